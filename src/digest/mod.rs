@@ -1,0 +1,1 @@
+//! Floor 1: canonical bytes, hashes, buckets.
