@@ -20,6 +20,8 @@ pub struct Object {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ObjectKind {
+    /// The run itself.
+    Run,
     /// A file.
     File,
     /// The environment of a process.
@@ -33,6 +35,11 @@ pub enum ObjectKind {
 }
 
 impl Object {
+    /// A run by its command.
+    pub fn run(command: impl Into<String>) -> Self {
+        Self { kind: ObjectKind::Run, name: command.into() }
+    }
+
     /// A file by its path.
     pub fn file(path: impl Into<String>) -> Self {
         Self { kind: ObjectKind::File, name: path.into() }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::Place;
+use super::{Object, Place};
 
 /// One pair of tables, compared row by row.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -32,6 +32,14 @@ pub struct TableDiff {
     /// The manifest line that asked, when there is one.
     #[serde(skip)]
     pub declared: Option<Place>,
+}
+
+impl TableDiff {
+    /// The pair as the object of a check.
+    pub fn object(&self) -> Object {
+        let same = self.source == self.target;
+        Object::table(if same { self.source.clone() } else { format!("{} -> {}", self.source, self.target) })
+    }
 }
 
 /// Rows that differ in one way.
