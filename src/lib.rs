@@ -2,3 +2,4 @@
 #![forbid(unsafe_code)]
 pub mod digest;
 pub mod model;
+pub mod render;
