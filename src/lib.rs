@@ -5,4 +5,5 @@ pub mod manifest;
 pub mod mapping;
 pub mod model;
 pub mod parse;
+pub mod render;
 pub mod rules;

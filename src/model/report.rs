@@ -63,7 +63,7 @@ pub struct RunInfo {
 }
 
 /// How many checks came to what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Tally {
     /// Held.
     pub pass: usize,

@@ -1,0 +1,97 @@
+//! The report for a person at a terminal: findings first, what was left out next, the summary last.
+//!
+//! It owns the order and the look. It refuses to read the files it quotes (the excerpts in the report are masked) and
+//! to show times, so that the same report gives the same page.
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+
+use super::text::{excerpt, line_start, plain};
+use super::{Options, said, summary};
+use crate::model::{Cause, Check, Finding, Object, Place, Report, Severity};
+
+pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let renderer = if options.colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(usize::from(options.width));
+    for check in &report.checks {
+        for finding in said::counting(check) {
+            writeln!(out, "{}\n", renderer.render(&[finding_group(check, &finding)]))?;
+        }
+    }
+    for unknown in said::unknowns(report) {
+        writeln!(out, "{}\n", renderer.render(&[unknown_group(&unknown)]))?;
+    }
+    summary::write(report, options, out)
+}
+
+fn finding_group<'a>(check: &'a Check, finding: &'a Finding) -> Group<'a> {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(plain(&finding.message).into_owned()).id(plain(check.rule.as_str()));
+    let mut elements = match &finding.primary {
+        Some(place) => vec![primary(place)],
+        None => vec![whole(&check.on)],
+    };
+    let (shown, told): (Vec<_>, Vec<_>) =
+        finding.related.iter().partition(|related| related.place.excerpt.is_some());
+    for related in shown {
+        let label = plain(&related.label).into_owned();
+        elements.extend(quoted(&related.place, AnnotationKind::Context, Some(label)));
+    }
+    for related in told {
+        elements.push(note(Level::NOTE, &format!("{}: {}", said::place(&related.place), related.label)));
+    }
+    // Where the stand-in has said it already, saying it again is noise.
+    if check.findings.iter().any(|own| own == finding) {
+        let pair = [("expected", &check.expected), ("found", &check.actual)];
+        for (name, text) in pair {
+            let named = |text: &String| note(Level::NOTE.with_name(name), text);
+            elements.extend(text.as_ref().map(named));
+        }
+    }
+    elements.extend(finding.help.as_ref().map(|help| note(Level::HELP, help)));
+    title.elements(elements)
+}
+
+fn unknown_group<'a>(unknown: &said::Alike<'a, Cause>) -> Group<'a> {
+    let title = Level::ERROR
+        .with_name("unknown")
+        .primary_title(format!("could not look: {}", plain(&unknown.because.message)))
+        .id(plain(&said::rule_list(&unknown.rules)).into_owned());
+    let hint = unknown.because.hint.as_ref();
+    title.element(whole(unknown.on)).elements(hint.map(|hint| note(Level::HELP.with_name("hint"), hint)))
+}
+
+/// A note below a finding. Its text is data, so what the library lets through is made plain first.
+fn note<'a>(level: Level<'a>, text: &str) -> Element<'a> {
+    level.message(plain(text).into_owned()).into()
+}
+
+/// An object as a whole, where there is no line to show.
+fn whole<'a>(on: &Object) -> Element<'a> {
+    Origin::path(plain(&said::object(on)).into_owned()).into()
+}
+
+fn primary(place: &Place) -> Element<'_> {
+    quoted(place, AnnotationKind::Primary, None).unwrap_or_else(|| {
+        let start = place.span.start;
+        let (line, column) = (start.line.max(1) as usize, start.column.max(1) as usize);
+        Origin::path(line_start(&place.path)).line(line).char_column(column).into()
+    })
+}
+
+/// The line of a place with the span marked; `None` when the report doesn't hold that line.
+fn quoted(place: &Place, kind: AnnotationKind, label: Option<String>) -> Option<Element<'_>> {
+    let (start, end) = (place.span.start, place.span.end);
+    let to = (end.line <= start.line).then_some(end.column);
+    let (line, range) = excerpt(place.excerpt.as_ref()?, start.column, to);
+    let annotation = kind.span(range).label(label.map(Cow::Owned));
+    let snippet = Snippet::source(line)
+        .line_start(start.line.max(1) as usize)
+        .path(plain(&place.path))
+        .annotation(annotation);
+    Some(snippet.into())
+}
