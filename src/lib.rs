@@ -1,4 +1,5 @@
 //! trueup
+pub mod cli;
 pub mod digest;
 pub mod jobs;
 pub mod manifest;
@@ -7,3 +8,4 @@ pub mod model;
 pub mod parse;
 pub mod render;
 pub mod rules;
+pub mod stores;

@@ -68,11 +68,23 @@ fn run(subject: &str, example: &Example) -> Report {
             let levels = Levels::new();
             if let Some(text) = files.get("table.toml") {
                 let facts: TableDiff = toml::from_str(text).unwrap();
-                judge(rules::verify::TABLE_RULES, &Object::run("verify"), &Look::Got(facts), &levels, &mut report);
+                judge(
+                    rules::verify::TABLE_RULES,
+                    &Object::run("verify"),
+                    &Look::Got(facts),
+                    &levels,
+                    &mut report,
+                );
             }
             if let Some(text) = files.get("sides.toml") {
                 let facts: SidesFacts = toml::from_str(text).unwrap();
-                judge(rules::verify::SIDES_RULES, &Object::run("verify"), &Look::Got(facts), &levels, &mut report);
+                judge(
+                    rules::verify::SIDES_RULES,
+                    &Object::run("verify"),
+                    &Look::Got(facts),
+                    &levels,
+                    &mut report,
+                );
             }
             report.sort();
             report
@@ -126,9 +138,14 @@ fn every_example_says_what_its_rule_says() {
 fn every_rule_shows_that_it_fires_and_that_it_is_silent() {
     for doc in docs() {
         let examples = examples(doc.body);
-        let fires = |example: &&Example| example.findings.as_ref().is_some_and(|text| text.contains(doc.id.as_str()));
+        let fires =
+            |example: &&Example| example.findings.as_ref().is_some_and(|text| text.contains(doc.id.as_str()));
         assert!(examples.iter().any(|example| fires(&example)), "{}: no example fires it", doc.id);
-        assert!(examples.iter().any(|example| example.findings.is_none()), "{}: no example is silent", doc.id);
+        assert!(
+            examples.iter().any(|example| example.findings.is_none()),
+            "{}: no example is silent",
+            doc.id
+        );
     }
 }
 
@@ -142,13 +159,22 @@ fn every_file_is_a_rule_and_every_rule_has_a_file() {
 fn every_file_has_its_metadata() {
     for doc in docs() {
         let text = std::fs::read_to_string(file(doc)).unwrap();
-        let (front, _) = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).expect("metadata");
+        let (front, _) =
+            text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).expect("metadata");
         let keys: Vec<_> = front.lines().filter_map(|line| line.split_once(": ")).collect();
         let names: Vec<_> = keys.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["severity", "summary", "since"], "{}", doc.id);
         assert!(["error", "warn"].contains(&keys[0].1), "{}", doc.id);
         assert!(!doc.summary.ends_with('.') && doc.summary.len() < 80, "{}: {}", doc.id, doc.summary);
-        assert!(doc.body.trim_start().starts_with(|first: char| !"#`".contains(first)), "{}: no explanation", doc.id);
+        assert!(
+            doc.body
+                .trim_start()
+                .lines()
+                .next()
+                .is_some_and(|line| !line.starts_with('#') && !line.starts_with("```")),
+            "{}: no explanation",
+            doc.id
+        );
     }
 }
 

@@ -38,7 +38,8 @@ pub struct Entry {
 impl Baseline {
     /// The baseline as a file.
     pub fn write(&self) -> String {
-        let head = "# Findings that stood when this repository took trueup up. Made by `trueup baseline`.\n\n";
+        let head =
+            "# Findings that stood when this repository took trueup up. Made by `trueup baseline`.\n\n";
         // Only strings in an array of tables: nothing that TOML could not hold.
         head.to_owned() + &toml::to_string(self).unwrap_or_default()
     }

@@ -23,7 +23,11 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     let mut found = Vec::new();
     globs(manifest, &mut found);
     reasons(manifest, &mut found);
-    once(manifest.env.iter().flat_map(|env| &env.service).map(|service| &service.name), "service", &mut found);
+    once(
+        manifest.env.iter().flat_map(|env| &env.service).map(|service| &service.name),
+        "service",
+        &mut found,
+    );
     once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
     for (name, endpoint) in &manifest.endpoints {
         if endpoint.url.trim().is_empty() {
@@ -59,7 +63,11 @@ fn reasons(manifest: &Manifest, found: &mut Vec<Mistake>) {
     let allows = manifest.allow.iter().map(|allow| &allow.reason);
     for reason in allows.chain(manifest.skip.iter().map(|skip| &skip.reason)) {
         if reason.trim().is_empty() {
-            found.push(mistake(reason, "the reason is empty".into(), Some("say why, for whoever reads it next")));
+            found.push(mistake(
+                reason,
+                "the reason is empty".into(),
+                Some("say why, for whoever reads it next"),
+            ));
         }
     }
     for expires in manifest.allow.iter().filter_map(|allow| allow.expires.as_ref()) {

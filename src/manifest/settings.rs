@@ -102,7 +102,10 @@ impl GuardSettings {
     pub fn of(manifest: &Manifest, source: &Source) -> Option<Self> {
         let guard = manifest.guard.as_ref()?;
         let whens = |whens: &BTreeMap<String, At<String>>| {
-            let when = |(key, glob): (&String, &At<String>)| When { key: key.clone(), pattern: source.declared(glob) };
+            let when = |(key, glob): (&String, &At<String>)| When {
+                key: key.clone(),
+                pattern: source.declared(glob),
+            };
             whens.iter().map(when).collect()
         };
         let words = |words: &[At<String>]| words.iter().map(|word| source.declared(word)).collect();

@@ -51,7 +51,8 @@ impl<'s> Walk<'s> {
         }
         let kind = kind(value.get_ref());
         let Some(option) = options.iter().find(|option| takes(&types(option), kind)) else {
-            let mut wanted: Vec<&str> = options.iter().flat_map(|option| types(option)).map(article).collect();
+            let mut wanted: Vec<&str> =
+                options.iter().flat_map(|option| types(option)).map(article).collect();
             wanted.dedup();
             let message = format!("`{name}` must be {}, not {}", wanted.join(" or "), article(kind));
             self.say(value.span(), message, None);
@@ -98,8 +99,10 @@ impl<'s> Walk<'s> {
             } else if let Some(schema) = others.filter(|schema| schema.is_object()) {
                 self.value(schema, value, key.get_ref());
             } else {
-                let keys: Vec<&str> = properties.into_iter().flat_map(|all| all.keys()).map(String::as_str).collect();
-                let help = suggestion(key.get_ref(), &keys).or_else(|| Some(format!("known keys: {}", list(&keys))));
+                let keys: Vec<&str> =
+                    properties.into_iter().flat_map(|all| all.keys()).map(String::as_str).collect();
+                let help =
+                    suggestion(key.get_ref(), &keys).or_else(|| Some(format!("known keys: {}", list(&keys))));
                 self.say(key.span(), format!("{name} has no key `{}`", key.get_ref()), help);
             }
         }
@@ -121,7 +124,9 @@ fn words(schema: &Json) -> Vec<&str> {
 fn types(schema: &Json) -> Vec<&str> {
     match schema.get("type") {
         Some(Json::String(one)) => vec![one],
-        Some(Json::Array(many)) => many.iter().filter_map(Json::as_str).filter(|kind| *kind != "null").collect(),
+        Some(Json::Array(many)) => {
+            many.iter().filter_map(Json::as_str).filter(|kind| *kind != "null").collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -11,7 +11,12 @@ pub(super) struct Found {
 }
 
 /// Matches the columns of two tables; without an entry by name alone.
-pub(super) fn columns(mapping: &Mapping, entry: Option<&TableEntry>, source: &Table, target: &Table) -> Found {
+pub(super) fn columns(
+    mapping: &Mapping,
+    entry: Option<&TableEntry>,
+    source: &Table,
+    target: &Table,
+) -> Found {
     let mut matcher = Matcher {
         mapping,
         entry,
@@ -43,7 +48,8 @@ impl Matcher<'_> {
     }
 
     fn gap(&mut self, column: &str, kind: GapKind, reason: impl Into<String>) {
-        let on = Object { kind: crate::model::ObjectKind::Column, name: format!("{}.{column}", self.source.name) };
+        let on =
+            Object { kind: crate::model::ObjectKind::Column, name: format!("{}.{column}", self.source.name) };
         self.found.gaps.push(Gap { on, kind, reason: reason.into() });
     }
 
@@ -51,13 +57,23 @@ impl Matcher<'_> {
     fn stale(&mut self) {
         let Some(entry) = self.entry else { return };
         let sources = entry.rename.keys().chain(&entry.drop).map(|name| (name, self.source, "source"));
-        let targets = entry.rename.values().chain(entry.default.keys()).chain(&entry.target_owned).chain(&entry.key);
+        let targets =
+            entry.rename.values().chain(entry.default.keys()).chain(&entry.target_owned).chain(&entry.key);
         let named: Vec<_> = sources.chain(targets.map(|name| (name, self.target, "target"))).collect();
         for (name, table, side) in named {
             if table.column(name).is_none() {
-                let message = format!("the mapping names `{}`, which `{}` of the {side} does not have", **name, table.name);
+                let message = format!(
+                    "the mapping names `{}`, which `{}` of the {side} does not have",
+                    **name, table.name
+                );
                 let place = self.mapping.place(name);
-                self.problem(ProblemKind::StaleMapping, name, message, "mend the name, or remove it", Some(place));
+                self.problem(
+                    ProblemKind::StaleMapping,
+                    name,
+                    message,
+                    "mend the name, or remove it",
+                    Some(place),
+                );
             }
         }
     }
@@ -69,7 +85,9 @@ impl Matcher<'_> {
                 self.gap(name, GapKind::Declared, "dropped by the mapping");
                 continue;
             }
-            let renamed = self.entry.and_then(|entry| entry.rename.iter().find(|(from, _)| from.eq_ignore_ascii_case(name)));
+            let renamed = self
+                .entry
+                .and_then(|entry| entry.rename.iter().find(|(from, _)| from.eq_ignore_ascii_case(name)));
             let target_name = renamed.map_or(name, |(_, to)| to.as_str());
             let target = self.target.column(target_name).filter(|column| column.role != ColumnRole::Hidden);
             match target {
@@ -86,7 +104,8 @@ impl Matcher<'_> {
                 // A stale rename was said already.
                 None if renamed.is_some() => {}
                 None => {
-                    let message = format!("`{name}` has no counterpart in `{}` of the target", self.target.name);
+                    let message =
+                        format!("`{name}` has no counterpart in `{}` of the target", self.target.name);
                     let help = "move it, or declare it under `rename` or `drop`";
                     self.problem(ProblemKind::MissingColumn, name, message, help, None);
                 }
@@ -133,8 +152,10 @@ impl Matcher<'_> {
         let all = |names: &[String], of_source: bool| -> Vec<usize> {
             names.iter().map(|name| index(name, of_source)).collect::<Option<_>>().unwrap_or_default()
         };
-        let declared: Vec<String> =
-            self.entry.map(|entry| entry.key.iter().map(|name| name.to_string()).collect()).unwrap_or_default();
+        let declared: Vec<String> = self
+            .entry
+            .map(|entry| entry.key.iter().map(|name| name.to_string()).collect())
+            .unwrap_or_default();
         let keys = [all(&declared, false), all(&self.source.key, true), all(&self.target.key, false)];
         self.found.key = keys.into_iter().find(|key| !key.is_empty()).unwrap_or_default();
         if self.found.key.is_empty() {
@@ -152,8 +173,13 @@ impl Matcher<'_> {
                 self.gap(source, GapKind::Declared, format!("compared with `{target}` of the target"));
             }
             if default.is_some() {
-                let where_missing = if source.is_some() { "where the source has NULL" } else { "for every row" };
-                self.gap(&target, GapKind::Declared, format!("expected to be the declared default {where_missing}"));
+                let where_missing =
+                    if source.is_some() { "where the source has NULL" } else { "for every row" };
+                self.gap(
+                    &target,
+                    GapKind::Declared,
+                    format!("expected to be the declared default {where_missing}"),
+                );
             }
         }
         let Some(entry) = self.entry else { return };

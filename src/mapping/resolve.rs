@@ -10,7 +10,12 @@ use crate::model::{Gap, GapKind, Object, Place, Schema, Table, TableKind};
 
 /// Resolves a mapping. `is_empty` tells whether a source table has no rows; it is asked only for tables with
 /// `if_empty`. Costs tables x columns.
-pub fn resolve(mapping: &Mapping, source: &Schema, target: &Schema, is_empty: &dyn Fn(&str) -> bool) -> Resolved {
+pub fn resolve(
+    mapping: &Mapping,
+    source: &Schema,
+    target: &Schema,
+    is_empty: &dyn Fn(&str) -> bool,
+) -> Resolved {
     let mut resolver = Resolver {
         mapping,
         source,
@@ -120,7 +125,13 @@ impl<'m> Resolver<'m> {
         }
         let Some(source) = source else {
             let message = format!("the mapping moves `{}`, which the source does not have", *entry.from);
-            self.problem(ProblemKind::StaleMapping, &entry.from, message, "mend its `from`, or remove the entry", Some(place));
+            self.problem(
+                ProblemKind::StaleMapping,
+                &entry.from,
+                message,
+                "mend its `from`, or remove the entry",
+                Some(place),
+            );
             return;
         };
         let Some(target) = target else {
@@ -128,8 +139,15 @@ impl<'m> Resolver<'m> {
                 self.gap(&source.name, GapKind::Declared, "it is empty, and `if_empty` says to skip it then");
                 return;
             }
-            let message = format!("`{}` should have become `{}`, which the target does not have", source.name, **to);
-            self.problem(ProblemKind::MissingTable, &source.name, message, "create and fill it, or mend its `to`", Some(place));
+            let message =
+                format!("`{}` should have become `{}`, which the target does not have", source.name, **to);
+            self.problem(
+                ProblemKind::MissingTable,
+                &source.name,
+                message,
+                "create and fill it, or mend its `to`",
+                Some(place),
+            );
             return;
         };
         self.pair(Some(entry), source, target);
@@ -175,9 +193,10 @@ impl<'m> Resolver<'m> {
     /// Whether a table is not for comparing, and says why.
     fn is_left_out(&mut self, side: Side, table: &Table) -> bool {
         let word = side.word();
-        let skip = self.skips.iter_mut().find(|skip| {
-            skip.entry.side.is_none_or(|only| only == side) && skip.glob.is_match(&table.name)
-        });
+        let skip = self
+            .skips
+            .iter_mut()
+            .find(|skip| skip.entry.side.is_none_or(|only| only == side) && skip.glob.is_match(&table.name));
         if let Some(skip) = skip {
             skip.used = true;
             let reason = format!("skipped on the {word}: {}", skip.entry.reason.trim());
@@ -186,7 +205,11 @@ impl<'m> Resolver<'m> {
         }
         match table.kind {
             TableKind::Table | TableKind::Virtual => return false,
-            TableKind::View => self.gap(&table.name, GapKind::NotCompared, format!("a view of the {word}: it holds no rows of its own")),
+            TableKind::View => self.gap(
+                &table.name,
+                GapKind::NotCompared,
+                format!("a view of the {word}: it holds no rows of its own"),
+            ),
             TableKind::Shadow => self.gap(
                 &table.name,
                 GapKind::NotCompared,
@@ -202,7 +225,13 @@ impl<'m> Resolver<'m> {
         self.out.gaps.extend(found.gaps);
         if found.columns.is_empty() {
             let message = format!("`{}` and `{}` have no column in common", source.name, target.name);
-            self.problem(ProblemKind::MissingColumn, &source.name, message, "declare how its columns are renamed", None);
+            self.problem(
+                ProblemKind::MissingColumn,
+                &source.name,
+                message,
+                "declare how its columns are renamed",
+                None,
+            );
             return;
         }
         self.out.pairs.push(Pair {
@@ -221,7 +250,13 @@ impl<'m> Resolver<'m> {
         for only in &self.mapping.only {
             if !self.asked.contains(only.as_str()) {
                 let message = format!("the run was narrowed to `{only}`, which there is not");
-                self.problem(ProblemKind::StaleMapping, only, message, "name a table of the source or the target", None);
+                self.problem(
+                    ProblemKind::StaleMapping,
+                    only,
+                    message,
+                    "name a table of the source or the target",
+                    None,
+                );
             }
         }
         let unused: Vec<_> = self.skips.iter().filter(|skip| !skip.used).map(|skip| skip.entry).collect();

@@ -310,10 +310,12 @@ mod tests {
     #[test]
     fn documented_keys_and_prose() {
         let file = env_file("# A=1\n#B=\n## C=x\n# set debug=1\n# Use D=1 here\n  # export E=1\n");
-        let keys: Vec<_> =
-            file.assignments.iter().map(|a| (a.key.as_str(), a.span.start.column, a.excerpt.as_str())).collect();
-        let expected =
-            [("A", 3, "# A=…"), ("B", 2, "#B="), ("C", 4, "## C=…"), ("E", 12, "  # export E=…")];
+        let keys: Vec<_> = file
+            .assignments
+            .iter()
+            .map(|a| (a.key.as_str(), a.span.start.column, a.excerpt.as_str()))
+            .collect();
+        let expected = [("A", 3, "# A=…"), ("B", 2, "#B="), ("C", 4, "## C=…"), ("E", 12, "  # export E=…")];
         assert_eq!(keys, expected);
         assert!(file.assignments.iter().all(|a| a.state == KeyState::Documented));
     }

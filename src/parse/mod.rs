@@ -4,4 +4,5 @@
 //! reads a file, and nothing here keeps a secret in a message.
 pub mod allow;
 pub mod env;
+pub mod expand;
 pub mod lines;

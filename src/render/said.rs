@@ -170,6 +170,7 @@ pub(super) fn object(on: &Object) -> String {
 /// The word for a sort of thing.
 pub(super) fn kind(kind: ObjectKind) -> &'static str {
     match kind {
+        ObjectKind::Run => "run",
         ObjectKind::File => "file",
         ObjectKind::Environment => "environment",
         ObjectKind::Endpoint => "endpoint",

@@ -39,7 +39,11 @@ fn read(id: &str, text: &'static str) -> RuleDoc {
     let (front, body) = front.unwrap_or(("", text));
     let field = |name: &str| {
         let lines = front.lines().filter_map(|line| line.split_once(':'));
-        lines.filter(|(key, _)| *key == name).map(|(_, value)| value.trim().to_owned()).next().unwrap_or_default()
+        lines
+            .filter(|(key, _)| *key == name)
+            .map(|(_, value)| value.trim().to_owned())
+            .next()
+            .unwrap_or_default()
     };
     let severity = if field("severity") == "warn" { Severity::Warning } else { Severity::Error };
     RuleDoc { id: RuleId::written(id), severity, summary: field("summary"), since: field("since"), body }

@@ -1,5 +1,7 @@
 //! Where a rule puts what it judged.
-use crate::model::{Cause, Check, Finding, Look, Looked, Object, Place, Reason, Related, Report, RuleId, Severity, Verdict};
+use crate::model::{
+    Cause, Check, Finding, Look, Looked, Object, Place, Reason, Related, Report, RuleId, Severity, Verdict,
+};
 
 /// Takes the checks of one rule, and stamps its id and severity on them.
 pub struct Sink<'r> {

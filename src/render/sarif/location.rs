@@ -47,13 +47,15 @@ fn physical(place: &Place) -> PhysicalLocation {
 fn stand_in(on: &Object) -> PhysicalLocation {
     let artifact_location = match on.kind {
         ObjectKind::File => artifact(&on.name),
-        kind @ (ObjectKind::Environment | ObjectKind::Endpoint | ObjectKind::Table | ObjectKind::Column) => {
-            ArtifactLocation {
-                uri: Some(format!("live/{}/{}", said::kind(kind), encoded(&on.name, false))),
-                uri_base_id: None,
-                description: Some(Text { text: format!("not a file: {}", plain(&said::object(on))) }),
-            }
-        }
+        kind @ (ObjectKind::Run
+        | ObjectKind::Environment
+        | ObjectKind::Endpoint
+        | ObjectKind::Table
+        | ObjectKind::Column) => ArtifactLocation {
+            uri: Some(format!("live/{}/{}", said::kind(kind), encoded(&on.name, false))),
+            uri_base_id: None,
+            description: Some(Text { text: format!("not a file: {}", plain(&said::object(on))) }),
+        },
     };
     let region = Region { start_line: 1, start_column: 1, end_line: None, end_column: None };
     PhysicalLocation { artifact_location, region }

@@ -124,7 +124,8 @@ pub fn apply(report: &mut Report, base: &str, claims: &mut [Claim]) {
             };
             claim.used = true;
             let inline = matches!(claim.kind, ClaimKind::Inline { .. });
-            finding.allowed = Some(Allowed { reason: claim.reason.clone(), place: claim.place.clone(), inline });
+            finding.allowed =
+                Some(Allowed { reason: claim.reason.clone(), place: claim.place.clone(), inline });
         }
         check.findings = findings;
         check.settle();
@@ -133,12 +134,16 @@ pub fn apply(report: &mut Report, base: &str, claims: &mut [Claim]) {
 
 /// A short digest of what a finding says, with paths relative to the manifest: the first 12 hex digits of SHA-256.
 pub fn fingerprint(base: &str, finding: &Finding) -> String {
-    let message = if base.is_empty() { finding.message.clone() } else { finding.message.replace(&format!("{base}/"), "") };
+    let message = if base.is_empty() {
+        finding.message.clone()
+    } else {
+        finding.message.replace(&format!("{base}/"), "")
+    };
     Sha256::digest(message.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `path` relative to `base` when it is inside, else as it is.
-pub(crate) fn relative<'p>(base: &str, path: &'p str) -> &'p str {
+pub fn relative<'p>(base: &str, path: &'p str) -> &'p str {
     let inside = path.strip_prefix(base).and_then(|rest| rest.strip_prefix('/'));
     inside.filter(|_| !base.is_empty()).unwrap_or(path)
 }

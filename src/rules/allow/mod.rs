@@ -1,7 +1,7 @@
 //! Findings that may stand: inline comments, `[[allow]]` entries and the baseline, and what is wrong with those.
 mod claim;
 
-pub use claim::{Claim, ClaimKind, apply, fingerprint};
+pub use claim::{Claim, ClaimKind, apply, fingerprint, relative};
 
 use super::{Rule, Sink, doc, rules};
 use crate::model::{Looked, Object, RuleId};
@@ -39,7 +39,10 @@ impl AllowFacts {
 fn expired(facts: &AllowFacts, out: &mut Sink<'_>) {
     facts.each(out, |claim| {
         let day = claim.expired.as_ref()?;
-        Some((format!("this allow expired on {day}"), "mend the finding, or give the allow a later day and a reason"))
+        Some((
+            format!("this allow expired on {day}"),
+            "mend the finding, or give the allow a later day and a reason",
+        ))
     });
 }
 
@@ -57,8 +60,10 @@ fn unknown_rule(facts: &AllowFacts, out: &mut Sink<'_>) {
 
 fn unused(facts: &AllowFacts, out: &mut Sink<'_>) {
     facts.each(out, |claim| {
-        let judged = claim.rules.iter().any(|rule| facts.subjects.iter().any(|subject| subject == rule.subject()));
-        let counts = judged && !claim.used && claim.expired.is_none() && !claim.reason.is_empty();
+        let judged =
+            claim.rules.iter().any(|rule| facts.subjects.iter().any(|subject| subject == rule.subject()));
+        let known = claim.rules.iter().all(|rule| doc(rule).is_some());
+        let counts = judged && known && !claim.used && claim.expired.is_none() && !claim.reason.is_empty();
         counts.then(|| ("this allow allows nothing".to_owned(), "remove it: what it spoke of is mended"))
     });
 }

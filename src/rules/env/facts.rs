@@ -74,7 +74,11 @@ impl EnvFacts {
     /// The inline allows of every file that could be read, with the file's path.
     pub fn allows(&self) -> impl Iterator<Item = (&str, &InlineAllow)> {
         self.files().into_iter().flat_map(|source| {
-            source.file.got().into_iter().flat_map(|file| file.allows.iter().map(|allow| (source.path.as_str(), allow)))
+            source
+                .file
+                .got()
+                .into_iter()
+                .flat_map(|file| file.allows.iter().map(|allow| (source.path.as_str(), allow)))
         })
     }
 }
@@ -94,7 +98,8 @@ impl EnvSource {
 fn parsed(text: Look<String>) -> Look<EnvFile> {
     match text.map(|text| env_file(&text)) {
         Look::Got(file) if file.is_empty() => Look::Failed(
-            Cause::new("the file names no key").hint("an empty template would agree with everything; fill it or undeclare it"),
+            Cause::new("the file names no key")
+                .hint("an empty template would agree with everything; fill it or undeclare it"),
         ),
         other => other,
     }

@@ -46,7 +46,11 @@ impl GuardFacts {
         };
         Self {
             variables: file.live().map(variable).collect(),
-            unparsable: file.unparsable.iter().map(|line| (Place::new(&path, line.span), line.problem)).collect(),
+            unparsable: file
+                .unparsable
+                .iter()
+                .map(|line| (Place::new(&path, line.span), line.problem))
+                .collect(),
             on,
             all_ours: true,
             contract: contract.clone(),
@@ -69,7 +73,8 @@ impl GuardFacts {
     pub fn active(self) -> Look<Self> {
         match self.contract.when.iter().find(|when| !self.holds(when)) {
             Some(when) => {
-                let text = format!("the guard is for `{}={}`, which this is not", when.key, when.pattern.text);
+                let text =
+                    format!("the guard is for `{}={}`, which this is not", when.key, when.pattern.text);
                 Look::NotAsked(Reason(text))
             }
             None => Look::Got(self),
@@ -83,7 +88,8 @@ impl GuardFacts {
     /// Every key that must have a value, in the order of the contract.
     pub(super) fn demands(&self) -> Vec<Demand<'_>> {
         let always = self.contract.required.iter().map(|key| Demand { key, because: None });
-        let active = self.contract.require.iter().filter(|require| require.when.iter().all(|when| self.holds(when)));
+        let active =
+            self.contract.require.iter().filter(|require| require.when.iter().all(|when| self.holds(when)));
         let conditional = active.flat_map(|require| {
             let conditions: Vec<_> =
                 require.when.iter().map(|when| format!("`{}={}`", when.key, when.pattern.text)).collect();

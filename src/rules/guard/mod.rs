@@ -5,10 +5,11 @@ mod placeholder;
 pub use facts::{GuardFacts, Variable};
 
 use super::{Rule, Sink, rules};
-use crate::model::Looked;
+use crate::model::{Cause, Looked};
 
 /// The rules over an environment that is about to be used.
-pub const RULES: &[Rule<GuardFacts>] = rules!["guard": missing_key, placeholder_value, unparsable_line];
+pub const RULES: &[Rule<GuardFacts>] =
+    rules!["guard": missing_key, nothing_judged, placeholder_value, unparsable_line];
 
 fn missing_key(facts: &GuardFacts, out: &mut Sink<'_>) {
     let demands = facts.demands();
@@ -27,6 +28,16 @@ fn missing_key(facts: &GuardFacts, out: &mut Sink<'_>) {
             .at(place)
             .related(demand.key.place.clone(), "demanded here")
             .help(format!("give `{key}` a value before the application starts"));
+    }
+}
+
+fn nothing_judged(facts: &GuardFacts, out: &mut Sink<'_>) {
+    let looked = Looked::at(facts.demands().len() + facts.judged().len(), "key");
+    if looked.is_some() {
+        out.check(facts.on.clone(), looked);
+    } else {
+        let hint = "declare keys under `[guard] required`";
+        out.unknown(facts.on.clone(), Cause::new("the contract is active and demands nothing").hint(hint));
     }
 }
 

@@ -62,8 +62,9 @@ fn is_secret(key: &str) -> bool {
     let mut words = key.split(['_', '-', '.']);
     let public = key.contains("PUBLIC");
     let last_is_key = key.ends_with("_KEY") || key.ends_with("APIKEY");
-    words.any(|word| matches!(word, "PASSWORD" | "PASSWD" | "PASS" | "SECRET" | "TOKEN" | "CREDENTIAL" | "CREDENTIALS"))
-        || (last_is_key && !public)
+    words.any(|word| {
+        matches!(word, "PASSWORD" | "PASSWD" | "PASS" | "SECRET" | "TOKEN" | "CREDENTIAL" | "CREDENTIALS")
+    }) || (last_is_key && !public)
 }
 
 #[cfg(test)]
@@ -79,7 +80,15 @@ mod tests {
 
     #[test]
     fn what_is_a_placeholder() {
-        for value in ["<change-me>", "CHANGEME", "please_change_me", "your-api-key-here", "xxx", "TODO", "<your token>"] {
+        for value in [
+            "<change-me>",
+            "CHANGEME",
+            "please_change_me",
+            "your-api-key-here",
+            "xxx",
+            "TODO",
+            "<your token>",
+        ] {
             assert!(of("ANY", value, &[]).is_some(), "{value}");
         }
         for value in ["", "production", "https://example.com", "a<b>c", "xx", "google-gla:gemini", "your"] {

@@ -26,7 +26,8 @@ fn row_count(diff: &TableDiff, out: &mut Sink<'_>) {
 }
 
 fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
-    let looked = usize::try_from(diff.source_rows.max(diff.target_rows)).ok().and_then(|rows| Looked::at(rows, "row"));
+    let looked =
+        usize::try_from(diff.source_rows.max(diff.target_rows)).ok().and_then(|rows| Looked::at(rows, "row"));
     let mut check = out.check(diff.object(), Some(looked.unwrap_or_else(|| Looked::at_one("empty table"))));
     let columns: Vec<String> =
         diff.differing_columns.iter().map(|(column, rows)| format!("`{column}` in {rows}")).collect();
@@ -36,7 +37,8 @@ fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
         ("only-in-source", &diff.only_in_source, "only in the source"),
         ("only-in-target", &diff.only_in_target, "only in the target"),
     ];
-    let counts: Vec<String> = kinds.iter().map(|(about, found, _)| format!("{} {about}", found.rows)).collect();
+    let counts: Vec<String> =
+        kinds.iter().map(|(about, found, _)| format!("{} {about}", found.rows)).collect();
     check.facts("the same rows on both sides", counts.join(", "));
     for (about, found, words) in kinds {
         if found.rows == 0 {
@@ -48,9 +50,16 @@ fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
             (_, 1) => "1 row is ".to_owned(),
             (_, many) => format!("{many} rows are "),
         };
-        let words = if about == "differing" && found.rows == 1 { words.replacen("differ", "differs", 1) } else { words.to_owned() };
+        let words = if about == "differing" && found.rows == 1 {
+            words.replacen("differ", "differs", 1)
+        } else {
+            words.to_owned()
+        };
         let message = format!("{verb}{words}{}", sample(diff, found));
-        check.find(about, message).at(diff.declared.clone()).help("mend the target, or declare the difference in the mapping");
+        check
+            .find(about, message)
+            .at(diff.declared.clone())
+            .help("mend the target, or declare the difference in the mapping");
     }
 }
 

@@ -1,0 +1,7 @@
+//! Floor 4: the only floor with sockets, files and processes.
+//!
+//! Stores return model values. They never print, never judge, and never put a secret into an error.
+pub mod discover;
+pub mod environment;
+pub mod files;
+pub mod process;
