@@ -23,8 +23,8 @@ pub use types::{
     Scalar, Service, Side, SkipEntry, TableEntry, Verify,
 };
 
+use crate::model::Lines;
 use crate::model::{Place, Span};
-use crate::parse::lines::Lines;
 
 /// The manifest's usual name.
 pub const MANIFEST: &str = "trueup.toml";

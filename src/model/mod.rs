@@ -6,6 +6,7 @@
 mod check;
 mod env;
 mod exit;
+mod lines;
 mod look;
 mod place;
 mod report;
@@ -17,6 +18,7 @@ pub mod value;
 pub use check::{Allowed, Check, Finding, Looked, Object, ObjectKind, Related, Verdict};
 pub use env::{Assignment, EnvFile, Hidden, InlineAllow, KeyState, Unparsable};
 pub use exit::Exit;
+pub use lines::{Lines, line_number};
 pub use look::{Cause, Look, Reason};
 pub use place::{Place, Position, Span};
 pub use report::{Gap, GapKind, Report, RunInfo, Tally};

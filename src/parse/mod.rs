@@ -5,4 +5,3 @@
 pub mod allow;
 pub mod env;
 pub mod expand;
-pub mod lines;

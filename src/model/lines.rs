@@ -1,5 +1,5 @@
 //! Byte offsets into lines and columns.
-use crate::model::{Position, Span};
+use super::{Position, Span};
 
 /// Where the lines of a text begin. Building costs one pass over the bytes; a look-up one binary search.
 pub struct Lines<'a> {
@@ -21,7 +21,7 @@ impl<'a> Lines<'a> {
         let index = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
         let start = self.starts.get(index).copied().unwrap_or(0);
         let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
-        Position { line: number(index + 1), column: number(column + 1) }
+        Position { line: line_number(index + 1), column: line_number(column + 1) }
     }
 
     /// The span of a byte range.
@@ -38,6 +38,6 @@ impl<'a> Lines<'a> {
 }
 
 /// A count as a line or column number; a file with more than 2^32 of either is shown at the last.
-pub fn number(count: usize) -> u32 {
+pub fn line_number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
