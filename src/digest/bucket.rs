@@ -57,7 +57,9 @@ mod tests {
     fn order_has_no_effect_and_duplicates_count() {
         let of = |rows: &[u64]| {
             let mut bucket = Bucket::default();
-            rows.iter().for_each(|row| bucket.add(RowHash(*row)));
+            for row in rows {
+                bucket.add(RowHash(*row));
+            }
             bucket
         };
         assert_eq!(of(&[1, 2, 3]), of(&[3, 1, 2]));

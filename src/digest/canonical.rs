@@ -63,7 +63,7 @@ pub enum Element<'a> {
 /// A cell has no canonical form. It tells shapes, never content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CanonicalError {
-    /// The cell is of another shape than the column's kind: in SQLite, a difference; elsewhere, a wrong kind.
+    /// The cell is of another shape than the column's kind: in `SQLite`, a difference; elsewhere, a wrong kind.
     #[error("a cell of shape {shape} can't be compared as {kind}")]
     Mismatch {
         /// [`Kind::name`].
@@ -87,6 +87,9 @@ pub enum CanonicalError {
 
 /// The canonical element of a cell. `buffer` is scratch space: give the same one for every cell to avoid allocation; text
 /// and bytes are borrowed from the cell instead of copied.
+///
+/// # Errors
+/// When the cell does not fit the kind.
 pub fn canonical<'a>(
     kind: &Kind,
     value: &'a Value,
@@ -155,11 +158,10 @@ fn piece<'a>(kind: &Kind, value: &'a Value, mode: Mode) -> Result<Piece<'a>, Can
             let narrow = narrow(*number).ok_or_else(|| invalid(kind))?;
             Piece::Four(fold_float4(narrow, mode).to_bits().to_be_bytes())
         }
-        (Kind::Text | Kind::Printed, Value::Text(text)) => Piece::Slice(text.as_bytes()),
         (Kind::BlankPadded, Value::Text(text)) if semantic => {
             Piece::Slice(text.trim_end_matches(' ').as_bytes())
         }
-        (Kind::BlankPadded, Value::Text(text)) => Piece::Slice(text.as_bytes()),
+        (Kind::Text | Kind::Printed | Kind::BlankPadded, Value::Text(text)) => Piece::Slice(text.as_bytes()),
         (Kind::Bytea, Value::Bytes(bytes)) | (Kind::Sent(_), Value::Sent(bytes)) => Piece::Slice(bytes),
         (Kind::Uuid, Value::Bytes(bytes)) if bytes.len() == 16 => Piece::Slice(bytes),
         (Kind::Uuid, Value::Bytes(_)) => return Err(invalid(kind)),
@@ -175,19 +177,17 @@ fn piece<'a>(kind: &Kind, value: &'a Value, mode: Mode) -> Result<Piece<'a>, Can
 
 fn fold_float(number: f64, mode: Mode) -> f64 {
     match mode {
-        Mode::Strict => number,
         Mode::Semantic if number == 0.0 => 0.0,
         Mode::Semantic if number.is_nan() => f64::from_bits(0x7FF8_0000_0000_0000),
-        Mode::Semantic => number,
+        _ => number,
     }
 }
 
 fn fold_float4(number: f32, mode: Mode) -> f32 {
     match mode {
-        Mode::Strict => number,
         Mode::Semantic if number == 0.0 => 0.0,
         Mode::Semantic if number.is_nan() => f32::from_bits(0x7FC0_0000),
-        Mode::Semantic => number,
+        _ => number,
     }
 }
 
@@ -254,13 +254,14 @@ fn build_dynamic(kind: &Kind, value: &Value, mode: Mode, out: &mut Vec<u8>) -> R
     };
     match value {
         Value::Int(number) => integer(*number, out),
-        Value::Real(number) => match integral(*number).filter(|_| mode == Mode::Semantic) {
-            Some(number) => integer(number, out),
-            None => {
+        Value::Real(number) => {
+            if let Some(number) = integral(*number).filter(|_| mode == Mode::Semantic) {
+                integer(number, out);
+            } else {
                 out.push(2);
                 out.extend(number.to_bits().to_be_bytes());
             }
-        },
+        }
         Value::Text(text) => {
             out.push(3);
             out.extend_from_slice(text.as_bytes());

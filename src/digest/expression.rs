@@ -15,6 +15,9 @@ use crate::digest::kind::{Kind, SendForm};
 
 /// The canonical expression of a column: of the type whose hash the record takes (`bool`, `int2`, `int4`, `oid`, `date`, `uuid`, `bytea`),
 /// NULL when the cell is NULL. `column` is a complete, quoted expression (`"t"."name"`).
+///
+/// # Errors
+/// When the kind, or one inside it, is [`Kind::Dynamic`].
 pub fn expression(kind: &Kind, column: &str, mode: Mode) -> Result<String, CanonicalError> {
     match kind {
         Kind::Bool | Kind::Int2 | Kind::Int4 | Kind::Oid | Kind::Date | Kind::Uuid => Ok(column.to_owned()),

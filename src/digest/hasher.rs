@@ -30,6 +30,7 @@ impl Seed {
     }
 
     /// A second seed, the same for the same first one, unrelated to it for all a row can tell.
+    #[must_use]
     pub fn second(self) -> Seed {
         let derived = hash_bytes(b"trueup second seed", self.0.get());
         Seed(NonZeroU64::new(derived).unwrap_or(NonZeroU64::MAX))
@@ -77,6 +78,9 @@ impl RowHasher {
     }
 
     /// Take the row's next cell. After an error the row is void: call [`RowHasher::start`].
+    ///
+    /// # Errors
+    /// When the cell does not fit the kind.
     pub fn push(&mut self, kind: &Kind, value: &Value, mode: Mode) -> Result<(), CanonicalError> {
         let hash = hash_element(canonical(kind, value, mode, &mut self.buffer)?, self.seed);
         self.push_hash(hash);
@@ -132,6 +136,9 @@ impl IdentityHasher {
     }
 
     /// Take the key's next cell. After an error the key is void: call [`IdentityHasher::start`].
+    ///
+    /// # Errors
+    /// When the cell does not fit the kind.
     pub fn push(&mut self, kind: &Kind, value: &Value, mode: Mode) -> Result<(), CanonicalError> {
         let element = canonical(kind, value, mode, &mut self.buffer)?;
         for (hash, seed) in self.hashes.iter_mut().zip(self.seeds) {

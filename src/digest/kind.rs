@@ -55,7 +55,7 @@ pub enum Kind {
     Multirange(Box<Kind>),
     /// A composite: field names (unquoted) and their kinds, in the type's order.
     Record(Vec<(String, Kind)>),
-    /// A column without a type, as in SQLite: each cell carries its storage class. It has no Postgres expression.
+    /// A column without a type, as in `SQLite`: each cell carries its storage class. It has no Postgres expression.
     Dynamic,
 }
 

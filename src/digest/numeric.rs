@@ -7,7 +7,7 @@ const NEGATIVE: u16 = 0x4000;
 const NAN: u16 = 0xC000;
 const POSITIVE_INFINITY: u16 = 0xD000;
 const NEGATIVE_INFINITY: u16 = 0xF000;
-/// What `numeric_send` of PostgreSQL 15 prints as the scale of an infinity: bits of the special value's header.
+/// What `numeric_send` of `PostgreSQL` 15 prints as the scale of an infinity: bits of the special value's header.
 const INFINITY_SCALE: u16 = 0x20;
 
 struct Header {
@@ -60,7 +60,7 @@ pub fn put_decimal(text: &str, out: &mut Vec<u8>) -> Option<()> {
     let weight = i16::try_from(whole.len().div_ceil(4)).ok()?.checked_sub(1)?;
     let weight = weight.checked_sub(i16::try_from(leading).ok()?)?;
     Header { digits: u16::try_from(significant.len()).ok()?, weight, sign, scale }.put(out);
-    significant.iter().for_each(|digit| out.extend(digit.to_be_bytes()));
+    out.extend(significant.iter().flat_map(|digit| digit.to_be_bytes()));
     Some(())
 }
 
@@ -114,15 +114,16 @@ pub fn trim_scale(bytes: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::value::Value;
 
     fn sent(text: &str) -> String {
         let mut out = Vec::new();
         put_decimal(text, &mut out).expect(text);
         assert!(is_send_form(&out));
-        out.iter().map(|byte| format!("{byte:02x}")).collect()
+        Value::Bytes(out).show().to_string().split_off(2)
     }
 
-    /// Read from PostgreSQL 15.18.
+    /// Read from `PostgreSQL` 15.18.
     #[test]
     fn known_send_forms() {
         assert_eq!(sent("-12345.670"), "0003000140000003000109291a2c");

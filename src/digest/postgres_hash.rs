@@ -125,17 +125,15 @@ pub fn hash_numeric_of_int8(number: i64, seed: u64) -> u64 {
     let mut digits = [[0_u8; 2]; 5];
     let mut rest = number.unsigned_abs();
     let mut weight: u64 = 0;
-    let mut count: u64 = 0;
     // least significant first; the array is filled from its end
-    for slot in digits.iter_mut().rev() {
+    for (place, slot) in (0..).zip(digits.iter_mut().rev()) {
         if rest == 0 {
             break;
         }
         let digit = u16::try_from(rest % 10_000).unwrap_or_default();
         *slot = digit.to_le_bytes();
         rest /= 10_000;
-        weight = count;
-        count += 1;
+        weight = place;
     }
     let bytes = digits.as_flattened();
     let is_zero_digit = |digit: &&[u8; 2]| **digit == [0, 0];
@@ -158,7 +156,7 @@ pub fn combine_columns(record: u64, column: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// Read from PostgreSQL 15.18; the same and more are asked of the live server in `tests/postgres_digest.rs`.
+    /// Read from `PostgreSQL` 15.18; the same and more are asked of the live server in `tests/postgres_digest.rs`.
     #[test]
     fn known_answers() {
         assert_eq!(hash_word(1, 7).cast_signed(), -6_563_890_024_097_284_161);

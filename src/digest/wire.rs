@@ -27,6 +27,9 @@ pub enum WireError {
 
 /// Read one non-null cell, as selected by its own type; for [`Kind::Printed`] as selected by `c::text`. Integers may be of
 /// any width, so that an `int4` column is readable as the `Int8` it is compared as; likewise `float4` as `Float8`.
+///
+/// # Errors
+/// When the bytes are no binary form of the kind, or the binary form can't give what is compared.
 pub fn read(kind: &Kind, bytes: &[u8]) -> Result<Value, WireError> {
     match kind {
         Kind::Printed => text(kind, bytes),
@@ -105,15 +108,16 @@ impl<'a> Cursor<'a> {
         usize::try_from(self.int4()?).ok()
     }
 
-    /// A length and as many bytes; length -1 is NULL, the inner `None`.
-    fn cell(&mut self) -> Option<Option<&'a [u8]>> {
-        let length = self.int4()?;
-        if length == -1 {
-            return Some(None);
-        }
+    fn bytes(&mut self, length: i32) -> Option<&'a [u8]> {
         let (head, rest) = self.rest.split_at_checked(usize::try_from(length).ok()?)?;
         self.rest = rest;
-        Some(Some(head))
+        Some(head)
+    }
+
+    /// A length and as many bytes that can't be NULL.
+    fn delimited(&mut self) -> Option<&'a [u8]> {
+        let length = self.int4()?;
+        self.bytes(length)
     }
 }
 
@@ -128,10 +132,11 @@ fn whole<T>(
 }
 
 fn cell(outer: &Kind, kind: &Kind, cursor: &mut Cursor<'_>) -> Result<Value, WireError> {
-    match cursor.cell().ok_or_else(|| malformed(outer))? {
-        Some(bytes) => read_inner(kind, bytes),
-        None => Ok(Value::Null),
+    let length = cursor.int4().ok_or_else(|| malformed(outer))?;
+    if length == -1 {
+        return Ok(Value::Null);
     }
+    read_inner(kind, cursor.bytes(length).ok_or_else(|| malformed(outer))?)
 }
 
 fn array(kind: &Kind, item: &Kind, cursor: &mut Cursor<'_>) -> Result<ArrayValue, WireError> {
@@ -171,7 +176,7 @@ fn range(subtype: &Kind, bytes: &[u8]) -> Result<RangeValue, WireError> {
             if flags & none != 0 {
                 return Ok(Box::new(Bound::Unbounded));
             }
-            let bytes = cursor.cell().flatten().ok_or_else(malformed)?;
+            let bytes = cursor.delimited().ok_or_else(malformed)?;
             let value = read_inner(subtype, bytes)?;
             Ok(Box::new(if flags & included == 0 { Bound::Excluded(value) } else { Bound::Included(value) }))
         };
@@ -185,7 +190,7 @@ fn multirange(kind: &Kind, subtype: &Kind, cursor: &mut Cursor<'_>) -> Result<Va
     let count = cursor.count().ok_or_else(|| malformed(kind))?;
     let mut ranges = Vec::new();
     for _ in 0..count {
-        let bytes = cursor.cell().flatten().ok_or_else(|| malformed(kind))?;
+        let bytes = cursor.delimited().ok_or_else(|| malformed(kind))?;
         ranges.push(range(subtype, bytes)?);
     }
     Ok(Value::Multirange(ranges))

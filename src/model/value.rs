@@ -20,7 +20,7 @@ pub enum Value {
     Real(f64),
     /// Text in UTF-8. Also the printed form of types which have one independent of session settings.
     Text(String),
-    /// `bytea`, a SQLite blob, or the 16 bytes of a `uuid`.
+    /// `bytea`, a `SQLite` blob, or the 16 bytes of a `uuid`.
     Bytes(Vec<u8>),
     /// A leaf Postgres value known only by its binary send form (`interval`, `inet`, `numeric`, `vector` ...).
     Sent(Vec<u8>),
