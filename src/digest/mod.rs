@@ -1,1 +1,17 @@
-//! Floor 1: canonical bytes, hashes, buckets.
+//! Floor 1: canonical bytes of every type, Postgres' hash functions, buckets.
+//!
+//! A row's digest is made in three steps: each cell becomes a *canonical element* ([`canonical`]), the elements are
+//! hashed and combined as Postgres' `hash_record_extended` does ([`hasher`], [`postgres_hash`]), and row hashes are added up in
+//! buckets ([`bucket`]). [`expression`] writes the SQL that makes a Postgres server (14 or later) do all three and arrive
+//! at the same numbers. This room does no I/O and holds no rows.
+//!
+//! The digest is for accidents, not for adversaries: a miss has a chance of about 2^-63 a pair, but whoever knows the
+//! printed seed can guess rows of low entropy and could construct collisions.
+pub mod bucket;
+pub mod canonical;
+pub mod expression;
+pub mod hasher;
+pub mod kind;
+pub mod numeric;
+pub mod postgres_hash;
+pub mod wire;

@@ -1,0 +1,167 @@
+//! Hashes rows, cell by cell.
+//!
+//! Owns the seed, the row hash (the number of `hash_record_extended(row(...), seed)`) and the 128-bit identity of a key.
+//! Refuses to see rows: cells are pushed and forgotten.
+//!
+//! Cost: a hasher holds one buffer as large as the largest built cell and eight bytes a column, both reused; a
+//! row of scalars, text and bytes allocates nothing and copies no text. Hashing reads each byte once, about 1 to 2 GB/s a
+//! core, and 5 to 10 ns a cell.
+
+use std::num::NonZeroU64;
+
+use crate::digest::canonical::{CanonicalError, Element, Mode, canonical};
+use crate::digest::kind::Kind;
+use crate::digest::postgres_hash::{combine_columns, hash_bytes, hash_word};
+use crate::model::value::Value;
+
+/// The seed of a digest: not zero, because Postgres then hashes unseeded, and a word of some value would equal NULL's 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed(NonZeroU64);
+
+impl Seed {
+    /// `None` for zero.
+    pub fn new(seed: u64) -> Option<Seed> {
+        NonZeroU64::new(seed).map(Seed)
+    }
+
+    /// As Postgres takes it.
+    pub fn as_int8(self) -> i64 {
+        self.0.get().cast_signed()
+    }
+
+    /// A second seed, the same for the same first one, unrelated to it for all a row can tell.
+    #[must_use]
+    pub fn second(self) -> Seed {
+        let derived = hash_bytes(b"trueup second seed", self.0.get());
+        Seed(NonZeroU64::new(derived).unwrap_or(NonZeroU64::MAX))
+    }
+}
+
+/// The hash of a row; on the server an `int8` of the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowHash(pub u64);
+
+impl RowHash {
+    /// From the server's number.
+    pub fn from_int8(hash: i64) -> RowHash {
+        RowHash(hash.cast_unsigned())
+    }
+
+    /// As Postgres shows it.
+    pub fn as_int8(self) -> i64 {
+        self.0.cast_signed()
+    }
+
+    /// The bucket of a key by its hash: on the server `hash & mask`. `mask` is the number of buckets, a power of two, less one.
+    pub fn bucket(self, mask: u64) -> u64 {
+        self.0 & mask
+    }
+}
+
+/// Two row hashes of a key under independent seeds: to find a row again without holding its key. Two keys of a table
+/// of 10^9 rows share one with a chance of about 10^-21.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowIdentity(pub u128);
+
+/// Hashes one row after another.
+pub struct RowHasher {
+    seed: Seed,
+    hash: u64,
+    columns: Vec<u64>,
+    buffer: Vec<u8>,
+}
+
+impl RowHasher {
+    /// A hasher for a table.
+    pub fn new(seed: Seed) -> RowHasher {
+        RowHasher { seed, hash: 0, columns: Vec::new(), buffer: Vec::new() }
+    }
+
+    /// Take the row's next cell. After an error the row is void: call [`RowHasher::start`].
+    ///
+    /// # Errors
+    /// When the cell does not fit the kind.
+    pub fn push(&mut self, kind: &Kind, value: &Value, mode: Mode) -> Result<(), CanonicalError> {
+        let hash = hash_element(canonical(kind, value, mode, &mut self.buffer)?, self.seed);
+        self.push_hash(hash);
+        Ok(())
+    }
+
+    /// Take the next cell as a canonical element: for stores that hold text and bytes only for a moment.
+    pub fn push_element(&mut self, element: Element<'_>) {
+        self.push_hash(hash_element(element, self.seed));
+    }
+
+    fn push_hash(&mut self, hash: u64) {
+        self.hash = combine_columns(self.hash, hash);
+        self.columns.push(hash);
+    }
+
+    /// The element hashes of the row so far, in order: which columns of two rows differ. NULL is 0.
+    pub fn columns(&self) -> &[u64] {
+        &self.columns
+    }
+
+    /// The hash of the row so far.
+    pub fn row(&self) -> RowHash {
+        RowHash(self.hash)
+    }
+
+    /// Forget the row and begin the next.
+    pub fn start(&mut self) {
+        self.hash = 0;
+        self.columns.clear();
+    }
+}
+
+fn hash_element(element: Element<'_>, seed: Seed) -> u64 {
+    match element {
+        Element::Null => 0,
+        Element::Word(word) => hash_word(word, seed.0.get()),
+        Element::Bytes(bytes) => hash_bytes(bytes, seed.0.get()),
+    }
+}
+
+/// Makes identities of keys; on the server the two row hashes under the seed and [`Seed::second`].
+pub struct IdentityHasher {
+    seeds: [Seed; 2],
+    hashes: [u64; 2],
+    buffer: Vec<u8>,
+}
+
+impl IdentityHasher {
+    /// A hasher for a table's key.
+    pub fn new(seed: Seed) -> IdentityHasher {
+        IdentityHasher { seeds: [seed, seed.second()], hashes: [0; 2], buffer: Vec::new() }
+    }
+
+    /// Take the key's next cell. After an error the key is void: call [`IdentityHasher::start`].
+    ///
+    /// # Errors
+    /// When the cell does not fit the kind.
+    pub fn push(&mut self, kind: &Kind, value: &Value, mode: Mode) -> Result<(), CanonicalError> {
+        let element = canonical(kind, value, mode, &mut self.buffer)?;
+        for (hash, seed) in self.hashes.iter_mut().zip(self.seeds) {
+            *hash = combine_columns(*hash, hash_element(element, seed));
+        }
+        Ok(())
+    }
+
+    /// The identity of the key so far: the first seed's hash in the high half.
+    pub fn identity(&self) -> RowIdentity {
+        let [first, second] = self.hashes;
+        RowIdentity::join(RowHash(first), RowHash(second))
+    }
+
+    /// Forget the key and begin the next.
+    pub fn start(&mut self) {
+        self.hashes = [0; 2];
+    }
+}
+
+impl RowIdentity {
+    /// From the two hashes, as a server gives them.
+    pub fn join(first: RowHash, second: RowHash) -> RowIdentity {
+        RowIdentity(u128::from(first.0) << 64 | u128::from(second.0))
+    }
+}
