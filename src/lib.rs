@@ -1,5 +1,6 @@
 //! trueup
 pub mod cli;
+pub mod diff;
 pub mod digest;
 pub mod jobs;
 pub mod manifest;

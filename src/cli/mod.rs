@@ -11,6 +11,7 @@ mod output;
 mod report;
 mod schema;
 mod stop;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -38,6 +39,8 @@ enum Command {
     Lint(lint::Args),
     /// Let CMD start only when its environment keeps the boot contract
     Guard(guard::Args),
+    /// Reconcile the rows of a source and a target
+    Verify(verify::Args),
     /// Record today's lint findings, with a reason, so that only new ones count
     Baseline(baseline::Args),
     /// Render a saved JSON report in any format
@@ -64,6 +67,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Init(args) => init::run(args),
         Command::Lint(args) => lint::run(args),
         Command::Guard(args) => guard::run(args),
+        Command::Verify(args) => verify::run(args),
         Command::Baseline(args) => baseline::run(args),
         Command::Report(args) => report::run(args),
         Command::Rules => explain::list(),

@@ -3,3 +3,4 @@
 //! Jobs are strangers to each other. They hold no SQL, print nothing and know no format.
 pub mod guard;
 pub mod lint;
+pub mod verify;

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{At, Manifest, Mistake};
+use super::{At, Manifest, Mistake, condition};
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
 ///
@@ -29,6 +29,12 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
         &mut found,
     );
     once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
+    for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
+        if let Some(why) = condition::problem(sql) {
+            let help = "write one SQL condition, as it would stand in the brackets of `WHERE (...)`";
+            found.push(mistake(sql, format!("this is no SQL condition: {why}"), Some(help)));
+        }
+    }
     for (name, endpoint) in &manifest.endpoints {
         if endpoint.url.trim().is_empty() {
             found.push(mistake(&endpoint.url, format!("endpoint `{name}` has an empty url"), None));

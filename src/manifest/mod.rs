@@ -5,6 +5,7 @@
 mod at;
 mod baseline;
 mod check;
+mod condition;
 mod settings;
 mod shape;
 mod types;

@@ -37,8 +37,12 @@ pub struct TableDiff {
 impl TableDiff {
     /// The pair as the object of a check.
     pub fn object(&self) -> Object {
-        let same = self.source == self.target;
-        Object::table(if same { self.source.clone() } else { format!("{} -> {}", self.source, self.target) })
+        Self::name(&self.source, &self.target)
+    }
+
+    /// A pair of tables as the object of a check: one name where both have the same.
+    pub fn name(source: &str, target: &str) -> Object {
+        Object::table(if source == target { source.to_owned() } else { format!("{source} -> {target}") })
     }
 }
 

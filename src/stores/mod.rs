@@ -5,3 +5,5 @@ pub mod discover;
 pub mod environment;
 pub mod files;
 pub mod process;
+pub mod rows;
+pub mod sqlite;
