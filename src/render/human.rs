@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
-use super::text::{excerpt, line_start, plain};
+use super::text::{excerpt, plain};
 use super::{Options, said, summary};
 use crate::model::{Cause, Check, Finding, Object, Place, Report, Severity};
 
@@ -32,14 +32,14 @@ fn finding_group<'a>(check: &'a Check, finding: &'a Finding) -> Group<'a> {
     };
     let title = level.primary_title(plain(&finding.message).into_owned()).id(plain(check.rule.as_str()));
     let mut elements = match &finding.primary {
-        Some(place) => vec![primary(place)],
+        Some(place) => vec![marked(place, AnnotationKind::Primary, None)],
         None => vec![whole(&check.on)],
     };
     let (shown, told): (Vec<_>, Vec<_>) =
         finding.related.iter().partition(|related| related.place.excerpt.is_some());
     for related in shown {
         let label = plain(&related.label).into_owned();
-        elements.extend(quoted(&related.place, AnnotationKind::Context, Some(label)));
+        elements.push(marked(&related.place, AnnotationKind::Context, Some(label)));
     }
     for related in told {
         elements.push(note(Level::NOTE, &format!("{}: {}", said::place(&related.place), related.label)));
@@ -59,7 +59,7 @@ fn finding_group<'a>(check: &'a Check, finding: &'a Finding) -> Group<'a> {
 fn unknown_group<'a>(unknown: &said::Alike<'a, Cause>) -> Group<'a> {
     let title = Level::ERROR
         .with_name("unknown")
-        .primary_title(format!("could not look: {}", plain(&unknown.because.message)))
+        .primary_title(plain(&unknown.because.message))
         .id(plain(&said::rule_list(&unknown.rules)).into_owned());
     let hint = unknown.because.hint.as_ref();
     title.element(whole(unknown.on)).elements(hint.map(|hint| note(Level::HELP.with_name("hint"), hint)))
@@ -75,23 +75,15 @@ fn whole<'a>(on: &Object) -> Element<'a> {
     Origin::path(plain(&said::object(on)).into_owned()).into()
 }
 
-fn primary(place: &Place) -> Element<'_> {
-    quoted(place, AnnotationKind::Primary, None).unwrap_or_else(|| {
-        let start = place.span.start;
-        let (line, column) = (start.line.max(1) as usize, start.column.max(1) as usize);
-        Origin::path(line_start(&place.path)).line(line).char_column(column).into()
-    })
-}
-
-/// The line of a place with the span marked; `None` when the report doesn't hold that line.
-fn quoted(place: &Place, kind: AnnotationKind, label: Option<String>) -> Option<Element<'_>> {
+/// Where a finding is, with its line when the report holds it.
+fn marked(place: &Place, kind: AnnotationKind, label: Option<String>) -> Element<'_> {
     let (start, end) = (place.span.start, place.span.end);
+    let (line, column) = (start.line.max(1) as usize, start.column.max(1) as usize);
     let to = (end.line <= start.line).then_some(end.column);
-    let (line, range) = excerpt(place.excerpt.as_ref()?, start.column, to);
+    let quoted = place.excerpt.as_ref().and_then(|text| excerpt(text, start.column, to));
+    let Some((text, range)) = quoted else {
+        return Origin::path(plain(&place.path)).line(line).char_column(column).into();
+    };
     let annotation = kind.span(range).label(label.map(Cow::Owned));
-    let snippet = Snippet::source(line)
-        .line_start(start.line.max(1) as usize)
-        .path(plain(&place.path))
-        .annotation(annotation);
-    Some(snippet.into())
+    Snippet::source(text).line_start(line).path(plain(&place.path)).annotation(annotation).into()
 }

@@ -1,0 +1,398 @@
+//! Every format side by side: what it looks like (`tests/formats/`), and what must hold for any report.
+mod reports;
+
+use std::path::Path;
+
+use clap::ValueEnum;
+use proptest::prelude::*;
+use serde_json::Value;
+use snapbox::data::DataFormat;
+use snapbox::{Assert, Data};
+use trueup::model::{Report, RuleId, Verdict};
+use trueup::render::{Format, Options, ReadError, RuleText, Saved, read, render, report_schema};
+
+fn rule_text(rule: &RuleId) -> Option<RuleText> {
+    (rule.as_str() == "env/duplicate-key").then(|| RuleText {
+        summary: "a key is set twice".into(),
+        help_markdown: "The later value silently wins. Keep one.".into(),
+    })
+}
+
+fn options(deny_warnings: bool) -> Options<'static> {
+    Options { deny_warnings, rule_text: &rule_text, ..Options::default() }
+}
+
+fn shown(report: &Report, format: Format) -> String {
+    shown_with(report, format, &options(false))
+}
+
+fn shown_with(report: &Report, format: Format, options: &Options<'_>) -> String {
+    let mut bytes = Vec::new();
+    render(report, format, options, &mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+fn samples() -> [(&'static str, Report); 5] {
+    [
+        ("rich", reports::rich()),
+        ("held", reports::held()),
+        ("skipped", reports::skipped()),
+        ("unknown", reports::unknown()),
+        ("empty", Report::new("lint")),
+    ]
+}
+
+/// The committed copy is the expectation; `SNAPSHOTS=overwrite` rewrites it.
+fn matches_committed(actual: String, path: &Path) {
+    let expected = Data::read_from(path, Some(DataFormat::Text)).raw();
+    Assert::new().action_env("SNAPSHOTS").eq(Data::text(actual), expected);
+}
+
+fn here(path: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+#[test]
+fn samples_look_as_committed() {
+    for (name, report) in samples() {
+        for format in Format::value_variants() {
+            let ending = match format {
+                Format::Human => "human.txt",
+                Format::Concise => "concise.txt",
+                Format::Json => "json",
+                Format::Sarif => "sarif",
+                Format::Junit => "junit.xml",
+                Format::Github => "github.txt",
+                Format::Markdown => "md",
+            };
+            let actual = shown(&report, *format);
+            assert_eq!(actual, shown(&report, *format), "{name} in {format:?} differs from itself");
+            matches_committed(actual, &here(&format!("tests/formats/{name}.{ending}")));
+        }
+    }
+}
+
+#[test]
+fn no_format_reads_an_empty_or_skipped_or_unknown_report_as_a_pass() {
+    let cases = [
+        (Report::new("lint"), "nothing was checked"),
+        (reports::skipped(), "skip"),
+        (reports::unknown(), "connection refused"),
+    ];
+    for (report, words) in cases {
+        for format in Format::value_variants() {
+            if *format == Format::Json && report.checks.is_empty() {
+                assert!(shown(&report, *format).contains("\"exit\": 3"));
+                continue;
+            }
+            let text = shown(&report, *format);
+            // Concise has no place for skips: it says that nothing was judged.
+            let said = text.contains(words) || text.contains("nothing was judged");
+            assert!(said, "{format:?} does not say {words:?}:\n{text}");
+            assert!(!text.contains("all held"), "{text}");
+        }
+    }
+}
+
+/// Replaces a text by a word that no other text has and no format has to escape.
+fn word(text: &mut String, words: &mut Vec<String>) {
+    let word = format!("WORD{:03}X", words.len());
+    text.clone_from(&word);
+    words.push(word);
+}
+
+#[test]
+fn no_format_loses_a_word() {
+    let mut report = reports::rich();
+    let (mut counting, mut explaining) = (Vec::new(), Vec::new());
+    for check in &mut report.checks {
+        match &mut check.verdict {
+            Verdict::Skip { reason } => word(&mut reason.0, &mut explaining),
+            Verdict::Unknown { cause } => word(&mut cause.message, &mut counting),
+            Verdict::Pass { .. } | Verdict::Warn { .. } | Verdict::Fail { .. } => {}
+        }
+        if let (true, Some(actual)) = (check.findings.is_empty(), &mut check.actual) {
+            word(actual, &mut counting);
+        }
+        for finding in &mut check.findings {
+            match &mut finding.allowed {
+                Some(allowed) => word(&mut allowed.reason, &mut explaining),
+                None => word(&mut finding.message, &mut counting),
+            }
+        }
+    }
+    report.not_compared.iter_mut().for_each(|gap| word(&mut gap.reason, &mut explaining));
+    assert_eq!((counting.len(), explaining.len()), (11, 7));
+    for format in Format::value_variants() {
+        let text = shown(&report, *format);
+        let missing = |words: &[String]| {
+            words.iter().filter(|word| !text.contains(word.as_str())).cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(missing(&counting), Vec::<String>::new(), "{format:?}");
+        // One line per finding has no place for the rest.
+        if *format != Format::Concise {
+            assert_eq!(missing(&explaining), Vec::<String>::new(), "{format:?}");
+        }
+    }
+}
+
+#[test]
+fn denied_warnings_fail_where_the_format_has_a_word_for_it() {
+    let mut report = reports::rich();
+    report.checks.retain(|check| matches!(check.verdict, Verdict::Warn { .. }));
+    let denied = |format| shown_with(&report, format, &options(true));
+    assert!(denied(Format::Github).starts_with("::error "));
+    assert!(shown(&report, Format::Github).starts_with("::warning "));
+    assert!(denied(Format::Junit).contains("<failure"));
+    assert!(!shown(&report, Format::Junit).contains("<failure"));
+    assert!(denied(Format::Json).contains("\"exit\": 1"));
+    assert!(denied(Format::Sarif).contains("\"exitCode\": 1"));
+    assert!(denied(Format::Markdown).starts_with("# trueup lint: failed\n"));
+    assert!(denied(Format::Human).ends_with("3 warned (denied); 3 not compared\n"));
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    let report = reports::rich();
+    let coloured = shown_with(&report, Format::Human, &Options { colour: true, ..options(false) });
+    assert!(coloured.contains("\u{1b}["));
+    let stripped = anstream::adapter::strip_str(&coloured).to_string();
+    assert_eq!(stripped, shown(&report, Format::Human));
+}
+
+#[test]
+fn a_closed_pipe_is_handed_up() {
+    struct Closed;
+    impl std::io::Write for Closed {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    for format in Format::value_variants() {
+        let error = render(&reports::rich(), *format, &options(false), &mut Closed).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe, "{format:?}");
+    }
+}
+
+#[test]
+fn a_changed_report_is_refused() {
+    let text = shown(&reports::rich(), Format::Json);
+    let refusal = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        read(&text.replacen(from, to, 1)).unwrap_err()
+    };
+    assert!(matches!(refusal("\"verdict\": \"fail\"", "\"verdict\": \"pass\""), ReadError::Tampered));
+    assert!(matches!(refusal("ephemeral", "harmless"), ReadError::Tampered));
+    assert!(matches!(refusal("\"evidence\": \"sha256:", "\"evidence\": \"sha256:0"), ReadError::Tampered));
+    assert!(matches!(refusal("\"exit\": 1", "\"exit\": 0"), ReadError::Derived { field: "exit" }));
+    assert!(matches!(refusal("\"fail\": 4", "\"fail\": 0"), ReadError::Derived { field: "tally" }));
+    assert!(matches!(refusal("\"schema\": 1", "\"schema\": 2"), ReadError::Version { found: 2 }));
+    assert!(matches!(refusal("\"schema\": 1", "\"shema\": 1"), ReadError::NoVersion));
+    assert!(matches!(refusal("\"schema\": 1,", "\"schema\": 1, \"note\": 1,"), ReadError::Shape(_)));
+    assert!(matches!(
+        refusal("\"version\": \"0.1.0\"", "\"host\": \"x\""),
+        ReadError::Foreign { field: "run" }
+    ));
+    assert!(matches!(read("not json"), Err(ReadError::Syntax(_))));
+    // What varies is outside the evidence.
+    assert_eq!(read(&text.replacen("1234", "4321", 1)).unwrap().report.run.duration_ms, 4321);
+}
+
+#[test]
+fn a_report_that_is_better_than_its_findings_is_refused() {
+    let mut report = reports::rich();
+    let failed = report
+        .checks
+        .iter_mut()
+        .find(|check| matches!(check.verdict, Verdict::Fail { .. }) && !check.findings.is_empty());
+    let failed = failed.unwrap();
+    let Verdict::Fail { looked } = failed.verdict.clone() else { unreachable!() };
+    failed.verdict = Verdict::Pass { looked };
+    assert!(matches!(read(&shown(&report, Format::Json)), Err(ReadError::Verdict { .. })));
+}
+
+fn validator(schema: &Value) -> jsonschema::Validator {
+    jsonschema::options().should_validate_formats(true).build(schema).unwrap()
+}
+
+fn sarif_validator() -> jsonschema::Validator {
+    let text = std::fs::read_to_string(here("tests/data/sarif-schema-2.1.0.json")).unwrap();
+    let mut schema: Value = serde_json::from_str(&text).unwrap();
+    // The official pattern has a stray `]`, which is no regular expression to a strict reader. trueup writes no
+    // `language`.
+    for owner in ["run", "toolComponent"] {
+        let language = &mut schema["definitions"][owner]["properties"]["language"];
+        language.as_object_mut().unwrap().remove("pattern").unwrap();
+    }
+    validator(&schema)
+}
+
+fn report_validator() -> jsonschema::Validator {
+    validator(&serde_json::from_str(&report_schema()).unwrap())
+}
+
+/// Says where a text does not fit a schema.
+fn misfits(validator: &jsonschema::Validator, text: &str) -> Vec<String> {
+    let value: Value = serde_json::from_str(text).unwrap();
+    validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn the_report_schema_is_current_and_fits() {
+    matches_committed(report_schema(), &here("docs/schema/report.json"));
+    let validator = report_validator();
+    for (name, report) in samples() {
+        assert_eq!(misfits(&validator, &shown(&report, Format::Json)), Vec::<String>::new(), "{name}");
+    }
+    let broken = shown(&reports::rich(), Format::Json).replacen("\"fail\"", "\"fine\"", 1);
+    assert_ne!(misfits(&validator, &broken), Vec::<String>::new());
+}
+
+#[test]
+fn samples_are_sarif() {
+    let validator = sarif_validator();
+    for (name, report) in samples() {
+        let text = shown(&report, Format::Sarif);
+        assert_eq!(misfits(&validator, &text), Vec::<String>::new(), "{name}");
+        let broken = text.replacen("\"executionSuccessful\"", "\"executionSuccesful\"", 1);
+        assert_ne!(misfits(&validator, &broken), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn a_sarif_fingerprint_survives_a_new_line_above() {
+    let mut moved = reports::rich();
+    for finding in moved.checks.iter_mut().flat_map(|check| &mut check.findings) {
+        if let Some(place) = &mut finding.primary {
+            place.span.start.line += 1;
+            place.span.end.line += 1;
+        }
+    }
+    let prints = |report: &Report| {
+        let value: Value = serde_json::from_str(&shown(report, Format::Sarif)).unwrap();
+        let results = value["runs"][0]["results"].as_array().unwrap().clone();
+        let print =
+            |result: &Value| result["partialFingerprints"]["trueupFinding/v1"].as_str().unwrap().to_owned();
+        results.iter().map(print).collect::<Vec<_>>()
+    };
+    let before = prints(&reports::rich());
+    assert_eq!(before, prints(&moved));
+    assert_eq!(before.len(), before.iter().collect::<std::collections::BTreeSet<_>>().len());
+}
+
+/// How many lines the concise format owes a report at the least.
+fn owed(report: &Report) -> usize {
+    report
+        .checks
+        .iter()
+        .map(|check| {
+            let counting = check.findings.iter().filter(|finding| finding.allowed.is_none()).count();
+            counting + usize::from(matches!(check.verdict, Verdict::Unknown { .. }))
+        })
+        .sum()
+}
+
+/// Characters that act on a terminal or a log; a line end is what the format itself is made of.
+fn acting(text: &str) -> Option<char> {
+    text.chars()
+        .find(|&one| (one.is_control() && one != '\n') || matches!(one, '\u{202a}'..='\u{202e}' | '\u{2028}'))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn json_comes_back_byte_for_byte(report in reports::any_report(), deny in any::<bool>()) {
+        let text = shown_with(&report, Format::Json, &options(deny));
+        let Saved { report: again, deny_warnings } = read(&text).unwrap();
+        prop_assert_eq!(&again, &report);
+        prop_assert_eq!(shown_with(&again, Format::Json, &options(deny_warnings)), text);
+    }
+
+    #[test]
+    fn any_report_is_sarif_with_a_file_for_every_result(report in reports::any_report()) {
+        let text = shown(&report, Format::Sarif);
+        prop_assert_eq!(misfits(&sarif_validator(), &text), Vec::<String>::new());
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let run = &value["runs"][0];
+        for result in run["results"].as_array().unwrap() {
+            prop_assert!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].is_string());
+        }
+        let judged = report.checks.iter().any(|check| !matches!(check.verdict, Verdict::Skip { .. }));
+        let successful = judged && report.tally().unknown == 0;
+        prop_assert_eq!(run["invocations"][0]["executionSuccessful"].as_bool(), Some(successful));
+    }
+
+    #[test]
+    fn any_report_fits_the_report_schema(report in reports::any_report()) {
+        prop_assert_eq!(misfits(&report_validator(), &shown(&report, Format::Json)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn any_junit_is_xml_with_a_case_per_check(report in reports::any_report()) {
+        let text = shown(&report, Format::Junit);
+        let suites = quick_junit::Report::deserialize_from_str(&text).unwrap();
+        let tally = report.tally();
+        let empty = usize::from(report.checks.is_empty());
+        prop_assert_eq!(suites.tests, report.checks.len() + report.not_compared.len() + empty);
+        prop_assert_eq!(suites.failures, tally.fail);
+        prop_assert_eq!(suites.errors, tally.unknown + empty);
+    }
+
+    #[test]
+    fn no_text_acts_on_the_reader(report in reports::any_report()) {
+        for format in [Format::Human, Format::Concise, Format::Github, Format::Markdown, Format::Junit] {
+            prop_assert_eq!(acting(&shown(&report, format)), None, "{:?}", format);
+        }
+    }
+
+    #[test]
+    fn human_tells_the_place_of_every_finding(report in reports::any_report()) {
+        let text = shown(&report, Format::Human);
+        let findings = report.checks.iter().flat_map(|check| &check.findings);
+        for place in findings.filter(|finding| finding.allowed.is_none()).filter_map(|finding| finding.primary.as_ref()) {
+            let position = format!(":{}:{}\n", place.span.start.line.max(1), place.span.start.column.max(1));
+            prop_assert!(text.contains(&position), "{} not in {}", position, text);
+        }
+    }
+
+    #[test]
+    fn concise_is_one_line_each(report in reports::any_report()) {
+        let text = shown(&report, Format::Concise);
+        let line = regex::Regex::new(r"(?s)^.*: (error|warning|unknown)\[.*\] .*$").unwrap();
+
+        let (said, rest): (Vec<_>, Vec<_>) = text.lines().partition(|text| line.is_match(text));
+        prop_assert!(said.len() >= owed(&report), "{}", text);
+        prop_assert!(rest.iter().all(|text| text.contains(": nothing was ")), "{}", text);
+        prop_assert!(text.lines().all(|text| !text.starts_with("::")), "{}", text);
+    }
+
+    #[test]
+    fn a_finding_can_not_inject_a_workflow_command(report in reports::any_report()) {
+        let text = shown(&report, Format::Github);
+        let line = regex::Regex::new(r"^::(error|warning|notice) ([a-zA-Z]+=[^:,]*)(,[a-zA-Z]+=[^:,]*)*::").unwrap();
+        for command in text.lines() {
+            prop_assert!(line.is_match(command), "{}", command);
+        }
+        prop_assert_eq!(text.lines().count() - 1, shown(&report, Format::Concise).lines().filter(|line| !line.contains(": nothing was ")).count());
+    }
+
+    #[test]
+    fn a_markdown_table_keeps_its_cells(report in reports::any_report()) {
+        let text = shown(&report, Format::Markdown);
+        let rows = text.lines().skip_while(|line| *line != "## Checks").take_while(|line| *line != "## Findings");
+        let rows: Vec<_> = rows.filter(|line| line.starts_with('|')).collect();
+        for row in &rows {
+            let bars = row.replace("\\\\", "").replace("\\|", "").matches('|').count();
+            prop_assert_eq!(bars, 7, "{}", row);
+        }
+        let headings = if report.checks.is_empty() { 0 } else { 2 };
+        prop_assert_eq!(rows.len(), report.checks.len() + headings);
+        prop_assert!(!text.contains("<script"));
+        // Whole sections stay: nothing a finding says can begin another one.
+        prop_assert_eq!(text.lines().filter(|line| line.starts_with("## ")).count(), 6);
+    }
+}
