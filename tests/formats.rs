@@ -1,4 +1,5 @@
 //! Every format side by side: what it looks like (`tests/formats/`), and what must hold for any report.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test they are how it fails")]
 mod reports;
 
 use std::path::Path;
@@ -156,6 +157,7 @@ fn colour_changes_nothing_but_colour() {
     let report = reports::rich();
     let coloured = shown_with(&report, Format::Human, &Options { colour: true, ..options(false) });
     assert!(coloured.contains("\u{1b}["));
+    assert!(!coloured.contains("\u{1b}[31mred"), "the colour of the data gets through");
     let stripped = anstream::adapter::strip_str(&coloured).to_string();
     assert_eq!(stripped, shown(&report, Format::Human));
 }
@@ -199,6 +201,28 @@ fn a_changed_report_is_refused() {
     assert!(matches!(read("not json"), Err(ReadError::Syntax(_))));
     // What varies is outside the evidence.
     assert_eq!(read(&text.replacen("1234", "4321", 1)).unwrap().report.run.duration_ms, 4321);
+}
+
+/// The digest as the documentation describes it, computed without trueup.
+fn evidence(document: &Value) -> String {
+    use sha2::Digest as _;
+    let mut covered = document.clone();
+    covered
+        .as_object_mut()
+        .unwrap()
+        .retain(|name, _| ["schema", "command", "checks", "not_compared"].contains(&name.as_str()));
+    covered.sort_all_objects();
+    let digest = sha2::Sha256::digest(covered.to_string().as_bytes());
+    format!("sha256:{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat())
+}
+
+#[test]
+fn anyone_can_compute_the_evidence_and_still_not_add_a_field() {
+    let mut document: Value = serde_json::from_str(&shown(&reports::rich(), Format::Json)).unwrap();
+    assert_eq!(document["evidence"], evidence(&document));
+    document["checks"][0]["signed_by"] = "nobody".into();
+    document["evidence"] = evidence(&document).into();
+    assert!(matches!(read(&document.to_string()), Err(ReadError::Foreign { field: "checks" })));
 }
 
 #[test]

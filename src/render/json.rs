@@ -17,7 +17,8 @@ use crate::model::{Check, Exit, Gap, Report, RuleId, RunInfo, Tally, Verdict};
 #[serde(deny_unknown_fields)]
 #[schemars(title = "trueup report")]
 struct Document<'a> {
-    /// The version of this shape: 1.
+    /// The version of this shape.
+    #[schemars(extend("const" = Report::SCHEMA))]
     schema: u32,
     /// Which command made it.
     command: Cow<'a, str>,

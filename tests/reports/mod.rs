@@ -10,7 +10,7 @@ use trueup::model::{
 };
 
 /// What an attacker would put into a key, a path or a row.
-pub const HOSTILE: &str = "a|b`c`\n::error::injected\r\n\u{1b}[31mred ]]> <script>alert(1)</script> \u{202e}größe 表 100%, @team **bold** [x](http://x)";
+pub(crate) const HOSTILE: &str = "a|b`c`\n::error::injected\r\n\u{1b}[31mred ]]> <script>alert(1)</script> \u{202e}größe 表 100%, @team **bold** [x](http://x)";
 
 fn rule(subject: &str, function: &str) -> RuleId {
     RuleId::of(subject, function)
@@ -39,7 +39,7 @@ fn looked(count: usize, unit: &str) -> Looked {
 }
 
 /// Every verdict, every sort of finding, and hostile text wherever text can be.
-pub fn rich() -> Report {
+pub(crate) fn rich() -> Report {
     let mut report = Report::new("lint");
     report.checks.extend(env_checks());
     report.checks.extend(verify_checks());
@@ -233,7 +233,7 @@ fn hostile_checks() -> Vec<Check> {
 }
 
 /// Everything holds, and nothing was left out.
-pub fn held() -> Report {
+pub(crate) fn held() -> Report {
     let mut report = Report::new("verify");
     for table in ["authors", "books", "loans"] {
         for (function, count, unit) in [("row_count", 1, "table"), ("row_content", 1200, "row")] {
@@ -246,7 +246,7 @@ pub fn held() -> Report {
 }
 
 /// Everything was skipped.
-pub fn skipped() -> Report {
+pub(crate) fn skipped() -> Report {
     let mut report = Report::new("lint");
     for function in ["head_behind", "two_heads"] {
         let verdict = Verdict::Skip { reason: "no endpoint was named".into() };
@@ -256,7 +256,7 @@ pub fn skipped() -> Report {
 }
 
 /// Everything was asked for and nothing could be seen.
-pub fn unknown() -> Report {
+pub(crate) fn unknown() -> Report {
     let mut report = Report::new("survey");
     let cause = Cause::new("connection refused").hint("start it");
     let verdict = Verdict::Unknown { cause };
@@ -331,17 +331,17 @@ prop_compose! {
 
 prop_compose! {
     /// Any report that the sink could have made, and then some.
-    pub fn any_report()(
+    pub(crate) fn any_report()(
         command in any_text(),
         checks in vec(any_check(), 0..6),
-        gaps in vec((any_object(), 0..3, any_text()), 0..3),
+        gaps in vec((any_object(), 0..3_usize, any_text()), 0..3),
         (started_at, duration_ms, version) in (any_text(), any::<u64>(), any_text()),
         facts in proptest::collection::btree_map(any_text(), any_text(), 0..3),
     ) -> Report {
         let mut report = Report::new(&command);
         report.checks = checks;
         report.not_compared = gaps.into_iter().map(|(on, kind, reason)| {
-            let kind = [GapKind::Declared, GapKind::NotAsked, GapKind::NotCompared][kind as usize];
+            let kind = [GapKind::Declared, GapKind::NotAsked, GapKind::NotCompared][kind];
             Gap { on, kind, reason }
         }).collect();
         report.run = RunInfo { started_at, duration_ms, version, facts };
