@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet, Title};
 
 use super::text::{excerpt, plain};
 use super::{Options, said, summary};
@@ -16,16 +16,16 @@ pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write)
     let renderer = renderer.term_width(usize::from(options.width));
     for check in &report.checks {
         for finding in said::counting(check) {
-            writeln!(out, "{}\n", renderer.render(&[finding_group(check, &finding)]))?;
+            writeln!(out, "{}\n", finding_text(check, &finding, &renderer))?;
         }
     }
     for unknown in said::unknowns(report) {
-        writeln!(out, "{}\n", renderer.render(&[unknown_group(&unknown)]))?;
+        writeln!(out, "{}\n", unknown_text(&unknown, &renderer))?;
     }
     summary::write(report, options, out)
 }
 
-fn finding_group<'a>(check: &'a Check, finding: &'a Finding) -> Group<'a> {
+fn finding_text(check: &Check, finding: &Finding, renderer: &Renderer) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -53,16 +53,24 @@ fn finding_group<'a>(check: &'a Check, finding: &'a Finding) -> Group<'a> {
         }
     }
     elements.extend(finding.help.as_ref().map(|help| note(Level::HELP, help)));
-    title.elements(elements)
+    rendered(title, elements, renderer)
 }
 
-fn unknown_group<'a>(unknown: &said::Alike<'a, Cause>) -> Group<'a> {
+fn unknown_text(unknown: &said::Alike<'_, Cause>, renderer: &Renderer) -> String {
     let title = Level::ERROR
         .with_name("unknown")
         .primary_title(plain(&unknown.because.message))
         .id(plain(&said::rule_list(&unknown.rules)).into_owned());
-    let hint = unknown.because.hint.as_ref();
-    title.element(whole(unknown.on)).elements(hint.map(|hint| note(Level::HELP.with_name("hint"), hint)))
+    let mut elements = vec![whole(unknown.on)];
+    elements.extend(unknown.because.hint.as_ref().map(|hint| note(Level::HELP.with_name("hint"), hint)));
+    rendered(title, elements, renderer)
+}
+
+fn rendered(title: Title<'_>, elements: Vec<Element<'_>>, renderer: &Renderer) -> String {
+    let quotes = elements.iter().any(|element| matches!(element, Element::Cause(_)));
+    let text = renderer.render(&[title.elements(elements)]);
+    // Without line numbers the library leaves no margin, and the arrow would stand where the next title does.
+    if quotes { text } else { text.replace('\n', "\n ") }
 }
 
 /// A note below a finding. Its text is data, so what the library lets through is made plain first.
