@@ -306,3 +306,8 @@ fn a_sarif_fingerprint_survives_a_new_line_above() {
     assert_eq!(before, prints(&moved));
     assert_eq!(before.len(), before.iter().collect::<std::collections::BTreeSet<_>>().len());
 }
+
+#[test]
+fn a_line_about_nothing_is_no_workflow_command() {
+    assert_eq!(shown(&Report::new(":"), Format::Concise), "\\u{3a}: nothing was checked\n");
+}
