@@ -18,7 +18,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     // Silence would read as a pass.
     match Outcome::of(report, false) {
         outcome @ (Outcome::NothingChecked | Outcome::NothingJudged) => {
-            writeln!(out, "{}: {}", line_start(&report.command), outcome.words())
+            let text = format!("{}: {}", report.command, outcome.words());
+            writeln!(out, "{}", line_start(&text))
         }
         Outcome::Held | Outcome::Failed | Outcome::CouldNotLook => Ok(()),
     }

@@ -5,9 +5,9 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet, Title};
 
-use super::text::{excerpt, line_start, plain};
+use super::text::{excerpt, plain};
 use super::{Options, said, summary};
 use crate::model::{Cause, Check, Finding, Object, Place, Report, Severity};
 
@@ -16,30 +16,30 @@ pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write)
     let renderer = renderer.term_width(usize::from(options.width));
     for check in &report.checks {
         for finding in said::counting(check) {
-            writeln!(out, "{}\n", renderer.render(&[finding_group(check, &finding)]))?;
+            writeln!(out, "{}\n", finding_text(check, &finding, &renderer))?;
         }
     }
     for unknown in said::unknowns(report) {
-        writeln!(out, "{}\n", renderer.render(&[unknown_group(&unknown)]))?;
+        writeln!(out, "{}\n", unknown_text(&unknown, &renderer))?;
     }
     summary::write(report, options, out)
 }
 
-fn finding_group<'a>(check: &'a Check, finding: &'a Finding) -> Group<'a> {
+fn finding_text(check: &Check, finding: &Finding, renderer: &Renderer) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(plain(&finding.message).into_owned()).id(plain(check.rule.as_str()));
     let mut elements = match &finding.primary {
-        Some(place) => vec![primary(place)],
+        Some(place) => vec![marked(place, AnnotationKind::Primary, None)],
         None => vec![whole(&check.on)],
     };
     let (shown, told): (Vec<_>, Vec<_>) =
         finding.related.iter().partition(|related| related.place.excerpt.is_some());
     for related in shown {
         let label = plain(&related.label).into_owned();
-        elements.extend(quoted(&related.place, AnnotationKind::Context, Some(label)));
+        elements.push(marked(&related.place, AnnotationKind::Context, Some(label)));
     }
     for related in told {
         elements.push(note(Level::NOTE, &format!("{}: {}", said::place(&related.place), related.label)));
@@ -53,16 +53,24 @@ fn finding_group<'a>(check: &'a Check, finding: &'a Finding) -> Group<'a> {
         }
     }
     elements.extend(finding.help.as_ref().map(|help| note(Level::HELP, help)));
-    title.elements(elements)
+    rendered(title, elements, renderer)
 }
 
-fn unknown_group<'a>(unknown: &said::Alike<'a, Cause>) -> Group<'a> {
+fn unknown_text(unknown: &said::Alike<'_, Cause>, renderer: &Renderer) -> String {
     let title = Level::ERROR
         .with_name("unknown")
-        .primary_title(format!("could not look: {}", plain(&unknown.because.message)))
+        .primary_title(plain(&unknown.because.message))
         .id(plain(&said::rule_list(&unknown.rules)).into_owned());
-    let hint = unknown.because.hint.as_ref();
-    title.element(whole(unknown.on)).elements(hint.map(|hint| note(Level::HELP.with_name("hint"), hint)))
+    let mut elements = vec![whole(unknown.on)];
+    elements.extend(unknown.because.hint.as_ref().map(|hint| note(Level::HELP.with_name("hint"), hint)));
+    rendered(title, elements, renderer)
+}
+
+fn rendered(title: Title<'_>, elements: Vec<Element<'_>>, renderer: &Renderer) -> String {
+    let quotes = elements.iter().any(|element| matches!(element, Element::Cause(_)));
+    let text = renderer.render(&[title.elements(elements)]);
+    // Without line numbers the library leaves no margin, and the arrow would stand where the next title does.
+    if quotes { text } else { text.replace('\n', "\n ") }
 }
 
 /// A note below a finding. Its text is data, so what the library lets through is made plain first.
@@ -75,23 +83,15 @@ fn whole<'a>(on: &Object) -> Element<'a> {
     Origin::path(plain(&said::object(on)).into_owned()).into()
 }
 
-fn primary(place: &Place) -> Element<'_> {
-    quoted(place, AnnotationKind::Primary, None).unwrap_or_else(|| {
-        let start = place.span.start;
-        let (line, column) = (start.line.max(1) as usize, start.column.max(1) as usize);
-        Origin::path(line_start(&place.path)).line(line).char_column(column).into()
-    })
-}
-
-/// The line of a place with the span marked; `None` when the report doesn't hold that line.
-fn quoted(place: &Place, kind: AnnotationKind, label: Option<String>) -> Option<Element<'_>> {
+/// Where a finding is, with its line when the report holds it.
+fn marked(place: &Place, kind: AnnotationKind, label: Option<String>) -> Element<'_> {
     let (start, end) = (place.span.start, place.span.end);
+    let (line, column) = (start.line.max(1) as usize, start.column.max(1) as usize);
     let to = (end.line <= start.line).then_some(end.column);
-    let (line, range) = excerpt(place.excerpt.as_ref()?, start.column, to);
+    let quoted = place.excerpt.as_ref().and_then(|text| excerpt(text, start.column, to));
+    let Some((text, range)) = quoted else {
+        return Origin::path(plain(&place.path)).line(line).char_column(column).into();
+    };
     let annotation = kind.span(range).label(label.map(Cow::Owned));
-    let snippet = Snippet::source(line)
-        .line_start(start.line.max(1) as usize)
-        .path(plain(&place.path))
-        .annotation(annotation);
-    Some(snippet.into())
+    Snippet::source(text).line_start(line).path(plain(&place.path)).annotation(annotation).into()
 }

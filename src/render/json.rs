@@ -17,7 +17,8 @@ use crate::model::{Check, Exit, Gap, Report, RuleId, RunInfo, Tally, Verdict};
 #[serde(deny_unknown_fields)]
 #[schemars(title = "trueup report")]
 struct Document<'a> {
-    /// The version of this shape: 1.
+    /// The version of this shape.
+    #[schemars(extend("const" = Report::SCHEMA))]
     schema: u32,
     /// Which command made it.
     command: Cow<'a, str>,
@@ -167,5 +168,14 @@ fn rank(verdict: &Verdict) -> u8 {
 
 /// The JSON Schema of the `json` format, with a line end.
 pub fn report_schema() -> String {
-    format!("{:#}\n", schemars::schema_for!(Document<'_>).to_value())
+    let generated = schemars::schema_for!(Document<'_>).to_value();
+    // What a reader looks for first comes first.
+    let mut schema = serde_json::Map::new();
+    for name in ["$schema", "title", "description"] {
+        schema.extend(generated.get(name).map(|value| (name.to_owned(), value.clone())));
+    }
+    schema.extend(
+        generated.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())),
+    );
+    format!("{:#}\n", Value::Object(schema))
 }

@@ -172,7 +172,10 @@ fn at(place: &Place) -> String {
 /// A name in a code span. One that could end the span or a table cell is written as prose instead.
 fn code(name: &str) -> String {
     let shown = plain(name);
-    if shown.trim().is_empty() || shown.contains(['`', '|']) { prose(name) } else { format!("`{shown}`") }
+    if shown.trim().is_empty() {
+        return "(no name)".to_owned();
+    }
+    if shown.contains(['`', '|']) { prose(name) } else { format!("`{shown}`") }
 }
 
 /// Text in which nothing is markup: no span, no cell, no tag, no link, no mention.

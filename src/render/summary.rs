@@ -53,14 +53,14 @@ fn list(name: &str, rows: Vec<Vec<String>>, options: &Options<'_>, out: &mut dyn
 fn checks(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut rows: BTreeMap<_, Vec<&Check>> = BTreeMap::new();
     for check in &report.checks {
-        rows.entry((&check.rule, check.verdict.word())).or_default().push(check);
+        rows.entry((&check.rule, urgency(&check.verdict), check.verdict.word())).or_default().push(check);
     }
     let mut table = table(options);
     table.set_header(["verdict", "rule", "objects", "looked at"]);
     if let Some(count) = table.column_mut(2) {
         count.set_cell_alignment(CellAlignment::Right);
     }
-    for ((rule, verdict), checks) in &rows {
+    for ((rule, _, verdict), checks) in &rows {
         let rule = plain(rule.as_str()).into_owned();
         table.add_row([(*verdict).to_owned(), rule, checks.len().to_string(), looked(checks)]);
     }
@@ -76,6 +76,17 @@ fn checks(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Re
         }
     }
     writeln!(out)
+}
+
+/// The order in which the verdicts of one rule are read.
+fn urgency(verdict: &Verdict) -> u8 {
+    match verdict {
+        Verdict::Fail { .. } => 0,
+        Verdict::Unknown { .. } => 1,
+        Verdict::Warn { .. } => 2,
+        Verdict::Pass { .. } => 3,
+        Verdict::Skip { .. } => 4,
+    }
 }
 
 /// What some checks looked at, summed by unit: `12 keys, 3 tables`.

@@ -18,29 +18,42 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// One source line made plain, and the bytes in it that stand for the columns `from..to` (1-based, in characters).
-/// Tabs become four spaces. `to` of `None` means the end of the line.
-pub(super) fn excerpt(line: &str, from: u32, to: Option<u32>) -> (String, Range<usize>) {
-    let mut shown = String::with_capacity(line.len() + 8);
+/// One source line made plain, and the bytes in it that stand for the columns `from..to` (1-based, in characters);
+/// `to` of `None` means the end of the line. `None` when the line has no such column. Each character that acts becomes
+/// one that stands for it, so that columns stay what they are; tabs stay tabs.
+pub(super) fn excerpt(line: &str, from: u32, to: Option<u32>) -> Option<(String, Range<usize>)> {
+    let mut shown = String::with_capacity(line.len());
     let (mut start, mut end) = (None, None);
-    for (character, column) in line.chars().zip(1_u32..) {
+    // One column more than there are characters: a span may stand at the end of the line.
+    for (character, column) in line.chars().map(Some).chain([None]).zip(1_u32..) {
         if column == from.max(1) {
             start = Some(shown.len());
         }
         if Some(column) == to {
             end = Some(shown.len());
         }
-        if character == '\t' { shown.push_str("    ") } else { push_shown(&mut shown, character) }
+        shown.extend(character.map(stand_in));
     }
-    let start = start.unwrap_or(shown.len());
+    let start = start?;
     let end = end.unwrap_or(shown.len()).max(start);
-    (shown, start..end)
+    Some((shown, start..end))
+}
+
+fn stand_in(character: char) -> char {
+    match character {
+        '\t' => '\t',
+        '\u{0}'..='\u{1f}' => {
+            char::from_u32(0x2400 + u32::from(character)).unwrap_or(char::REPLACEMENT_CHARACTER)
+        }
+        _ if acts(character) => char::REPLACEMENT_CHARACTER,
+        _ => character,
+    }
 }
 
 /// `text` as the beginning of a line: a log of GitHub Actions takes a line that begins with `::` for a command.
 pub(super) fn line_start(text: &str) -> Cow<'_, str> {
     match plain(text) {
-        shown if shown.trim_start().starts_with("::") => Cow::Owned(shown.replacen("::", ":\\u{3a}", 1)),
+        shown if shown.trim_start().starts_with("::") => Cow::Owned(shown.replacen(':', "\\u{3a}", 1)),
         shown => shown,
     }
 }
@@ -79,16 +92,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_escape_before_the_span_moves_the_span() {
-        let (shown, range) = excerpt("\u{1b}é\tKEY=", 4, Some(7));
-        assert_eq!(shown, "\\u{1b}é    KEY=");
+    fn what_acts_keeps_its_column() {
+        let (shown, range) = excerpt("\u{1b}é\t\nKEY=", 5, Some(8)).unwrap();
+        assert_eq!(shown, "␛é\t␊KEY=");
         assert_eq!(&shown[range], "KEY");
     }
 
     #[test]
-    fn a_span_past_the_line_is_its_end() {
-        assert_eq!(excerpt("ab", 9, Some(12)), ("ab".to_owned(), 2..2));
-        assert_eq!(excerpt("ab", 2, Some(1)).1, 1..1);
+    fn a_span_outside_the_line_is_not_quoted() {
+        assert_eq!(excerpt("ab", 3, Some(3)), Some(("ab".to_owned(), 2..2)));
+        assert_eq!(excerpt("ab", 4, Some(12)), None);
+        assert_eq!(excerpt("ab", 2, Some(1)).unwrap().1, 1..1);
     }
 
     #[test]
@@ -99,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_line_never_begins_as_a_workflow_command() {
-        assert_eq!(line_start("::stop-commands::x"), ":\\u{3a}stop-commands::x");
+        assert_eq!(line_start("::stop-commands::x"), "\\u{3a}:stop-commands::x");
         assert_eq!(line_start("a::b"), "a::b");
     }
 }

@@ -60,6 +60,7 @@ fn described(rule: &RuleId, options: &Options<'_>) -> Rule {
     Rule {
         id: rule.to_string(),
         short_description: text(summary),
+        full_description: text(summary),
         help: Help {
             text: plain(summary).into_owned(),
             markdown: known.as_ref().map(|known| known.help_markdown.clone()),

@@ -54,6 +54,8 @@ pub(super) struct Driver {
 pub(super) struct Rule {
     pub(super) id: String,
     pub(super) short_description: Text,
+    /// Code scanning asks for it; SARIF does not.
+    pub(super) full_description: Text,
     pub(super) help: Help,
 }
 
