@@ -117,7 +117,8 @@ impl Report {
         tally
     }
 
-    /// The exit code: a failure wins over "could not look", and a run that judged nothing could not look.
+    /// The exit code: a failure wins over "could not look", and a run without a check could not look. A run may rightly
+    /// skip every check, as an inactive guard does; one that may not says so with an unknown of its own.
     pub fn exit(&self, deny_warnings: bool) -> Exit {
         let tally = self.tally();
         if tally.fail > 0 || (deny_warnings && tally.warn > 0) {

@@ -3,17 +3,19 @@ use std::io::{self, Write};
 
 use super::said::{self, Outcome};
 use super::text::{line_start, plain};
-use crate::model::{Check, Finding, Report, Verdict};
+use crate::model::{Check, Finding, Report};
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for check in &report.checks {
         for finding in said::counting(check) {
             writeln!(out, "{}", line_start(&line(check, &finding)))?;
         }
-        if let Verdict::Unknown { cause } = &check.verdict {
-            let text = format!("{}: unknown[{}] {}", check.on, check.rule, cause.message);
-            writeln!(out, "{}", line_start(&text))?;
-        }
+    }
+    // One cause is one line, however many rules it kept from judging.
+    for said::Alike { rules, on, because } in said::unknowns(report) {
+        let Some((first, more)) = rules.split_first() else { continue };
+        let more = if more.is_empty() { String::new() } else { format!(" +{}", more.len()) };
+        writeln!(out, "{}", line_start(&format!("{on}: unknown[{first}{more}] {}", because.message)))?;
     }
     // Silence would read as a pass.
     match Outcome::of(report, false) {

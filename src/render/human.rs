@@ -44,14 +44,6 @@ fn finding_text(check: &Check, finding: &Finding, renderer: &Renderer) -> String
     for related in told {
         elements.push(note(Level::NOTE, &format!("{}: {}", said::place(&related.place), related.label)));
     }
-    // Where the stand-in has said it already, saying it again is noise.
-    if check.findings.iter().any(|own| own == finding) {
-        let pair = [("expected", &check.expected), ("found", &check.actual)];
-        for (name, text) in pair {
-            let named = |text: &String| note(Level::NOTE.with_name(name), text);
-            elements.extend(text.as_ref().map(named));
-        }
-    }
     elements.extend(finding.help.as_ref().map(|help| note(Level::HELP, help)));
     rendered(title, elements, renderer)
 }
