@@ -1,3 +1,4 @@
+//! `trueup.toml` as people write it: what is read, and every mistake named at once.
 use super::*;
 
 fn said(text: &str) -> Vec<String> {
