@@ -2,6 +2,7 @@
 //!
 //! Flags and manifest meet here and nowhere else; what goes to the terminal goes through here and nowhere else.
 mod baseline;
+mod demo;
 mod explain;
 mod guard;
 mod init;
@@ -33,6 +34,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Play the main job on a small project with planted faults; needs nothing
+    Demo(demo::Args),
     /// Write a commented trueup.toml from what this repository holds
     Init(init::Args),
     /// Hold files to declared expectations
@@ -64,6 +67,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let ended = match cli.command {
+        Command::Demo(args) => demo::run(args),
         Command::Init(args) => init::run(args),
         Command::Lint(args) => lint::run(args),
         Command::Guard(args) => guard::run(args),

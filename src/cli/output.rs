@@ -12,7 +12,7 @@ use crate::rules;
 use crate::stores::files;
 
 /// The flags of every command that makes a report.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct OutputArgs {
     /// The format on stdout
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
@@ -139,7 +139,7 @@ pub(super) fn print(bytes: &[u8], exit: Exit) -> Result<Exit, Stop> {
     }
 }
 
-fn write_files(report: &Report, args: &OutputArgs) -> Result<Exit, Stop> {
+pub(super) fn write_files(report: &Report, args: &OutputArgs) -> Result<Exit, Stop> {
     for target in &args.output {
         let mut bytes = Vec::new();
         draw(report, target.format.unwrap_or(args.format), &options(args), &mut bytes)?;
