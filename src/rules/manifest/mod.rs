@@ -25,7 +25,7 @@ impl ManifestFacts {
 }
 
 fn literal_password(facts: &ManifestFacts, out: &mut Sink<'_>) {
-    let mut check = out.check(Object::file(&facts.path), Some(Looked::at_one("manifest")));
+    let mut check = out.check(Object::file(&facts.path), Looked::at(facts.endpoints.len(), "endpoint"));
     for (name, url, place) in &facts.endpoints {
         if password(url).is_some_and(|password| !password.is_empty() && !password.contains("${")) {
             check
