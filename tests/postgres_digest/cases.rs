@@ -4,14 +4,14 @@ use trueup::digest::kind::Kind;
 use trueup::model::value::{ArrayValue, Bound, Dimension, RangeValue, Value};
 
 /// `literal` is what stands between quotes in `'literal'::sql_type`; `None` is NULL.
-pub struct Case {
-    pub sql_type: &'static str,
-    pub literal: Option<&'static str>,
-    pub kind: Kind,
-    pub value: Value,
+pub(crate) struct Case {
+    pub(crate) sql_type: &'static str,
+    pub(crate) literal: Option<&'static str>,
+    pub(crate) kind: Kind,
+    pub(crate) value: Value,
 }
 
-pub const TYPES: &str = "
+pub(crate) const TYPES: &str = "
     create type pg_temp.mood as enum ('sad', 'ok', 'happy é');
     create domain pg_temp.price as numeric(12,3);
     create domain pg_temp.small as int4 check (value < 1000);
@@ -24,19 +24,19 @@ pub const TYPES: &str = "
     create type pg_temp.moods as range (subtype = pg_temp.mood);
 ";
 
-pub fn kind(name: &str) -> Kind {
+pub(crate) fn kind(name: &str) -> Kind {
     Kind::builtin(name).unwrap_or_else(|| panic!("no kind {name}"))
 }
 
-pub fn list_of(item: Kind) -> Kind {
+pub(crate) fn list_of(item: Kind) -> Kind {
     Kind::Array(Box::new(item))
 }
 
-pub fn pair() -> Kind {
+pub(crate) fn pair() -> Kind {
     Kind::Record(vec![("a".into(), Kind::Int4), ("b \"x".into(), Kind::Text)])
 }
 
-pub fn tree() -> Kind {
+pub(crate) fn tree() -> Kind {
     Kind::Record(vec![
         ("p".into(), pair()),
         ("items".into(), list_of(pair())),
@@ -81,7 +81,7 @@ fn scalar(sql_type: &'static str, literal: &'static str, value: Value) -> Case {
     case(sql_type, literal, kind(sql_type), value)
 }
 
-pub fn all() -> Vec<Case> {
+pub(crate) fn all() -> Vec<Case> {
     let mut cases = numbers();
     cases.extend(texts());
     cases.extend(times());

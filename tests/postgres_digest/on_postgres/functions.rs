@@ -9,10 +9,10 @@ use trueup::digest::postgres_hash::{
 use crate::server::connect;
 
 /// A fixed sequence (splitmix64), so that a failure comes again.
-pub struct Sequence(pub u64);
+pub(crate) struct Sequence(pub u64);
 
 impl Sequence {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -20,7 +20,7 @@ impl Sequence {
         mixed ^ (mixed >> 31)
     }
 
-    pub fn bytes(&mut self, length: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
         (0..length).map(|_| self.next().to_be_bytes()[0]).collect()
     }
 }
