@@ -29,7 +29,7 @@ pub(crate) async fn connect() -> PgConnection {
     for extension in ["citext", "hstore", "ltree"] {
         run(&mut server, &format!("create extension if not exists {extension} schema ext")).await;
     }
-    run(&mut server, "select pg_advisory_unlock(7410); set search_path = pg_catalog").await;
+    run(&mut server, "select pg_advisory_unlock(7410); set search_path = pg_catalog; set jit = off").await;
     run(&mut server, super::cases::TYPES).await;
     server
 }
