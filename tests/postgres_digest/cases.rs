@@ -88,6 +88,7 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend(sent_forms());
     cases.extend(arrays());
     cases.extend(ranges());
+    cases.extend(multiranges());
     cases.extend(composites());
     cases.extend(domains());
     let kinds: Vec<(&'static str, Kind)> =
@@ -365,6 +366,12 @@ fn ranges() -> Vec<Case> {
             Kind::Range(Box::new(Kind::Printed)),
             Value::Range(span(from(text("sad")), from(text("ok")))),
         ),
+    ]
+}
+
+fn multiranges() -> Vec<Case> {
+    let int_span = |lower: i64, upper: i64| span(from(Value::Int(lower)), below(Value::Int(upper)));
+    vec![
         case(
             "int4range[]",
             "{\"[1,2)\",empty}",
