@@ -1,4 +1,12 @@
-//! trueup: one binary that says whether two things that should agree do agree.
-#![forbid(unsafe_code)]
+//! trueup
+pub mod cli;
+pub mod diff;
 pub mod digest;
+pub mod jobs;
+pub mod manifest;
+pub mod mapping;
 pub mod model;
+pub mod parse;
+pub mod render;
+pub mod rules;
+pub mod stores;

@@ -166,7 +166,10 @@ fn piece<'a>(kind: &Kind, value: &'a Value, mode: Mode) -> Result<Piece<'a>, Can
         (Kind::Uuid, Value::Bytes(bytes)) if bytes.len() == 16 => Piece::Slice(bytes),
         (Kind::Uuid, Value::Bytes(_)) => return Err(invalid(kind)),
         (Kind::Numeric, Value::Int(_) | Value::Text(_) | Value::Sent(_))
-        | (Kind::Dynamic, Value::Int(_) | Value::Real(_) | Value::Text(_) | Value::Bytes(_))
+        | (
+            Kind::Dynamic,
+            Value::Int(_) | Value::Real(_) | Value::Text(_) | Value::Bytes(_) | Value::Sent(_),
+        )
         | (Kind::Array(_), Value::Array(_))
         | (Kind::Range(_), Value::Range(_))
         | (Kind::Multirange(_), Value::Multirange(_))
@@ -268,6 +271,11 @@ fn build_dynamic(kind: &Kind, value: &Value, mode: Mode, out: &mut Vec<u8>) -> R
         }
         Value::Bytes(bytes) => {
             out.push(4);
+            out.extend_from_slice(bytes);
+        }
+        // Text that is no UTF-8: neither a text nor a blob.
+        Value::Sent(bytes) => {
+            out.push(5);
             out.extend_from_slice(bytes);
         }
         _ => return Err(mismatch(kind, value)),

@@ -10,6 +10,7 @@
 pub mod bucket;
 pub mod canonical;
 pub mod expression;
+pub mod hashed_row;
 pub mod hasher;
 pub mod kind;
 pub mod numeric;

@@ -1,2 +1,27 @@
-//! Floor 0: plain data that every other room shares. It imports nothing of the house and does nothing.
+//! Floor 0: plain data that every other room shares.
+//!
+//! It owns the words of the house: what was looked at ([`Look`], [`Looked`]), what was judged ([`Check`],
+//! [`Verdict`], [`Finding`]), where ([`Place`], [`Object`]) and the facts that rules judge. It imports nothing of the
+//! house, touches nothing outside the process and decides nothing.
+mod check;
+mod env;
+mod exit;
+mod lines;
+mod look;
+mod place;
+mod report;
+mod rule_id;
+mod schema;
+mod table_diff;
 pub mod value;
+
+pub use check::{Allowed, Check, Finding, Looked, Object, ObjectKind, Related, Verdict};
+pub use env::{Assignment, EnvFile, Hidden, InlineAllow, KeyState, Unparsable};
+pub use exit::Exit;
+pub use lines::{Lines, line_number};
+pub use look::{Cause, Look, Reason};
+pub use place::{Place, Position, Span};
+pub use report::{Gap, GapKind, Report, RunInfo, Tally};
+pub use rule_id::{RuleId, Severity};
+pub use schema::{Column, ColumnRole, Schema, Table, TableKind};
+pub use table_diff::{Difference, TableDiff};

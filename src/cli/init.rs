@@ -1,0 +1,113 @@
+//! `trueup init`
+use std::fmt::Write as _;
+use std::io;
+
+use super::lint::judge;
+use super::manifest::ManifestArgs;
+use super::output::{Clock, print};
+use super::stop::Stop;
+use crate::manifest::{EnvSettings, MANIFEST};
+use crate::model::{Cause, Exit};
+use crate::stores::discover::{Found, discover};
+use crate::stores::files;
+
+/// The flags of `trueup init`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {}
+
+pub(super) fn run(args: Args) -> Result<Exit, Stop> {
+    let Args {} = args;
+    let found = discover("");
+    let text = manifest(&found);
+    files::create(MANIFEST, &text).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Stop::usage(
+            format!("{MANIFEST} is there already"),
+            "edit it, or move it away to have a new one written",
+        ),
+        _ => Stop::CouldNotLook(Cause::new(format!("{MANIFEST} cannot be written: {error}"))),
+    })?;
+    let mut said = format!("wrote {MANIFEST}\n");
+    let loaded = ManifestArgs { manifest: None }.load()?;
+    let env = loaded.as_ref().and_then(|loaded| EnvSettings::of(&loaded.manifest, &loaded.source));
+    if env.is_some() {
+        let report = judge(loaded, env, &Clock::start())?;
+        let findings: usize = report.checks.iter().map(|check| check.findings.len()).sum();
+        let more = match findings {
+            0 => "`trueup lint` holds today\n".to_owned(),
+            _ => format!(
+                "`trueup lint` has {findings} finding(s) today: mend them, or record them with\n  trueup baseline --reason '...'\n"
+            ),
+        };
+        said.push_str(&more);
+    }
+    print(said.as_bytes(), Exit::Held)
+}
+
+/// A commented manifest of what was found.
+fn manifest(found: &Found) -> String {
+    let mut text = format!(
+        "# What should agree with what. `trueup lint` holds this repository to it.\n\
+         # Every key: `trueup json-schema manifest`. Every rule: `trueup rules`.\n\n\
+         requires = \">={}\"\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    env(found, &mut text);
+    text.push_str(
+        "\n# What a deployed environment must hold before the application starts: `trueup guard --env-file .env`.\n\
+         # [guard]\n\
+         # when = { APP_ENV = \"production\" }\n\
+         # required = [\"DATABASE_URL\"]\n\
+         \n# Two databases that should hold the same rows: `trueup verify`.\n\
+         # [endpoints.source]\n\
+         # url = \"${SOURCE_URL:?}\"\n\
+         # [endpoints.target]\n\
+         # url = \"${TARGET_URL:?}\"\n",
+    );
+    let others = [("compose files", &found.compose), ("Alembic configurations", &found.alembic)];
+    for (what, paths) in others.into_iter().filter(|(_, paths)| !paths.is_empty()) {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n# Found too, and not judged by this version: {what} {}\n", paths.join(", "));
+    }
+    text
+}
+
+/// The template nearest to the root is the canonical one, when there is only one at that depth; the rest are services.
+fn env(found: &Found, text: &mut String) {
+    let depth = |path: &str| path.matches('/').count();
+    let Some(least) = found.templates.iter().map(|path| depth(path)).min() else {
+        text.push_str(
+            "\n# No env template was found. Declare where they are:\n\
+             # [env]\n\
+             # template = \".env.example\"\n",
+        );
+        return;
+    };
+    let mut nearest = found.templates.iter().filter(|path| depth(path) == least);
+    let canonical = match (nearest.next(), nearest.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    };
+    text.push_str("\n[env]\n");
+    match canonical {
+        Some(path) => {
+            let _ = write!(text, "# The canonical template: every key that a deployed service reads stands in it.\ntemplate = {path:?}\n");
+        }
+        None => text.push_str("# Which of them is the canonical template? With it, keys that it lacks are found.\n# template = \"\"\n"),
+    }
+    text.push_str("# Keys that any service may have for itself, as globs.\nlocal_only = []\n");
+    let mut names: Vec<String> = Vec::new();
+    for path in found.templates.iter().filter(|path| Some(*path) != canonical) {
+        let name = service_name(path, &names);
+        let _ = write!(text, "\n[[env.service]]\nname = {name:?}\ntemplate = {path:?}\n");
+        names.push(name);
+    }
+}
+
+/// The folder that the template lies in, else its own name; numbered when it is taken.
+fn service_name(path: &str, taken: &[String]) -> String {
+    let mut parts = path.rsplit('/');
+    let file = parts.next().unwrap_or(path);
+    let name = parts.next().unwrap_or(file).to_owned();
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or(name.clone())
+}

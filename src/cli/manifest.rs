@@ -1,0 +1,99 @@
+//! Finding and reading `trueup.toml` and its baseline.
+use super::stop::Stop;
+use crate::manifest::{BASELINE, Baseline, Level, MANIFEST, Manifest, Mistake, Source, read, under};
+use crate::model::{Cause, Look, RuleId};
+use crate::rules::{self, Levels};
+use crate::stores::files;
+
+/// The flag that names a manifest.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct ManifestArgs {
+    /// The manifest; without it ./trueup.toml, when there is one
+    #[arg(long, value_name = "FILE")]
+    pub(super) manifest: Option<String>,
+}
+
+/// A manifest that was read.
+pub(super) struct Loaded {
+    pub(super) manifest: Manifest,
+    pub(super) source: Source,
+    pub(super) levels: Levels,
+}
+
+impl ManifestArgs {
+    /// The manifest that is named, else the one in this folder, else none.
+    pub(super) fn load(&self) -> Result<Option<Loaded>, Stop> {
+        match &self.manifest {
+            Some(path) => load(&under("", path)).map(Some),
+            None if files::exists(MANIFEST) => load(MANIFEST).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether a manifest stands in this folder that nobody named.
+    pub(super) fn is_passed_over(&self) -> bool {
+        self.manifest.is_none() && files::exists(MANIFEST)
+    }
+}
+
+fn load(path: &str) -> Result<Loaded, Stop> {
+    let source = text(path)?;
+    let manifest = match read(&source.text) {
+        Ok(manifest) => manifest,
+        Err(mistakes) => return Err(Stop::Mistakes(source, mistakes)),
+    };
+    let unknown = unknown_rules(&manifest);
+    if !unknown.is_empty() {
+        return Err(Stop::Mistakes(source, unknown));
+    }
+    let level =
+        |(rule, level): (&crate::manifest::At<String>, &Level)| (RuleId::written(rule.as_str()), *level);
+    let levels = manifest.rules.iter().map(level).collect();
+    Ok(Loaded { manifest, source, levels })
+}
+
+/// The baseline beside the manifest, when there is one.
+pub(super) fn baseline(manifest: &Source) -> Result<Option<(Baseline, Source)>, Stop> {
+    let path = under(manifest.base(), BASELINE);
+    if !files::exists(&path) {
+        return Ok(None);
+    }
+    let source = text(&path)?;
+    match Baseline::read(&source.text) {
+        Ok(baseline) => Ok(Some((baseline, source))),
+        Err(mistakes) => Err(Stop::Mistakes(source, mistakes)),
+    }
+}
+
+fn text(path: &str) -> Result<Source, Stop> {
+    match files::read(path) {
+        Look::Got(text) => Ok(Source { path: path.to_owned(), text }),
+        Look::NotAsked(reason) => Err(Stop::CouldNotLook(Cause::new(reason.0))),
+        Look::Failed(cause) => {
+            let message = format!("{path} cannot be read: {}", cause.message);
+            Err(Stop::Usage(Cause { message, hint: cause.hint }))
+        }
+    }
+}
+
+/// The manifest's own room cannot know which rules there are.
+fn unknown_rules(manifest: &Manifest) -> Vec<Mistake> {
+    let named = manifest.rules.keys().chain(manifest.allow.iter().map(|allow| &allow.rule));
+    let unknown = named.filter(|rule| rules::doc(&RuleId::written(rule.as_str())).is_none());
+    let mistake = |rule: &crate::manifest::At<String>| Mistake {
+        range: rule.range(),
+        message: format!("there is no rule `{}`", **rule),
+        help: Some(nearest(rule)),
+    };
+    unknown.map(mistake).collect()
+}
+
+/// What to say to somebody who misspelt a rule.
+pub(super) fn nearest(written: &str) -> String {
+    let all: Vec<String> = rules::all().iter().map(ToString::to_string).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    match similar::get_close_matches(written, &all, 1, 0.6).first() {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => "`trueup rules` lists them".to_owned(),
+    }
+}

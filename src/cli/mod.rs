@@ -1,0 +1,78 @@
+//! Floor 8: one file per subcommand: arguments -> settings -> job -> render.
+//!
+//! Flags and manifest meet here and nowhere else; what goes to the terminal goes through here and nowhere else.
+mod baseline;
+mod explain;
+mod guard;
+mod init;
+mod lint;
+mod manifest;
+mod output;
+mod report;
+mod schema;
+mod stop;
+mod verify;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+use crate::model::Exit;
+
+/// Says whether two things that should agree do agree, and refuses to go on when they don't.
+#[derive(Debug, Parser)]
+#[command(name = "trueup", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 all held; 1 a check failed or a gate refused; 2 usage or manifest error; \
+                        3 could not look."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a commented trueup.toml from what this repository holds
+    Init(init::Args),
+    /// Hold files to declared expectations
+    Lint(lint::Args),
+    /// Let CMD start only when its environment keeps the boot contract
+    Guard(guard::Args),
+    /// Reconcile the rows of a source and a target
+    Verify(verify::Args),
+    /// Record today's lint findings, with a reason, so that only new ones count
+    Baseline(baseline::Args),
+    /// Render a saved JSON report in any format
+    Report(report::Args),
+    /// List every rule
+    Rules,
+    /// Show what a rule is about, with examples
+    Explain(explain::Args),
+    /// Print the JSON Schema of a file that trueup reads or writes
+    JsonSchema(schema::Args),
+}
+
+/// Runs the program on its arguments, the first being its own name, and says how it ended.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no mistakes. A closed pipe has nobody to tell.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Held };
+        }
+    };
+    let ended = match cli.command {
+        Command::Init(args) => init::run(args),
+        Command::Lint(args) => lint::run(args),
+        Command::Guard(args) => guard::run(args),
+        Command::Verify(args) => verify::run(args),
+        Command::Baseline(args) => baseline::run(args),
+        Command::Report(args) => report::run(args),
+        Command::Rules => explain::list(),
+        Command::Explain(args) => explain::run(&args),
+        Command::JsonSchema(args) => schema::run(&args),
+    };
+    ended.unwrap_or_else(|stop| stop.say())
+}

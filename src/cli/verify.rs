@@ -1,0 +1,133 @@
+//! `trueup verify`
+use std::hash::{BuildHasher, Hasher};
+
+use super::manifest::{Loaded, ManifestArgs};
+use super::output::{Clock, OutputArgs, emit};
+use super::stop::{Stop, note};
+use crate::digest::hasher::Seed;
+use crate::jobs::verify::{Endpoint, Verify, verify};
+use crate::manifest::{MANIFEST, under};
+use crate::mapping::Mapping;
+use crate::model::{Cause, Exit, Report};
+use crate::parse::expand::expand;
+use crate::rules::Levels;
+use crate::stores::environment::Secrets;
+
+/// The flags of `trueup verify`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    manifest: ManifestArgs,
+    /// Where the rows come from
+    #[arg(long, value_name = "URL", requires = "target")]
+    source: Option<String>,
+    /// Where they went
+    #[arg(long, value_name = "URL", requires = "source")]
+    target: Option<String>,
+    /// Compare this table alone, by either side's name; may be given again. The report says that it is a part
+    #[arg(long, value_name = "NAME")]
+    table: Vec<String>,
+    /// The seed of the digests, to get the same ones again; without it, a random one
+    #[arg(long, value_name = "N", value_parser = seed)]
+    seed: Option<Seed>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(super) fn run(args: Args) -> Result<Exit, Stop> {
+    let Args { manifest, source, target, table, seed, output } = args;
+    let clock = Clock::start();
+    let loaded = if source.is_some() && manifest.is_passed_over() {
+        note(&format!("{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"));
+        None
+    } else {
+        manifest.load()?
+    };
+    let mut settings = settings(loaded, source.zip(target), seed.unwrap_or_else(random))?;
+    settings.mapping.only = table;
+    let report = judge(&settings, &clock)?;
+    emit(&report, &output)
+}
+
+/// Runs the job on threads of its own.
+pub(super) fn judge(settings: &Verify, clock: &Clock) -> Result<Report, Stop> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
+    let runtime =
+        runtime.map_err(|error| Stop::CouldNotLook(Cause::new(format!("no threads can be had: {error}"))))?;
+    let mut report = runtime.block_on(verify(settings));
+    clock.stamp(&mut report);
+    Ok(report)
+}
+
+/// Flags over the manifest, each replacing its whole field.
+pub(super) fn settings(
+    loaded: Option<Loaded>,
+    urls: Option<(String, String)>,
+    seed: Seed,
+) -> Result<Verify, Stop> {
+    let Some(Loaded { manifest, source, levels }) = loaded else {
+        let Some((from, to)) = urls else {
+            let hint = "name both: --source URL --target URL; or declare `[endpoints]` in trueup.toml";
+            return Err(Stop::usage("there is nothing to compare", hint));
+        };
+        let declared = crate::manifest::Verify::default();
+        return Ok(Verify {
+            source: named("source", &from)?,
+            target: named("target", &to)?,
+            mapping: Mapping::default(),
+            sample: declared.sample,
+            keys: declared.keys,
+            seed,
+            levels: Levels::new(),
+        });
+    };
+    let (from, to) = match urls {
+        Some((from, to)) => (named("source", &from)?, named("target", &to)?),
+        None => (
+            declared(&manifest, source.base(), &manifest.verify.source)?,
+            declared(&manifest, source.base(), &manifest.verify.target)?,
+        ),
+    };
+    Ok(Verify {
+        source: from,
+        target: to,
+        mapping: Mapping::of(&manifest, &source),
+        sample: manifest.verify.sample,
+        keys: manifest.verify.keys,
+        seed,
+        levels,
+    })
+}
+
+fn named(name: &str, url: &str) -> Result<Endpoint, Stop> {
+    Endpoint::new(name, url, false).map_err(Stop::Usage)
+}
+
+/// An endpoint of the manifest, its secrets filled in; a relative path is relative to the manifest.
+fn declared(manifest: &crate::manifest::Manifest, base: &str, name: &str) -> Result<Endpoint, Stop> {
+    let Some(endpoint) = manifest.endpoints.get(name) else {
+        let hint = format!("declare `[endpoints.{name}]` with its url, or name another under `[verify]`");
+        return Err(Stop::usage(format!("the manifest has no endpoint `{name}`"), hint));
+    };
+    let secrets = Secrets::beside(base).map_err(Stop::CouldNotLook)?;
+    let url = expand(&endpoint.url, &|name| secrets.get(name)).map_err(Stop::CouldNotLook)?;
+    let mut endpoint = Endpoint::new(name, &url, endpoint.immutable).map_err(Stop::Usage)?;
+    endpoint.file.path = under(base, &endpoint.file.path);
+    Ok(endpoint)
+}
+
+fn seed(text: &str) -> Result<Seed, String> {
+    let number = match text.strip_prefix("0x") {
+        Some(hex) => u64::from_str_radix(hex, 16),
+        None => text.parse(),
+    };
+    let number = number.map_err(|_| "it is no whole number below 2^64".to_owned())?;
+    Seed::new(number).ok_or_else(|| "zero seeds nothing; take another number".to_owned())
+}
+
+/// The standard library keys its hash maps from the system's randomness; so does this.
+fn random() -> Seed {
+    std::iter::repeat_with(|| std::hash::RandomState::new().build_hasher().finish())
+        .find_map(Seed::new)
+        .unwrap_or_else(random)
+}

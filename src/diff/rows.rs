@@ -1,0 +1,206 @@
+//! Hashed rows of two sides: which keys only one side has, and which rows differ in which cells.
+use std::collections::{BTreeMap, HashMap};
+
+use crate::digest::bucket::Bucket;
+use crate::digest::hashed_row::HashedRow;
+use crate::digest::hasher::RowIdentity;
+
+/// How the rows of two sides differ. Counts are exact; samples are the first few in the order of the scan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowsDiff {
+    /// Rows of keys that only the source has.
+    pub only_in_source: Sampled,
+    /// Rows of keys that only the target has.
+    pub only_in_target: Sampled,
+    /// Rows that both have, and that differ.
+    pub differing: Sampled,
+    /// Differing rows by the index of the cell that differs.
+    pub cells: BTreeMap<usize, u64>,
+}
+
+/// A number of rows, and the first of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sampled {
+    /// How many, exactly.
+    pub rows: u64,
+    /// The first few, by their place in the scan.
+    pub sample: Vec<(u64, RowIdentity)>,
+}
+
+impl Sampled {
+    fn add(&mut self, row: &HashedRow, most: usize) {
+        self.rows += row.copies;
+        let place = self.sample.partition_point(|(ordinal, _)| *ordinal < row.ordinal);
+        if place < most {
+            self.sample.insert(place, (row.ordinal, row.identity));
+            self.sample.truncate(most);
+        }
+    }
+}
+
+/// The buckets in which two digests differ. Digests of another length differ everywhere.
+pub fn differing_buckets(source: &[Bucket], target: &[Bucket]) -> Vec<u64> {
+    let count = source.len().max(target.len());
+    (0..count).filter(|index| source.get(*index) != target.get(*index)).map(|index| index as u64).collect()
+}
+
+/// Cuts buckets into groups of at most `most` rows on each side, at least one bucket a group, so that a group fits into
+/// memory.
+pub fn groups(buckets: &[u64], source: &[Bucket], target: &[Bucket], most: u64) -> Vec<Vec<u64>> {
+    let rows = |side: &[Bucket], bucket: u64| {
+        usize::try_from(bucket).ok().and_then(|index| side.get(index)).map_or(0, Bucket::rows)
+    };
+    let mut groups: Vec<Vec<u64>> = Vec::new();
+    let mut held = 0;
+    for bucket in buckets {
+        let more = rows(source, *bucket).max(rows(target, *bucket));
+        match groups.last_mut() {
+            Some(group) if held + more <= most => {
+                group.push(*bucket);
+                held += more;
+            }
+            _ => {
+                groups.push(vec![*bucket]);
+                held = more;
+            }
+        }
+    }
+    groups
+}
+
+/// Compares the rows of the same buckets of both sides into `diff`. Rows of one key are compared as a multiset, so that
+/// duplicates count. Costs the rows of both sides in time and memory.
+pub fn compare(source: &[HashedRow], target: &[HashedRow], most: usize, diff: &mut RowsDiff) {
+    let mut keys: HashMap<RowIdentity, [Vec<&HashedRow>; 2]> =
+        HashMap::with_capacity(source.len().max(target.len()));
+    for row in source {
+        keys.entry(row.identity).or_default()[0].push(row);
+    }
+    for row in target {
+        keys.entry(row.identity).or_default()[1].push(row);
+    }
+    for [source, target] in keys.into_values() {
+        of_key(source, target, most, diff);
+    }
+}
+
+fn of_key(source: Vec<&HashedRow>, target: Vec<&HashedRow>, most: usize, diff: &mut RowsDiff) {
+    let (mut source, mut target) = without_equals(source, target);
+    // What is left of both sides is paired in the order of the scan.
+    source.sort_by_key(|row| row.ordinal);
+    target.sort_by_key(|row| row.ordinal);
+    let pairs = source.len().min(target.len());
+    for (row, other) in source.iter().zip(&target) {
+        diff.differing.add(row, most);
+        let cells = row.cells.iter().zip(&other.cells).enumerate().filter(|(_, (one, two))| one != two);
+        for (index, _) in cells {
+            *diff.cells.entry(index).or_default() += 1;
+        }
+    }
+    for row in source.iter().skip(pairs) {
+        diff.only_in_source.add(row, most);
+    }
+    for row in target.iter().skip(pairs) {
+        diff.only_in_target.add(row, most);
+    }
+}
+
+/// The rows of each side that the other does not have as often.
+fn without_equals(source: Vec<&HashedRow>, target: Vec<&HashedRow>) -> (Vec<HashedRow>, Vec<HashedRow>) {
+    let copies = |rows: &[&HashedRow]| {
+        let mut copies: HashMap<Vec<u64>, u64> = HashMap::new();
+        for row in rows {
+            *copies.entry(row.cells.clone()).or_default() += row.copies;
+        }
+        copies
+    };
+    let (mut of_source, mut of_target) = (copies(&source), copies(&target));
+    let left = |rows: Vec<&HashedRow>, others: &mut HashMap<Vec<u64>, u64>| {
+        let mut left = Vec::new();
+        for row in rows {
+            let met = others.get_mut(&row.cells).map_or(0, |others| {
+                let met = row.copies.min(*others);
+                *others -= met;
+                met
+            });
+            if row.copies > met {
+                left.push(HashedRow { copies: row.copies - met, ..row.clone() });
+            }
+        }
+        left
+    };
+    (left(source, &mut of_target), left(target, &mut of_source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn row(identity: u128, ordinal: u64, cells: &[u64]) -> HashedRow {
+        HashedRow { identity: RowIdentity(identity), ordinal, copies: 1, cells: cells.to_vec() }
+    }
+
+    fn diff(source: &[HashedRow], target: &[HashedRow]) -> RowsDiff {
+        let mut diff = RowsDiff::default();
+        compare(source, target, 2, &mut diff);
+        diff
+    }
+
+    #[test]
+    fn names_rows_and_cells() {
+        let source = [row(1, 0, &[1, 10]), row(2, 1, &[2, 20]), row(3, 2, &[3, 30])];
+        let target = [row(3, 0, &[3, 31]), row(2, 1, &[2, 20]), row(4, 2, &[4, 40])];
+        let diff = diff(&source, &target);
+        assert_eq!((diff.only_in_source.rows, diff.only_in_target.rows, diff.differing.rows), (1, 1, 1));
+        assert_eq!(diff.differing.sample, [(2, RowIdentity(3))]);
+        assert_eq!(diff.cells, BTreeMap::from([(1, 1)]));
+    }
+
+    #[test]
+    fn duplicates_count() {
+        let once = [row(1, 0, &[1])];
+        let twice = [row(1, 0, &[1]), row(1, 1, &[1])];
+        assert_eq!(diff(&once, &twice).only_in_target.rows, 1);
+        assert_eq!(diff(&twice, &once).only_in_source.rows, 1);
+        assert_eq!(diff(&twice, &twice), RowsDiff::default());
+        let counted = [HashedRow { copies: 3, ..row(1, 0, &[1]) }];
+        assert_eq!(diff(&counted, &twice).only_in_source.rows, 1);
+    }
+
+    #[test]
+    fn the_sample_is_the_first_of_the_scan() {
+        let source: Vec<_> = (0..9).map(|n| row(u128::from(n), 8 - n, &[n])).collect();
+        let found = diff(&source, &[]).only_in_source;
+        assert_eq!(found.rows, 9);
+        assert_eq!(found.sample.iter().map(|(ordinal, _)| *ordinal).collect::<Vec<_>>(), [0, 1]);
+    }
+
+    #[test]
+    fn groups_fit() {
+        let bucket = |rows: i64| Bucket::from_server(rows, "0").unwrap();
+        let source = [bucket(3), bucket(3), bucket(9), bucket(1)];
+        assert_eq!(groups(&[0, 1, 2, 3], &source, &[], 6), [vec![0, 1], vec![2], vec![3]]);
+    }
+
+    proptest! {
+        #[test]
+        fn compared_with_itself_nothing_differs(cells in proptest::collection::vec((0u128..5, 0u64..3), 0..40)) {
+            let rows: Vec<_> = cells.iter().zip(0..).map(|((key, cell), n)| row(*key, n, &[*cell])).collect();
+            let mut other = rows.clone();
+            other.reverse();
+            prop_assert_eq!(diff(&rows, &other), RowsDiff::default());
+        }
+
+        #[test]
+        fn counts_balance(a in proptest::collection::vec((0u128..5, 0u64..3), 0..40), b in proptest::collection::vec((0u128..5, 0u64..3), 0..40)) {
+            let side = |cells: &[(u128, u64)]| -> Vec<HashedRow> { cells.iter().zip(0..).map(|((key, cell), n)| row(*key, n, &[*cell])).collect() };
+            let found = diff(&side(&a), &side(&b));
+            prop_assert_eq!(a.len() as u64 - found.only_in_source.rows, b.len() as u64 - found.only_in_target.rows);
+            let (mut a, mut b) = (a, b);
+            a.sort_unstable();
+            b.sort_unstable();
+            prop_assert_eq!(found == RowsDiff::default(), a == b);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `guard`: may this environment start the application?
+use crate::manifest::GuardSettings;
+use crate::model::{Look, Object, Report};
+use crate::rules::guard::GuardFacts;
+use crate::rules::{self, Levels, judge};
+
+/// The environment to judge.
+pub enum Environment {
+    /// A file, by its printed path, and its text.
+    File(String, Look<String>),
+    /// The process's own variables.
+    Process(Vec<(String, String)>),
+}
+
+/// Runs. An inactive contract skips every check, with the reason.
+pub fn guard(contract: &GuardSettings, environment: Environment, levels: &Levels) -> Report {
+    let mut report = Report::new("guard");
+    let (on, facts) = match environment {
+        Environment::File(path, text) => {
+            let on = Object::file(&path);
+            (on.clone(), text.map(|text| GuardFacts::of_file(on, &text, contract)))
+        }
+        Environment::Process(variables) => {
+            let facts = GuardFacts::of_process(variables, contract);
+            (facts.on.clone(), Look::Got(facts))
+        }
+    };
+    let facts = match facts {
+        Look::Got(facts) => facts.active(),
+        other => other,
+    };
+    judge(rules::guard::RULES, &on, &facts, levels, &mut report);
+    report.sort();
+    report
+}

@@ -1,0 +1,109 @@
+//! An endpoint as a URL names it.
+use crate::model::Cause;
+use crate::stores::sqlite::SqliteFile;
+
+/// A named endpoint that can be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Its name in reports.
+    pub name: String,
+    /// Where it is.
+    pub file: SqliteFile,
+}
+
+impl Endpoint {
+    /// Understands `sqlite:PATH`, `sqlite://PATH`, `SQLAlchemy`'s `sqlite+DRIVER:///PATH` and a bare path. The words of an
+    /// error never hold the URL, which may hold a password.
+    ///
+    /// # Errors
+    /// When the URL is of no system that this version reads.
+    pub fn new(name: &str, url: &str, immutable: bool) -> Result<Self, Cause> {
+        let hint = "this version reads SQLite: sqlite://old.db, sqlite:///srv/old.db, or a path";
+        let no = |message: String| Err(Cause::new(message).hint(hint));
+        if url.trim().is_empty() {
+            return no(format!("the url of {name} is empty"));
+        }
+        let Some((scheme, rest)) = url.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
+            return Ok(Self { name: name.to_owned(), file: SqliteFile { path: url.to_owned(), immutable } });
+        };
+        let (system, driver) =
+            scheme.split_once('+').map_or((scheme, None), |(system, driver)| (system, Some(driver)));
+        if system != "sqlite" {
+            return no(format!("the url of {name} is of a system that this version cannot read: {system}"));
+        }
+        let (rest, options) = rest.split_once('?').unwrap_or((rest, ""));
+        let mut immutable = immutable;
+        for option in options.split('&').filter(|option| !option.is_empty()) {
+            match option {
+                "mode=ro" => {}
+                "immutable=1" => immutable = true,
+                _ => return no(format!("the url of {name} has an option that this version does not know")),
+            }
+        }
+        let path = match rest.strip_prefix("//") {
+            // With a driver the URL is SQLAlchemy's: what follows the third slash is the path, relative or not.
+            Some(path) if driver.is_some() => path.strip_prefix('/').unwrap_or(path),
+            Some(path) => path,
+            None => rest,
+        };
+        let path = decoded(path);
+        if path.is_empty() || path == ":memory:" {
+            return no(format!("the url of {name} names no file"));
+        }
+        Ok(Self { name: name.to_owned(), file: SqliteFile { path, immutable } })
+    }
+}
+
+/// A single letter is a drive, and a path with a colon behind a slash is a path.
+fn is_scheme(text: &str) -> bool {
+    text.len() > 1 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-'))
+}
+
+/// `%41` as `A`; what is no such escape stays.
+fn decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let escape = (*first == b'%').then(|| behind.get(..2)).flatten();
+        let byte = escape.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        match byte {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = behind.get(2..).unwrap_or(&[]);
+            }
+            None => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Endpoint;
+
+    #[test]
+    fn urls() {
+        let path = |url: &str| Endpoint::new("source", url, false).map(|endpoint| endpoint.file.path);
+        let cases = [
+            ("old.db", "old.db"),
+            ("./a:b.db", "./a:b.db"),
+            ("sqlite:old.db", "old.db"),
+            ("sqlite://old.db", "old.db"),
+            ("sqlite:///srv/old.db", "/srv/old.db"),
+            ("sqlite:///srv/a%20b.db?mode=ro", "/srv/a b.db"),
+            ("sqlite+aiosqlite:///old.db", "old.db"),
+            ("sqlite+aiosqlite:////srv/old.db", "/srv/old.db"),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(path(url).unwrap(), expected, "{url}");
+        }
+        for url in ["", "sqlite:", "sqlite://:memory:", "postgres://u:hunter2@h/d", "sqlite:a?mode=rwc"] {
+            let message = path(url).unwrap_err().message;
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+        assert!(Endpoint::new("s", "sqlite:a?immutable=1", false).unwrap().file.immutable);
+    }
+}

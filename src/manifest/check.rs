@@ -1,0 +1,94 @@
+//! What the shape of a manifest cannot say: globs that compile, reasons that are given, names that exist.
+use std::collections::BTreeMap;
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::{At, Manifest, Mistake, condition};
+
+/// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
+///
+/// # Errors
+/// The glob library's own words on what is wrong.
+pub fn glob(pattern: &str) -> Result<GlobMatcher, String> {
+    let glob = GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).build();
+    glob.map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
+}
+
+/// A day, `YYYY-MM-DD`.
+pub fn date(text: &str) -> Option<jiff::civil::Date> {
+    text.parse().ok()
+}
+
+pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
+    let mut found = Vec::new();
+    globs(manifest, &mut found);
+    reasons(manifest, &mut found);
+    once(
+        manifest.env.iter().flat_map(|env| &env.service).map(|service| &service.name),
+        "service",
+        &mut found,
+    );
+    once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
+    for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
+        if let Some(why) = condition::problem(sql) {
+            let help = "write one SQL condition, as it would stand in the brackets of `WHERE (...)`";
+            found.push(mistake(sql, format!("this is no SQL condition: {why}"), Some(help)));
+        }
+    }
+    for (name, endpoint) in &manifest.endpoints {
+        if endpoint.url.trim().is_empty() {
+            found.push(mistake(&endpoint.url, format!("endpoint `{name}` has an empty url"), None));
+        }
+    }
+    found.sort_by_key(|mistake| mistake.range.start);
+    found
+}
+
+fn mistake<T>(at: &At<T>, message: String, help: Option<&str>) -> Mistake {
+    Mistake { range: at.range(), message, help: help.map(str::to_owned) }
+}
+
+fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
+    let env = manifest.env.iter().flat_map(|env| {
+        env.local_only.iter().chain(env.service.iter().flat_map(|service| &service.local_only))
+    });
+    let guard = manifest.guard.iter().flat_map(|guard| {
+        let whens = guard.when.values().chain(guard.require.iter().flat_map(|require| require.when.values()));
+        whens.chain(&guard.placeholders)
+    });
+    let allow = manifest.allow.iter().flat_map(|allow| allow.on.iter().chain(&allow.about));
+    let skip = manifest.skip.iter().map(|skip| &skip.table);
+    for pattern in env.chain(guard).chain(allow).chain(skip) {
+        if let Err(why) = glob(pattern) {
+            found.push(mistake(pattern, format!("`{}` is no glob: {why}", **pattern), None));
+        }
+    }
+}
+
+fn reasons(manifest: &Manifest, found: &mut Vec<Mistake>) {
+    let allows = manifest.allow.iter().map(|allow| &allow.reason);
+    for reason in allows.chain(manifest.skip.iter().map(|skip| &skip.reason)) {
+        if reason.trim().is_empty() {
+            found.push(mistake(
+                reason,
+                "the reason is empty".into(),
+                Some("say why, for whoever reads it next"),
+            ));
+        }
+    }
+    for expires in manifest.allow.iter().filter_map(|allow| allow.expires.as_ref()) {
+        if date(expires).is_none() {
+            let message = format!("`{}` is no date", **expires);
+            found.push(mistake(expires, message, Some("write it as \"2027-01-31\"")));
+        }
+    }
+}
+
+fn once<'a>(names: impl Iterator<Item = &'a At<String>>, what: &str, found: &mut Vec<Mistake>) {
+    let mut seen = BTreeMap::new();
+    for name in names {
+        if seen.insert(name.as_str(), ()).is_some() {
+            found.push(mistake(name, format!("{what} `{}` is declared twice", **name), None));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Floor 1: `trueup.toml` into validated settings with spans.
+//!
+//! It owns what a manifest may say and what is wrong with one: all mistakes at once, each with its place. It reads no
+//! file, resolves no secret and does not know which rules exist.
+mod at;
+mod baseline;
+mod check;
+mod condition;
+mod settings;
+mod shape;
+mod types;
+mod version;
+
+use std::ops::Range;
+
+use toml::de::DeTable;
+
+pub use at::At;
+pub use baseline::{BASELINE, Baseline, Entry};
+pub use check::{date, glob};
+pub use settings::{Declared, EnvSettings, GuardSettings, RequireSettings, ServiceSettings, When, under};
+pub use types::{
+    AllowEntry, Endpoint, EndpointKind, Env, Guard, IfEmpty, Keys, Level, Manifest, Mode, Project, Require,
+    Scalar, Service, Side, SkipEntry, TableEntry, Verify,
+};
+
+use crate::model::Lines;
+use crate::model::{Place, Span};
+
+/// The manifest's usual name.
+pub const MANIFEST: &str = "trueup.toml";
+
+/// Something wrong with a manifest or a baseline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The byte range in the text.
+    pub range: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// A text that settings came from, to find their places in.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// The path as it is printed.
+    pub path: String,
+    /// The whole text.
+    pub text: String,
+}
+
+impl Source {
+    /// The place of a byte range; the excerpt shows the line, without what follows `=` when that may hold a secret.
+    pub fn place(&self, range: Range<usize>) -> Place {
+        let lines = Lines::new(&self.text);
+        let mut span: Span = lines.span(range);
+        let line = lines.line(span.start.line);
+        if span.end.line > span.start.line {
+            span.end = span.start;
+            span.end.column += u32::try_from(line.chars().count()).unwrap_or(0).max(1);
+        }
+        let secret = line.contains("://") || line.contains('@');
+        let shown = if secret {
+            line.split_once('=').map_or_else(|| "…".to_owned(), |(name, _)| format!("{name}= …"))
+        } else {
+            line.to_owned()
+        };
+        Place::new(&self.path, span).showing(shown)
+    }
+
+    /// The place of a value.
+    pub fn place_of<T>(&self, value: &At<T>) -> Place {
+        self.place(value.range())
+    }
+}
+
+/// Reads a manifest, or tells everything that is wrong with it.
+pub fn read(text: &str) -> Result<Manifest, Vec<Mistake>> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        return Err(errors.iter().map(syntax).collect());
+    }
+    // A manifest for another version may well have keys that this one does not know: say the cause, not the symptoms.
+    if let Some(mistake) = table.get_ref().get("requires").and_then(version::mistake) {
+        return Err(vec![mistake]);
+    }
+    let mistakes = shape::mistakes(schemars::schema_for!(Manifest).as_value(), &table);
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let manifest: Manifest = toml::from_str(text).map_err(|error| vec![syntax(&error)])?;
+    let mistakes = check::mistakes(&manifest);
+    if mistakes.is_empty() { Ok(manifest) } else { Err(mistakes) }
+}
+
+/// The JSON Schema of a manifest, ending in a line end.
+pub fn json_schema() -> String {
+    pretty(schemars::schema_for!(Manifest).as_value())
+}
+
+fn pretty(value: &serde_json::Value) -> String {
+    format!("{value:#}\n")
+}
+
+fn syntax(error: &toml::de::Error) -> Mistake {
+    Mistake { range: error.span().unwrap_or(0..0), message: error.message().replace('\n', ", "), help: None }
+}
+
+#[cfg(test)]
+mod tests;

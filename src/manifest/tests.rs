@@ -1,0 +1,102 @@
+use super::*;
+
+fn said(text: &str) -> Vec<String> {
+    let source = Source { path: "trueup.toml".into(), text: text.into() };
+    let show = |mistake: Mistake| {
+        let start = source.place(mistake.range).span.start;
+        let help = mistake.help.map(|help| format!(" ({help})")).unwrap_or_default();
+        format!("{}:{}: {}{help}", start.line, start.column, mistake.message)
+    };
+    read(text).err().unwrap_or_default().into_iter().map(show).collect()
+}
+
+#[test]
+fn every_mistake_at_once_with_its_place() {
+    let text = "\
+[env]
+templates = \"x\"
+service = [{ name = 3, template = \"a\" }]
+[rules]
+\"env/duplicate-key\" = \"wran\"
+[[skip]]
+table = \"x\"
+[verify]
+sample = -1
+";
+    assert_eq!(
+        said(text),
+        [
+            "2:1: `env` has no key `templates` (did you mean `template`?)",
+            "3:21: `name` must be a string, not a whole number",
+            "5:23: `env/duplicate-key` must be one of `off`, `warn`, `error` (did you mean `warn`?)",
+            "6:1: `skip` needs a `reason`",
+            "9:10: `sample` must be at least 0",
+        ]
+    );
+}
+
+#[test]
+fn syntax_mistakes_have_places() {
+    let all = said("[env\ntemplate = 1\n");
+    assert!(all.first().is_some_and(|first| first.starts_with("1:")), "{all:?}");
+}
+
+#[test]
+fn what_the_shape_cannot_say() {
+    let text = "\
+[env]
+local_only = [\"[\"]
+[[skip]]
+table = \"x\"
+reason = \" \"
+[[allow]]
+rule = \"env/x\"
+reason = \"y\"
+expires = \"soon\"
+";
+    let all = said(text);
+    assert_eq!(all.len(), 3, "{all:?}");
+    assert!(all[0].starts_with("2:15: `[` is no glob"), "{all:?}");
+    assert_eq!(all[1], "5:10: the reason is empty (say why, for whoever reads it next)");
+    assert!(all[2].starts_with("9:11: `soon` is no date"), "{all:?}");
+}
+
+#[test]
+fn another_version_is_the_only_thing_said() {
+    let all = said("requires = \">=99\"\nnew_thing = 1\n");
+    assert_eq!(all.len(), 1);
+    assert!(all[0].contains("requires trueup >=99"), "{all:?}");
+}
+
+#[test]
+fn a_whole_manifest() {
+    let text = "\
+requires = \">=0.1\"
+[project]
+name = \"museum\"
+[endpoints.source]
+kind = \"sqlite\"
+url = \"${SOURCE:?}\"
+[env]
+template = \"a\"
+[[env.service]]
+name = \"agent\"
+template = \"b\"
+[guard]
+when = { APP_ENV = \"production\" }
+[[guard.require]]
+when = { M = \"google-gla:*\" }
+keys = [\"K\"]
+[[table]]
+from = \"users\"
+rename = { a = \"b\" }
+default = { size = 0, ratio = 0.5, name = \"x\", on = true }
+where = \"active\"
+if_empty = \"skip\"
+";
+    assert_eq!(said(text), [] as [String; 0]);
+    let manifest = read(text).unwrap();
+    let table = &manifest.table[0];
+    assert_eq!(table.default.values().last(), Some(&Scalar::Int(0)));
+    assert_eq!(table.rename.iter().next().map(|(from, to)| (from.as_str(), to.as_str())), Some(("a", "b")));
+}

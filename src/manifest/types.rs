@@ -1,0 +1,270 @@
+//! What `trueup.toml` may say. The JSON Schema and the check for unknown keys are both made from these types.
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::At;
+
+/// `trueup.toml`: the declared expectations. Paths are relative to its folder.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Manifest {
+    /// The versions of trueup that may read this manifest, such as `>=0.1`.
+    pub requires: Option<At<String>>,
+    /// What this repository is.
+    pub project: Project,
+    /// Live systems by name.
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// Env templates.
+    pub env: Option<Env>,
+    /// The boot contract that `trueup guard` holds an environment to.
+    pub guard: Option<Guard>,
+    /// How source tables become target tables; read by every command that moves or compares rows.
+    pub table: Vec<TableEntry>,
+    /// Tables that are rightly left alone.
+    pub skip: Vec<SkipEntry>,
+    /// How `trueup verify` compares.
+    pub verify: Verify,
+    /// Severity by rule id.
+    pub rules: BTreeMap<At<String>, Level>,
+    /// Findings that may stand.
+    pub allow: Vec<AllowEntry>,
+}
+
+/// What this repository is.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Project {
+    /// A name for reports.
+    pub name: Option<String>,
+}
+
+/// A live system.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// What sort of system; else the URL says it.
+    pub kind: Option<EndpointKind>,
+    /// Where it is. `${NAME}` and `${NAME:?}` are read from the environment or from `.env` beside the manifest.
+    pub url: At<String>,
+    /// SQLite alone: promises that nobody has the file open for writing. Without a lock a reader of a file that is
+    /// being written sees rows that were never committed.
+    #[serde(default)]
+    pub immutable: bool,
+}
+
+/// The sorts of systems that this version reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndpointKind {
+    /// A SQLite 3 file.
+    Sqlite,
+}
+
+/// Env templates.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Env {
+    /// The canonical template: every key that a deployed service reads stands in it.
+    pub template: Option<At<String>>,
+    /// Globs of keys that any service may have for itself.
+    pub local_only: Vec<At<String>>,
+    /// The services and their own templates.
+    pub service: Vec<Service>,
+}
+
+/// A service with an env template of its own.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// The service's name.
+    pub name: At<String>,
+    /// Its template.
+    pub template: At<String>,
+    /// Globs of keys that this service alone has, for local development.
+    #[serde(default)]
+    pub local_only: Vec<At<String>>,
+}
+
+/// The boot contract.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Guard {
+    /// The guard is active when every one of these keys has a value that its glob matches; without it, always.
+    pub when: BTreeMap<String, At<String>>,
+    /// Keys that must have a value.
+    pub required: Vec<At<String>>,
+    /// Keys that must have a value under a condition.
+    pub require: Vec<Require>,
+    /// Globs of values, besides the built-in ones, that are placeholders. Case does not matter.
+    pub placeholders: Vec<At<String>>,
+}
+
+/// Keys that must have a value under a condition.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Require {
+    /// All of these keys have a value that their glob matches.
+    pub when: BTreeMap<String, At<String>>,
+    /// Then these must have one too.
+    pub keys: Vec<At<String>>,
+}
+
+/// How a source table becomes a target table.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TableEntry {
+    /// The source table.
+    pub from: At<String>,
+    /// The target table, when it has another name.
+    pub to: Option<At<String>>,
+    /// Source column to target column, for those with another name.
+    #[serde(default)]
+    pub rename: BTreeMap<At<String>, At<String>>,
+    /// Source columns that the target rightly lacks.
+    #[serde(default)]
+    pub drop: Vec<At<String>>,
+    /// Target column to the value it has where the source has no such column or NULL in it.
+    #[serde(default)]
+    pub default: BTreeMap<At<String>, Scalar>,
+    /// Target columns that the target itself writes.
+    #[serde(default)]
+    pub target_owned: Vec<At<String>>,
+    /// An SQL condition: the source rows that were to be moved.
+    #[serde(rename = "where")]
+    pub filter: Option<At<String>>,
+    /// An SQL condition: the target rows that this mapping speaks for.
+    pub target_where: Option<At<String>>,
+    /// Target columns that identify a row, when that is not the primary key.
+    #[serde(default)]
+    pub key: Vec<At<String>>,
+    /// What an empty source table means.
+    pub if_empty: Option<IfEmpty>,
+    /// Strict or semantic, when not as the rest.
+    pub mode: Option<Mode>,
+}
+
+/// What an empty source table means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IfEmpty {
+    /// Nothing to move: the target need not have the table.
+    Skip,
+}
+
+/// A plain value.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Scalar {
+    /// True or false; SQLite keeps it as 1 or 0.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Any other number.
+    Real(f64),
+    /// A text.
+    Text(String),
+}
+
+/// Tables that are rightly left alone.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SkipEntry {
+    /// A glob of table names.
+    pub table: At<String>,
+    /// Why.
+    pub reason: At<String>,
+    /// One side alone, else both.
+    pub side: Option<Side>,
+}
+
+/// One of the two sides of a move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// Where the data comes from.
+    Source,
+    /// Where it goes.
+    Target,
+}
+
+/// How `trueup verify` compares.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Verify {
+    /// The endpoint that is the source.
+    pub source: String,
+    /// The endpoint that is the target.
+    pub target: String,
+    /// What counts as equal.
+    pub mode: Mode,
+    /// How many differing rows of a table are named.
+    pub sample: usize,
+    /// How keys are printed.
+    pub keys: Keys,
+}
+
+impl Default for Verify {
+    fn default() -> Self {
+        Self {
+            source: "source".into(),
+            target: "target".into(),
+            mode: Mode::Strict,
+            sample: 5,
+            keys: Keys::Plain,
+        }
+    }
+}
+
+/// What counts as equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// The same type and the same bytes.
+    #[default]
+    Strict,
+    /// The same meaning: 1 and 1.0, 0.0 and -0.0 are equal.
+    Semantic,
+}
+
+/// How keys are printed; they are often personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keys {
+    /// As they are.
+    #[default]
+    Plain,
+    /// The first 12 hex digits of their SHA-256.
+    Hashed,
+    /// Not at all.
+    Hidden,
+}
+
+/// The severity of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Not judged, and reported as skipped.
+    Off,
+    /// Findings warn.
+    Warn,
+    /// Findings fail.
+    Error,
+}
+
+/// Findings that may stand.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AllowEntry {
+    /// The rule.
+    pub rule: At<String>,
+    /// A glob of objects: a path relative to the manifest, a table. Without it, all.
+    pub on: Option<At<String>>,
+    /// A glob of what the finding is about: a key, a column. Without it, anything.
+    pub about: Option<At<String>>,
+    /// Why it may stand.
+    pub reason: At<String>,
+    /// The last day on which it may, `YYYY-MM-DD`.
+    pub expires: Option<At<String>>,
+}

@@ -1,0 +1,198 @@
+//! Columns: which source column meets which target column, and what identifies a row.
+use super::{Mapping, PairColumn, Problem, ProblemKind};
+use crate::manifest::{At, TableEntry};
+use crate::model::{ColumnRole, Gap, GapKind, Object, Place, Table};
+
+pub(super) struct Found {
+    pub(super) columns: Vec<PairColumn>,
+    pub(super) key: Vec<usize>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) gaps: Vec<Gap>,
+}
+
+/// Matches the columns of two tables; without an entry by name alone.
+pub(super) fn columns(
+    mapping: &Mapping,
+    entry: Option<&TableEntry>,
+    source: &Table,
+    target: &Table,
+) -> Found {
+    let mut matcher = Matcher {
+        mapping,
+        entry,
+        source,
+        target,
+        found: Found { columns: Vec::new(), key: Vec::new(), problems: Vec::new(), gaps: Vec::new() },
+    };
+    matcher.stale();
+    matcher.from_source();
+    matcher.only_in_target();
+    matcher.key();
+    matcher.declared_differences();
+    matcher.found
+}
+
+struct Matcher<'m> {
+    mapping: &'m Mapping,
+    entry: Option<&'m TableEntry>,
+    source: &'m Table,
+    target: &'m Table,
+    found: Found,
+}
+
+impl Matcher<'_> {
+    fn problem(&mut self, kind: ProblemKind, about: &str, message: String, help: &str, place: Option<Place>) {
+        let place = place.or_else(|| self.entry.map(|entry| self.mapping.place(&entry.from)));
+        let (table, about, help) = (self.source.name.clone(), about.to_owned(), help.to_owned());
+        self.found.problems.push(Problem { kind, table, about, message, help, place });
+    }
+
+    fn gap(&mut self, column: &str, kind: GapKind, reason: impl Into<String>) {
+        let on =
+            Object { kind: crate::model::ObjectKind::Column, name: format!("{}.{column}", self.source.name) };
+        self.found.gaps.push(Gap { on, kind, reason: reason.into() });
+    }
+
+    /// Names in the entry that no table has.
+    fn stale(&mut self) {
+        let Some(entry) = self.entry else { return };
+        let sources = entry.rename.keys().chain(&entry.drop).map(|name| (name, self.source, "source"));
+        let targets =
+            entry.rename.values().chain(entry.default.keys()).chain(&entry.target_owned).chain(&entry.key);
+        let named: Vec<_> = sources.chain(targets.map(|name| (name, self.target, "target"))).collect();
+        for (name, table, side) in named {
+            if table.column(name).is_none() {
+                let message = format!(
+                    "the mapping names `{}`, which `{}` of the {side} does not have",
+                    **name, table.name
+                );
+                let place = self.mapping.place(name);
+                self.problem(
+                    ProblemKind::StaleMapping,
+                    name,
+                    message,
+                    "mend the name, or remove it",
+                    Some(place),
+                );
+            }
+        }
+    }
+
+    fn from_source(&mut self) {
+        for column in self.source.columns.iter().filter(|column| column.role != ColumnRole::Hidden) {
+            let name = column.name.as_str();
+            if self.entry.is_some_and(|entry| is_named(&entry.drop, name)) {
+                self.gap(name, GapKind::Declared, "dropped by the mapping");
+                continue;
+            }
+            let renamed = self
+                .entry
+                .and_then(|entry| entry.rename.iter().find(|(from, _)| from.eq_ignore_ascii_case(name)));
+            let target_name = renamed.map_or(name, |(_, to)| to.as_str());
+            let target = self.target.column(target_name).filter(|column| column.role != ColumnRole::Hidden);
+            match target {
+                Some(target) if self.is_target_owned(&target.name) => {}
+                Some(target) if self.found.columns.iter().any(|known| known.target == target.name) => {
+                    let message = format!("`{name}` is the second column to become `{}`", target.name);
+                    let help = "declare one of the two under `drop` or `rename`";
+                    self.problem(ProblemKind::StaleMapping, name, message, help, None);
+                }
+                Some(target) => {
+                    let (target, default) = (target.name.clone(), self.default(&target.name));
+                    self.found.columns.push(PairColumn { source: Some(name.to_owned()), target, default });
+                }
+                // A stale rename was said already.
+                None if renamed.is_some() => {}
+                None => {
+                    let message =
+                        format!("`{name}` has no counterpart in `{}` of the target", self.target.name);
+                    let help = "move it, or declare it under `rename` or `drop`";
+                    self.problem(ProblemKind::MissingColumn, name, message, help, None);
+                }
+            }
+        }
+    }
+
+    fn only_in_target(&mut self) {
+        for column in self.target.columns.iter().filter(|column| column.role != ColumnRole::Hidden) {
+            let name = column.name.as_str();
+            if self.found.columns.iter().any(|known| known.target == name) {
+                continue;
+            }
+            if self.is_target_owned(name) {
+                self.gap(name, GapKind::Declared, "written by the target itself");
+            } else if let Some(default) = self.default(name) {
+                let (target, default) = (name.to_owned(), Some(default));
+                self.found.columns.push(PairColumn { source: None, target, default });
+            } else {
+                let message = format!("`{name}` of `{}` in the target comes from nowhere", self.target.name);
+                let help = "declare it under `rename`, `default` or `target_owned`";
+                self.problem(ProblemKind::UnlistedColumn, name, message, help, None);
+            }
+        }
+    }
+
+    fn is_target_owned(&self, name: &str) -> bool {
+        self.entry.is_some_and(|entry| is_named(&entry.target_owned, name))
+    }
+
+    fn default(&self, name: &str) -> Option<crate::manifest::Scalar> {
+        let defaults = &self.entry?.default;
+        defaults.iter().find(|(column, _)| column.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+    }
+
+    /// The declared key, else the source's primary key, else the target's, if all of it is compared.
+    fn key(&mut self) {
+        let index = |name: &str, of_source: bool| {
+            self.found.columns.iter().position(|column| {
+                let known = if of_source { column.source.as_deref() } else { Some(column.target.as_str()) };
+                known.is_some_and(|known| known.eq_ignore_ascii_case(name))
+            })
+        };
+        let all = |names: &[String], of_source: bool| -> Vec<usize> {
+            names.iter().map(|name| index(name, of_source)).collect::<Option<_>>().unwrap_or_default()
+        };
+        let declared: Vec<String> = self
+            .entry
+            .map(|entry| entry.key.iter().map(|name| name.to_string()).collect())
+            .unwrap_or_default();
+        let keys = [all(&declared, false), all(&self.source.key, true), all(&self.target.key, false)];
+        self.found.key = keys.into_iter().find(|key| !key.is_empty()).unwrap_or_default();
+        if self.found.key.is_empty() {
+            let on = Object::table(&self.source.name);
+            let reason = "it has no key: its rows are compared as a multiset, and differing rows show as missing and extra ones";
+            self.found.gaps.push(Gap { on, kind: GapKind::NotCompared, reason: reason.into() });
+        }
+    }
+
+    /// Verifying through the mapping cannot find a wrong mapping, so every transformation is listed.
+    fn declared_differences(&mut self) {
+        let columns = self.found.columns.clone();
+        for PairColumn { source, target, default } in columns {
+            if let Some(source) = source.as_deref().filter(|source| *source != target) {
+                self.gap(source, GapKind::Declared, format!("compared with `{target}` of the target"));
+            }
+            if default.is_some() {
+                let where_missing =
+                    if source.is_some() { "where the source has NULL" } else { "for every row" };
+                self.gap(
+                    &target,
+                    GapKind::Declared,
+                    format!("expected to be the declared default {where_missing}"),
+                );
+            }
+        }
+        let Some(entry) = self.entry else { return };
+        let on = Object::table(&self.source.name);
+        for (filter, side) in [(&entry.filter, "source"), (&entry.target_where, "target")] {
+            if let Some(filter) = filter {
+                let reason = format!("rows of the {side} are compared only where {}", **filter);
+                self.found.gaps.push(Gap { on: on.clone(), kind: GapKind::Declared, reason });
+            }
+        }
+    }
+}
+
+fn is_named(names: &[At<String>], name: &str) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}

@@ -1,0 +1,270 @@
+//! Tables: which pairs there are, and which tables nobody spoke of.
+use std::collections::BTreeSet;
+
+use globset::GlobMatcher;
+
+use super::columns::columns;
+use super::{IfEmpty, Mapping, Pair, Problem, ProblemKind, Resolved};
+use crate::manifest::{Side, SkipEntry, TableEntry, glob};
+use crate::model::{Gap, GapKind, Object, Place, Schema, Table, TableKind};
+
+/// Resolves a mapping. `is_empty` tells whether a source table has no rows; it is asked only for tables with
+/// `if_empty`. Costs tables x columns.
+pub fn resolve(
+    mapping: &Mapping,
+    source: &Schema,
+    target: &Schema,
+    is_empty: &dyn Fn(&str) -> bool,
+) -> Resolved {
+    let mut resolver = Resolver {
+        mapping,
+        source,
+        target,
+        out: Resolved::default(),
+        skips: mapping.skips.iter().filter_map(Skip::new).collect(),
+        spoken: [BTreeSet::new(), BTreeSet::new()],
+        asked: BTreeSet::new(),
+    };
+    if mapping.tables.is_empty() {
+        resolver.namesakes();
+    } else {
+        for entry in &mapping.tables {
+            resolver.declared(entry, is_empty);
+        }
+        resolver.unlisted(Side::Source);
+        resolver.unlisted(Side::Target);
+    }
+    resolver.stale();
+    resolver.out
+}
+
+struct Skip<'m> {
+    entry: &'m SkipEntry,
+    glob: GlobMatcher,
+    used: bool,
+}
+
+impl<'m> Skip<'m> {
+    /// Globs were held to their form with the manifest.
+    fn new(entry: &'m SkipEntry) -> Option<Self> {
+        Some(Self { entry, glob: glob(&entry.table).ok()?, used: false })
+    }
+}
+
+struct Resolver<'m> {
+    mapping: &'m Mapping,
+    source: &'m Schema,
+    target: &'m Schema,
+    out: Resolved,
+    skips: Vec<Skip<'m>>,
+    /// Tables of the source and the target that a pair or a skip speaks for.
+    spoken: [BTreeSet<String>; 2],
+    /// The names in `only` that met a table.
+    asked: BTreeSet<&'m str>,
+}
+
+impl<'m> Resolver<'m> {
+    fn schema(&self, side: Side) -> &'m Schema {
+        match side {
+            Side::Source => self.source,
+            Side::Target => self.target,
+        }
+    }
+
+    fn speak(&mut self, side: Side, table: &str) {
+        let [source, target] = &mut self.spoken;
+        match side {
+            Side::Source => source.insert(table.to_owned()),
+            Side::Target => target.insert(table.to_owned()),
+        };
+    }
+
+    fn is_spoken(&self, side: Side, table: &str) -> bool {
+        let [source, target] = &self.spoken;
+        match side {
+            Side::Source => source.contains(table),
+            Side::Target => target.contains(table),
+        }
+    }
+
+    fn gap(&mut self, table: &str, kind: GapKind, reason: impl Into<String>) {
+        self.out.gaps.push(Gap { on: Object::table(table), kind, reason: reason.into() });
+    }
+
+    fn problem(&mut self, kind: ProblemKind, table: &str, message: String, help: &str, place: Option<Place>) {
+        let (table, about, help) = (table.to_owned(), table.to_owned(), help.to_owned());
+        self.out.problems.push(Problem { kind, table, about, message, help, place });
+    }
+
+    /// Whether the run asks for a pair of these names; says so when it does not.
+    fn is_asked(&mut self, source: &str, target: &str) -> bool {
+        let only = self.mapping.only.iter().find(|only| [source, target].contains(&only.as_str()));
+        if let Some(only) = only {
+            self.asked.insert(only);
+            return true;
+        }
+        let all = self.mapping.only.is_empty();
+        if !all {
+            self.gap(source, GapKind::NotAsked, "the run was narrowed to other tables");
+        }
+        all
+    }
+
+    fn declared(&mut self, entry: &TableEntry, is_empty: &dyn Fn(&str) -> bool) {
+        let place = self.mapping.place(&entry.from);
+        let to = entry.to.as_ref().unwrap_or(&entry.from);
+        let source = self.source.table(&entry.from);
+        let target = self.target.table(to);
+        for (side, table) in [(Side::Source, source), (Side::Target, target)] {
+            if let Some(table) = table {
+                self.speak(side, &table.name);
+            }
+        }
+        if !self.is_asked(&entry.from, to) {
+            return;
+        }
+        let Some(source) = source else {
+            let message = format!("the mapping moves `{}`, which the source does not have", *entry.from);
+            self.problem(
+                ProblemKind::StaleMapping,
+                &entry.from,
+                message,
+                "mend its `from`, or remove the entry",
+                Some(place),
+            );
+            return;
+        };
+        let Some(target) = target else {
+            if entry.if_empty == Some(IfEmpty::Skip) && is_empty(&source.name) {
+                self.gap(&source.name, GapKind::Declared, "it is empty, and `if_empty` says to skip it then");
+                return;
+            }
+            let message =
+                format!("`{}` should have become `{}`, which the target does not have", source.name, **to);
+            self.problem(
+                ProblemKind::MissingTable,
+                &source.name,
+                message,
+                "create and fill it, or mend its `to`",
+                Some(place),
+            );
+            return;
+        };
+        self.pair(Some(entry), source, target);
+    }
+
+    fn namesakes(&mut self) {
+        for table in &self.source.tables {
+            if self.is_left_out(Side::Source, table) || !self.is_asked(&table.name, &table.name) {
+                continue;
+            }
+            match self.target.table(&table.name) {
+                Some(target) => self.pair(None, table, target),
+                None => self.problem(
+                    ProblemKind::MissingTable,
+                    &table.name,
+                    format!("the target has no table `{}`", table.name),
+                    "create and fill it, or declare a `[[table]]` or `[[skip]]` for it",
+                    None,
+                ),
+            }
+        }
+        for table in &self.target.tables {
+            let known = self.source.table(&table.name).is_some();
+            if !known && !self.is_left_out(Side::Target, table) && self.is_asked(&table.name, &table.name) {
+                let message = format!("only the target has a table `{}`", table.name);
+                self.problem(ProblemKind::UnlistedTable, &table.name, message, UNLISTED, None);
+            }
+        }
+    }
+
+    fn unlisted(&mut self, side: Side) {
+        for table in &self.schema(side).tables {
+            if self.is_spoken(side, &table.name) || self.is_left_out(side, table) {
+                continue;
+            }
+            if self.is_asked(&table.name, &table.name) {
+                let message = format!("the {}'s table `{}` is on no list", side.word(), table.name);
+                self.problem(ProblemKind::UnlistedTable, &table.name, message, UNLISTED, None);
+            }
+        }
+    }
+
+    /// Whether a table is not for comparing, and says why.
+    fn is_left_out(&mut self, side: Side, table: &Table) -> bool {
+        let word = side.word();
+        let skip = self
+            .skips
+            .iter_mut()
+            .find(|skip| skip.entry.side.is_none_or(|only| only == side) && skip.glob.is_match(&table.name));
+        if let Some(skip) = skip {
+            skip.used = true;
+            let reason = format!("skipped on the {word}: {}", skip.entry.reason.trim());
+            self.gap(&table.name, GapKind::Declared, reason);
+            return true;
+        }
+        match table.kind {
+            TableKind::Table | TableKind::Virtual => return false,
+            TableKind::View => self.gap(
+                &table.name,
+                GapKind::NotCompared,
+                format!("a view of the {word}: it holds no rows of its own"),
+            ),
+            TableKind::Shadow => self.gap(
+                &table.name,
+                GapKind::NotCompared,
+                format!("the storage of a virtual table of the {word}, which is compared by its rows"),
+            ),
+        }
+        true
+    }
+
+    fn pair(&mut self, entry: Option<&TableEntry>, source: &Table, target: &Table) {
+        let found = columns(self.mapping, entry, source, target);
+        self.out.problems.extend(found.problems);
+        self.out.gaps.extend(found.gaps);
+        if found.columns.is_empty() {
+            let message = format!("`{}` and `{}` have no column in common", source.name, target.name);
+            self.problem(
+                ProblemKind::MissingColumn,
+                &source.name,
+                message,
+                "declare how its columns are renamed",
+                None,
+            );
+            return;
+        }
+        self.out.pairs.push(Pair {
+            source: source.name.clone(),
+            target: target.name.clone(),
+            columns: found.columns,
+            key: found.key,
+            source_where: entry.and_then(|entry| entry.filter.as_deref().cloned()),
+            target_where: entry.and_then(|entry| entry.target_where.as_deref().cloned()),
+            mode: entry.and_then(|entry| entry.mode).unwrap_or(self.mapping.mode),
+            declared: entry.map(|entry| self.mapping.place(&entry.from)),
+        });
+    }
+
+    fn stale(&mut self) {
+        for only in &self.mapping.only {
+            if !self.asked.contains(only.as_str()) {
+                let message = format!("the run was narrowed to `{only}`, which there is not");
+                self.problem(
+                    ProblemKind::StaleMapping,
+                    only,
+                    message,
+                    "name a table of the source or the target",
+                    None,
+                );
+            }
+        }
+        let unused: Vec<_> = self.skips.iter().filter(|skip| !skip.used).map(|skip| skip.entry).collect();
+        for entry in unused {
+            let reason = format!("`[[skip]]` for `{}` met no table", *entry.table);
+            self.gap(&entry.table, GapKind::Declared, reason);
+        }
+    }
+}
+
+const UNLISTED: &str = "declare a `[[table]]` that moves it, or a `[[skip]]` with the reason";

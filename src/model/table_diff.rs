@@ -1,0 +1,57 @@
+//! How the rows of one mapped pair of tables compare: the facts that the `verify` rules judge.
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Object, Place};
+
+/// One pair of tables, compared row by row.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TableDiff {
+    /// The source table.
+    pub source: String,
+    /// The target table.
+    pub target: String,
+    /// Rows of the source that the mapping takes.
+    pub source_rows: u64,
+    /// Rows of the target that the mapping speaks for.
+    pub target_rows: u64,
+    /// How many columns were compared.
+    pub columns: usize,
+    /// The key's columns; empty when rows were compared as a multiset.
+    pub key: Vec<String>,
+    /// Rows whose key only the source has.
+    pub only_in_source: Difference,
+    /// Rows whose key only the target has.
+    pub only_in_target: Difference,
+    /// Rows with the same key and another content.
+    pub differing: Difference,
+    /// Of those, how many differ in each column, by the target's column name.
+    pub differing_columns: BTreeMap<String, u64>,
+    /// The manifest line that asked, when there is one.
+    #[serde(skip)]
+    pub declared: Option<Place>,
+}
+
+impl TableDiff {
+    /// The pair as the object of a check.
+    pub fn object(&self) -> Object {
+        Self::name(&self.source, &self.target)
+    }
+
+    /// A pair of tables as the object of a check: one name where both have the same.
+    pub fn name(source: &str, target: &str) -> Object {
+        Object::table(if source == target { source.to_owned() } else { format!("{source} -> {target}") })
+    }
+}
+
+/// Rows that differ in one way.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Difference {
+    /// How many, exactly.
+    pub rows: u64,
+    /// The first few of them in the order of the scan, as far as they may be shown.
+    pub sample: Vec<String>,
+}

@@ -1,0 +1,56 @@
+use std::collections::BTreeSet;
+
+use super::{EnvFacts, EnvSource, ServiceEnv};
+use crate::manifest::{Declared, glob};
+use crate::model::{EnvFile, Looked, Object};
+use crate::rules::Sink;
+
+pub(super) fn missing_from_template(facts: &EnvFacts, out: &mut Sink<'_>) {
+    let Some(template) = &facts.template else {
+        let on = facts.files().first().map_or_else(|| Object::file(""), |source| source.object());
+        out.skip(on, "no canonical template is declared");
+        return;
+    };
+    if facts.services.is_empty() {
+        out.skip(template.object(), "no service with a template of its own is declared");
+        return;
+    }
+    let Some(canonical) = out.look(template.object(), &template.file) else { return };
+    let documented: BTreeSet<&str> = canonical.assignments.iter().map(|a| a.key.as_str()).collect();
+    for service in &facts.services {
+        if let Some(file) = out.look(service.template.object(), &service.template.file) {
+            missing_of_service(facts, template, &documented, service, file, out);
+        }
+    }
+}
+
+fn missing_of_service(
+    facts: &EnvFacts,
+    template: &EnvSource,
+    documented: &BTreeSet<&str>,
+    service: &ServiceEnv,
+    file: &EnvFile,
+    out: &mut Sink<'_>,
+) {
+    let mut check = out.check(service.template.object(), Looked::at(file.assignments.len(), "key"));
+    let local: Vec<_> = facts.local_only.iter().chain(&service.local_only).filter_map(matcher).collect();
+    let mut told = BTreeSet::new();
+    for assignment in file.live() {
+        let key = assignment.key.as_str();
+        if documented.contains(key) || local.iter().any(|glob| glob.is_match(key)) || !told.insert(key) {
+            continue;
+        }
+        check
+            .find(key, format!("`{key}` of {} is not in {}", service.name, template.path))
+            .at(service.template.place(assignment))
+            .related(template.declared.clone(), "the canonical template")
+            .help(format!("document `{key}` in {}, or declare it `local_only`", template.path));
+    }
+    let found = told.len();
+    check.facts(format!("every key is in {}", template.path), format!("{found} missing"));
+}
+
+/// Globs were held to their form when they were declared.
+fn matcher(declared: &Declared) -> Option<globset::GlobMatcher> {
+    glob(&declared.text).ok()
+}

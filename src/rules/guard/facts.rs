@@ -1,0 +1,113 @@
+//! What the guard rules judge: an environment and what a manifest demands of it.
+use crate::manifest::{Declared, GuardSettings, When, glob};
+use crate::model::{Assignment, Hidden, Look, Object, ObjectKind, Place, Reason};
+use crate::parse::env::env_file;
+
+/// An environment that is about to be used, and the contract that is active for it.
+pub struct GuardFacts {
+    /// The environment: a file, or the process's own.
+    pub on: Object,
+    /// Its variables; a later one of the same key wins.
+    pub variables: Vec<Variable>,
+    /// Lines of its file that nobody takes, with what is wrong.
+    pub unparsable: Vec<(Place, &'static str)>,
+    /// Whether every value is the application's own; the process's environment holds much that is not.
+    pub all_ours: bool,
+    /// The contract.
+    pub contract: GuardSettings,
+}
+
+/// One variable of an environment.
+pub struct Variable {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: Hidden,
+    /// Where it is set.
+    pub place: Option<Place>,
+}
+
+/// A key that must have a value.
+pub(super) struct Demand<'c> {
+    pub(super) key: &'c Declared,
+    /// The condition that makes it so, without any value.
+    pub(super) because: Option<String>,
+}
+
+impl GuardFacts {
+    /// The facts about an env file.
+    pub fn of_file(on: Object, text: &str, contract: &GuardSettings) -> Self {
+        let file = env_file(text);
+        let path = on.name.clone();
+        let variable = |assignment: &Assignment| Variable {
+            key: assignment.key.clone(),
+            value: assignment.value.clone().unwrap_or_default(),
+            place: Some(Place::new(&path, assignment.span).showing(&assignment.excerpt)),
+        };
+        Self {
+            variables: file.live().map(variable).collect(),
+            unparsable: file
+                .unparsable
+                .iter()
+                .map(|line| (Place::new(&path, line.span), line.problem))
+                .collect(),
+            on,
+            all_ours: true,
+            contract: contract.clone(),
+        }
+    }
+
+    /// The facts about a process's variables.
+    pub fn of_process(variables: Vec<(String, String)>, contract: &GuardSettings) -> Self {
+        let variable = |(key, value)| Variable { key, value: Hidden::new(value), place: None };
+        Self {
+            on: Object { kind: ObjectKind::Environment, name: "environment".into() },
+            variables: variables.into_iter().map(variable).collect(),
+            unparsable: Vec::new(),
+            all_ours: false,
+            contract: contract.clone(),
+        }
+    }
+
+    /// The facts when the contract is active; else why it is not.
+    pub fn active(self) -> Look<Self> {
+        match self.contract.when.iter().find(|when| !self.holds(when)) {
+            Some(when) => {
+                let text =
+                    format!("the guard is for `{}={}`, which this is not", when.key, when.pattern.text);
+                Look::NotAsked(Reason(text))
+            }
+            None => Look::Got(self),
+        }
+    }
+
+    pub(super) fn variable(&self, key: &str) -> Option<&Variable> {
+        self.variables.iter().rev().find(|variable| variable.key == key)
+    }
+
+    /// Every key that must have a value, in the order of the contract.
+    pub(super) fn demands(&self) -> Vec<Demand<'_>> {
+        let always = self.contract.required.iter().map(|key| Demand { key, because: None });
+        let active =
+            self.contract.require.iter().filter(|require| require.when.iter().all(|when| self.holds(when)));
+        let conditional = active.flat_map(|require| {
+            let conditions: Vec<_> =
+                require.when.iter().map(|when| format!("`{}={}`", when.key, when.pattern.text)).collect();
+            let because = conditions.join(" with ");
+            require.keys.iter().map(move |key| Demand { key, because: Some(because.clone()) })
+        });
+        always.chain(conditional).collect()
+    }
+
+    /// The variables whose values are the application's own.
+    pub(super) fn judged(&self) -> Vec<&Variable> {
+        let demands = self.demands();
+        let ours = |key: &str| self.all_ours || demands.iter().any(|demand| demand.key.text == key);
+        self.variables.iter().filter(|variable| ours(&variable.key)).collect()
+    }
+
+    fn holds(&self, when: &When) -> bool {
+        let value = self.variable(&when.key).map(|variable| variable.value.reveal());
+        value.is_some_and(|value| glob(&when.pattern.text).is_ok_and(|glob| glob.is_match(value)))
+    }
+}

@@ -1,0 +1,92 @@
+//! Floor 3: pure checks over facts, a room per subject, each with its table.
+//!
+//! A rule is one Markdown file (`rules/<subject>/<name>.md`), one function here, and one word in its room's table. It
+//! sees facts and a [`Sink`], never a store; [`judge`] stamps its id, its severity and its verdicts.
+pub mod allow;
+mod docs;
+pub mod env;
+pub mod guard;
+pub mod lint;
+pub mod manifest;
+mod sink;
+pub mod verify;
+
+use std::collections::BTreeMap;
+
+use crate::manifest::Level;
+use crate::model::{Look, Object, Report, RuleId, Severity};
+
+pub use docs::{RuleDoc, doc, docs};
+pub use sink::{Judging, Sink};
+
+/// One rule over facts of type `F`.
+pub struct Rule<F: 'static> {
+    /// Its subject: the room, and the folder of its Markdown.
+    pub subject: &'static str,
+    /// Its function's name: the file's name with underscores.
+    pub function: &'static str,
+    /// The function.
+    pub run: fn(&F, &mut Sink<'_>),
+}
+
+impl<F> Rule<F> {
+    /// `subject/kebab-name`.
+    pub fn id(&self) -> RuleId {
+        RuleId::of(self.subject, self.function)
+    }
+}
+
+/// A room's table: `rules!["env": duplicate_key, ...]`.
+macro_rules! rules {
+    ($subject:literal: $($function:ident),+ $(,)?) => {
+        &[$($crate::rules::Rule { subject: $subject, function: stringify!($function), run: $function }),+]
+    };
+}
+use rules;
+
+/// Severities that the manifest sets, by rule.
+pub type Levels = BTreeMap<RuleId, Level>;
+
+/// The ids of every rule of every table, sorted.
+pub fn all() -> Vec<RuleId> {
+    fn ids<F>(table: &'static [Rule<F>]) -> impl Iterator<Item = RuleId> {
+        table.iter().map(Rule::id)
+    }
+    let mut all: Vec<RuleId> = ids(env::RULES)
+        .chain(ids(guard::RULES))
+        .chain(ids(lint::RULES))
+        .chain(ids(manifest::RULES))
+        .chain(ids(allow::RULES))
+        .chain(ids(verify::TABLE_RULES))
+        .chain(ids(verify::SIDES_RULES))
+        .collect();
+    all.sort();
+    all
+}
+
+/// Holds facts to a table of rules. Facts that nobody asked for are skips, facts that could not be had are unknowns,
+/// both on `on`; a rule that is turned off is a skip; a rule that found nothing to look at is one too.
+pub fn judge<F>(rules: &[Rule<F>], on: &Object, facts: &Look<F>, levels: &Levels, out: &mut Report) {
+    for rule in rules {
+        let id = rule.id();
+        let severity = match levels.get(&id) {
+            Some(Level::Off) => None,
+            Some(Level::Warn) => Some(Severity::Warning),
+            Some(Level::Error) => Some(Severity::Error),
+            None => Some(doc(&id).map_or(Severity::Error, |doc| doc.severity)),
+        };
+        let Some(severity) = severity else {
+            Sink::new(&id, Severity::Warning, out).skip(on.clone(), "turned off in the manifest");
+            continue;
+        };
+        let mut sink = Sink::new(&id, severity, out);
+        match facts {
+            Look::Got(facts) => {
+                (rule.run)(facts, &mut sink);
+                sink.finish(on);
+            }
+            Look::NotAsked(reason) => sink.skip(on.clone(), reason.clone()),
+            Look::Failed(cause) => sink.unknown(on.clone(), cause.clone()),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Where a rule puts what it judged.
+use crate::model::{
+    Cause, Check, Finding, Look, Looked, Object, Place, Reason, Related, Report, RuleId, Severity, Verdict,
+};
+
+/// Takes the checks of one rule, and stamps its id and severity on them.
+pub struct Sink<'r> {
+    rule: &'r RuleId,
+    severity: Severity,
+    report: &'r mut Report,
+    first: usize,
+}
+
+impl<'r> Sink<'r> {
+    pub(super) fn new(rule: &'r RuleId, severity: Severity, report: &'r mut Report) -> Self {
+        let first = report.checks.len();
+        Self { rule, severity, report, first }
+    }
+
+    /// Opens a check that holds until something is found. `None` looked at nothing, which is a skip and never a pass.
+    pub fn check(&mut self, on: Object, looked: Option<Looked>) -> Judging<'_> {
+        let verdict = match looked {
+            Some(looked) => Verdict::Pass { looked },
+            None => Verdict::Skip { reason: Reason("nothing here to look at".into()) },
+        };
+        let check = Check {
+            rule: self.rule.clone(),
+            on,
+            verdict,
+            expected: None,
+            actual: None,
+            findings: Vec::new(),
+        };
+        Judging { severity: self.severity, check: self.report.checks.push_mut(check) }
+    }
+
+    /// The facts about `on`, when there are any; else says why there are none.
+    pub fn look<'f, T>(&mut self, on: Object, facts: &'f Look<T>) -> Option<&'f T> {
+        match facts {
+            Look::Got(facts) => return Some(facts),
+            Look::NotAsked(reason) => self.skip(on, reason.clone()),
+            Look::Failed(cause) => self.unknown(on, cause.clone()),
+        }
+        None
+    }
+
+    /// Says that `on` was rightly not judged.
+    pub fn skip(&mut self, on: Object, reason: impl Into<Reason>) {
+        self.check(on, None).check.verdict = Verdict::Skip { reason: reason.into() };
+    }
+
+    /// Says that `on` could not be judged.
+    pub fn unknown(&mut self, on: Object, cause: Cause) {
+        self.check(on, None).check.verdict = Verdict::Unknown { cause };
+    }
+
+    pub(super) fn finish(mut self, on: &Object) {
+        if self.report.checks.len() == self.first {
+            self.skip(on.clone(), "nothing here to look at");
+        }
+        for check in self.report.checks.iter_mut().skip(self.first) {
+            check.settle();
+        }
+    }
+}
+
+/// A check being judged.
+pub struct Judging<'c> {
+    severity: Severity,
+    check: &'c mut Check,
+}
+
+impl Judging<'_> {
+    /// Says in words what should be and what is.
+    pub fn facts(&mut self, expected: impl Into<String>, actual: impl Into<String>) {
+        self.check.expected = Some(expected.into());
+        self.check.actual = Some(actual.into());
+    }
+
+    /// Adds a finding about a part of the object: a key, a column.
+    pub fn find(&mut self, about: impl Into<String>, message: impl Into<String>) -> Found<'_> {
+        let finding = Finding {
+            severity: self.severity,
+            about: about.into(),
+            message: message.into(),
+            primary: None,
+            related: Vec::new(),
+            help: None,
+            allowed: None,
+        };
+        Found(self.check.findings.push_mut(finding))
+    }
+}
+
+/// A finding being described.
+pub struct Found<'f>(&'f mut Finding);
+
+impl Found<'_> {
+    /// Where it is.
+    #[must_use = "a finding keeps what it is given; end the chain with a place or help"]
+    pub fn at(self, place: impl Into<Option<Place>>) -> Self {
+        self.0.primary = place.into();
+        self
+    }
+
+    /// Another place that explains it.
+    pub fn related(self, place: Option<Place>, label: &str) -> Self {
+        self.0.related.extend(place.map(|place| Related { place, label: label.to_owned() }));
+        self
+    }
+
+    /// What to do next.
+    pub fn help(self, help: impl Into<String>) {
+        self.0.help = Some(help.into());
+    }
+}

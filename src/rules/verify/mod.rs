@@ -1,0 +1,116 @@
+//! Source against target: whether the mapping speaks for everything, and whether the rows agree.
+mod facts;
+
+pub use facts::SidesFacts;
+
+use super::{Rule, Sink, rules};
+use crate::mapping::ProblemKind;
+use crate::model::{Cause, Difference, Looked, TableDiff};
+
+/// The rules over one compared pair of tables.
+pub const TABLE_RULES: &[Rule<TableDiff>] = rules!["verify": row_content, row_count];
+
+/// The rules over the two sides as wholes.
+pub const SIDES_RULES: &[Rule<SidesFacts>] = rules![
+    "verify": missing_column, missing_table, nothing_compared, same_database, stale_mapping, unlisted_column, unlisted_table
+];
+
+fn row_count(diff: &TableDiff, out: &mut Sink<'_>) {
+    let mut check = out.check(diff.object(), Some(Looked::at_one("table")));
+    let (source, target) = (diff.source_rows, diff.target_rows);
+    check.facts(rows(source), rows(target));
+    if source != target {
+        let message = format!("the source has {}, the target {}", rows(source), rows(target));
+        check.find("rows", message).at(diff.declared.clone()).help("`verify/row-content` names the rows");
+    }
+}
+
+fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
+    let looked =
+        usize::try_from(diff.source_rows.max(diff.target_rows)).ok().and_then(|rows| Looked::at(rows, "row"));
+    let mut check = out.check(diff.object(), Some(looked.unwrap_or_else(|| Looked::at_one("empty table"))));
+    let columns: Vec<String> =
+        diff.differing_columns.iter().map(|(column, rows)| format!("`{column}` in {rows}")).collect();
+    let differing = format!("differ: {}", columns.join(", "));
+    let kinds = [
+        ("differing", &diff.differing, differing.as_str()),
+        ("only-in-source", &diff.only_in_source, "only in the source"),
+        ("only-in-target", &diff.only_in_target, "only in the target"),
+    ];
+    let counts: Vec<String> =
+        kinds.iter().map(|(about, found, _)| format!("{} {about}", found.rows)).collect();
+    check.facts("the same rows on both sides", counts.join(", "));
+    for (about, found, words) in kinds {
+        if found.rows == 0 {
+            continue;
+        }
+        let verb = match (about, found.rows) {
+            ("differing", 1) => "1 row ".to_owned(),
+            ("differing", many) => format!("{many} rows "),
+            (_, 1) => "1 row is ".to_owned(),
+            (_, many) => format!("{many} rows are "),
+        };
+        let words = if about == "differing" && found.rows == 1 {
+            words.replacen("differ", "differs", 1)
+        } else {
+            words.to_owned()
+        };
+        let message = format!("{verb}{words}{}", sample(diff, found));
+        check
+            .find(about, message)
+            .at(diff.declared.clone())
+            .help("mend the target, or declare the difference in the mapping");
+    }
+}
+
+fn rows(count: u64) -> String {
+    format!("{count} row{}", if count == 1 { "" } else { "s" })
+}
+
+fn sample(diff: &TableDiff, found: &Difference) -> String {
+    if found.sample.is_empty() {
+        return String::new();
+    }
+    let more = if (found.sample.len() as u64) < found.rows { ", …" } else { "" };
+    format!(" ({} {}{more})", diff.key.join(", "), found.sample.join(", "))
+}
+
+fn missing_column(facts: &SidesFacts, out: &mut Sink<'_>) {
+    facts.problems(ProblemKind::MissingColumn, out);
+}
+
+fn missing_table(facts: &SidesFacts, out: &mut Sink<'_>) {
+    facts.problems(ProblemKind::MissingTable, out);
+}
+
+fn stale_mapping(facts: &SidesFacts, out: &mut Sink<'_>) {
+    facts.problems(ProblemKind::StaleMapping, out);
+}
+
+fn unlisted_column(facts: &SidesFacts, out: &mut Sink<'_>) {
+    facts.problems(ProblemKind::UnlistedColumn, out);
+}
+
+fn unlisted_table(facts: &SidesFacts, out: &mut Sink<'_>) {
+    facts.problems(ProblemKind::UnlistedTable, out);
+}
+
+fn nothing_compared(facts: &SidesFacts, out: &mut Sink<'_>) {
+    if facts.pairs == 0 {
+        let cause = Cause::new("no table was compared")
+            .hint("a comparison of nothing proves nothing; look at what was not compared");
+        out.unknown(facts.on(), cause);
+        return;
+    }
+    let mut check = out.check(facts.on(), Looked::at(facts.pairs, "pair"));
+    check.facts("at least one pair of tables", format!("{} compared", facts.pairs));
+}
+
+fn same_database(facts: &SidesFacts, out: &mut Sink<'_>) {
+    let mut check = out.check(facts.on(), Looked::at(2, "endpoint"));
+    if facts.is_same {
+        check
+            .find("identity", "source and target are the same database")
+            .help("a database always agrees with itself; name the other one");
+    }
+}

@@ -1,0 +1,103 @@
+//! Text files: read whole, and written so that nobody ever sees half of one.
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::model::{Cause, Look};
+
+/// A file that is larger is not what a person declared as a template or a manifest.
+const LARGEST_BYTES: u64 = 16 << 20;
+
+/// The text of a file. Bytes that are no UTF-8 become U+FFFD, so that the rest can still be judged.
+pub fn read(path: &str) -> Look<String> {
+    match text(Path::new(path)) {
+        Ok(text) => Look::Got(text),
+        Err(cause) => Look::Failed(cause),
+    }
+}
+
+fn text(path: &Path) -> Result<String, Cause> {
+    let meta = fs::metadata(path).map_err(|error| reading(path, &error))?;
+    if meta.is_dir() {
+        return Err(Cause::new("it is a folder").hint("name a file"));
+    }
+    if meta.len() > LARGEST_BYTES {
+        let megabytes = meta.len() >> 20;
+        return Err(Cause::new(format!("it has {megabytes} MiB, and at most 16 are read"))
+            .hint("is it the right file?"));
+    }
+    let bytes = fs::read(path).map_err(|error| reading(path, &error))?;
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(Cause::new("it is UTF-16").hint("save it as UTF-8"));
+    }
+    if bytes.contains(&0) {
+        return Err(Cause::new("it holds NUL bytes, so it is no text").hint("is it the right file?"));
+    }
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
+
+fn reading(path: &Path, error: &io::Error) -> Cause {
+    let cause = Cause::new(match error.kind() {
+        io::ErrorKind::NotFound => "no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => format!("reading failed: {error}"),
+    });
+    match (error.kind(), path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists())) {
+        (io::ErrorKind::NotFound, Some(parent)) => {
+            cause.hint(format!("the folder {} does not exist either", parent.display()))
+        }
+        (io::ErrorKind::NotFound, None) => cause.hint("create it, or mend the path"),
+        _ => cause,
+    }
+}
+
+/// Whether something of that name exists, be it a link to nowhere.
+pub fn exists(path: &str) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// Writes a new file whole; an existing one is never touched.
+///
+/// # Errors
+/// The system's, with `AlreadyExists` for a file that is there.
+pub fn create(path: &str, text: &str) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+/// Makes a new folder; an existing one is an error.
+///
+/// # Errors
+/// The system's, with `AlreadyExists` for a folder that is there.
+pub fn create_folder(path: &str) -> io::Result<()> {
+    fs::create_dir(path)
+}
+
+/// Makes a folder and those above it where they are missing.
+///
+/// # Errors
+/// The system's.
+pub fn ensure_folder(path: &str) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+/// Puts `bytes` in the place of a file, through a neighbour that is renamed: readers see the old or the new one whole.
+///
+/// # Errors
+/// The system's.
+pub fn replace(path: &str, bytes: &[u8]) -> io::Result<()> {
+    let path = Path::new(path);
+    // A pipe or a device is written as it is: there is no other one to rename over it.
+    if fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
+        return fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
+    let mut neighbour = PathBuf::from(path).into_os_string();
+    neighbour.push(format!(".{}.tmp", std::process::id()));
+    let written = fs::write(&neighbour, bytes).and_then(|()| fs::rename(&neighbour, path));
+    if written.is_err() {
+        // The error that matters is the first one.
+        let _ = fs::remove_file(&neighbour);
+    }
+    written
+}

@@ -1,0 +1,159 @@
+//! `SQLite` 3 files, read as they are and never written.
+//!
+//! One connection with `mode=ro` holds one read transaction from the first question on, so that all answers are of one
+//! moment. `immutable` is set only when it is declared: it reads uncommitted pages of a file that is being written.
+//! A database in WAL mode gets a `-wal` and a `-shm` neighbour while it is read.
+mod catalog;
+mod scan;
+
+use std::path::Path;
+
+use futures_util::TryStreamExt;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr};
+
+use crate::model::Cause;
+
+/// An open `SQLite` file.
+pub struct Sqlite {
+    connection: SqliteConnection,
+}
+
+/// Where a `SQLite` file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqliteFile {
+    /// Its path.
+    pub path: String,
+    /// Somebody promised that nobody writes it.
+    pub immutable: bool,
+}
+
+/// Why `SQLite` could not answer. The text of a query is never part of it.
+#[derive(Debug, thiserror::Error)]
+enum Fail {
+    #[error("it cannot be opened: {0}")]
+    Open(String),
+    #[error("table `{0}` cannot be read: {1}")]
+    Table(String, String),
+    #[error("its catalog cannot be read: {0}")]
+    Catalog(String),
+}
+
+impl From<Fail> for Cause {
+    fn from(fail: Fail) -> Self {
+        let text = fail.to_string();
+        let cause = Cause::new(&text);
+        let hints = [
+            ("file is not a database", "is it the right file, and is it not encrypted?"),
+            (
+                "database is locked",
+                "another process is writing it; try again, or read a copy made with `VACUUM INTO`",
+            ),
+            (
+                "attempt to write a readonly database",
+                "it was left in the middle of a write: open it once with its own application",
+            ),
+            (
+                "unable to open database file",
+                "in WAL mode its folder must be writable; read a copy made with `VACUUM INTO`",
+            ),
+            (
+                "no such module",
+                "its extension is not part of this build; declare a `[[skip]]` with the reason",
+            ),
+            ("malformed", "run `PRAGMA integrity_check` on it"),
+        ];
+        match hints.iter().find(|(symptom, _)| text.contains(symptom)) {
+            Some((_, hint)) => cause.hint(*hint),
+            None => cause,
+        }
+    }
+}
+
+impl Sqlite {
+    /// Opens a file that is there; none is ever made.
+    ///
+    /// # Errors
+    /// When it is not there, is no database, or cannot be read.
+    pub async fn open(file: &SqliteFile) -> Result<Self, Cause> {
+        let path = Path::new(&file.path);
+        if !path.exists() {
+            return Err(Cause::new("no such file").hint("mend the path; a missing database is never created"));
+        }
+        if !path.is_file() {
+            return Err(Cause::new("it is no file").hint("name the database file itself"));
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .create_if_missing(false)
+            .immutable(file.immutable)
+            .row_buffer_size(256)
+            .disable_statement_logging();
+        let mut connection =
+            SqliteConnection::connect_with(&options).await.map_err(|error| Fail::Open(said(&error)))?;
+        // The transaction begins with the first read, which also shows whether this is a database at all.
+        for statement in ["PRAGMA query_only = 1", "BEGIN", "SELECT count(*) FROM sqlite_schema"] {
+            sqlx::query(statement)
+                .execute(&mut connection)
+                .await
+                .map_err(|error| Fail::Open(said(&error)))?;
+        }
+        Ok(Self { connection })
+    }
+
+    /// Every row of a query, decoded.
+    async fn all<T>(
+        &mut self,
+        sql: String,
+        decode: impl Fn(&SqliteRow) -> Result<T, sqlx::Error>,
+    ) -> Result<Vec<T>, sqlx::Error> {
+        let mut rows = sqlx::query(AssertSqlSafe(sql).into_sql_str()).fetch(&mut self.connection);
+        let mut all = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            all.push(decode(&row)?);
+        }
+        Ok(all)
+    }
+}
+
+/// Whether two paths are one file, by whatever name.
+pub fn is_same_file(one: &str, other: &str) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |path: &str| std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
+    identity(one).is_some_and(|one| Some(one) == identity(other))
+}
+
+/// Makes a new database file from a script, for the demo and for tests.
+///
+/// # Errors
+/// When the file is there already, or the script fails.
+pub async fn create(path: &str, script: &'static str) -> Result<(), Cause> {
+    if Path::new(path).exists() {
+        return Err(Cause::new(format!("{path} is there already")));
+    }
+    let options =
+        SqliteConnectOptions::new().filename(path).create_if_missing(true).disable_statement_logging();
+    let failed = |error: sqlx::Error| Cause::new(format!("{path} cannot be made: {}", said(&error)));
+    let mut connection = SqliteConnection::connect_with(&options).await.map_err(failed)?;
+    sqlx::raw_sql(script).execute(&mut connection).await.map_err(failed)?;
+    connection.close().await.map_err(failed)
+}
+
+/// What `SQLite` itself says, without the layers around it.
+fn said(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// A name as SQL.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The text of a column by index; SQLite answers text for every name it knows.
+fn text(row: &SqliteRow, index: usize) -> Result<String, sqlx::Error> {
+    row.try_get_unchecked::<Option<String>, _>(index).map(Option::unwrap_or_default)
+}

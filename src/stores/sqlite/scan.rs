@@ -1,0 +1,192 @@
+//! Scans of a table: its rows are hashed here, because `SQLite` has no hash function to push down.
+//!
+//! A scan holds one batch of rows and the hasher's buffers, whatever the table's size, and asks for no order, so that
+//! `SQLite` makes no temporary file.
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use futures_util::TryStreamExt;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row, SqlSafeStr, TypeInfo, ValueRef};
+
+use super::{Fail, Sqlite, quoted, said};
+use crate::digest::bucket::Bucket;
+use crate::digest::canonical::CanonicalError;
+use crate::digest::hashed_row::HashedRow;
+use crate::digest::hasher::{IdentityHasher, RowHash, RowHasher, RowIdentity};
+use crate::model::Cause;
+use crate::model::value::Value;
+use crate::stores::rows::{RowSource, Rows};
+
+impl RowSource for Sqlite {
+    async fn is_empty(&mut self, table: &str) -> Result<bool, Cause> {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM main.{})", quoted(table));
+        let some = self.all(sql, |row| row.try_get_unchecked::<i64, usize>(0)).await;
+        let some = some.map_err(|error| Cause::from(Fail::Table(table.to_owned(), said(&error))))?;
+        Ok(some == [0])
+    }
+
+    async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
+        let count = usize::try_from(rows.buckets).unwrap_or(1);
+        let mut buckets = vec![Bucket::default(); count];
+        let mut hasher = RowHasher::new(rows.seed);
+        self.scan(rows, |cells, key| {
+            hash(rows, cells, &mut hasher)?;
+            let index = usize::try_from(key.bucket(rows.buckets - 1)).unwrap_or(0);
+            if let Some(bucket) = buckets.get_mut(index) {
+                bucket.add(hasher.row());
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(buckets)
+    }
+
+    async fn hashed(&mut self, rows: &Rows, buckets: &BTreeSet<u64>) -> Result<Vec<HashedRow>, Cause> {
+        let mut found: Vec<HashedRow> = Vec::new();
+        // Rows without a key may repeat without end; they are counted, so that memory stays bounded.
+        let counts = rows.key.len() == rows.cells.len();
+        let mut places: HashMap<RowIdentity, usize> = HashMap::new();
+        let mut hasher = RowHasher::new(rows.seed);
+        let mut identities = IdentityHasher::new(rows.seed);
+        let mut ordinal = 0;
+        self.scan(rows, |cells, key| {
+            if buckets.contains(&key.bucket(rows.buckets - 1)) {
+                hash(rows, cells, &mut hasher)?;
+                let identity = identity(rows, cells, &mut identities)?;
+                match places.get(&identity).and_then(|place| found.get_mut(*place)).filter(|_| counts) {
+                    Some(known) => known.copies += 1,
+                    None => {
+                        places.insert(identity, found.len());
+                        found.push(HashedRow {
+                            identity,
+                            ordinal,
+                            copies: 1,
+                            cells: hasher.columns().to_vec(),
+                        });
+                    }
+                }
+            }
+            ordinal += 1;
+            Ok(())
+        })
+        .await?;
+        Ok(found)
+    }
+
+    async fn keys(
+        &mut self,
+        rows: &Rows,
+        wanted: &BTreeSet<RowIdentity>,
+    ) -> Result<BTreeMap<RowIdentity, Vec<Value>>, Cause> {
+        let mut keys = BTreeMap::new();
+        let mut identities = IdentityHasher::new(rows.seed);
+        self.scan(rows, |cells, _| {
+            let identity = identity(rows, cells, &mut identities)?;
+            if wanted.contains(&identity) {
+                let key = rows.key.iter().filter_map(|index| cells.get(*index).cloned());
+                keys.insert(identity, key.collect());
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(keys)
+    }
+}
+
+impl Sqlite {
+    /// Gives every row's cells, defaults filled in, and the hash of its key.
+    async fn scan(
+        &mut self,
+        rows: &Rows,
+        mut each: impl FnMut(&[Value], RowHash) -> Result<(), CanonicalError> + Send,
+    ) -> Result<(), Cause> {
+        let fail = |message: String| Cause::from(Fail::Table(rows.table.clone(), message));
+        let mut stream = sqlx::query(AssertSqlSafe(select(rows)).into_sql_str()).fetch(&mut self.connection);
+        let mut cells: Vec<Value> = Vec::with_capacity(rows.cells.len());
+        let mut key = RowHasher::new(rows.seed);
+        while let Some(row) = stream.try_next().await.map_err(|error| fail(said(&error)))? {
+            fill(rows, &row, &mut cells).map_err(|error| fail(said(&error)))?;
+            key.start();
+            let hashed = rows.key.iter().try_for_each(|index| push(rows, &cells, *index, &mut key));
+            hashed.and_then(|()| each(&cells, key.row())).map_err(|error| fail(error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Qualified names, because `SQLite` takes an unknown quoted name for a text.
+fn select(rows: &Rows) -> String {
+    let table = format!("main.{}", quoted(&rows.table));
+    let columns: Vec<String> = rows
+        .cells
+        .iter()
+        .filter_map(|cell| cell.column.as_ref())
+        .map(|column| format!("{table}.{}", quoted(column)))
+        .collect();
+    let columns = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
+    let filter = rows.filter.as_ref().map(|filter| format!(" WHERE ({filter}\n)")).unwrap_or_default();
+    format!("SELECT {columns} FROM {table}{filter}")
+}
+
+fn fill(rows: &Rows, row: &SqliteRow, cells: &mut Vec<Value>) -> Result<(), sqlx::Error> {
+    cells.clear();
+    let mut index = 0;
+    for cell in &rows.cells {
+        let mut value = Value::Null;
+        if cell.column.is_some() {
+            value = decode(row, index)?;
+            index += 1;
+        }
+        if let (Value::Null, Some(default)) = (&value, &cell.default) {
+            value = default.clone();
+        }
+        cells.push(value);
+    }
+    Ok(())
+}
+
+/// A cell by its storage class, whatever its column declares.
+fn decode(row: &SqliteRow, index: usize) -> Result<Value, sqlx::Error> {
+    let raw = row.try_get_raw(index)?;
+    if raw.is_null() {
+        return Ok(Value::Null);
+    }
+    let class = raw.type_info().name().to_owned();
+    Ok(match class.as_str() {
+        "INTEGER" => Value::Int(row.try_get_unchecked(index)?),
+        "REAL" => Value::Real(row.try_get_unchecked(index)?),
+        "TEXT" => {
+            let bytes: Vec<u8> = row.try_get_unchecked(index)?;
+            // Text may hold any bytes: what is no UTF-8 is kept as it is, apart from text and from blobs.
+            String::from_utf8(bytes).map_or_else(|error| Value::Sent(error.into_bytes()), Value::Text)
+        }
+        "BLOB" => Value::Bytes(row.try_get_unchecked(index)?),
+        other => return Err(sqlx::Error::Protocol(format!("a cell of storage class {other}"))),
+    })
+}
+
+fn hash(rows: &Rows, cells: &[Value], hasher: &mut RowHasher) -> Result<(), CanonicalError> {
+    hasher.start();
+    (0..rows.cells.len()).try_for_each(|index| push(rows, cells, index, hasher))
+}
+
+fn push(rows: &Rows, cells: &[Value], index: usize, hasher: &mut RowHasher) -> Result<(), CanonicalError> {
+    let (cell, value) = rows.cells.get(index).zip(cells.get(index)).ok_or(NO_SUCH_CELL)?;
+    hasher.push(&cell.kind, value, rows.mode)
+}
+
+fn identity(
+    rows: &Rows,
+    cells: &[Value],
+    hasher: &mut IdentityHasher,
+) -> Result<RowIdentity, CanonicalError> {
+    hasher.start();
+    for index in &rows.key {
+        let (cell, value) = rows.cells.get(*index).zip(cells.get(*index)).ok_or(NO_SUCH_CELL)?;
+        hasher.push(&cell.kind, value, rows.mode)?;
+    }
+    Ok(hasher.identity())
+}
+
+/// A cell that was left out silently would make rows equal.
+const NO_SUCH_CELL: CanonicalError = CanonicalError::Invalid { kind: "cell of this row" };

@@ -1,0 +1,183 @@
+//! The rules' Markdown is their documentation, and every example in it is run here.
+use std::collections::BTreeMap;
+
+use trueup::jobs::guard::{Environment, guard};
+use trueup::jobs::lint::{Lint, lint};
+use trueup::manifest::{self, Baseline, Declared, EnvSettings, GuardSettings, Manifest, Source};
+use trueup::model::{Cause, Look, Object, Report, TableDiff};
+use trueup::rules::verify::SidesFacts;
+use trueup::rules::{self, Levels, RuleDoc, docs, judge};
+
+/// The blocks of one example: a title, files by path, and the expected findings.
+#[derive(Default, Debug)]
+struct Example {
+    title: String,
+    files: BTreeMap<String, String>,
+    findings: Option<String>,
+}
+
+fn examples(body: &str) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let mut path = String::new();
+    let mut lines = body.lines();
+    while let Some(line) = lines.next() {
+        if let Some(title) = line.strip_prefix("## ") {
+            examples.push(Example { title: title.to_owned(), ..Example::default() });
+        } else if let Some(named) = line.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
+            path = named.to_owned();
+        } else if let Some(language) = line.strip_prefix("```") {
+            let block: String =
+                lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+            let Some(example) = examples.last_mut() else { continue };
+            if language == "findings" {
+                example.findings = Some(block);
+            } else {
+                assert!(!path.is_empty(), "a block without a path above it");
+                example.files.insert(std::mem::take(&mut path), block);
+            }
+        }
+    }
+    examples
+}
+
+fn source(path: &str, files: &BTreeMap<String, String>) -> Option<Source> {
+    files.get(path).map(|text| Source { path: path.into(), text: text.clone() })
+}
+
+fn manifest(files: &BTreeMap<String, String>) -> Option<(Manifest, Source)> {
+    let source = source("trueup.toml", files)?;
+    Some((manifest::read(&source.text).unwrap_or_else(|mistakes| panic!("{mistakes:?}")), source))
+}
+
+/// Runs an example the way its subject is run: lint over files, guard over `.env`, verify over facts.
+fn run(subject: &str, example: &Example) -> Report {
+    let files = &example.files;
+    let read = |path: &str| match files.get(path) {
+        Some(text) => Look::Got(text.clone()),
+        None => Look::Failed(Cause::new("no such file")),
+    };
+    let declared = manifest(files);
+    match subject {
+        "guard" => {
+            let (manifest, source) = declared.expect("a guard example has a manifest");
+            let contract = GuardSettings::of(&manifest, &source).expect("with a [guard]");
+            guard(&contract, Environment::File(".env".into(), read(".env")), &Levels::new())
+        }
+        "verify" => {
+            let mut report = Report::new("verify");
+            let levels = Levels::new();
+            if let Some(text) = files.get("table.toml") {
+                let facts: TableDiff = toml::from_str(text).unwrap();
+                judge(
+                    rules::verify::TABLE_RULES,
+                    &Object::run("verify"),
+                    &Look::Got(facts),
+                    &levels,
+                    &mut report,
+                );
+            }
+            if let Some(text) = files.get("sides.toml") {
+                let facts: SidesFacts = toml::from_str(text).unwrap();
+                judge(
+                    rules::verify::SIDES_RULES,
+                    &Object::run("verify"),
+                    &Look::Got(facts),
+                    &levels,
+                    &mut report,
+                );
+            }
+            report.sort();
+            report
+        }
+        _ => {
+            let others = files.keys().filter(|path| path.contains(".env")).map(Declared::by_flag).collect();
+            let env = match &declared {
+                Some((manifest, source)) => EnvSettings::of(manifest, source),
+                None => Some(EnvSettings { others, ..EnvSettings::default() }),
+            };
+            let baseline = source("trueup-baseline.toml", files)
+                .map(|source| (Baseline::read(&source.text).unwrap_or_else(|all| panic!("{all:?}")), source));
+            let settings =
+                Lint { manifest: declared, baseline, env, levels: Levels::new(), today: "2026-11-21".into() };
+            lint(&settings, &read)
+        }
+    }
+}
+
+fn concise(report: &Report) -> String {
+    let mut bytes = Vec::new();
+    let options = trueup::render::Options::default();
+    trueup::render::render(report, trueup::render::Format::Concise, &options, &mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn every_example_says_what_its_rule_says() {
+    let overwrite = std::env::var("SNAPSHOTS").is_ok_and(|mode| mode == "overwrite");
+    let mut wrong = Vec::new();
+    for doc in docs() {
+        for example in examples(doc.body) {
+            let found = concise(&run(doc.id.subject(), &example));
+            let expected = example.findings.clone().unwrap_or_default();
+            if found == expected {
+                continue;
+            }
+            if overwrite && !expected.is_empty() {
+                let path = file(doc);
+                let text = std::fs::read_to_string(&path).unwrap();
+                let (old, new) = (format!("```findings\n{expected}```"), format!("```findings\n{found}```"));
+                std::fs::write(&path, text.replacen(&old, &new, 1)).unwrap();
+            }
+            wrong.push(format!("{} ## {}\nexpected:\n{expected}found:\n{found}", doc.id, example.title));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_shows_that_it_fires_and_that_it_is_silent() {
+    for doc in docs() {
+        let examples = examples(doc.body);
+        let fires =
+            |example: &&Example| example.findings.as_ref().is_some_and(|text| text.contains(doc.id.as_str()));
+        assert!(examples.iter().any(|example| fires(&example)), "{}: no example fires it", doc.id);
+        assert!(
+            examples.iter().any(|example| example.findings.is_none()),
+            "{}: no example is silent",
+            doc.id
+        );
+    }
+}
+
+#[test]
+fn every_file_is_a_rule_and_every_rule_has_a_file() {
+    let listed: Vec<_> = docs().iter().map(|doc| doc.id.clone()).collect();
+    assert_eq!(listed, rules::all(), "left: files under rules/; right: words in the tables");
+}
+
+#[test]
+fn every_file_has_its_metadata() {
+    for doc in docs() {
+        let text = std::fs::read_to_string(file(doc)).unwrap();
+        let (front, _) =
+            text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).expect("metadata");
+        let keys: Vec<_> = front.lines().filter_map(|line| line.split_once(": ")).collect();
+        let names: Vec<_> = keys.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["severity", "summary", "since"], "{}", doc.id);
+        assert!(["error", "warn"].contains(&keys[0].1), "{}", doc.id);
+        assert!(!doc.summary.ends_with('.') && doc.summary.len() < 80, "{}: {}", doc.id, doc.summary);
+        assert!(
+            doc.body
+                .trim_start()
+                .lines()
+                .next()
+                .is_some_and(|line| !line.starts_with('#') && !line.starts_with("```")),
+            "{}: no explanation",
+            doc.id
+        );
+    }
+}
+
+fn file(doc: &RuleDoc) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules").join(format!("{}.md", doc.id))
+}
