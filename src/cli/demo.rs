@@ -33,7 +33,7 @@ const NEW: &str = include_str!("../../fixtures/quickstart/drifted/new.sql");
 /// The same seed each time, so that the same story is told with the same digests.
 const SEED: u64 = 0x7275_6575_7000_0001;
 
-pub(super) fn run(args: Args) -> Result<Exit, Stop> {
+pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     let Args {} = args;
     let folder = write_project()?;
     say(&format!(

@@ -67,8 +67,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let ended = match cli.command {
-        Command::Demo(args) => demo::run(args),
-        Command::Init(args) => init::run(args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Lint(args) => lint::run(args),
         Command::Guard(args) => guard::run(args),
         Command::Verify(args) => verify::run(args),
@@ -78,5 +78,5 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Explain(args) => explain::run(&args),
         Command::JsonSchema(args) => schema::run(&args),
     };
-    ended.unwrap_or_else(|stop| stop.say())
+    ended.unwrap_or_else(stop::Stop::say)
 }

@@ -38,7 +38,7 @@ pub(super) enum Deny {
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum Colour {
-    /// On a terminal, unless NO_COLOR is set.
+    /// On a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
     /// Always.
@@ -102,7 +102,7 @@ impl Clock {
     pub(super) fn stamp(&self, report: &mut Report) {
         report.run.started_at = self.started_at.to_string();
         report.run.duration_ms = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
-        report.run.version = env!("CARGO_PKG_VERSION").to_owned();
+        env!("CARGO_PKG_VERSION").clone_into(&mut report.run.version);
     }
 }
 
