@@ -1,4 +1,48 @@
-//! trueup
+//! trueup says whether two things that should agree do agree, and refuses to go on when they don't.
+//!
+//! This page is the map of the house. A room is a folder; its floor says what it may know. Imports point down only, and
+//! the rooms of one floor do not know each other (`tests/tidy.rs` holds the code to that).
+//!
+//! | floor | room | owns | has no |
+//! |---|---|---|---|
+//! | 8 | [`cli`] | one file per subcommand: arguments, then settings, job, render; the terminal | judgement |
+//! | 7 | [`render`] | a report as bytes, one file per format | printing, files, opinions |
+//! | 5 | [`jobs`] | `lint`, `guard`, `verify`: facts fetched, judged, reported | SQL, formats, each other |
+//! | 4 | [`stores`] | files, processes, databases: the only sockets and the only I/O | judgement, secrets in errors |
+//! | 3 | [`rules`] | pure checks over facts, a room per subject with its table | stores |
+//! | 2 | [`mapping`] | which source table and column becomes which | rows |
+//! | 2 | [`diff`] | two of a kind, compared | expectations |
+//! | 1 | [`parse`] | text into facts with spans | failure on content |
+//! | 1 | [`manifest`] | `trueup.toml` into validated settings with spans | files, secrets |
+//! | 1 | [`digest`] | canonical bytes of every type, hashes, buckets | rows, stores |
+//! | 0 | [`model`] | plain data: looks, checks, findings, reports, schemas | behaviour |
+//!
+//! # The way of a fact
+//!
+//! Data goes one way: facts, expectations, checks, report, bytes. Follow one line of an env template:
+//!
+//! 1. [`cli`] reads the flags of `trueup lint` and the manifest, and makes [`manifest::EnvSettings`]: which files, which
+//!    globs, and the manifest line of each.
+//! 2. [`jobs::lint::lint`] is given these settings and a way to read files ([`stores::files::read`]). It never opens one
+//!    itself, so that the examples in the rules' Markdown run through the same function.
+//! 3. [`rules::env::EnvFacts`] holds each file as a [`model::Look`]: [`parse::env::env_file`] made
+//!    [`model::Assignment`]s with spans of its text, or there is a cause why it could not be read.
+//! 4. [`rules::judge`] runs the table [`rules::env::RULES`]. A rule is a function of facts and a [`rules::Sink`]; the sink
+//!    stamps its id and its severity. A failed look becomes `unknown`, whatever the rule would have said.
+//! 5. [`rules::allow::apply`] lets findings stand for which somebody gave a reason: a comment, the manifest, the baseline.
+//! 6. [`render::render`] turns the [`model::Report`] into bytes, and [`cli`] writes them where they were asked for.
+//!
+//! # What holds everywhere
+//!
+//! - A check passes only on something that was looked at: [`model::Looked`] cannot be zero, and a run that judged nothing
+//!   says `unknown`. No failed query, empty list, missing table or unknown type ends as a pass.
+//! - The exit code ([`model::Exit`]) and every format fold over the same checks.
+//! - What was not compared is in the report ([`model::Gap`]), with the reason.
+//! - A value that may be secret is [`model::Hidden`] or a [`model::value::Value`], which `Debug` masks; excerpts are masked
+//!   when they are made, so that no format can forget to.
+//! - Order is fixed: same input, same bytes. What varies (time, seed, digests) is in [`model::RunInfo`].
+//! - Nothing is listed twice. A rule's Markdown is its documentation and its metadata; a manifest's JSON Schema and its
+//!   check for unknown keys are made from its types.
 pub mod cli;
 pub mod diff;
 pub mod digest;

@@ -36,11 +36,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let clock = Clock::start();
     let (contract, levels) = contract(manifest.load()?, &when, require)?;
     let environment = match env_file {
-        Some(path) => {
-            let path = under("", &path);
-            let text = files::read(&path);
-            Environment::File(path, text)
-        }
+        Some(path) => file(&path),
         None => Environment::Process(environment::variables()),
     };
     let mut report = guard(&contract, environment, &levels);
@@ -57,6 +53,18 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
         emit_aside(&report, &output)?;
     }
     Err(Stop::CouldNotLook(process::exec(&command)))
+}
+
+/// Judges a file by what a manifest declares.
+pub(super) fn judge(loaded: Option<Loaded>, path: &str) -> Result<Report, Stop> {
+    let (contract, levels) = contract(loaded, &[], Vec::new())?;
+    Ok(guard(&contract, file(path), &levels))
+}
+
+fn file(path: &str) -> Environment {
+    let path = under("", path);
+    let text = files::read(&path);
+    Environment::File(path, text)
 }
 
 /// Nothing to read when all of it passed.

@@ -15,7 +15,7 @@ use crate::stores::files;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {}
 
-pub(super) fn run(args: Args) -> Result<Exit, Stop> {
+pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     let Args {} = args;
     let found = discover("");
     let text = manifest(&found);

@@ -2,6 +2,7 @@
 //!
 //! Flags and manifest meet here and nowhere else; what goes to the terminal goes through here and nowhere else.
 mod baseline;
+mod demo;
 mod explain;
 mod guard;
 mod init;
@@ -33,6 +34,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Play the main job on a small project with planted faults; needs nothing
+    Demo(demo::Args),
     /// Write a commented trueup.toml from what this repository holds
     Init(init::Args),
     /// Hold files to declared expectations
@@ -64,7 +67,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let ended = match cli.command {
-        Command::Init(args) => init::run(args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Lint(args) => lint::run(args),
         Command::Guard(args) => guard::run(args),
         Command::Verify(args) => verify::run(args),
@@ -74,5 +78,5 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Explain(args) => explain::run(&args),
         Command::JsonSchema(args) => schema::run(&args),
     };
-    ended.unwrap_or_else(|stop| stop.say())
+    ended.unwrap_or_else(stop::Stop::say)
 }

@@ -12,7 +12,7 @@ use crate::rules;
 use crate::stores::files;
 
 /// The flags of every command that makes a report.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct OutputArgs {
     /// The format on stdout
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
@@ -38,7 +38,7 @@ pub(super) enum Deny {
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum Colour {
-    /// On a terminal, unless NO_COLOR is set.
+    /// On a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
     /// Always.
@@ -102,7 +102,7 @@ impl Clock {
     pub(super) fn stamp(&self, report: &mut Report) {
         report.run.started_at = self.started_at.to_string();
         report.run.duration_ms = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
-        report.run.version = env!("CARGO_PKG_VERSION").to_owned();
+        env!("CARGO_PKG_VERSION").clone_into(&mut report.run.version);
     }
 }
 
@@ -139,7 +139,7 @@ pub(super) fn print(bytes: &[u8], exit: Exit) -> Result<Exit, Stop> {
     }
 }
 
-fn write_files(report: &Report, args: &OutputArgs) -> Result<Exit, Stop> {
+pub(super) fn write_files(report: &Report, args: &OutputArgs) -> Result<Exit, Stop> {
     for target in &args.output {
         let mut bytes = Vec::new();
         draw(report, target.format.unwrap_or(args.format), &options(args), &mut bytes)?;

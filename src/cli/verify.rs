@@ -51,12 +51,15 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
 
 /// Runs the job on threads of its own.
 pub(super) fn judge(settings: &Verify, clock: &Clock) -> Result<Report, Stop> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
-    let runtime =
-        runtime.map_err(|error| Stop::CouldNotLook(Cause::new(format!("no threads can be had: {error}"))))?;
+    let runtime = runtime()?;
     let mut report = runtime.block_on(verify(settings));
     clock.stamp(&mut report);
     Ok(report)
+}
+
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
+    runtime.map_err(|error| Stop::CouldNotLook(Cause::new(format!("no threads can be had: {error}"))))
 }
 
 /// Flags over the manifest, each replacing its whole field.

@@ -23,7 +23,7 @@
 //! | array | `u32` length of `array_dims` text, that text (`[1:2][0:1]`; none when empty), each item nested in storage order |
 //! | range | `01` when empty, else `02`, flags (1 lower included, 2 upper included, 4 no lower, 8 no upper), lower nested, upper nested |
 //! | multirange | each range, nested |
-//! | dynamic | storage class (1 integer, 2 real, 3 text, 4 blob), payload (8 bytes, 8 bytes, UTF-8, bytes) |
+//! | dynamic | storage class (1 integer, 2 real, 3 text, 4 blob, 5 text that is no UTF-8), payload (8 bytes, 8 bytes, UTF-8, bytes, bytes) |
 //!
 //! *Nested* is `00` for NULL, else `01`, `u32` length, bytes (a word as its send form of 1, 2 or 4 bytes). Lengths
 //! are big-endian. No layout holds an OID, so equal data of two databases are equal.

@@ -6,6 +6,10 @@
 //! `standard_conforming_strings` have no effect: there is no escape in any literal, and no function which converts to the
 //! client's encoding. A server whose encoding is `SQL_ASCII` is the caller's to refuse: its text has no known encoding.
 //!
+//! The caller also turns `jit` off (`SET LOCAL`): on 15.18 a row of 270 mixed columns took 36 s to compile and milliseconds to
+//! hash. Costs: scalars about 1.2 times the server's own (weak) hash of the row; arrays, ranges and composites one small subquery a cell, about 4 µs for three
+//! integers.
+//!
 //! An expression is written for a column of its kind's own type. Where a kind may stand for several types (`int2` as
 //! `Int8`) the server widens; a narrowing conversion never happens, but `Float8` given a `numeric` column would round: kinds come from the catalog.
 

@@ -4,8 +4,8 @@
 //! Refuses to see rows: cells are pushed and forgotten.
 //!
 //! Cost: a hasher holds one buffer as large as the largest built cell and eight bytes a column, both reused; a
-//! row of scalars, text and bytes allocates nothing and copies no text. Hashing reads each byte once, about 1 to 2 GB/s a
-//! core, and 5 to 10 ns a cell.
+//! row of scalars, text and bytes allocates nothing and copies no text. Measured on one busy core: 10 ns a cell of 8 bytes,
+//! 3 GB/s for long ones, and 20 ns a row to add it to a bucket. A cell of `numeric` given as text allocates.
 
 use std::num::NonZeroU64;
 

@@ -101,6 +101,7 @@ const SENT: &[(&str, &str)] = &[
     ("tid", "tidsend"),
     ("timetz", "timetz_send"),
     ("varbit", "varbit_send"),
+    ("txid_snapshot", "txid_snapshot_send"),
     ("xid", "xidsend"),
     ("xid8", "xid8send"),
 ];

@@ -15,4 +15,5 @@ pub mod hasher;
 pub mod kind;
 pub mod numeric;
 pub mod postgres_hash;
+pub mod short;
 pub mod wire;

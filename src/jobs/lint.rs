@@ -36,7 +36,7 @@ pub fn lint(settings: &Lint, read: &dyn Fn(&str) -> Look<String>) -> Report {
     }
     let mut base = String::new();
     if let Some((manifest, source)) = &settings.manifest {
-        base = source.base().to_owned();
+        source.base().clone_into(&mut base);
         claims.extend(Claim::declared(manifest, source, &settings.today));
         let facts = Look::Got(ManifestFacts::new(manifest, source));
         judge(rules::manifest::RULES, &run, &facts, &settings.levels, &mut report);

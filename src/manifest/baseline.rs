@@ -44,7 +44,10 @@ impl Baseline {
         head.to_owned() + &toml::to_string(self).unwrap_or_default()
     }
 
-    /// Reads a baseline, or tells everything that is wrong with it.
+    /// Reads a baseline.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
     pub fn read(text: &str) -> Result<Self, Vec<Mistake>> {
         let (table, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {

@@ -1,5 +1,5 @@
 //! What the shape of a manifest cannot say: globs that compile, reasons that are given, names that exist.
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -85,9 +85,9 @@ fn reasons(manifest: &Manifest, found: &mut Vec<Mistake>) {
 }
 
 fn once<'a>(names: impl Iterator<Item = &'a At<String>>, what: &str, found: &mut Vec<Mistake>) {
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for name in names {
-        if seen.insert(name.as_str(), ()).is_some() {
+        if !seen.insert(name.as_str()) {
             found.push(mistake(name, format!("{what} `{}` is declared twice", **name), None));
         }
     }

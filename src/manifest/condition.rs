@@ -7,11 +7,7 @@ pub(super) fn problem(sql: &str) -> Option<&'static str> {
     while let Some(c) = chars.next() {
         match c {
             // A doubled quote closes and opens again, which comes to the same.
-            '\'' | '"' | '`' => {
-                if !chars.any(|next| next == c) {
-                    return Some("a quote in it is never closed");
-                }
-            }
+            '\'' | '"' | '`' if !chars.any(|next| next == c) => return Some("a quote in it is never closed"),
             '(' => open += 1,
             ')' => match open.checked_sub(1) {
                 Some(left) => open = left,

@@ -75,7 +75,10 @@ impl Source {
     }
 }
 
-/// Reads a manifest, or tells everything that is wrong with it.
+/// Reads a manifest.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the text.
 pub fn read(text: &str) -> Result<Manifest, Vec<Mistake>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {

@@ -109,7 +109,7 @@ impl<'s> Walk<'s> {
         for required in schema.get("required").and_then(Json::as_array).into_iter().flatten() {
             let required = required.as_str().unwrap_or_default();
             if !table.iter().any(|(key, _)| key.get_ref() == required) {
-                self.say(range.clone(), format!("{name} needs a `{required}`"), None);
+                self.say(range.clone(), format!("{name} lacks `{required}`"), None);
             }
         }
     }

@@ -30,7 +30,7 @@ sample = -1
             "2:1: `env` has no key `templates` (did you mean `template`?)",
             "3:21: `name` must be a string, not a whole number",
             "5:23: `env/duplicate-key` must be one of `off`, `warn`, `error` (did you mean `warn`?)",
-            "6:1: `skip` needs a `reason`",
+            "6:1: `skip` lacks `reason`",
             "9:10: `sample` must be at least 0",
         ]
     );

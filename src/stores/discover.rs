@@ -45,12 +45,14 @@ pub fn discover(folder: &str) -> Found {
 
 fn is_template(name: &str) -> bool {
     let words = ["example", "sample", "template", "dist", "tpl"];
-    let is_env = |part: &str| part == "env" || part == ".env";
     let parts: Vec<&str> = name.trim_start_matches('.').split('.').collect();
-    let is_env_file =
-        is_env(parts.first().copied().unwrap_or("")) || name.ends_with(".env") || name.contains(".env.");
-    is_env_file && parts.iter().any(|part| words.contains(part))
+    // `.env.example.ts` and its like are code about a template.
+    let is_code = parts.last().is_some_and(|last| CODE.contains(last));
+    !is_code && parts.contains(&"env") && parts.iter().any(|part| words.contains(part))
 }
+
+const CODE: &[&str] =
+    &["go", "html", "js", "json", "md", "php", "py", "rb", "rs", "sh", "tf", "toml", "ts", "yaml", "yml"];
 
 fn is_compose(name: &str) -> bool {
     let stem = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
@@ -78,7 +80,15 @@ mod tests {
         ] {
             assert!(is_template(name), "{name}");
         }
-        for name in [".env", ".env.local", "example.py", "environment.sample", ".envrc", "template.yml"] {
+        for name in [
+            ".env",
+            ".env.local",
+            "example.py",
+            "environment.sample",
+            ".envrc",
+            "template.yml",
+            "env.example.ts",
+        ] {
             assert!(!is_template(name), "{name}");
         }
         for name in ["compose.yml", "docker-compose.yaml", "compose.override.yml", "docker-compose.prod.yml"]

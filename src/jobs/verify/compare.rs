@@ -5,7 +5,7 @@ use super::Verify;
 use crate::diff::rows::{RowsDiff, Sampled, compare as compare_rows, differing_buckets, groups};
 use crate::digest::bucket::Bucket;
 use crate::digest::kind::Kind;
-use crate::digest::{canonical, hasher::RowIdentity};
+use crate::digest::{canonical, hasher::RowIdentity, short::short};
 use crate::manifest::{Keys, Scalar};
 use crate::mapping::{Mode, Pair};
 use crate::model::value::Value;
@@ -31,7 +31,9 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
     let (left, right) = (left?, right?);
     for (side, table, buckets) in [("source", &pair.source, &left), ("target", &pair.target, &right)] {
         let mut whole = Bucket::default();
-        buckets.iter().for_each(|bucket| whole.merge(bucket));
+        for bucket in buckets {
+            whole.merge(bucket);
+        }
         report.run.facts.insert(format!("digest {side} {table}"), whole.to_string());
     }
     let bad = differing_buckets(&left, &right);
@@ -138,13 +140,10 @@ async fn named<S: RowSource>(
 }
 
 fn shown(key: &[Value], keys: Keys) -> String {
-    use sha2::{Digest, Sha256};
     let parts: Vec<String> = key.iter().map(|value| value.show().to_string()).collect();
     let plain = if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(", ")) };
     match keys {
-        Keys::Hashed => {
-            Sha256::digest(plain.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
-        }
+        Keys::Hashed => short(&plain),
         Keys::Plain | Keys::Hidden => plain,
     }
 }

@@ -1,7 +1,7 @@
 //! A claim that a finding may stand, and the matching of claims with findings.
 use globset::GlobMatcher;
-use sha2::{Digest, Sha256};
 
+use crate::digest::short::short;
 use crate::manifest::{Baseline, Manifest, Source, date, glob};
 use crate::model::{Allowed, Check, Finding, InlineAllow, Place, Report, RuleId};
 
@@ -134,12 +134,11 @@ pub fn apply(report: &mut Report, base: &str, claims: &mut [Claim]) {
 
 /// A short digest of what a finding says, with paths relative to the manifest: the first 12 hex digits of SHA-256.
 pub fn fingerprint(base: &str, finding: &Finding) -> String {
-    let message = if base.is_empty() {
-        finding.message.clone()
+    if base.is_empty() {
+        short(&finding.message)
     } else {
-        finding.message.replace(&format!("{base}/"), "")
-    };
-    Sha256::digest(message.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+        short(&finding.message.replace(&format!("{base}/"), ""))
+    }
 }
 
 /// `path` relative to `base` when it is inside, else as it is.

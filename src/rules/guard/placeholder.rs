@@ -14,7 +14,7 @@ const PLACEHOLDERS: &[&str] = &[
     "*replace[-_ ]with[-_ ]*",
     "your[-_]*[-_]here",
     "your[-_]{api,secret,access,token,password}*",
-    "*placeholder*",
+    "{placeholder,placeholder[-_]*,*[-_]placeholder}",
     "{todo,tbd,fixme,...,…}",
 ];
 
@@ -91,7 +91,16 @@ mod tests {
         ] {
             assert!(of("ANY", value, &[]).is_some(), "{value}");
         }
-        for value in ["", "production", "https://example.com", "a<b>c", "xx", "google-gla:gemini", "your"] {
+        for value in [
+            "",
+            "/img/placeholder.png",
+            "production",
+            "https://example.com",
+            "a<b>c",
+            "xx",
+            "google-gla:gemini",
+            "your",
+        ] {
             assert!(of("ANY", value, &[]).is_none(), "{value}");
         }
     }

@@ -20,7 +20,8 @@ fn row_count(diff: &TableDiff, out: &mut Sink<'_>) {
     let (source, target) = (diff.source_rows, diff.target_rows);
     check.facts(rows(source), rows(target));
     if source != target {
-        let message = format!("the source has {}, the target {}", rows(source), rows(target));
+        let message =
+            format!("`{}`: the source has {}, the target {}", diff.object(), rows(source), rows(target));
         check.find("rows", message).at(diff.declared.clone()).help("`verify/row-content` names the rows");
     }
 }
@@ -55,7 +56,7 @@ fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
         } else {
             words.to_owned()
         };
-        let message = format!("{verb}{words}{}", sample(diff, found));
+        let message = format!("`{}`: {verb}{words}{}", diff.object(), sample(diff, found));
         check
             .find(about, message)
             .at(diff.declared.clone())

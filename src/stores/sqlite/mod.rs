@@ -128,7 +128,7 @@ pub fn is_same_file(one: &str, other: &str) -> bool {
 ///
 /// # Errors
 /// When the file is there already, or the script fails.
-pub async fn create(path: &str, script: &'static str) -> Result<(), Cause> {
+pub async fn create(path: &str, script: impl Into<String>) -> Result<(), Cause> {
     if Path::new(path).exists() {
         return Err(Cause::new(format!("{path} is there already")));
     }
@@ -136,7 +136,10 @@ pub async fn create(path: &str, script: &'static str) -> Result<(), Cause> {
         SqliteConnectOptions::new().filename(path).create_if_missing(true).disable_statement_logging();
     let failed = |error: sqlx::Error| Cause::new(format!("{path} cannot be made: {}", said(&error)));
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(failed)?;
-    sqlx::raw_sql(script).execute(&mut connection).await.map_err(failed)?;
+    sqlx::raw_sql(AssertSqlSafe(script.into()).into_sql_str())
+        .execute(&mut connection)
+        .await
+        .map_err(failed)?;
     connection.close().await.map_err(failed)
 }
 
