@@ -26,6 +26,12 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
     target: &mut T,
     report: &mut Report,
 ) -> Result<TableDiff, Cause> {
+    if pair.columns.is_empty() {
+        // Whatever hides the columns is told by an attempt to read.
+        source.is_empty(&pair.source).await?;
+        target.is_empty(&pair.target).await?;
+        return Err(Cause::new("its columns cannot be described"));
+    }
     let (of_source, of_target) = rows(settings, pair);
     let (left, right) = tokio::join!(source.digest(&of_source), target.digest(&of_target));
     let (left, right) = (left?, right?);
