@@ -245,3 +245,19 @@ fn a_table_that_cannot_be_read_hides_no_other() {
     }
     World::pair(&script(1), &script(1)).verify().could_not_look("integer overflow");
 }
+
+#[test]
+fn a_long_key_is_cut_and_a_sample_may_be_empty() {
+    let script = |value: i32| {
+        format!(
+            "CREATE TABLE t (k TEXT PRIMARY KEY, v); INSERT INTO t VALUES (replace(hex(zeroblob(5000)), '0', 'é'), {value}), ('b', {value});"
+        )
+    };
+    let world = World::pair(&script(1), &script(2));
+    let shown = format!("\"{}… (20002 bytes)", "é".repeat(99));
+    world.verify().fails(&[&format!("row-content t: 2 rows differ: `v` in 2 (k {shown}, \"b\")")]);
+    world
+        .through("verify.sample = 1", &[])
+        .fails(&[&format!("row-content t: 2 rows differ: `v` in 2 (k {shown}, …)")]);
+    world.through("verify.sample = 0", &[]).fails(&["row-content t: 2 rows differ: `v` in 2"]);
+}

@@ -15,6 +15,9 @@ use crate::stores::rows::{Cell, RowSource, Rows};
 /// Buckets of a table: a difference narrows it to one part in so many.
 const BUCKETS: u64 = 1 << 14;
 
+/// How many characters of one part of a key are printed.
+const LONGEST_KEY: usize = 100;
+
 /// What the rows of one group of buckets may take on one side.
 const GROUP_BYTES: u64 = 32 << 20;
 
@@ -146,11 +149,21 @@ async fn named<S: RowSource>(
 fn shown(key: &[Value], keys: Keys) -> String {
     use sha2::{Digest, Sha256};
     let parts: Vec<String> = key.iter().map(|value| value.show().to_string()).collect();
-    let plain = if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(", ")) };
+    let joined =
+        |parts: &[String]| if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(", ")) };
     match keys {
         Keys::Hashed => {
-            Sha256::digest(plain.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+            let digest = Sha256::digest(joined(&parts).as_bytes());
+            digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
         }
-        Keys::Plain | Keys::Hidden => plain,
+        Keys::Plain | Keys::Hidden => joined(&parts.iter().map(|part| shortened(part)).collect::<Vec<_>>()),
+    }
+}
+
+/// A report is no place for a key of megabytes.
+fn shortened(part: &str) -> String {
+    match part.char_indices().nth(LONGEST_KEY) {
+        Some((end, _)) => format!("{}… ({} bytes)", part.get(..end).unwrap_or_default(), part.len()),
+        None => part.to_owned(),
     }
 }

@@ -93,7 +93,7 @@ async fn sides(settings: &Verify, mut source: Opened, mut target: Opened, report
         on: on.clone(),
         kind: GapKind::NotCompared,
         reason:
-            "rows alone were compared: not indexes, constraints, triggers, views or AUTOINCREMENT counters"
+            "rows alone were compared: not indexes, constraints, triggers, views, AUTOINCREMENT counters or rowids that no column holds"
                 .into(),
     });
     for pair in &pairs {

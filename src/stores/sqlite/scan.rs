@@ -54,10 +54,13 @@ impl RowSource for Sqlite {
             if buckets.contains(&key.bucket(rows.buckets - 1)) {
                 hash(rows, cells, &mut hasher)?;
                 let identity = identity(rows, cells, &mut identities)?;
-                match places.get(&identity).and_then(|place| found.get_mut(*place)).filter(|_| counts) {
+                let known = if counts { places.get(&identity).copied() } else { None };
+                match known.and_then(|place| found.get_mut(place)) {
                     Some(known) => known.copies += 1,
                     None => {
-                        places.insert(identity, found.len());
+                        if counts {
+                            places.insert(identity, found.len());
+                        }
                         found.push(HashedRow {
                             identity,
                             ordinal,
