@@ -12,15 +12,10 @@ fn read(sql: &str, brackets_quote: bool) -> Option<&'static str> {
     while let Some(c) = chars.next() {
         match c {
             // A doubled quote closes and opens again, which comes to the same.
-            '\'' | '"' | '`' => {
-                if !chars.any(|next| next == c) {
-                    return Some("a quote in it is never closed");
-                }
-            }
-            '[' if brackets_quote => {
-                if !chars.any(|next| next == ']') {
-                    return Some("a `[` in it is never closed");
-                }
+            '\'' | '"' | '`' if chars.any(|next| next == c) => {}
+            '\'' | '"' | '`' => return Some("a quote in it is never closed"),
+            '[' if brackets_quote && !chars.any(|next| next == ']') => {
+                return Some("a `[` in it is never closed");
             }
             '(' => open += 1,
             ')' => match open.checked_sub(1) {

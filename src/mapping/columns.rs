@@ -25,7 +25,7 @@ pub(super) fn columns(
         found: Found { columns: Vec::new(), key: Vec::new(), problems: Vec::new(), gaps: Vec::new() },
     };
     matcher.stale();
-    matcher.from_source();
+    matcher.of_source();
     matcher.only_in_target();
     matcher.key();
     matcher.declared_differences();
@@ -78,7 +78,7 @@ impl Matcher<'_> {
         }
     }
 
-    fn from_source(&mut self) {
+    fn of_source(&mut self) {
         for column in self.source.columns.iter().filter(|column| column.role != ColumnRole::Hidden) {
             let name = column.name.as_str();
             if self.entry.is_some_and(|entry| is_named(&entry.drop, name)) {

@@ -160,7 +160,9 @@ impl<'m> Resolver<'m> {
             }
             let target = self.target.table(&table.name);
             if !self.is_asked(&table.name, target.map_or(&table.name, |target| &target.name)) {
-                target.into_iter().for_each(|target| self.speak(Side::Target, &target.name));
+                if let Some(target) = target {
+                    self.speak(Side::Target, &target.name);
+                }
                 continue;
             }
             match target {

@@ -83,9 +83,7 @@ fn without_rowid_and_rowid_tables_of_the_same_rows_are_equal() {
     let rows = "INSERT INTO t VALUES ('b', 2), ('a', 1);";
     World::pair(
         &format!("CREATE TABLE t (k TEXT PRIMARY KEY, v) WITHOUT ROWID; {rows}"),
-        &format!(
-            "CREATE TABLE t (v, k TEXT, PRIMARY KEY (k)); INSERT INTO t (k, v) VALUES ('b', 2), ('a', 1);"
-        ),
+        "CREATE TABLE t (v, k TEXT, PRIMARY KEY (k)); INSERT INTO t (k, v) VALUES ('b', 2), ('a', 1);",
     )
     .verify()
     .is_equal();

@@ -40,7 +40,9 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
     let (left, right) = (left?, right?);
     for (side, table, buckets) in [("source", &pair.source, &left), ("target", &pair.target, &right)] {
         let mut whole = Bucket::default();
-        buckets.iter().for_each(|bucket| whole.merge(bucket));
+        for bucket in buckets {
+            whole.merge(bucket);
+        }
         report.run.facts.insert(format!("digest {side} {table}"), whole.to_string());
     }
     let bad = differing_buckets(&left, &right);
@@ -154,7 +156,7 @@ fn shown(key: &[Value], keys: Keys) -> String {
     match keys {
         Keys::Hashed => {
             let digest = Sha256::digest(joined(&parts).as_bytes());
-            digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+            digest.iter().take(6).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
         }
         Keys::Plain | Keys::Hidden => joined(&parts.iter().map(|part| shortened(part)).collect::<Vec<_>>()),
     }

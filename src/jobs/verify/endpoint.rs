@@ -66,16 +66,8 @@ fn decoded(path: &str) -> String {
     while let Some((first, behind)) = rest.split_first() {
         let escape = (*first == b'%').then(|| behind.get(..2)).flatten();
         let byte = escape.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-        match byte {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = behind.get(2..).unwrap_or(&[]);
-            }
-            None => {
-                bytes.push(*first);
-                rest = behind;
-            }
-        }
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { behind.get(2..).unwrap_or(&[]) } else { behind };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -57,7 +57,7 @@ fn text(bytes: Vec<u8>) -> Value {
 
 /// Text from UTF-16. A surrogate without its other half becomes the three bytes that UTF-8 would have for it if it
 /// were a character, and an odd last byte follows a byte that UTF-8 never has, so that different texts stay different.
-fn utf16(bytes: Vec<u8>, encoding: Encoding) -> Value {
+fn utf16(bytes: &[u8], encoding: Encoding) -> Value {
     let (pairs, odd) = bytes.as_chunks::<2>();
     let unit = |pair: &[u8; 2]| match encoding {
         Encoding::Utf16be => u16::from_be_bytes(*pair),

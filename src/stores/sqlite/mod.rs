@@ -171,7 +171,7 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The text of a column by index; SQLite answers text for every name it knows.
+/// The text of a column by index; `SQLite` answers text for every name it knows.
 fn text(row: &SqliteRow, index: usize) -> Result<String, sqlx::Error> {
     row.try_get_unchecked::<Option<String>, _>(index).map(Option::unwrap_or_default)
 }

@@ -55,19 +55,13 @@ impl RowSource for Sqlite {
                 hash(rows, cells, &mut hasher)?;
                 let identity = identity(rows, cells, &mut identities)?;
                 let known = if counts { places.get(&identity).copied() } else { None };
-                match known.and_then(|place| found.get_mut(place)) {
-                    Some(known) => known.copies += 1,
-                    None => {
-                        if counts {
-                            places.insert(identity, found.len());
-                        }
-                        found.push(HashedRow {
-                            identity,
-                            ordinal,
-                            copies: 1,
-                            cells: hasher.columns().to_vec(),
-                        });
+                if let Some(known) = known.and_then(|place| found.get_mut(place)) {
+                    known.copies += 1;
+                } else {
+                    if counts {
+                        places.insert(identity, found.len());
                     }
+                    found.push(HashedRow { identity, ordinal, copies: 1, cells: hasher.columns().to_vec() });
                 }
             }
             ordinal += 1;
