@@ -81,6 +81,20 @@ fn a_table_that_is_not_there_is_stale_or_missing() {
 }
 
 #[test]
+fn a_table_that_may_be_empty_and_cannot_be_read_hides_no_other() {
+    let script = "CREATE TABLE t (id INTEGER PRIMARY KEY); PRAGMA writable_schema = 1;
+        INSERT INTO sqlite_schema VALUES ('table', 'alien', 'alien', 0, 'CREATE VIRTUAL TABLE alien USING nomodule(a)');";
+    let world = World::pair(script, script);
+    world.sql("b.db", "INSERT INTO t VALUES (1)");
+    let said =
+        world.through("[[table]]\nfrom = \"t\"\n[[table]]\nfrom = \"alien\"\nif_empty = \"skip\"\n", &[]);
+    let lines = said.lines();
+    assert_eq!(said.code, 1);
+    assert!(lines.contains(&"row-content t: 1 row is only in the target (id 1)".to_owned()), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("row-content alien: unknown: ")), "{lines:#?}");
+}
+
+#[test]
 fn filters_choose_the_rows_of_each_side() {
     let world = World::pair(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, kind); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'a');",
