@@ -91,7 +91,9 @@ impl Matcher<'_> {
             let target_name = renamed.map_or(name, |(_, to)| to.as_str());
             let target = self.target.column(target_name).filter(|column| column.role != ColumnRole::Hidden);
             match target {
-                Some(target) if self.is_target_owned(&target.name) => {}
+                Some(target) if self.is_target_owned(&target.name) => {
+                    self.gap(name, GapKind::Declared, "the target writes its counterpart itself");
+                }
                 Some(target) if self.found.columns.iter().any(|known| known.target == target.name) => {
                     let message = format!("`{name}` is the second column to become `{}`", target.name);
                     let help = "declare one of the two under `drop` or `rename`";
@@ -157,11 +159,28 @@ impl Matcher<'_> {
             .map(|entry| entry.key.iter().map(|name| name.to_string()).collect())
             .unwrap_or_default();
         let keys = [all(&declared, false), all(&self.source.key, true), all(&self.target.key, false)];
+        let [of_declared, ..] = &keys;
+        let is_passed_over = !declared.is_empty() && of_declared.is_empty();
         self.found.key = keys.into_iter().find(|key| !key.is_empty()).unwrap_or_default();
+        if is_passed_over {
+            self.uncompared_key();
+        }
         if self.found.key.is_empty() {
             let on = Object::table(&self.source.name);
             let reason = "it has no key: its rows are compared as a multiset, and differing rows show as missing and extra ones";
             self.found.gaps.push(Gap { on, kind: GapKind::NotCompared, reason: reason.into() });
+        }
+    }
+
+    /// Names of the declared key that the target has and that are not compared; those it lacks were said already.
+    fn uncompared_key(&mut self) {
+        let Some(entry) = self.entry else { return };
+        for name in entry.key.iter().filter(|name| self.target.column(name).is_some()) {
+            if !self.found.columns.iter().any(|column| column.target.eq_ignore_ascii_case(name)) {
+                let message = format!("the key names `{}`, which is not compared", **name);
+                let place = Some(self.mapping.place(name));
+                self.problem(ProblemKind::StaleMapping, name, message, "name compared columns alone", place);
+            }
         }
     }
 

@@ -63,7 +63,7 @@ pub struct Pair {
     pub source: String,
     /// The target table's name in its catalog.
     pub target: String,
-    /// The columns to compare; never empty.
+    /// The columns to compare; empty only when a side's table cannot be described.
     pub columns: Vec<PairColumn>,
     /// Indexes into `columns` of the key; empty when rows have none and are compared as a multiset.
     pub key: Vec<usize>,

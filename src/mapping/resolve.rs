@@ -155,11 +155,27 @@ impl<'m> Resolver<'m> {
 
     fn namesakes(&mut self) {
         for table in &self.source.tables {
-            if self.is_left_out(Side::Source, table) || !self.is_asked(&table.name, &table.name) {
+            if self.is_left_out(Side::Source, table) {
                 continue;
             }
-            match self.target.table(&table.name) {
-                Some(target) => self.pair(None, table, target),
+            let target = self.target.table(&table.name);
+            if !self.is_asked(&table.name, target.map_or(&table.name, |target| &target.name)) {
+                if let Some(target) = target {
+                    self.speak(Side::Target, &target.name);
+                }
+                continue;
+            }
+            match target {
+                Some(target) if self.is_skipped(Side::Target, target) => {
+                    let message =
+                        format!("the target's table `{}` is skipped, the source's is not", table.name);
+                    let help = "declare the `[[skip]]` without a side, or for both";
+                    self.problem(ProblemKind::MissingTable, &table.name, message, help, None);
+                }
+                Some(target) => {
+                    self.speak(Side::Target, &target.name);
+                    self.pair(None, table, target);
+                }
                 None => self.problem(
                     ProblemKind::MissingTable,
                     &table.name,
@@ -169,15 +185,10 @@ impl<'m> Resolver<'m> {
                 ),
             }
         }
-        for table in &self.target.tables {
-            let known = self.source.table(&table.name).is_some();
-            if !known && !self.is_left_out(Side::Target, table) && self.is_asked(&table.name, &table.name) {
-                let message = format!("only the target has a table `{}`", table.name);
-                self.problem(ProblemKind::UnlistedTable, &table.name, message, UNLISTED, None);
-            }
-        }
+        self.unlisted(Side::Target);
     }
 
+    /// The tables that neither a pair nor a skip speaks for.
     fn unlisted(&mut self, side: Side) {
         for table in &self.schema(side).tables {
             if self.is_spoken(side, &table.name) || self.is_left_out(side, table) {
@@ -190,19 +201,25 @@ impl<'m> Resolver<'m> {
         }
     }
 
-    /// Whether a table is not for comparing, and says why.
-    fn is_left_out(&mut self, side: Side, table: &Table) -> bool {
-        let word = side.word();
+    /// Whether a `[[skip]]` speaks for a table, and says why.
+    fn is_skipped(&mut self, side: Side, table: &Table) -> bool {
         let skip = self
             .skips
             .iter_mut()
             .find(|skip| skip.entry.side.is_none_or(|only| only == side) && skip.glob.is_match(&table.name));
-        if let Some(skip) = skip {
-            skip.used = true;
-            let reason = format!("skipped on the {word}: {}", skip.entry.reason.trim());
-            self.gap(&table.name, GapKind::Declared, reason);
+        let Some(skip) = skip else { return false };
+        skip.used = true;
+        let reason = format!("skipped on the {}: {}", side.word(), skip.entry.reason.trim());
+        self.gap(&table.name, GapKind::Declared, reason);
+        true
+    }
+
+    /// Whether a table is not for comparing, and says why.
+    fn is_left_out(&mut self, side: Side, table: &Table) -> bool {
+        if self.is_skipped(side, table) {
             return true;
         }
+        let word = side.word();
         match table.kind {
             TableKind::Table | TableKind::Virtual => return false,
             TableKind::View => self.gap(
@@ -223,7 +240,9 @@ impl<'m> Resolver<'m> {
         let found = columns(self.mapping, entry, source, target);
         self.out.problems.extend(found.problems);
         self.out.gaps.extend(found.gaps);
-        if found.columns.is_empty() {
+        // A table without columns cannot be described; it stays a pair, so that whoever reads it learns why.
+        let described = ![source, target].iter().any(|table| table.columns.is_empty());
+        if found.columns.is_empty() && described {
             let message = format!("`{}` and `{}` have no column in common", source.name, target.name);
             self.problem(
                 ProblemKind::MissingColumn,
@@ -249,14 +268,14 @@ impl<'m> Resolver<'m> {
     fn stale(&mut self) {
         for only in &self.mapping.only {
             if !self.asked.contains(only.as_str()) {
-                let message = format!("the run was narrowed to `{only}`, which there is not");
-                self.problem(
-                    ProblemKind::StaleMapping,
-                    only,
-                    message,
-                    "name a table of the source or the target",
-                    None,
-                );
+                let known = self.source.table(only).or(self.target.table(only)).is_some();
+                let (what, help) = if known {
+                    ("is not for comparing", "see what was not compared, and why")
+                } else {
+                    ("there is not", "name a table of the source or the target")
+                };
+                let message = format!("the run was narrowed to `{only}`, which {what}");
+                self.problem(ProblemKind::StaleMapping, only, message, help, None);
             }
         }
         let unused: Vec<_> = self.skips.iter().filter(|skip| !skip.used).map(|skip| skip.entry).collect();

@@ -15,6 +15,9 @@ use crate::stores::rows::{Cell, RowSource, Rows};
 /// Buckets of a table: a difference narrows it to one part in so many.
 const BUCKETS: u64 = 1 << 14;
 
+/// How many characters of one part of a key are printed.
+const LONGEST_KEY: usize = 100;
+
 /// What the rows of one group of buckets may take on one side.
 const GROUP_BYTES: u64 = 32 << 20;
 
@@ -26,6 +29,12 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
     target: &mut T,
     report: &mut Report,
 ) -> Result<TableDiff, Cause> {
+    if pair.columns.is_empty() {
+        // Whatever hides the columns is told by an attempt to read.
+        source.is_empty(&pair.source).await?;
+        target.is_empty(&pair.target).await?;
+        return Err(Cause::new("its columns cannot be described"));
+    }
     let (of_source, of_target) = rows(settings, pair);
     let (left, right) = tokio::join!(source.digest(&of_source), target.digest(&of_target));
     let (left, right) = (left?, right?);
@@ -141,9 +150,18 @@ async fn named<S: RowSource>(
 
 fn shown(key: &[Value], keys: Keys) -> String {
     let parts: Vec<String> = key.iter().map(|value| value.show().to_string()).collect();
-    let plain = if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(", ")) };
+    let joined =
+        |parts: &[String]| if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(", ")) };
     match keys {
-        Keys::Hashed => short(&plain),
-        Keys::Plain | Keys::Hidden => plain,
+        Keys::Hashed => short(&joined(&parts)),
+        Keys::Plain | Keys::Hidden => joined(&parts.iter().map(|part| shortened(part)).collect::<Vec<_>>()),
+    }
+}
+
+/// A report is no place for a key of megabytes.
+fn shortened(part: &str) -> String {
+    match part.char_indices().nth(LONGEST_KEY) {
+        Some((end, _)) => format!("{}… ({} bytes)", part.get(..end).unwrap_or_default(), part.len()),
+        None => part.to_owned(),
     }
 }

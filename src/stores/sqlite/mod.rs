@@ -4,7 +4,9 @@
 //! moment. `immutable` is set only when it is declared: it reads uncommitted pages of a file that is being written.
 //! A database in WAL mode gets a `-wal` and a `-shm` neighbour while it is read.
 mod catalog;
+mod cells;
 mod scan;
+mod select;
 
 use std::path::Path;
 
@@ -17,6 +19,15 @@ use crate::model::Cause;
 /// An open `SQLite` file.
 pub struct Sqlite {
     connection: SqliteConnection,
+    encoding: Encoding,
+}
+
+/// How a database keeps text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Utf8,
+    Utf16le,
+    Utf16be,
 }
 
 /// Where a `SQLite` file is.
@@ -99,13 +110,20 @@ impl Sqlite {
                 .await
                 .map_err(|error| Fail::Open(said(&error)))?;
         }
-        Ok(Self { connection })
+        let mut store = Self { connection, encoding: Encoding::Utf8 };
+        let encoding = store.all("PRAGMA encoding", |row| text(row, 0)).await;
+        store.encoding = match encoding.map_err(|error| Fail::Open(said(&error)))?.concat().as_str() {
+            "UTF-16le" => Encoding::Utf16le,
+            "UTF-16be" => Encoding::Utf16be,
+            _ => Encoding::Utf8,
+        };
+        Ok(store)
     }
 
     /// Every row of a query, decoded.
     async fn all<T>(
         &mut self,
-        sql: String,
+        sql: &str,
         decode: impl Fn(&SqliteRow) -> Result<T, sqlx::Error>,
     ) -> Result<Vec<T>, sqlx::Error> {
         let mut rows = sqlx::query(AssertSqlSafe(sql).into_sql_str()).fetch(&mut self.connection);
@@ -156,7 +174,7 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The text of a column by index; SQLite answers text for every name it knows.
+/// The text of a column by index; `SQLite` answers text for every name it knows.
 fn text(row: &SqliteRow, index: usize) -> Result<String, sqlx::Error> {
     row.try_get_unchecked::<Option<String>, _>(index).map(Option::unwrap_or_default)
 }

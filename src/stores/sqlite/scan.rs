@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::TryStreamExt;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row, SqlSafeStr, TypeInfo, ValueRef};
+use sqlx::{AssertSqlSafe, Either, Executor, Row, SqlSafeStr, Statement};
 
+use super::cells::fill;
+use super::select::select;
 use super::{Fail, Sqlite, quoted, said};
 use crate::digest::bucket::Bucket;
 use crate::digest::canonical::CanonicalError;
@@ -20,7 +21,7 @@ use crate::stores::rows::{RowSource, Rows};
 impl RowSource for Sqlite {
     async fn is_empty(&mut self, table: &str) -> Result<bool, Cause> {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM main.{})", quoted(table));
-        let some = self.all(sql, |row| row.try_get_unchecked::<i64, usize>(0)).await;
+        let some = self.all(&sql, |row| row.try_get_unchecked::<i64, usize>(0)).await;
         let some = some.map_err(|error| Cause::from(Fail::Table(table.to_owned(), said(&error))))?;
         Ok(some == [0])
     }
@@ -53,17 +54,14 @@ impl RowSource for Sqlite {
             if buckets.contains(&key.bucket(rows.buckets - 1)) {
                 hash(rows, cells, &mut hasher)?;
                 let identity = identity(rows, cells, &mut identities)?;
-                match places.get(&identity).and_then(|place| found.get_mut(*place)).filter(|_| counts) {
-                    Some(known) => known.copies += 1,
-                    None => {
+                let known = if counts { places.get(&identity).copied() } else { None };
+                if let Some(known) = known.and_then(|place| found.get_mut(place)) {
+                    known.copies += 1;
+                } else {
+                    if counts {
                         places.insert(identity, found.len());
-                        found.push(HashedRow {
-                            identity,
-                            ordinal,
-                            copies: 1,
-                            cells: hasher.columns().to_vec(),
-                        });
                     }
+                    found.push(HashedRow { identity, ordinal, copies: 1, cells: hasher.columns().to_vec() });
                 }
             }
             ordinal += 1;
@@ -101,68 +99,26 @@ impl Sqlite {
         mut each: impl FnMut(&[Value], RowHash) -> Result<(), CanonicalError> + Send,
     ) -> Result<(), Cause> {
         let fail = |message: String| Cause::from(Fail::Table(rows.table.clone(), message));
-        let mut stream = sqlx::query(AssertSqlSafe(select(rows)).into_sql_str()).fetch(&mut self.connection);
+        let sql = AssertSqlSafe(select(rows, self.encoding)).into_sql_str();
+        let encoding = self.encoding;
+        if rows.filter.is_some() {
+            let statement = self.connection.prepare(sql.clone()).await.map_err(|error| fail(said(&error)))?;
+            // A parameter that nobody binds is NULL, and would choose no row on either side.
+            if !matches!(statement.parameters(), None | Some(Either::Left([]) | Either::Right(0))) {
+                return Err(fail("its condition holds a parameter, which nobody binds".into()));
+            }
+        }
+        let mut stream = sqlx::query(sql).fetch(&mut self.connection);
         let mut cells: Vec<Value> = Vec::with_capacity(rows.cells.len());
         let mut key = RowHasher::new(rows.seed);
         while let Some(row) = stream.try_next().await.map_err(|error| fail(said(&error)))? {
-            fill(rows, &row, &mut cells).map_err(|error| fail(said(&error)))?;
+            fill(rows, &row, encoding, &mut cells).map_err(|error| fail(said(&error)))?;
             key.start();
             let hashed = rows.key.iter().try_for_each(|index| push(rows, &cells, *index, &mut key));
             hashed.and_then(|()| each(&cells, key.row())).map_err(|error| fail(error.to_string()))?;
         }
         Ok(())
     }
-}
-
-/// Qualified names, because `SQLite` takes an unknown quoted name for a text.
-fn select(rows: &Rows) -> String {
-    let table = format!("main.{}", quoted(&rows.table));
-    let columns: Vec<String> = rows
-        .cells
-        .iter()
-        .filter_map(|cell| cell.column.as_ref())
-        .map(|column| format!("{table}.{}", quoted(column)))
-        .collect();
-    let columns = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
-    let filter = rows.filter.as_ref().map(|filter| format!(" WHERE ({filter}\n)")).unwrap_or_default();
-    format!("SELECT {columns} FROM {table}{filter}")
-}
-
-fn fill(rows: &Rows, row: &SqliteRow, cells: &mut Vec<Value>) -> Result<(), sqlx::Error> {
-    cells.clear();
-    let mut index = 0;
-    for cell in &rows.cells {
-        let mut value = Value::Null;
-        if cell.column.is_some() {
-            value = decode(row, index)?;
-            index += 1;
-        }
-        if let (Value::Null, Some(default)) = (&value, &cell.default) {
-            value = default.clone();
-        }
-        cells.push(value);
-    }
-    Ok(())
-}
-
-/// A cell by its storage class, whatever its column declares.
-fn decode(row: &SqliteRow, index: usize) -> Result<Value, sqlx::Error> {
-    let raw = row.try_get_raw(index)?;
-    if raw.is_null() {
-        return Ok(Value::Null);
-    }
-    let class = raw.type_info().name().to_owned();
-    Ok(match class.as_str() {
-        "INTEGER" => Value::Int(row.try_get_unchecked(index)?),
-        "REAL" => Value::Real(row.try_get_unchecked(index)?),
-        "TEXT" => {
-            let bytes: Vec<u8> = row.try_get_unchecked(index)?;
-            // Text may hold any bytes: what is no UTF-8 is kept as it is, apart from text and from blobs.
-            String::from_utf8(bytes).map_or_else(|error| Value::Sent(error.into_bytes()), Value::Text)
-        }
-        "BLOB" => Value::Bytes(row.try_get_unchecked(index)?),
-        other => return Err(sqlx::Error::Protocol(format!("a cell of storage class {other}"))),
-    })
 }
 
 fn hash(rows: &Rows, cells: &[Value], hasher: &mut RowHasher) -> Result<(), CanonicalError> {

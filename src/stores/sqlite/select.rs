@@ -1,0 +1,77 @@
+//! The query that reads a table's compared columns.
+use super::{Encoding, quoted};
+use crate::stores::rows::Rows;
+
+/// One query over one table, without an order. Names are qualified, because `SQLite` takes an unknown quoted name for
+/// a text. Where text is UTF-16, the bytes of each text follow the columns: `SQLite` maps text that is no UTF-16 to
+/// UTF-8 in a way that makes different texts equal.
+pub(super) fn select(rows: &Rows, encoding: Encoding) -> String {
+    let table = format!("main.{}", quoted(&rows.table));
+    let columns: Vec<String> = rows
+        .cells
+        .iter()
+        .filter_map(|cell| cell.column.as_ref())
+        .map(|column| format!("{table}.{}", quoted(column)))
+        .collect();
+    let mut selected = columns.clone();
+    if encoding != Encoding::Utf8 {
+        let bytes = |column| format!("CASE typeof({column}) WHEN 'text' THEN CAST({column} AS BLOB) END");
+        selected.extend(columns.iter().map(bytes));
+    }
+    let selected = if selected.is_empty() { "1".to_owned() } else { selected.join(", ") };
+    let filter = rows.filter.as_ref().map(|filter| format!(" WHERE ({}\n)", names_in(filter)));
+    format!("SELECT {selected} FROM {table}{}", filter.unwrap_or_default())
+}
+
+/// The condition with its `"names"` in backquotes: a name in double quotes that no column has would be a text, and
+/// might choose no row on either side.
+fn names_in(condition: &str) -> String {
+    let mut out = String::with_capacity(condition.len());
+    let mut chars = condition.chars().peekable();
+    while let Some(c) = chars.next() {
+        let close = if c == '[' { ']' } else { c };
+        match c {
+            '"' => {
+                out.push('`');
+                while let Some(next) = chars.next() {
+                    match next {
+                        // Doubled, it is part of the name.
+                        '"' if chars.next_if_eq(&'"').is_some() => out.push('"'),
+                        '"' => break,
+                        '`' => out.push_str("``"),
+                        _ => out.push(next),
+                    }
+                }
+                out.push('`');
+            }
+            '\'' | '`' | '[' => {
+                out.push(c);
+                for next in chars.by_ref() {
+                    out.push(next);
+                    if next == close {
+                        break;
+                    }
+                }
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_in;
+
+    #[test]
+    fn names_in_double_quotes_stay_names() {
+        for (condition, expected) in [
+            ("\"a\" = 'x\"y'", "`a` = 'x\"y'"),
+            ("\"a\"\"b`c\" = 1", "`a\"b``c` = 1"),
+            ("[a\"b] = `c\"d`", "[a\"b] = `c\"d`"),
+            ("a = 'it''s \"' AND \"b\"", "a = 'it''s \"' AND `b`"),
+        ] {
+            assert_eq!(names_in(condition), expected);
+        }
+    }
+}
