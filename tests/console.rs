@@ -3,6 +3,7 @@
 //! A Markdown file is played from top to bottom in one new folder. A block below a line that holds a path in backquotes is
 //! written to that path; in a `console` block each `$ command` is run by bash, and what it prints, stdout and stderr
 //! as they come, must be what follows it. `[..]` stands for anything in a line, a line `...` for any lines.
+#![expect(clippy::unwrap_used, reason = "in a test it is how it fails")]
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,9 +24,10 @@ fn played(text: &str, folder: &Path) -> String {
             let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
             let block =
                 if language == "console" { console(&block, folder) } else { keep(&path, &block, folder) };
-            let _ = write!(out, "{block}```\n");
+            let _ = writeln!(out, "{block}```");
         }
-        path = line.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')).unwrap_or_default().to_owned();
+        let named = line.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
+        path = named.map(str::to_owned).unwrap_or_default();
     }
     out
 }
@@ -104,12 +106,16 @@ fn the_readme_is_true() {
 
 #[test]
 fn the_docs_are_true() {
-    documents("docs").iter().for_each(|path| play(path));
+    for path in documents("docs") {
+        play(&path);
+    }
 }
 
 #[test]
 fn the_commands_say_what_they_should() {
     let cases = documents("tests/cli");
     assert!(cases.len() > 5, "the cases are gone: {cases:?}");
-    cases.iter().for_each(|path| play(path));
+    for path in cases {
+        play(&path);
+    }
 }

@@ -35,7 +35,7 @@ proptest! {
         let spans = file.assignments.iter().map(|a| a.span).chain(file.unparsable.iter().map(|u| u.span));
         for span in spans {
             let line = lines.get(span.start.line as usize - 1).expect("the line is there");
-            let width = line.chars().count() as u32;
+            let width = u32::try_from(line.chars().count()).unwrap();
             prop_assert!(span.start.column >= 1 && span.start.column <= width, "{span:?} of {text:?}");
             prop_assert!(span.end.column <= width + 1 && span.end.line == span.start.line, "{span:?} of {text:?}");
         }

@@ -1,4 +1,5 @@
 //! `fixtures/quickstart`: the clean tree holds, and in the drifted one exactly what was planted is found.
+#![expect(clippy::unwrap_used, reason = "in a test it is how it fails")]
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

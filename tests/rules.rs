@@ -1,4 +1,5 @@
 //! The rules' Markdown is their documentation, and every example in it is run here.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test it is how it fails")]
 use std::collections::BTreeMap;
 
 use trueup::jobs::guard::{Environment, guard};
