@@ -60,8 +60,8 @@ fn run(subject: &str, example: &Example) -> Report {
     let declared = manifest(files);
     match subject {
         "guard" => {
-            let (manifest, source) = declared.expect("a guard example has a manifest");
-            let contract = GuardSettings::of(&manifest, &source).expect("with a [guard]");
+            let (manifest, source) = declared.unwrap();
+            let contract = GuardSettings::of(&manifest, &source).unwrap();
             guard(&contract, Environment::File(".env".into(), read(".env")), &Levels::new())
         }
         "verify" => {
