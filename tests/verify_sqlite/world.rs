@@ -113,7 +113,10 @@ impl Said {
                 lines.push(format!("{rule} {on}: unknown: {}", check["cause"]["message"].as_str().unwrap()));
             }
             for finding in check["findings"].as_array().into_iter().flatten() {
-                lines.push(format!("{rule} {on}: {}", finding["message"].as_str().unwrap()));
+                let message = finding["message"].as_str().unwrap();
+                // A message about rows names its table, for formats that print no object.
+                let message = message.strip_prefix(&format!("`{on}`: ")).unwrap_or(message);
+                lines.push(format!("{rule} {on}: {message}"));
             }
         }
         lines
