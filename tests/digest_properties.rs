@@ -8,10 +8,11 @@
 
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 use trueup::digest::bucket::Bucket;
-use trueup::digest::canonical::{CanonicalError, Element, Mode, canonical};
+use trueup::digest::canonical::{CanonicalError, Element, canonical};
 use trueup::digest::hasher::{RowHash, RowHasher, Seed};
 use trueup::digest::kind::Kind;
 use trueup::digest::wire;
+use trueup::model::Mode;
 use trueup::model::value::Value;
 
 fn bytes(kind: &Kind, value: &Value, mode: Mode) -> Result<Vec<u8>, CanonicalError> {

@@ -38,16 +38,8 @@ use std::fmt::Write;
 
 use crate::digest::kind::Kind;
 use crate::digest::numeric;
+use crate::model::Mode;
 use crate::model::value::{ArrayValue, Bound, RangeValue, Value};
-
-/// How much of a representation counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Everything the store can tell apart.
-    Strict,
-    /// What the type's users would call different.
-    Semantic,
-}
 
 /// What the row hash takes for one column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,9 +13,10 @@
 //! An expression is written for a column of its kind's own type. Where a kind may stand for several types (`int2` as
 //! `Int8`) the server widens; a narrowing conversion never happens, but `Float8` given a `numeric` column would round: kinds come from the catalog.
 
-use crate::digest::canonical::{CanonicalError, Mode};
+use crate::digest::canonical::CanonicalError;
 use crate::digest::hasher::Seed;
 use crate::digest::kind::{Kind, SendForm};
+use crate::model::Mode;
 
 /// The canonical expression of a column: of the type whose hash the record takes (`bool`, `int2`, `int4`, `oid`, `date`, `uuid`, `bytea`),
 /// NULL when the cell is NULL. `column` is a complete, quoted expression (`"t"."name"`).

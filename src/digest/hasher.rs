@@ -9,9 +9,10 @@
 
 use std::num::NonZeroU64;
 
-use crate::digest::canonical::{CanonicalError, Element, Mode, canonical};
+use crate::digest::canonical::{CanonicalError, Element, canonical};
 use crate::digest::kind::Kind;
 use crate::digest::postgres_hash::{combine_columns, hash_bytes, hash_word};
+use crate::model::Mode;
 use crate::model::value::Value;
 
 /// The seed of a digest: not zero, because Postgres then hashes unseeded, and a word of some value would equal NULL's 0.

@@ -20,7 +20,7 @@ pub use baseline::{BASELINE, Baseline, Entry};
 pub use check::{date, glob};
 pub use settings::{Declared, EnvSettings, GuardSettings, RequireSettings, ServiceSettings, When, under};
 pub use types::{
-    AllowEntry, Endpoint, EndpointKind, Env, Guard, IfEmpty, Keys, Level, Manifest, Mode, Project, Require,
+    AllowEntry, Endpoint, EndpointKind, Env, Guard, IfEmpty, Keys, Level, Manifest, Project, Require,
     Scalar, Service, Side, SkipEntry, TableEntry, Verify,
 };
 

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use crate::model::Mode;
 
 /// `trueup.toml`: the declared expectations. Paths are relative to its folder.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -215,17 +216,6 @@ impl Default for Verify {
             keys: Keys::Plain,
         }
     }
-}
-
-/// What counts as equal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mode {
-    /// The same type and the same bytes.
-    #[default]
-    Strict,
-    /// The same meaning: 1 and 1.0, 0.0 and -0.0 are equal.
-    Semantic,
 }
 
 /// How keys are printed; they are often personal data.

@@ -8,9 +8,8 @@ mod resolve;
 use serde::Deserialize;
 
 use crate::manifest::{At, Manifest, Scalar, Side, SkipEntry, Source, TableEntry};
-use crate::model::{Gap, Place};
+use crate::model::{Gap, Mode, Place};
 
-pub use crate::manifest::{IfEmpty, Mode};
 pub use resolve::resolve;
 
 /// What was declared, before it meets a schema.

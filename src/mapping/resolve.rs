@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use globset::GlobMatcher;
 
 use super::columns::columns;
-use super::{IfEmpty, Mapping, Pair, Problem, ProblemKind, Resolved};
-use crate::manifest::{Side, SkipEntry, TableEntry, glob};
+use super::{Mapping, Pair, Problem, ProblemKind, Resolved};
+use crate::manifest::{IfEmpty, Side, SkipEntry, TableEntry, glob};
 use crate::model::{Gap, GapKind, Object, Place, Schema, Table, TableKind};
 
 /// Resolves a mapping. `is_empty` tells whether a source table has no rows; it is asked only for tables with

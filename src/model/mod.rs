@@ -8,6 +8,7 @@ mod env;
 mod exit;
 mod lines;
 mod look;
+mod mode;
 mod place;
 mod report;
 mod rule_id;
@@ -19,6 +20,7 @@ pub use check::{Allowed, Check, Finding, Looked, Object, ObjectKind, Related, Ve
 pub use env::{Assignment, EnvFile, Hidden, InlineAllow, KeyState, Unparsable};
 pub use exit::Exit;
 pub use lines::{Lines, line_number};
+pub use mode::Mode;
 pub use look::{Cause, Look, Reason};
 pub use place::{Place, Position, Span};
 pub use report::{Gap, GapKind, Report, RunInfo, Tally};

@@ -3,12 +3,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use crate::digest::bucket::Bucket;
-use crate::digest::canonical::Mode;
 use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::{RowIdentity, Seed};
 use crate::digest::kind::Kind;
 use crate::model::value::Value;
-use crate::model::{Cause, Schema};
+use crate::model::{Cause, Mode, Schema};
 
 /// A store that can tell its shape.
 pub trait Catalog {

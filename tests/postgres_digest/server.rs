@@ -2,7 +2,7 @@
 
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection, Row, ValueRef};
-use trueup::digest::canonical::Mode;
+use trueup::model::Mode;
 use trueup::digest::expression::{expression, row_hash_expression};
 use trueup::digest::hasher::{RowHash, RowHasher, Seed};
 use trueup::digest::kind::Kind;

@@ -5,9 +5,10 @@ use super::Verify;
 use crate::diff::rows::{RowsDiff, Sampled, compare as compare_rows, differing_buckets, groups};
 use crate::digest::bucket::Bucket;
 use crate::digest::kind::Kind;
-use crate::digest::{canonical, hasher::RowIdentity, short::short};
+use crate::digest::hasher::RowIdentity;
+use crate::digest::short::short;
 use crate::manifest::{Keys, Scalar};
-use crate::mapping::{Mode, Pair};
+use crate::mapping::{Pair, PairColumn};
 use crate::model::value::Value;
 use crate::model::{Cause, Difference, Report, TableDiff};
 use crate::stores::rows::{Cell, RowSource, Rows};
@@ -91,25 +92,21 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
 /// What to read on each side: the same cells in the same order.
 fn rows(settings: &Verify, pair: &Pair) -> (Rows, Rows) {
     let key = if pair.key.is_empty() { (0..pair.columns.len()).collect() } else { pair.key.clone() };
-    let mode = match pair.mode {
-        Mode::Strict => canonical::Mode::Strict,
-        Mode::Semantic => canonical::Mode::Semantic,
-    };
     let side = |table: &str, filter: &Option<String>, cells: Vec<Cell>| Rows {
         table: table.to_owned(),
         cells,
         key: key.clone(),
         filter: filter.clone(),
-        mode,
+        mode: pair.mode,
         seed: settings.seed,
         buckets: BUCKETS,
     };
-    let of_source = |column: &crate::mapping::PairColumn| Cell {
+    let of_source = |column: &PairColumn| Cell {
         column: column.source.clone(),
         default: column.default.as_ref().map(value),
         kind: Kind::Dynamic,
     };
-    let of_target = |column: &crate::mapping::PairColumn| Cell {
+    let of_target = |column: &PairColumn| Cell {
         column: Some(column.target.clone()),
         default: None,
         kind: Kind::Dynamic,

@@ -1,6 +1,6 @@
 //! Pairs that Postgres' own hashes hold for equal, and what each mode makes of them.
 
-use trueup::digest::canonical::Mode;
+use trueup::model::Mode;
 use trueup::digest::kind::Kind;
 
 use crate::cases::{kind, list_of, pair};

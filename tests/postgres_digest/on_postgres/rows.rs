@@ -3,7 +3,7 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
 use trueup::digest::bucket::Bucket;
-use trueup::digest::canonical::Mode;
+use trueup::model::Mode;
 use trueup::digest::expression::{bucket_expression, expression, row_hash_expression};
 use trueup::digest::hasher::{IdentityHasher, RowHash, RowHasher, RowIdentity};
 use trueup::digest::kind::Kind;
