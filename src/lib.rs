@@ -21,8 +21,8 @@
 //!
 //! Data goes one way: facts, expectations, checks, report, bytes. Follow one line of an env template:
 //!
-//! 1. [`cli`] reads the flags of `trueup lint` and the manifest, and makes [`manifest::EnvSettings`]: which files, which
-//!    globs, and the manifest line of each.
+//! 1. [`cli`] reads the flags of `trueup lint` and the manifest, and makes one [`manifest::Manifest`] of them: which files, which
+//!    globs, each an [`manifest::At`] that knows its manifest line.
 //! 2. [`jobs::lint::lint`] is given these settings and a way to read files ([`stores::files::read`]). It never opens one
 //!    itself, so that the examples in the rules' Markdown run through the same function.
 //! 3. [`rules::env::EnvFacts`] holds each file as a [`model::Look`]: [`parse::env::env_file`] made

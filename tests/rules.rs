@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use trueup::jobs::guard::{Environment, guard};
 use trueup::jobs::lint::{Lint, lint};
-use trueup::manifest::{self, Baseline, Declared, EnvSettings, GuardSettings, Manifest, Source};
+use trueup::manifest::{self, Baseline, Manifest, Source};
 use trueup::model::{Cause, Look, Object, Report, TableDiff};
 use trueup::rules::verify::SidesFacts;
 use trueup::rules::{self, Levels, RuleDoc, docs, judge};
@@ -61,8 +61,8 @@ fn run(subject: &str, example: &Example) -> Report {
     match subject {
         "guard" => {
             let (manifest, source) = declared.unwrap();
-            let contract = GuardSettings::of(&manifest, &source).unwrap();
-            guard(&contract, Environment::File(".env".into(), read(".env")), &Levels::new())
+            let contract = manifest.guard.unwrap();
+            guard(&contract, &source, Environment::File(".env".into(), read(".env")), &Levels::new())
         }
         "verify" => {
             let mut report = Report::new("verify");
@@ -91,15 +91,15 @@ fn run(subject: &str, example: &Example) -> Report {
             report
         }
         _ => {
-            let others = files.keys().filter(|path| path.contains(".env")).map(Declared::by_flag).collect();
-            let env = match &declared {
-                Some((manifest, source)) => EnvSettings::of(manifest, source),
-                None => Some(EnvSettings { others, ..EnvSettings::default() }),
+            let templates = match &declared {
+                Some(_) => Vec::new(),
+                None => files.keys().filter(|path| path.contains(".env")).cloned().collect(),
             };
             let baseline = source("trueup-baseline.toml", files)
                 .map(|source| (Baseline::read(&source.text).unwrap_or_else(|all| panic!("{all:?}")), source));
-            let settings =
-                Lint { manifest: declared, baseline, env, levels: Levels::new(), today: "2026-11-21".into() };
+            let (manifest, source) = declared.unwrap_or_default();
+            let today = "2026-11-21".into();
+            let settings = Lint { manifest, source, baseline, templates, levels: Levels::new(), today };
             lint(&settings, &read)
         }
     }

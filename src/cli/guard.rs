@@ -1,11 +1,12 @@
 //! `trueup guard`
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::manifest::{Loaded, ManifestArgs};
 use super::output::{Clock, OutputArgs, emit, emit_aside};
 use super::stop::Stop;
 use crate::jobs::guard::{Environment, guard};
-use crate::manifest::{Declared, GuardSettings, When, glob, under};
+use crate::manifest::{At, Guard, Source, glob, under};
 use crate::model::{Cause, Exit, Report, Verdict};
 use crate::rules::Levels;
 use crate::stores::{environment, files, process};
@@ -31,15 +32,28 @@ pub(super) struct Args {
     command: Vec<OsString>,
 }
 
+/// What is demanded, and where that is declared.
+struct Contract {
+    guard: Guard,
+    source: Source,
+    levels: Levels,
+}
+
+impl Contract {
+    fn judge(&self, environment: Environment) -> Report {
+        guard(&self.guard, &self.source, environment, &self.levels)
+    }
+}
+
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let Args { manifest, env_file, when, require, output, command } = args;
     let clock = Clock::start();
-    let (contract, levels) = contract(manifest.load()?, &when, require)?;
+    let contract = contract(manifest.load()?, &when, require)?;
     let environment = match env_file {
         Some(path) => file(&path),
         None => Environment::Process(environment::variables()),
     };
-    let mut report = guard(&contract, environment, &levels);
+    let mut report = contract.judge(environment);
     clock.stamp(&mut report);
     if command.is_empty() {
         return emit(&report, &output);
@@ -57,8 +71,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
 
 /// Judges a file by what a manifest declares.
 pub(super) fn judge(loaded: Option<Loaded>, path: &str) -> Result<Report, Stop> {
-    let (contract, levels) = contract(loaded, &[], Vec::new())?;
-    Ok(guard(&contract, file(path), &levels))
+    Ok(contract(loaded, &[], Vec::new())?.judge(file(path)))
 }
 
 fn file(path: &str) -> Environment {
@@ -73,36 +86,30 @@ fn is_quiet(report: &Report) -> bool {
 }
 
 /// Flags over the manifest, each replacing its whole field.
-fn contract(
-    loaded: Option<Loaded>,
-    when: &[String],
-    require: Vec<String>,
-) -> Result<(GuardSettings, Levels), Stop> {
-    let whens: Vec<When> = when.iter().map(|text| condition(text)).collect::<Result<_, _>>()?;
-    let (declared, levels) = match loaded {
-        Some(loaded) => (GuardSettings::of(&loaded.manifest, &loaded.source), loaded.levels),
-        None => (None, Levels::new()),
-    };
-    let Some(mut contract) = declared.or_else(|| (!require.is_empty()).then(GuardSettings::default)) else {
+fn contract(loaded: Option<Loaded>, when: &[String], require: Vec<String>) -> Result<Contract, Stop> {
+    let when: BTreeMap<String, At<String>> =
+        when.iter().map(|text| condition(text)).collect::<Result<_, _>>()?;
+    let Loaded { manifest, source, levels } = loaded.unwrap_or_default();
+    let Some(mut guard) = manifest.guard.or_else(|| (!require.is_empty()).then(Guard::default)) else {
         let cause = Cause::new("no boot contract is declared, so there is nothing to judge");
         return Err(Stop::CouldNotLook(
             cause.hint("declare `[guard]` in trueup.toml, or name keys with --require"),
         ));
     };
-    if !whens.is_empty() {
-        contract.when = whens;
+    if !when.is_empty() {
+        guard.when = when;
     }
     if !require.is_empty() {
-        contract.required = require.into_iter().map(Declared::by_flag).collect();
+        guard.required = require.into_iter().map(At::from).collect();
     }
-    Ok((contract, levels))
+    Ok(Contract { guard, source, levels })
 }
 
-fn condition(text: &str) -> Result<When, Stop> {
+fn condition(text: &str) -> Result<(String, At<String>), Stop> {
     let usage = |why: String| {
         Stop::usage(format!("--when `{text}` {why}"), "write it as KEY=GLOB, such as APP_ENV=production")
     };
     let (key, pattern) = text.split_once('=').ok_or_else(|| usage("has no `=`".into()))?;
     glob(pattern).map_err(|why| usage(format!("is no glob: {why}")))?;
-    Ok(When { key: key.to_owned(), pattern: Declared::by_flag(pattern) })
+    Ok((key.to_owned(), pattern.to_owned().into()))
 }

@@ -6,7 +6,7 @@ use super::lint::judge;
 use super::manifest::ManifestArgs;
 use super::output::{Clock, print};
 use super::stop::Stop;
-use crate::manifest::{EnvSettings, MANIFEST};
+use crate::manifest::MANIFEST;
 use crate::model::{Cause, Exit};
 use crate::stores::discover::{Found, discover};
 use crate::stores::files;
@@ -27,10 +27,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
         _ => Stop::CouldNotLook(Cause::new(format!("{MANIFEST} cannot be written: {error}"))),
     })?;
     let mut said = format!("wrote {MANIFEST}\n");
-    let loaded = ManifestArgs { manifest: None }.load()?;
-    let env = loaded.as_ref().and_then(|loaded| EnvSettings::of(&loaded.manifest, &loaded.source));
-    if env.is_some() {
-        let report = judge(loaded, env, &Clock::start())?;
+    let loaded = ManifestArgs { manifest: None }.load()?.unwrap_or_default();
+    if loaded.manifest.env.is_some() {
+        let report = judge(loaded, Vec::new(), &Clock::start())?;
         let findings: usize = report.checks.iter().map(|check| check.findings.len()).sum();
         let more = match findings {
             0 => "`trueup lint` holds today\n".to_owned(),

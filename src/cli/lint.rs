@@ -5,7 +5,7 @@ use super::manifest::{Loaded, ManifestArgs, baseline};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use crate::jobs::lint::{Lint, lint};
-use crate::manifest::{Declared, EnvSettings, MANIFEST, ServiceSettings, glob, under};
+use crate::manifest::{At, Env, MANIFEST, Service, glob};
 use crate::model::{Exit, Report};
 use crate::stores::{discover, files};
 
@@ -40,90 +40,78 @@ pub(super) enum Subject {
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let Args { subjects, manifest, template, service, allow, output } = args;
     let clock = Clock::start();
-    let inputs = Inputs::new(template.as_deref(), &service, &allow)?;
-    let named = inputs.template.is_some() || !inputs.services.is_empty();
+    let flags = env_of_flags(template, &service, allow)?;
+    let named = flags.template.is_some() || !flags.service.is_empty();
     let loaded = if named && manifest.is_passed_over() {
         note(&format!("{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"));
         None
     } else {
         manifest.load()?
     };
-    let wants_env = subjects.is_empty() || subjects.contains(&Subject::Env);
-    let env = if wants_env { inputs.settings(loaded.as_ref()) } else { None };
-    let mut report = judge(loaded, env, &clock)?;
+    let templates = if named || loaded.is_some() { Vec::new() } else { found() };
+    let mut loaded = loaded.unwrap_or_default();
+    // Without a word about them in the manifest, flags that only narrow name no input.
+    if named || loaded.manifest.env.is_some() || !templates.is_empty() {
+        replace(loaded.manifest.env.get_or_insert_default(), flags);
+    }
+    if !subjects.is_empty() && !subjects.contains(&Subject::Env) {
+        loaded.manifest.env = None;
+    }
+    let mut report = judge(loaded, templates, &clock)?;
     clock.stamp(&mut report);
     emit(&report, &output)
 }
 
-/// Lints what a manifest declares, with its baseline.
-pub(super) fn judge(loaded: Option<Loaded>, env: Option<EnvSettings>, clock: &Clock) -> Result<Report, Stop> {
-    let mut settings = Lint { env, today: clock.today(), ..Lint::default() };
-    if let Some(Loaded { manifest, source, levels }) = loaded {
-        settings.baseline = baseline(&source)?;
-        settings.levels = levels;
-        settings.manifest = Some((manifest, source));
-    }
+/// Lints what is declared, with the baseline beside the manifest.
+pub(super) fn judge(loaded: Loaded, templates: Vec<String>, clock: &Clock) -> Result<Report, Stop> {
+    let Loaded { manifest, source, levels } = loaded;
+    let baseline = if source.path.is_empty() { None } else { baseline(&source)? };
+    let settings = Lint { manifest, source, baseline, templates, levels, today: clock.today() };
     Ok(lint(&settings, &files::read))
 }
 
-/// What the flags name.
-struct Inputs {
-    template: Option<Declared>,
-    services: Vec<ServiceSettings>,
-    local_only: Vec<Declared>,
+/// What the flags declare.
+fn env_of_flags(template: Option<String>, services: &[String], allow: Vec<String>) -> Result<Env, Stop> {
+    for pattern in &allow {
+        glob(pattern).map_err(|why| {
+            let hint = "quote it for the shell, such as 'EXPLORER_*'";
+            Stop::usage(format!("--allow `{pattern}` is no glob: {why}"), hint)
+        })?;
+    }
+    let service = |text: &String| match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok(Service {
+            name: name.to_owned().into(),
+            template: file.to_owned().into(),
+            local_only: Vec::new(),
+        }),
+        _ => {
+            let hint = "write it as NAME=FILE, such as agent=agent/.env.example";
+            Err(Stop::usage(format!("--service `{text}` names no service and file"), hint))
+        }
+    };
+    Ok(Env {
+        template: template.map(At::from),
+        local_only: allow.into_iter().map(At::from).collect(),
+        service: services.iter().map(service).collect::<Result<_, _>>()?,
+    })
 }
 
-impl Inputs {
-    fn new(template: Option<&str>, services: &[String], allow: &[String]) -> Result<Self, Stop> {
-        for pattern in allow {
-            glob(pattern).map_err(|why| {
-                Stop::usage(
-                    format!("--allow `{pattern}` is no glob: {why}"),
-                    "quote it for the shell, such as 'EXPLORER_*'",
-                )
-            })?;
-        }
-        let path = |path: &str| Declared::by_flag(under("", path));
-        let service = |text: &String| match text.split_once('=') {
-            Some((name, file)) if !name.is_empty() && !file.is_empty() => {
-                Ok(ServiceSettings { name: name.to_owned(), template: path(file), local_only: Vec::new() })
-            }
-            _ => Err(Stop::usage(
-                format!("--service `{text}` names no service and file"),
-                "write it as NAME=FILE, such as agent=agent/.env.example",
-            )),
-        };
-        Ok(Self {
-            template: template.map(path),
-            services: services.iter().map(service).collect::<Result<_, _>>()?,
-            local_only: allow.iter().map(Declared::by_flag).collect(),
-        })
+/// Each flag that was given replaces its whole field.
+fn replace(declared: &mut Env, flags: Env) {
+    let Env { template, local_only, service } = flags;
+    if template.is_some() {
+        declared.template = template;
     }
-
-    /// Flags over the manifest, each replacing its whole field; without either, what the folder holds.
-    fn settings(self, loaded: Option<&Loaded>) -> Option<EnvSettings> {
-        let named = self.template.is_some() || !self.services.is_empty();
-        let declared = loaded.and_then(|loaded| EnvSettings::of(&loaded.manifest, &loaded.source));
-        let mut settings = match (declared, loaded, named) {
-            (Some(declared), _, _) => declared,
-            (None, Some(_), false) => return None,
-            (None, None, false) => found(),
-            (None, _, true) => EnvSettings::default(),
-        };
-        let Self { template, services, local_only } = self;
-        settings.template = template.or(settings.template);
-        if !services.is_empty() {
-            settings.services = services;
-        }
-        if !local_only.is_empty() {
-            settings.local_only = local_only;
-        }
-        Some(settings)
+    if !local_only.is_empty() {
+        declared.local_only = local_only;
+    }
+    if !service.is_empty() {
+        declared.service = service;
     }
 }
 
 /// Without a word from anyone, each env template below this folder is judged by itself.
-fn found() -> EnvSettings {
+fn found() -> Vec<String> {
     let templates = discover::discover("").templates;
     if !templates.is_empty() {
         note(&format!(
@@ -131,5 +119,5 @@ fn found() -> EnvSettings {
             templates.len()
         ));
     }
-    EnvSettings { others: templates.into_iter().map(Declared::by_flag).collect(), ..EnvSettings::default() }
+    templates
 }

@@ -13,7 +13,8 @@ pub(super) struct ManifestArgs {
     pub(super) manifest: Option<String>,
 }
 
-/// A manifest that was read.
+/// A manifest that was read; the default one declares nothing and is of no file.
+#[derive(Default)]
 pub(super) struct Loaded {
     pub(super) manifest: Manifest,
     pub(super) source: Source,
@@ -81,7 +82,7 @@ fn unknown_rules(manifest: &Manifest) -> Vec<Mistake> {
     let named = manifest.rules.keys().chain(manifest.allow.iter().map(|allow| &allow.rule));
     let unknown = named.filter(|rule| rules::doc(&RuleId::written(rule.as_str())).is_none());
     let mistake = |rule: &crate::manifest::At<String>| Mistake {
-        range: rule.range(),
+        range: rule.range().unwrap_or_default(),
         message: format!("there is no rule `{}`", **rule),
         help: Some(nearest(rule)),
     };

@@ -1,5 +1,5 @@
 //! `guard`: may this environment start the application?
-use crate::manifest::GuardSettings;
+use crate::manifest::{Guard, Source};
 use crate::model::{Look, Object, Report};
 use crate::rules::guard::GuardFacts;
 use crate::rules::{self, Levels, judge};
@@ -13,15 +13,15 @@ pub enum Environment {
 }
 
 /// Runs. An inactive contract skips every check, with the reason.
-pub fn guard(contract: &GuardSettings, environment: Environment, levels: &Levels) -> Report {
+pub fn guard(contract: &Guard, source: &Source, environment: Environment, levels: &Levels) -> Report {
     let mut report = Report::new("guard");
     let (on, facts) = match environment {
         Environment::File(path, text) => {
             let on = Object::file(&path);
-            (on.clone(), text.map(|text| GuardFacts::of_file(on, &text, contract)))
+            (on.clone(), text.map(|text| GuardFacts::of_file(on, &text, contract, source)))
         }
         Environment::Process(variables) => {
-            let facts = GuardFacts::of_process(variables, contract);
+            let facts = GuardFacts::of_process(variables, contract, source);
             (facts.on.clone(), Look::Got(facts))
         }
     };

@@ -5,16 +5,16 @@ use std::ops::{Deref, Range};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A value with its byte range in the manifest's text. Its JSON Schema is the value's own.
-#[derive(Debug, Clone)]
+/// A value with its byte range in the manifest's text, unless a flag gave it. Its JSON Schema is the value's own.
+#[derive(Debug, Clone, Default)]
 pub struct At<T> {
     value: T,
-    range: Range<usize>,
+    range: Option<Range<usize>>,
 }
 
 impl<T> At<T> {
-    /// The byte range in the manifest's text.
-    pub fn range(&self) -> Range<usize> {
+    /// The byte range in the manifest's text; none when a flag gave the value.
+    pub fn range(&self) -> Option<Range<usize>> {
         self.range.clone()
     }
 }
@@ -50,7 +50,7 @@ impl<T: Ord> Ord for At<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         let spanned = toml::Spanned::<T>::deserialize(source)?;
-        let range = spanned.span();
+        let range = Some(spanned.span());
         Ok(Self { value: spanned.into_inner(), range })
     }
 }
@@ -62,9 +62,9 @@ impl<T: Serialize> Serialize for At<T> {
 }
 
 impl<T> From<T> for At<T> {
-    /// A value that was not read from anywhere.
+    /// A value that a flag gave.
     fn from(value: T) -> Self {
-        Self { value, range: 0..0 }
+        Self { value, range: None }
     }
 }
 

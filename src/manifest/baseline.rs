@@ -71,5 +71,5 @@ fn mistake(entry: &Entry) -> Option<Mistake> {
     } else {
         return None;
     };
-    Some(Mistake { range, message, help: None })
+    Some(Mistake { range: range.unwrap_or_default(), message, help: None })
 }

@@ -45,7 +45,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
 }
 
 fn mistake<T>(at: &At<T>, message: String, help: Option<&str>) -> Mistake {
-    Mistake { range: at.range(), message, help: help.map(str::to_owned) }
+    Mistake { range: at.range().unwrap_or_default(), message, help: help.map(str::to_owned) }
 }
 
 fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {

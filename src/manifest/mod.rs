@@ -6,8 +6,8 @@ mod at;
 mod baseline;
 mod check;
 mod condition;
-mod settings;
 mod shape;
+mod source;
 mod types;
 mod version;
 
@@ -18,14 +18,11 @@ use toml::de::DeTable;
 pub use at::At;
 pub use baseline::{BASELINE, Baseline, Entry};
 pub use check::{date, glob};
-pub use settings::{Declared, EnvSettings, GuardSettings, RequireSettings, ServiceSettings, When, under};
+pub use source::{Source, under};
 pub use types::{
-    AllowEntry, Endpoint, EndpointKind, Env, Guard, IfEmpty, Keys, Level, Manifest, Project, Require,
-    Scalar, Service, Side, SkipEntry, TableEntry, Verify,
+    AllowEntry, Endpoint, EndpointKind, Env, Guard, IfEmpty, Keys, Level, Manifest, Project, Require, Scalar,
+    Service, Side, SkipEntry, TableEntry, Verify,
 };
-
-use crate::model::Lines;
-use crate::model::{Place, Span};
 
 /// The manifest's usual name.
 pub const MANIFEST: &str = "trueup.toml";
@@ -39,40 +36,6 @@ pub struct Mistake {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
-}
-
-/// A text that settings came from, to find their places in.
-#[derive(Debug, Clone, Default)]
-pub struct Source {
-    /// The path as it is printed.
-    pub path: String,
-    /// The whole text.
-    pub text: String,
-}
-
-impl Source {
-    /// The place of a byte range; the excerpt shows the line, without what follows `=` when that may hold a secret.
-    pub fn place(&self, range: Range<usize>) -> Place {
-        let lines = Lines::new(&self.text);
-        let mut span: Span = lines.span(range);
-        let line = lines.line(span.start.line);
-        if span.end.line > span.start.line {
-            span.end = span.start;
-            span.end.column += u32::try_from(line.chars().count()).unwrap_or(0).max(1);
-        }
-        let secret = line.contains("://") || line.contains('@');
-        let shown = if secret {
-            line.split_once('=').map_or_else(|| "…".to_owned(), |(name, _)| format!("{name}= …"))
-        } else {
-            line.to_owned()
-        };
-        Place::new(&self.path, span).showing(shown)
-    }
-
-    /// The place of a value.
-    pub fn place_of<T>(&self, value: &At<T>) -> Place {
-        self.place(value.range())
-    }
 }
 
 /// Reads a manifest.

@@ -39,8 +39,9 @@ impl Mapping {
         }
     }
 
+    /// A mapping is declared in a manifest alone, so there is a place.
     fn place<T>(&self, at: &At<T>) -> Place {
-        self.source.place_of(at)
+        self.source.place(at.range().unwrap_or_default())
     }
 }
 

@@ -20,8 +20,8 @@ pub use check::{Allowed, Check, Finding, Looked, Object, ObjectKind, Related, Ve
 pub use env::{Assignment, EnvFile, Hidden, InlineAllow, KeyState, Unparsable};
 pub use exit::Exit;
 pub use lines::{Lines, line_number};
-pub use mode::Mode;
 pub use look::{Cause, Look, Reason};
+pub use mode::Mode;
 pub use place::{Place, Position, Span};
 pub use report::{Gap, GapKind, Report, RunInfo, Tally};
 pub use rule_id::{RuleId, Severity};

@@ -2,11 +2,11 @@
 
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection, Row, ValueRef};
-use trueup::model::Mode;
 use trueup::digest::expression::{expression, row_hash_expression};
 use trueup::digest::hasher::{RowHash, RowHasher, Seed};
 use trueup::digest::kind::Kind;
 use trueup::digest::wire;
+use trueup::model::Mode;
 use trueup::model::value::Value;
 
 pub(crate) const MODES: [Mode; 2] = [Mode::Strict, Mode::Semantic];

@@ -64,7 +64,7 @@ impl Claim {
         let claim = |entry: &crate::manifest::AllowEntry| Self {
             rules: vec![RuleId::written(entry.rule.as_str())],
             reason: entry.reason.trim().to_owned(),
-            place: source.place_of(&entry.rule),
+            place: source.place(entry.rule.range().unwrap_or_default()),
             expired: entry.expires.as_ref().map(|day| day.to_string()).filter(|day| is_past(day, today)),
             kind: ClaimKind::Declared {
                 on: entry.on.as_ref().and_then(|on| glob(on).ok()),
@@ -80,7 +80,7 @@ impl Claim {
         let claim = |entry: &crate::manifest::Entry| Self {
             rules: vec![RuleId::written(entry.rule.as_str())],
             reason: entry.reason.trim().to_owned(),
-            place: source.place_of(&entry.rule),
+            place: source.place(entry.rule.range().unwrap_or_default()),
             expired: entry.expires.clone().filter(|day| is_past(day, today)),
             kind: ClaimKind::Baseline {
                 on: entry.on.clone(),

@@ -1,28 +1,28 @@
 //! What the env rules judge.
-use crate::manifest::{Declared, EnvSettings};
+use crate::manifest::{At, Env, Service, Source};
 use crate::model::{Assignment, Cause, EnvFile, InlineAllow, Look, Object, Place};
 use crate::parse::env::env_file;
 
 /// The env templates of a project.
 pub struct EnvFacts {
+    /// What is declared about them.
+    pub declared: Env,
+    /// Where it is declared.
+    pub source: Source,
     /// The canonical template, when one is declared.
     pub template: Option<EnvSource>,
     /// The services with templates of their own.
     pub services: Vec<ServiceEnv>,
-    /// Globs of keys that any service may have for itself.
-    pub local_only: Vec<Declared>,
     /// Templates that nobody declared a part for: each is judged by itself.
     pub others: Vec<EnvSource>,
 }
 
 /// One service.
 pub struct ServiceEnv {
-    /// Its name.
-    pub name: String,
+    /// What is declared about it.
+    pub declared: Service,
     /// Its template.
     pub template: EnvSource,
-    /// Globs of keys that this service alone has.
-    pub local_only: Vec<Declared>,
 }
 
 /// An env file and where it came from.
@@ -36,26 +36,25 @@ pub struct EnvSource {
 }
 
 impl EnvFacts {
-    /// Reads every file that the settings name. `read` gives a file's text by its printed path.
-    pub fn new(settings: &EnvSettings, read: &dyn Fn(&str) -> Look<String>) -> Self {
-        let source = |declared: &Declared| EnvSource {
-            path: declared.text.clone(),
-            declared: declared.place.clone(),
-            file: parsed(read(&declared.text)),
-        };
+    /// Reads every file that is declared, and `others`. `read` gives a file's text by its printed path.
+    pub fn new(
+        declared: Env,
+        source: Source,
+        others: &[String],
+        read: &dyn Fn(&str) -> Look<String>,
+    ) -> Self {
+        let file = |path: String, declared| EnvSource { file: parsed(read(&path)), path, declared };
+        let named = |path: &At<String>| file(source.path_of(path), source.place_of(path));
         Self {
-            template: settings.template.as_ref().map(source),
-            services: settings
-                .services
+            template: declared.template.as_ref().map(named),
+            services: declared
+                .service
                 .iter()
-                .map(|service| ServiceEnv {
-                    name: service.name.clone(),
-                    template: source(&service.template),
-                    local_only: service.local_only.clone(),
-                })
+                .map(|service| ServiceEnv { declared: service.clone(), template: named(&service.template) })
                 .collect(),
-            local_only: settings.local_only.clone(),
-            others: settings.others.iter().map(source).collect(),
+            others: others.iter().map(|path| file(path.clone(), None)).collect(),
+            declared,
+            source,
         }
     }
 

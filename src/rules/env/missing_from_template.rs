@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::{EnvFacts, EnvSource, ServiceEnv};
-use crate::manifest::{Declared, glob};
+use crate::manifest::{At, glob};
 use crate::model::{EnvFile, Looked, Object};
 use crate::rules::Sink;
 
@@ -33,7 +33,8 @@ fn missing_of_service(
     out: &mut Sink<'_>,
 ) {
     let mut check = out.check(service.template.object(), Looked::at(file.assignments.len(), "key"));
-    let local: Vec<_> = facts.local_only.iter().chain(&service.local_only).filter_map(matcher).collect();
+    let local: Vec<_> =
+        facts.declared.local_only.iter().chain(&service.declared.local_only).filter_map(matcher).collect();
     let mut told = BTreeSet::new();
     for assignment in file.live() {
         let key = assignment.key.as_str();
@@ -41,7 +42,7 @@ fn missing_of_service(
             continue;
         }
         check
-            .find(key, format!("`{key}` of {} is not in {}", service.name, template.path))
+            .find(key, format!("`{key}` of {} is not in {}", *service.declared.name, template.path))
             .at(service.template.place(assignment))
             .related(template.declared.clone(), "the canonical template")
             .help(format!("document `{key}` in {}, or declare it `local_only`", template.path));
@@ -51,6 +52,6 @@ fn missing_of_service(
 }
 
 /// Globs were held to their form when they were declared.
-fn matcher(declared: &Declared) -> Option<globset::GlobMatcher> {
-    glob(&declared.text).ok()
+fn matcher(pattern: &At<String>) -> Option<globset::GlobMatcher> {
+    glob(pattern).ok()
 }

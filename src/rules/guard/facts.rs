@@ -1,5 +1,7 @@
 //! What the guard rules judge: an environment and what a manifest demands of it.
-use crate::manifest::{Declared, GuardSettings, When, glob};
+use std::collections::BTreeMap;
+
+use crate::manifest::{At, Guard, Source, glob};
 use crate::model::{Assignment, Hidden, Look, Object, ObjectKind, Place, Reason};
 use crate::parse::env::env_file;
 
@@ -14,7 +16,9 @@ pub struct GuardFacts {
     /// Whether every value is the application's own; the process's environment holds much that is not.
     pub all_ours: bool,
     /// The contract.
-    pub contract: GuardSettings,
+    pub contract: Guard,
+    /// Where it is declared.
+    pub source: Source,
 }
 
 /// One variable of an environment.
@@ -29,14 +33,14 @@ pub struct Variable {
 
 /// A key that must have a value.
 pub(super) struct Demand<'c> {
-    pub(super) key: &'c Declared,
+    pub(super) key: &'c At<String>,
     /// The condition that makes it so, without any value.
     pub(super) because: Option<String>,
 }
 
 impl GuardFacts {
     /// The facts about an env file.
-    pub fn of_file(on: Object, text: &str, contract: &GuardSettings) -> Self {
+    pub fn of_file(on: Object, text: &str, contract: &Guard, source: &Source) -> Self {
         let file = env_file(text);
         let path = on.name.clone();
         let variable = |assignment: &Assignment| Variable {
@@ -54,11 +58,12 @@ impl GuardFacts {
             on,
             all_ours: true,
             contract: contract.clone(),
+            source: source.clone(),
         }
     }
 
     /// The facts about a process's variables.
-    pub fn of_process(variables: Vec<(String, String)>, contract: &GuardSettings) -> Self {
+    pub fn of_process(variables: Vec<(String, String)>, contract: &Guard, source: &Source) -> Self {
         let variable = |(key, value)| Variable { key, value: Hidden::new(value), place: None };
         Self {
             on: Object { kind: ObjectKind::Environment, name: "environment".into() },
@@ -66,16 +71,15 @@ impl GuardFacts {
             unparsable: Vec::new(),
             all_ours: false,
             contract: contract.clone(),
+            source: source.clone(),
         }
     }
 
     /// The facts when the contract is active; else why it is not.
     pub fn active(self) -> Look<Self> {
-        match self.contract.when.iter().find(|when| !self.holds(when)) {
-            Some(when) => {
-                let text =
-                    format!("the guard is for `{}={}`, which this is not", when.key, when.pattern.text);
-                Look::NotAsked(Reason(text))
+        match self.contract.when.iter().find(|(key, pattern)| !self.holds(key, pattern)) {
+            Some((key, pattern)) => {
+                Look::NotAsked(Reason(format!("the guard is for `{key}={}`, which this is not", **pattern)))
             }
             None => Look::Got(self),
         }
@@ -88,26 +92,29 @@ impl GuardFacts {
     /// Every key that must have a value, in the order of the contract.
     pub(super) fn demands(&self) -> Vec<Demand<'_>> {
         let always = self.contract.required.iter().map(|key| Demand { key, because: None });
-        let active =
-            self.contract.require.iter().filter(|require| require.when.iter().all(|when| self.holds(when)));
-        let conditional = active.flat_map(|require| {
-            let conditions: Vec<_> =
-                require.when.iter().map(|when| format!("`{}={}`", when.key, when.pattern.text)).collect();
-            let because = conditions.join(" with ");
-            require.keys.iter().map(move |key| Demand { key, because: Some(because.clone()) })
-        });
+        let conditional =
+            self.contract.require.iter().filter(|require| self.all_hold(&require.when)).flat_map(|require| {
+                let conditions: Vec<_> =
+                    require.when.iter().map(|(key, pattern)| format!("`{key}={}`", **pattern)).collect();
+                let because = conditions.join(" with ");
+                require.keys.iter().map(move |key| Demand { key, because: Some(because.clone()) })
+            });
         always.chain(conditional).collect()
     }
 
     /// The variables whose values are the application's own.
     pub(super) fn judged(&self) -> Vec<&Variable> {
         let demands = self.demands();
-        let ours = |key: &str| self.all_ours || demands.iter().any(|demand| demand.key.text == key);
+        let ours = |key: &str| self.all_ours || demands.iter().any(|demand| demand.key.as_str() == key);
         self.variables.iter().filter(|variable| ours(&variable.key)).collect()
     }
 
-    fn holds(&self, when: &When) -> bool {
-        let value = self.variable(&when.key).map(|variable| variable.value.reveal());
-        value.is_some_and(|value| glob(&when.pattern.text).is_ok_and(|glob| glob.is_match(value)))
+    fn all_hold(&self, when: &BTreeMap<String, At<String>>) -> bool {
+        when.iter().all(|(key, pattern)| self.holds(key, pattern))
+    }
+
+    fn holds(&self, key: &str, pattern: &str) -> bool {
+        let value = self.variable(key).map(|variable| variable.value.reveal());
+        value.is_some_and(|value| glob(pattern).is_ok_and(|glob| glob.is_match(value)))
     }
 }

@@ -15,18 +15,19 @@ fn missing_key(facts: &GuardFacts, out: &mut Sink<'_>) {
     let demands = facts.demands();
     let mut check = out.check(facts.on.clone(), Looked::at(demands.len(), "demanded key"));
     for demand in demands {
-        let variable = facts.variable(&demand.key.text);
+        let variable = facts.variable(demand.key);
         if variable.is_some_and(|variable| !variable.value.reveal().trim().is_empty()) {
             continue;
         }
         let state = if variable.is_some() { "is empty" } else { "is not set" };
-        let key = &demand.key.text;
-        let place = variable.and_then(|variable| variable.place.clone()).or_else(|| demand.key.place.clone());
+        let key = demand.key.as_str();
+        let demanded = facts.source.place_of(demand.key);
+        let place = variable.and_then(|variable| variable.place.clone()).or_else(|| demanded.clone());
         let because = demand.because.as_ref().map(|because| format!(", and {because} demands it"));
         check
             .find(key, format!("`{key}` {state}{}", because.unwrap_or_default()))
             .at(place)
-            .related(demand.key.place.clone(), "demanded here")
+            .related(demanded, "demanded here")
             .help(format!("give `{key}` a value before the application starts"));
     }
 }
@@ -44,7 +45,7 @@ fn nothing_judged(facts: &GuardFacts, out: &mut Sink<'_>) {
 fn placeholder_value(facts: &GuardFacts, out: &mut Sink<'_>) {
     let variables = facts.judged();
     let mut check = out.check(facts.on.clone(), Looked::at(variables.len(), "value"));
-    let declared: Vec<&str> = facts.contract.placeholders.iter().map(|glob| glob.text.as_str()).collect();
+    let declared: Vec<&str> = facts.contract.placeholders.iter().map(|glob| glob.as_str()).collect();
     for variable in variables {
         let Some(why) = placeholder::of(&variable.key, variable.value.reveal(), &declared) else { continue };
         let key = &variable.key;

@@ -11,7 +11,7 @@ pub struct ManifestFacts {
     /// The manifest's path as printed.
     pub path: String,
     /// Each endpoint's name, its URL before any `${NAME}` is filled in, and where it stands.
-    pub endpoints: Vec<(String, String, Place)>,
+    pub endpoints: Vec<(String, String, Option<Place>)>,
 }
 
 impl ManifestFacts {

@@ -1,7 +1,7 @@
 //! Pairs that Postgres' own hashes hold for equal, and what each mode makes of them.
 
-use trueup::model::Mode;
 use trueup::digest::kind::Kind;
+use trueup::model::Mode;
 
 use crate::cases::{kind, list_of, pair};
 use crate::server::{connect, fetched, number, run, rust_hash, server_hash};

@@ -3,10 +3,10 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
 use trueup::digest::bucket::Bucket;
-use trueup::model::Mode;
 use trueup::digest::expression::{bucket_expression, expression, row_hash_expression};
 use trueup::digest::hasher::{IdentityHasher, RowHash, RowHasher, RowIdentity};
 use trueup::digest::kind::Kind;
+use trueup::model::Mode;
 use trueup::model::value::Value;
 
 use super::functions::Sequence;

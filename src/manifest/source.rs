@@ -1,0 +1,87 @@
+//! The text that settings came from, to find their places in.
+use std::ops::Range;
+
+use super::At;
+use crate::model::{Lines, Place, Span};
+
+/// The text that settings came from. The default one is of no file: what it holds came from flags.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// The path as it is printed.
+    pub path: String,
+    /// The whole text.
+    pub text: String,
+}
+
+impl Source {
+    /// The folder of the file as printed; empty for the current one.
+    pub fn base(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(base, _)| base)
+    }
+
+    /// The place of a byte range; the excerpt shows the line, without what follows `=` when that may hold a secret.
+    pub fn place(&self, range: Range<usize>) -> Place {
+        let lines = Lines::new(&self.text);
+        let mut span: Span = lines.span(range);
+        let line = lines.line(span.start.line);
+        if span.end.line > span.start.line {
+            span.end = span.start;
+            span.end.column += u32::try_from(line.chars().count()).unwrap_or(0).max(1);
+        }
+        let secret = line.contains("://") || line.contains('@');
+        let shown = if secret {
+            line.split_once('=').map_or_else(|| "…".to_owned(), |(name, _)| format!("{name}= …"))
+        } else {
+            line.to_owned()
+        };
+        Place::new(&self.path, span).showing(shown)
+    }
+
+    /// The place of a value; none when a flag gave it.
+    pub fn place_of<T>(&self, value: &At<T>) -> Option<Place> {
+        value.range().map(|range| self.place(range))
+    }
+
+    /// A declared path as it is printed: relative to this file's folder, or to the current one when a flag gave it.
+    pub fn path_of(&self, value: &At<String>) -> String {
+        under(if value.range().is_some() { self.base() } else { "" }, value)
+    }
+}
+
+/// `path` inside `base`, with forward slashes and without `.` parts. An absolute path stays.
+pub fn under(base: &str, path: &str) -> String {
+    let path = path.replace('\\', "/");
+    let root = if path.starts_with('/') || base.starts_with('/') { "/" } else { "" };
+    let base = if path.starts_with('/') { "" } else { base };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in base.split('/').chain(path.split('/')).filter(|part| !part.is_empty() && *part != ".") {
+        match parts.last() {
+            Some(last) if part == ".." && *last != ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    format!("{root}{}", parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::under;
+
+    #[test]
+    fn paths() {
+        let cases = [
+            ("", "a/b", "a/b"),
+            ("infra", "./.env.example", "infra/.env.example"),
+            ("infra", "../agent/x", "agent/x"),
+            ("", "../x", "../x"),
+            ("infra", "/abs/x", "/abs/x"),
+            ("/abs", "x", "/abs/x"),
+            ("..", "../x", "../../x"),
+        ];
+        for (base, path, expected) in cases {
+            assert_eq!(under(base, path), expected);
+        }
+    }
+}
