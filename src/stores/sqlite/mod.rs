@@ -99,7 +99,8 @@ impl Sqlite {
             .read_only(true)
             .create_if_missing(false)
             .immutable(file.immutable)
-            .row_buffer_size(256)
+            // Rows wait for their hashing in memory, whatever their size; more of them is no faster.
+            .row_buffer_size(32)
             .disable_statement_logging();
         let mut connection =
             SqliteConnection::connect_with(&options).await.map_err(|error| Fail::Open(said(&error)))?;

@@ -16,7 +16,7 @@ use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::{IdentityHasher, RowHash, RowHasher, RowIdentity};
 use crate::model::Cause;
 use crate::model::value::Value;
-use crate::stores::rows::{RowSource, Rows};
+use crate::stores::rows::{Cell, RowSource, Rows};
 
 impl RowSource for Sqlite {
     async fn is_empty(&mut self, table: &str) -> Result<bool, Cause> {
@@ -76,13 +76,15 @@ impl RowSource for Sqlite {
         rows: &Rows,
         wanted: &BTreeSet<RowIdentity>,
     ) -> Result<BTreeMap<RowIdentity, Vec<Value>>, Cause> {
+        // Only the key is read: the same identity, from a part of the columns.
+        let cells: Vec<Cell> = rows.key.iter().filter_map(|index| rows.cells.get(*index)).cloned().collect();
+        let rows = &Rows { key: (0..cells.len()).collect(), cells, ..rows.clone() };
         let mut keys = BTreeMap::new();
         let mut identities = IdentityHasher::new(rows.seed);
         self.scan(rows, |cells, _| {
             let identity = identity(rows, cells, &mut identities)?;
             if wanted.contains(&identity) {
-                let key = rows.key.iter().filter_map(|index| cells.get(*index).cloned());
-                keys.insert(identity, key.collect());
+                keys.insert(identity, cells.to_vec());
             }
             Ok(())
         })
