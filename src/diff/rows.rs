@@ -27,6 +27,13 @@ pub struct Sampled {
     pub sample: Vec<(u64, RowIdentity)>,
 }
 
+impl RowsDiff {
+    /// How many rows differ in any way.
+    pub fn rows(&self) -> u64 {
+        self.only_in_source.rows + self.only_in_target.rows + self.differing.rows
+    }
+}
+
 impl Sampled {
     fn add(&mut self, row: &HashedRow, most: usize) {
         self.rows += row.copies;
@@ -47,13 +54,10 @@ pub fn differing_buckets(source: &[Bucket], target: &[Bucket]) -> Vec<u64> {
 /// Cuts buckets into groups of at most `most` rows on each side, at least one bucket a group, so that a group fits into
 /// memory.
 pub fn groups(buckets: &[u64], source: &[Bucket], target: &[Bucket], most: u64) -> Vec<Vec<u64>> {
-    let rows = |side: &[Bucket], bucket: u64| {
-        usize::try_from(bucket).ok().and_then(|index| side.get(index)).map_or(0, Bucket::rows)
-    };
     let mut groups: Vec<Vec<u64>> = Vec::new();
     let mut held = 0;
     for bucket in buckets {
-        let more = rows(source, *bucket).max(rows(target, *bucket));
+        let more = rows_in(*bucket, source, target);
         match groups.last_mut() {
             Some(group) if held + more <= most => {
                 group.push(*bucket);
@@ -66,6 +70,18 @@ pub fn groups(buckets: &[u64], source: &[Bucket], target: &[Bucket], most: u64) 
         }
     }
     groups
+}
+
+/// The rows of the fullest of some buckets, on the side where it has more.
+pub fn fullest(buckets: &[u64], source: &[Bucket], target: &[Bucket]) -> Option<u64> {
+    buckets.iter().map(|bucket| rows_in(*bucket, source, target)).max()
+}
+
+fn rows_in(bucket: u64, source: &[Bucket], target: &[Bucket]) -> u64 {
+    let rows = |side: &[Bucket]| {
+        usize::try_from(bucket).ok().and_then(|index| side.get(index)).map_or(0, Bucket::rows)
+    };
+    rows(source).max(rows(target))
 }
 
 /// Compares the rows of the same buckets of both sides into `diff`. Rows of one key are compared as a multiset, so that

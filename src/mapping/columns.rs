@@ -165,11 +165,6 @@ impl Matcher<'_> {
         if is_passed_over {
             self.uncompared_key();
         }
-        if self.found.key.is_empty() {
-            let on = Object::table(&self.source.name);
-            let reason = "it has no key: its rows are compared as a multiset, and differing rows show as missing and extra ones";
-            self.found.gaps.push(Gap { on, kind: GapKind::NotCompared, reason: reason.into() });
-        }
     }
 
     /// Names of the declared key that the target has and that are not compared; those it lacks were said already.

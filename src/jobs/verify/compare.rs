@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Verify;
-use crate::diff::rows::{RowsDiff, Sampled, compare as compare_rows, differing_buckets, groups};
+use crate::diff::rows::{RowsDiff, Sampled, compare as compare_rows, differing_buckets, fullest, groups};
 use crate::digest::bucket::Bucket;
 use crate::digest::hasher::RowIdentity;
 use crate::digest::kind::Kind;
@@ -39,27 +39,15 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
     let (of_source, of_target) = rows(settings, pair);
     let (left, right) = tokio::join!(source.digest(&of_source), target.digest(&of_target));
     let (left, right) = (left?, right?);
-    for (side, table, buckets) in [("source", &pair.source, &left), ("target", &pair.target, &right)] {
+    let name = TableDiff::name(&pair.source, &pair.target);
+    for (side, buckets) in [("source", &left), ("target", &right)] {
         let mut whole = Bucket::default();
         for bucket in buckets {
             whole.merge(bucket);
         }
-        report.run.facts.insert(format!("digest {side} {table}"), whole.to_string());
+        report.run.facts.insert(format!("digest {side} {name}"), whole.to_string());
     }
-    let bad = differing_buckets(&left, &right);
-    let mut diff = RowsDiff::default();
-    // A row takes its cells' hashes, its identity and its place in a map, on each side.
-    let most = GROUP_BYTES / (96 + 8 * of_source.cells.len() as u64);
-    for group in groups(&bad, &left, &right, most) {
-        let buckets: BTreeSet<u64> = group.into_iter().collect();
-        let (left, right) =
-            tokio::join!(source.hashed(&of_source, &buckets), target.hashed(&of_target, &buckets));
-        compare_rows(&left?, &right?, settings.sample, &mut diff);
-    }
-    if !bad.is_empty() && diff == RowsDiff::default() {
-        let cause = Cause::new("the digests differ, and no row that differs was found");
-        return Err(cause.hint("was one side written meanwhile? run it again"));
-    }
+    let diff = locate(settings, source, target, &of_source, &of_target, [&left, &right]).await?;
     let in_source =
         named(settings, pair, source, &of_source, &[&diff.differing, &diff.only_in_source]).await?;
     let in_target = named(settings, pair, target, &of_target, &[&diff.only_in_target]).await?;
@@ -87,6 +75,39 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
         differing_columns: diff.cells.iter().map(|(index, rows)| (column(index), *rows)).collect(),
         declared: pair.declared.clone(),
     })
+}
+
+/// Reads again what lies in the buckets that differ, as many at a time as fit into memory.
+async fn locate<S: RowSource, T: RowSource>(
+    settings: &Verify,
+    source: &mut S,
+    target: &mut T,
+    of_source: &Rows,
+    of_target: &Rows,
+    [left, right]: [&[Bucket]; 2],
+) -> Result<RowsDiff, Cause> {
+    let bad = differing_buckets(left, right);
+    let mut diff = RowsDiff::default();
+    // A row takes its cells' hashes, its identity and its place in a map, on each side.
+    let most = GROUP_BYTES / (96 + 8 * of_source.cells.len() as u64);
+    let has_key = of_source.key.len() < of_source.cells.len();
+    if let Some(rows) = fullest(&bad, left, right).filter(|rows| has_key && *rows > 8 * most) {
+        let cause =
+            Cause::new(format!("{rows} rows have so few different keys that they do not fit into memory"));
+        return Err(cause.hint("declare a `key` that identifies a row"));
+    }
+    for group in groups(&bad, left, right, most) {
+        let before = diff.rows();
+        let buckets: BTreeSet<u64> = group.into_iter().collect();
+        let (left, right) =
+            tokio::join!(source.hashed(of_source, &buckets), target.hashed(of_target, &buckets));
+        compare_rows(&left?, &right?, settings.sample, &mut diff);
+        if diff.rows() == before {
+            let cause = Cause::new("digests differ, and no row that differs was found");
+            return Err(cause.hint("was one side written meanwhile? run it again"));
+        }
+    }
+    Ok(diff)
 }
 
 /// What to read on each side: the same cells in the same order.

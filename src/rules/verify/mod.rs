@@ -40,7 +40,12 @@ fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
     ];
     let counts: Vec<String> =
         kinds.iter().map(|(about, found, _)| format!("{} {about}", found.rows)).collect();
-    check.facts("the same rows on both sides", counts.join(", "));
+    let by = if diff.key.is_empty() {
+        "as a multiset: they have no key".to_owned()
+    } else {
+        format!("by {}", diff.key.join(", "))
+    };
+    check.facts(format!("the same rows on both sides, compared {by}"), counts.join(", "));
     for (about, found, words) in kinds {
         if found.rows == 0 {
             continue;
