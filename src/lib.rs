@@ -23,8 +23,8 @@
 //!
 //! 1. [`cli`] reads the flags of `trueup lint` and the manifest, and makes one [`manifest::Manifest`] of them: which files, which
 //!    globs, each an [`manifest::At`] that knows its manifest line.
-//! 2. [`jobs::lint::lint`] is given these settings and a way to read files ([`stores::files::read`]). It never opens one
-//!    itself, so that the examples in the rules' Markdown run through the same function.
+//! 2. [`jobs::lint::lint`] is given these settings and a tree of files ([`rules::Tree`]). It never opens one itself, so
+//!    that a checkout ([`stores::checkout`]) and the examples in the rules' Markdown run through the same function.
 //! 3. [`rules::env::EnvFacts`] holds each file as a [`model::Look`]: [`parse::env::env_file`] made
 //!    [`model::Assignment`]s with spans of its text, or there is a cause why it could not be read.
 //! 4. [`rules::judge`] runs the table [`rules::env::RULES`]. A rule is a function of facts and a [`rules::Sink`]; the sink

@@ -53,7 +53,7 @@ fn the_drifted_tree_shows_what_was_planted() {
     let expected = [
         "agent/.env.example:4:1: error[env/missing-from-template] `REDIS_URL` of agent is not in infra/.env.example",
         "infra/.env.example:11:1: error[env/duplicate-key] `LOG_LEVEL` is set twice",
-        "web/.env.example:3:1: error[env/unparsable-line] no reader takes this line: its quote is never closed",
+        "web/.env.example:3:1: error[env/unparsable-line] this line is no assignment: its quote is never closed",
     ];
     assert_eq!(found(folder.path(), &["lint"]), (expected.map(str::to_owned).to_vec(), Some(1)));
     let expected = [

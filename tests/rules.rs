@@ -7,7 +7,7 @@ use trueup::jobs::lint::{Lint, lint};
 use trueup::manifest::{self, Baseline, Manifest, Source};
 use trueup::model::{Cause, Look, Object, Report, TableDiff};
 use trueup::rules::verify::SidesFacts;
-use trueup::rules::{self, Levels, RuleDoc, docs, judge};
+use trueup::rules::{self, Levels, RuleDoc, Tree, docs, judge};
 
 /// The blocks of one example: a title, files by path, and the expected findings.
 #[derive(Default, Debug)]
@@ -50,19 +50,54 @@ fn manifest(files: &BTreeMap<String, String>) -> Option<(Manifest, Source)> {
     Some((manifest::read(&source.text).unwrap_or_else(|mistakes| panic!("{mistakes:?}")), source))
 }
 
+/// The blocks of an example as a tree; `tree.toml` may say what a text cannot: `[".env"]`, `mode = "0644"`,
+/// `tracked = true`.
+struct Blocks<'e>(&'e BTreeMap<String, String>);
+
+impl Blocks<'_> {
+    fn about(&self, path: &str, what: &str) -> Option<toml::Value> {
+        let table: toml::Table = self.0.get("tree.toml")?.parse().unwrap();
+        table.get(path)?.get(what).cloned()
+    }
+}
+
+impl Tree for Blocks<'_> {
+    fn text(&self, path: &str) -> Look<String> {
+        match self.0.get(path) {
+            Some(text) => Look::Got(text.clone()),
+            None => Look::Failed(Cause::new("no such file")),
+        }
+    }
+
+    fn mode(&self, path: &str) -> Look<u32> {
+        let mode =
+            self.about(path, "mode").map_or("0640".to_owned(), |mode| mode.as_str().unwrap().to_owned());
+        Look::Got(u32::from_str_radix(&mode, 8).unwrap())
+    }
+
+    fn is_tracked(&self, path: &str) -> Look<bool> {
+        Look::Got(self.about(path, "tracked").is_some_and(|tracked| tracked.as_bool().unwrap()))
+    }
+
+    fn templates(&self, _: &str) -> (Vec<String>, Vec<Cause>) {
+        (self.0.keys().filter(|path| path.ends_with(".env.example")).cloned().collect(), Vec::new())
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.0.contains_key(path)
+    }
+}
+
 /// Runs an example the way its subject is run: lint over files, guard over `.env`, verify over facts.
 fn run(subject: &str, example: &Example) -> Report {
     let files = &example.files;
-    let read = |path: &str| match files.get(path) {
-        Some(text) => Look::Got(text.clone()),
-        None => Look::Failed(Cause::new("no such file")),
-    };
+    let tree = Blocks(files);
     let declared = manifest(files);
     match subject {
         "guard" => {
             let (manifest, source) = declared.unwrap();
             let contract = manifest.guard.unwrap();
-            guard(&contract, &source, Environment::File(".env".into(), read(".env")), &Levels::new())
+            guard(&contract, &source, Environment::File(".env".into(), tree.text(".env")), &Levels::new())
         }
         "verify" => {
             let mut report = Report::new("verify");
@@ -91,16 +126,12 @@ fn run(subject: &str, example: &Example) -> Report {
             report
         }
         _ => {
-            let templates = match &declared {
-                Some(_) => Vec::new(),
-                None => files.keys().filter(|path| path.contains(".env")).cloned().collect(),
-            };
             let baseline = source("trueup-baseline.toml", files)
                 .map(|source| (Baseline::read(&source.text).unwrap_or_else(|all| panic!("{all:?}")), source));
             let (manifest, source) = declared.unwrap_or_default();
             let today = "2026-11-21".into();
-            let settings = Lint { manifest, source, baseline, templates, levels: Levels::new(), today };
-            lint(&settings, &read)
+            let settings = Lint { manifest, source, baseline, search: true, levels: Levels::new(), today };
+            lint(&settings, &tree)
         }
     }
 }
@@ -165,7 +196,9 @@ fn every_file_has_its_metadata() {
             text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).expect("metadata");
         let keys: Vec<_> = front.lines().filter_map(|line| line.split_once(": ")).collect();
         let names: Vec<_> = keys.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, ["severity", "summary", "since"], "{}", doc.id);
+        let (known, always) = names.split_at(3);
+        assert_eq!(known, ["severity", "summary", "since"], "{}", doc.id);
+        assert!(always.is_empty() || (always == ["always"] && keys[3].1 == "true"), "{}", doc.id);
         assert!(["error", "warn"].contains(&keys[0].1), "{}", doc.id);
         assert!(!doc.summary.ends_with('.') && doc.summary.len() < 80, "{}: {}", doc.id, doc.summary);
         assert!(

@@ -26,8 +26,13 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     if reason.trim().is_empty() {
         return Err(Stop::usage("--reason is empty", "say why, for whoever reads it next"));
     }
-    if expires.as_deref().is_some_and(|day| date(day).is_none()) {
-        return Err(Stop::usage("--expires is no date", "write it as 2027-01-31"));
+    let clock = Clock::start();
+    match expires.as_deref().map(date) {
+        Some(None) => return Err(Stop::usage("--expires is no date", "write it as 2027-01-31")),
+        Some(day) if day < date(&clock.today()) => {
+            return Err(Stop::usage("--expires is past", "name a day that is still to come"));
+        }
+        _ => {}
     }
     let Some(loaded) = manifest.load()? else {
         return Err(Stop::usage(format!("there is no {MANIFEST} here"), "write one with `trueup init`"));
@@ -35,9 +40,13 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let old = baseline(&loaded.source)?;
     let base = loaded.source.base().to_owned();
     let path = under(&base, BASELINE);
-    let report = judge(loaded, Vec::new(), &Clock::start())?;
+    let report = judge(loaded, true, &clock)?;
     let kept = old.as_ref().map_or(&[][..], |(baseline, _)| &baseline.finding);
     let entries = entries(&report, &base, &path, kept, &reason, expires.as_deref());
+    if report.tally().unknown > 0 {
+        let cause = Cause::new(format!("lint could not look at everything, so {path} is left as it is"));
+        return Err(Stop::CouldNotLook(cause.hint("`trueup lint` says what it could not look at")));
+    }
     let count = entries.len();
     let text = Baseline { finding: entries }.write();
     files::replace(&path, text.as_bytes())

@@ -91,11 +91,11 @@ fn write_project() -> Result<String, Stop> {
 
 fn lint_act(folder: &str) -> Result<bool, Stop> {
     let clock = Clock::start();
-    let mut report = lint::judge(manifest(folder).load()?.unwrap_or_default(), Vec::new(), &clock)?;
+    let mut report = lint::judge(manifest(folder).load()?.unwrap_or_default(), true, &clock)?;
     clock.stamp(&mut report);
     let told = "\
 Three templates name the keys of one deployment. The agent reads a key that the canonical template lacks, so production\n\
-would miss it; two values of LOG_LEVEL fight; and half of a value is no line that any reader takes.";
+would miss it; two values of LOG_LEVEL fight; and half of a value is no assignment at all.";
     let planted = ["env/duplicate-key", "env/missing-from-template", "env/unparsable-line"];
     act(folder, "1. Do the env templates agree?", "trueup lint", &report, told, &planted)
 }

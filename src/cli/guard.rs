@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::manifest::{Loaded, ManifestArgs};
-use super::output::{Clock, OutputArgs, emit, emit_aside};
+use super::output::{Clock, OutputArgs, emit, emit_aside, write_files};
 use super::stop::Stop;
 use crate::jobs::guard::{Environment, guard};
 use crate::manifest::{At, Guard, Source, glob, under};
@@ -63,7 +63,9 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     if exit != Exit::Held {
         return emit_aside(&report, &output);
     }
-    if !is_quiet(&report) {
+    if is_quiet(&report) {
+        write_files(&report, &output)?;
+    } else {
         emit_aside(&report, &output)?;
     }
     Err(Stop::CouldNotLook(process::exec(&command)))
@@ -110,6 +112,9 @@ fn condition(text: &str) -> Result<(String, At<String>), Stop> {
         Stop::usage(format!("--when `{text}` {why}"), "write it as KEY=GLOB, such as APP_ENV=production")
     };
     let (key, pattern) = text.split_once('=').ok_or_else(|| usage("has no `=`".into()))?;
+    if key.is_empty() {
+        return Err(usage("names no key".into()));
+    }
     glob(pattern).map_err(|why| usage(format!("is no glob: {why}")))?;
     Ok((key.to_owned(), pattern.to_owned().into()))
 }

@@ -29,9 +29,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     let mut said = format!("wrote {MANIFEST}\n");
     let loaded = ManifestArgs { manifest: None }.load()?.unwrap_or_default();
     if loaded.manifest.env.is_some() {
-        let report = judge(loaded, Vec::new(), &Clock::start())?;
+        let report = judge(loaded, true, &Clock::start())?;
         let findings: usize = report.checks.iter().map(|check| check.findings.len()).sum();
+        let unknown = report.tally().unknown;
         let more = match findings {
+            0 if unknown > 0 => "`trueup lint` could not look at everything: run it to see\n".to_owned(),
             0 => "`trueup lint` holds today\n".to_owned(),
             _ => format!(
                 "`trueup lint` has {findings} finding(s) today: mend them, or record them with\n  trueup baseline --reason '...'\n"
@@ -89,7 +91,7 @@ fn env(found: &Found, text: &mut String) {
     text.push_str("\n[env]\n");
     match canonical {
         Some(path) => {
-            let _ = write!(text, "# The canonical template: every key that a deployed service reads stands in it.\ntemplate = {path:?}\n");
+            let _ = write!(text, "# The canonical template: every key that a deployed service reads stands in it.\ntemplate = {}\n", quoted(path));
         }
         None => text.push_str("# Which of them is the canonical template? With it, keys that it lacks are found.\n# template = \"\"\n"),
     }
@@ -97,9 +99,14 @@ fn env(found: &Found, text: &mut String) {
     let mut names: Vec<String> = Vec::new();
     for path in found.templates.iter().filter(|path| Some(*path) != canonical) {
         let name = service_name(path, &names);
-        let _ = write!(text, "\n[[env.service]]\nname = {name:?}\ntemplate = {path:?}\n");
+        let _ = write!(text, "\n[[env.service]]\nname = {name:?}\ntemplate = {}\n", quoted(path));
         names.push(name);
     }
+}
+
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
 }
 
 /// The folder that the template lies in, else its own name; numbered when it is taken.

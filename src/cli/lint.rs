@@ -7,7 +7,7 @@ use super::stop::{Stop, note};
 use crate::jobs::lint::{Lint, lint};
 use crate::manifest::{At, Env, MANIFEST, Service, glob};
 use crate::model::{Exit, Report};
-use crate::stores::{discover, files};
+use crate::stores::checkout::Checkout;
 
 /// The flags of `trueup lint`.
 #[derive(Debug, clap::Args)]
@@ -48,26 +48,30 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     } else {
         manifest.load()?
     };
-    let templates = if named || loaded.is_some() { Vec::new() } else { found() };
+    if !named && loaded.is_none() {
+        note(
+            "no manifest: each env template below this folder is judged by itself; `trueup init` writes a manifest that relates them",
+        );
+    }
     let mut loaded = loaded.unwrap_or_default();
-    // Without a word about them in the manifest, flags that only narrow name no input.
-    if named || loaded.manifest.env.is_some() || !templates.is_empty() {
+    // Flags that only narrow name no input.
+    if named || loaded.manifest.env.is_some() {
         replace(loaded.manifest.env.get_or_insert_default(), flags);
     }
     if !subjects.is_empty() && !subjects.contains(&Subject::Env) {
         loaded.manifest.env = None;
     }
-    let mut report = judge(loaded, templates, &clock)?;
+    let mut report = judge(loaded, !named, &clock)?;
     clock.stamp(&mut report);
     emit(&report, &output)
 }
 
 /// Lints what is declared, with the baseline beside the manifest.
-pub(super) fn judge(loaded: Loaded, templates: Vec<String>, clock: &Clock) -> Result<Report, Stop> {
+pub(super) fn judge(loaded: Loaded, search: bool, clock: &Clock) -> Result<Report, Stop> {
     let Loaded { manifest, source, levels } = loaded;
     let baseline = if source.path.is_empty() { None } else { baseline(&source)? };
-    let settings = Lint { manifest, source, baseline, templates, levels, today: clock.today() };
-    Ok(lint(&settings, &files::read))
+    let settings = Lint { manifest, source, baseline, search, levels, today: clock.today() };
+    Ok(lint(&settings, &Checkout))
 }
 
 /// What the flags declare.
@@ -93,12 +97,13 @@ fn env_of_flags(template: Option<String>, services: &[String], allow: Vec<String
         template: template.map(At::from),
         local_only: allow.into_iter().map(At::from).collect(),
         service: services.iter().map(service).collect::<Result<_, _>>()?,
+        ..Env::default()
     })
 }
 
 /// Each flag that was given replaces its whole field.
 fn replace(declared: &mut Env, flags: Env) {
-    let Env { template, local_only, service } = flags;
+    let Env { template, local_only, service, .. } = flags;
     if template.is_some() {
         declared.template = template;
     }
@@ -108,16 +113,4 @@ fn replace(declared: &mut Env, flags: Env) {
     if !service.is_empty() {
         declared.service = service;
     }
-}
-
-/// Without a word from anyone, each env template below this folder is judged by itself.
-fn found() -> Vec<String> {
-    let templates = discover::discover("").templates;
-    if !templates.is_empty() {
-        note(&format!(
-            "no manifest: {} env template(s) found here are judged each by itself; `trueup init` writes a manifest that relates them",
-            templates.len()
-        ));
-    }
-    templates
 }

@@ -1,6 +1,6 @@
 //! Finding and reading `trueup.toml` and its baseline.
-use super::stop::Stop;
-use crate::manifest::{BASELINE, Baseline, Level, MANIFEST, Manifest, Mistake, Source, read, under};
+use super::stop::{Stop, note};
+use crate::manifest::{At, BASELINE, Baseline, Level, MANIFEST, Manifest, Mistake, Source, read, under};
 use crate::model::{Cause, Look, RuleId};
 use crate::rules::{self, Levels};
 use crate::stores::files;
@@ -27,7 +27,12 @@ impl ManifestArgs {
         match &self.manifest {
             Some(path) => load(&under("", path)).map(Some),
             None if files::exists(MANIFEST) => load(MANIFEST).map(Some),
-            None => Ok(None),
+            None => {
+                if let Some(above) = above() {
+                    note(&format!("{above} is not read: run there, or name it with --manifest"));
+                }
+                Ok(None)
+            }
         }
     }
 
@@ -37,13 +42,26 @@ impl ManifestArgs {
     }
 }
 
+/// A manifest in a folder above this one, up to the root of the repository.
+fn above() -> Option<String> {
+    let mut folder = String::new();
+    while !files::exists(&format!("{folder}.git")) && folder.len() < 3 * 32 {
+        folder.push_str("../");
+        let path = format!("{folder}{MANIFEST}");
+        if files::exists(&path) {
+            return Some(path);
+        }
+    }
+    None
+}
+
 fn load(path: &str) -> Result<Loaded, Stop> {
     let source = text(path)?;
     let manifest = match read(&source.text) {
         Ok(manifest) => manifest,
         Err(mistakes) => return Err(Stop::Mistakes(source, mistakes)),
     };
-    let unknown = unknown_rules(&manifest);
+    let unknown = rule_mistakes(&manifest);
     if !unknown.is_empty() {
         return Err(Stop::Mistakes(source, unknown));
     }
@@ -78,15 +96,31 @@ fn text(path: &str) -> Result<Source, Stop> {
 }
 
 /// The manifest's own room cannot know which rules there are.
-fn unknown_rules(manifest: &Manifest) -> Vec<Mistake> {
-    let named = manifest.rules.keys().chain(manifest.allow.iter().map(|allow| &allow.rule));
-    let unknown = named.filter(|rule| rules::doc(&RuleId::written(rule.as_str())).is_none());
-    let mistake = |rule: &crate::manifest::At<String>| Mistake {
-        range: rule.range().unwrap_or_default(),
-        message: format!("there is no rule `{}`", **rule),
-        help: Some(nearest(rule)),
+fn rule_mistakes(manifest: &Manifest) -> Vec<Mistake> {
+    let levels = manifest.rules.keys().map(|rule| (rule, false));
+    let allows = manifest.allow.iter().map(|allow| (&allow.rule, true));
+    let mut mistakes: Vec<Mistake> =
+        levels.chain(allows).filter_map(|(rule, is_allow)| mistake(rule, is_allow)).collect();
+    mistakes.sort_by_key(|mistake| mistake.range.start);
+    mistakes
+}
+
+fn mistake(rule: &At<String>, is_allow: bool) -> Option<Mistake> {
+    let id = RuleId::written(rule.as_str());
+    let (message, help) = match rules::doc(&id) {
+        None => (format!("there is no rule `{id}`"), nearest(rule)),
+        Some(doc) if doc.always => {
+            let help = "it keeps a run that proves nothing from passing".to_owned();
+            (format!("`{id}` always counts"), help)
+        }
+        Some(_) if is_allow && ["guard", "verify"].contains(&id.subject()) => {
+            let help =
+                "declare the difference in the mapping or the contract, or set a severity under `[rules]`";
+            (format!("`[[allow]]` speaks for lint alone, not for `{id}`"), help.to_owned())
+        }
+        Some(_) => return None,
     };
-    unknown.map(mistake).collect()
+    Some(Mistake { range: rule.range().unwrap_or_default(), message, help: Some(help) })
 }
 
 /// What to say to somebody who misspelt a rule.

@@ -6,10 +6,10 @@ use std::time::Instant;
 use clap::ValueEnum;
 
 use super::stop::Stop;
-use crate::model::{Cause, Exit, Report, RuleId};
+use crate::model::{Cause, Exit, ObjectKind, Report, RuleId};
 use crate::render::{Format, Options, RuleText, render};
 use crate::rules;
-use crate::stores::files;
+use crate::stores::{files, sqlite};
 
 /// The flags of every command that makes a report.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -63,6 +63,12 @@ impl FromStr for Target {
             .and_then(|(format, path)| Some((Format::from_str(format, false).ok()?, path)));
         let (format, path) = match named {
             Some((format, path)) => (Some(format), path),
+            None if text
+                .split_once('=')
+                .is_some_and(|(word, _)| word.chars().all(|c| c.is_ascii_alphabetic())) =>
+            {
+                return Err("what stands before `=` is no format".into());
+            }
             None => (by_ending(text), text),
         };
         if path.is_empty() {
@@ -141,6 +147,7 @@ pub(super) fn print(bytes: &[u8], exit: Exit) -> Result<Exit, Stop> {
 
 pub(super) fn write_files(report: &Report, args: &OutputArgs) -> Result<Exit, Stop> {
     for target in &args.output {
+        refuse_input(report, &target.path)?;
         let mut bytes = Vec::new();
         draw(report, target.format.unwrap_or(args.format), &options(args), &mut bytes)?;
         files::replace(&target.path, &bytes).map_err(|error| {
@@ -149,6 +156,22 @@ pub(super) fn write_files(report: &Report, args: &OutputArgs) -> Result<Exit, St
         })?;
     }
     Ok(report.exit(args.deny.is_some()))
+}
+
+/// A report must not replace what it is about.
+fn refuse_input(report: &Report, path: &str) -> Result<(), Stop> {
+    let findings = report.checks.iter().flat_map(|check| &check.findings);
+    let places = findings.filter_map(|finding| finding.primary.as_ref()).map(|place| place.path.as_str());
+    let files = report
+        .checks
+        .iter()
+        .filter(|check| check.on.kind == ObjectKind::File)
+        .map(|check| check.on.name.as_str());
+    if files.chain(places).any(|input| files::is_same(input, path)) || sqlite::is_database(path) {
+        let hint = "name a file of its own for the report";
+        return Err(Stop::usage(format!("--output {path} would overwrite what was looked at"), hint));
+    }
+    Ok(())
 }
 
 fn options(args: &OutputArgs) -> Options<'static> {

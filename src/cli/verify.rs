@@ -6,7 +6,7 @@ use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use crate::digest::hasher::Seed;
 use crate::jobs::verify::{Endpoint, Verify, verify};
-use crate::manifest::{MANIFEST, under};
+use crate::manifest::{Keys, MANIFEST, under};
 use crate::mapping::Mapping;
 use crate::model::{Cause, Exit, Report};
 use crate::parse::expand::expand;
@@ -27,6 +27,9 @@ pub(super) struct Args {
     /// Compare this table alone, by either side's name; may be given again. The report says that it is a part
     #[arg(long, value_name = "NAME")]
     table: Vec<String>,
+    /// How the keys of differing rows are printed
+    #[arg(long, value_enum)]
+    keys: Option<Keys>,
     /// The seed of the digests, to get the same ones again; without it, a random one
     #[arg(long, value_name = "N", value_parser = seed)]
     seed: Option<Seed>,
@@ -35,7 +38,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { manifest, source, target, table, seed, output } = args;
+    let Args { manifest, source, target, table, keys, seed, output } = args;
     let clock = Clock::start();
     let loaded = if source.is_some() && manifest.is_passed_over() {
         note(&format!("{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"));
@@ -45,6 +48,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     };
     let mut settings = settings(loaded, source.zip(target), seed.unwrap_or_else(random))?;
     settings.mapping.only = table;
+    settings.keys = keys.unwrap_or(settings.keys);
     let report = judge(&settings, &clock)?;
     emit(&report, &output)
 }

@@ -2,6 +2,7 @@
 use crate::manifest::{Guard, Source};
 use crate::model::{Look, Object, Report};
 use crate::rules::guard::GuardFacts;
+use crate::rules::run::RunFacts;
 use crate::rules::{self, Levels, judge};
 
 /// The environment to judge.
@@ -30,6 +31,11 @@ pub fn guard(contract: &Guard, source: &Source, environment: Environment, levels
         other => other,
     };
     judge(rules::guard::RULES, &on, &facts, levels, &mut report);
+    if !matches!(facts, Look::NotAsked(_)) {
+        let run = Object::run("guard");
+        let facts = RunFacts::new(&report, |_| true, "declare keys under `[guard] required`");
+        judge(rules::run::RULES, &run, &Look::Got(facts), levels, &mut report);
+    }
     report.sort();
     report
 }

@@ -3,9 +3,9 @@ use crate::manifest::{Baseline, Manifest, Source};
 use crate::model::{Look, Object, Report};
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::env::EnvFacts;
-use crate::rules::lint::LintFacts;
 use crate::rules::manifest::ManifestFacts;
-use crate::rules::{self, Levels, judge};
+use crate::rules::run::RunFacts;
+use crate::rules::{self, Levels, Tree, judge};
 
 /// What to lint.
 #[derive(Default)]
@@ -16,24 +16,24 @@ pub struct Lint {
     pub source: Source,
     /// The baseline and its text, when there is one.
     pub baseline: Option<(Baseline, Source)>,
-    /// Env templates that nobody declared, by their printed paths.
-    pub templates: Vec<String>,
+    /// Whether to search for env templates, because nobody named one by a flag.
+    pub search: bool,
     /// Severities that the manifest sets.
     pub levels: Levels,
     /// `YYYY-MM-DD`: allows with an earlier day have expired.
     pub today: String,
 }
 
-/// Runs. `read` gives a file's text by its printed path; each file is read once.
-pub fn lint(settings: &Lint, read: &dyn Fn(&str) -> Look<String>) -> Report {
-    let Lint { manifest, source, baseline, templates, levels, today } = settings;
+/// Runs. Each file is read once.
+pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
+    let Lint { manifest, source, baseline, search, levels, today } = settings;
     let mut report = Report::new("lint");
     let run = Object::run("lint");
     let mut subjects = Vec::new();
     let mut claims = Claim::declared(manifest, source, today);
-    if manifest.env.is_some() || !templates.is_empty() {
+    if manifest.env.is_some() || (*search && source.path.is_empty()) {
         let declared = manifest.env.clone().unwrap_or_default();
-        let facts = EnvFacts::new(declared, source.clone(), templates, read);
+        let facts = EnvFacts::new(declared, source.clone(), *search, tree);
         claims.extend(facts.allows().map(|(path, allow)| Claim::inline(path, allow)));
         judge(rules::env::RULES, &run, &Look::Got(facts), levels, &mut report);
         subjects.push("env".to_owned());
@@ -51,8 +51,9 @@ pub fn lint(settings: &Lint, read: &dyn Fn(&str) -> Look<String>) -> Report {
         let facts = Look::Got(AllowFacts { claims, subjects });
         judge(rules::allow::RULES, &run, &facts, levels, &mut report);
     }
-    let facts = Look::Got(LintFacts::new(&report));
-    judge(rules::lint::RULES, &run, &facts, levels, &mut report);
+    let hint = "name files (`trueup lint env --template FILE`), or write a manifest with `trueup init`";
+    let facts = Look::Got(RunFacts::new(&report, |_| true, hint));
+    judge(rules::run::RULES, &run, &facts, levels, &mut report);
     report.sort();
     report
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{At, Manifest, Mistake, condition};
+use super::{At, Env, Manifest, Mistake, ValueType, condition};
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
 ///
@@ -28,6 +28,9 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
         "service",
         &mut found,
     );
+    if let Some(env) = &manifest.env {
+        env_mistakes(env, &mut found);
+    }
     once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
     for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
         if let Some(why) = condition::problem(sql) {
@@ -50,7 +53,10 @@ fn mistake<T>(at: &At<T>, message: String, help: Option<&str>) -> Mistake {
 
 fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
     let env = manifest.env.iter().flat_map(|env| {
-        env.local_only.iter().chain(env.service.iter().flat_map(|service| &service.local_only))
+        let services = env.service.iter().flat_map(|service| &service.local_only);
+        let types = env.types.iter().map(|entry| &entry.key);
+        let exceptions = env.environment.iter().flat_map(|environment| &environment.except);
+        env.local_only.iter().chain(services).chain(&env.shared).chain(types).chain(exceptions)
     });
     let guard = manifest.guard.iter().flat_map(|guard| {
         let whens = guard.when.values().chain(guard.require.iter().flat_map(|require| require.when.values()));
@@ -63,6 +69,40 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
             found.push(mistake(pattern, format!("`{}` is no glob: {why}", **pattern), None));
         }
     }
+}
+
+fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
+    let paths =
+        env.template.iter().chain(&env.deployed).chain(env.service.iter().map(|service| &service.template));
+    for path in paths.chain(env.environment.iter().map(|environment| &environment.file)) {
+        if path.trim().is_empty() {
+            found.push(mistake(
+                path,
+                "the path is empty".into(),
+                Some("name a file, relative to this one's folder"),
+            ));
+        }
+    }
+    once(env.environment.iter().map(|environment| &environment.name), "environment", found);
+    if let Some(mode) = env.deployed_mode.as_ref().filter(|mode| octal(mode).is_none()) {
+        let message = format!("`{}` is no file mode", **mode);
+        found.push(mistake(mode, message, Some("write it in octal, such as \"0640\"")));
+    }
+    for entry in &env.types {
+        if (entry.kind == ValueType::Enum) == entry.of.is_empty() {
+            let message = "`of` lists the choices of an enum, and of nothing else".to_owned();
+            found.push(mistake(
+                &entry.key,
+                message,
+                Some("write `is = \"enum\"` with `of = [\"a\", \"b\"]`"),
+            ));
+        }
+    }
+}
+
+/// A file mode in octal digits.
+pub fn octal(text: &str) -> Option<u32> {
+    u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777)
 }
 
 fn reasons(manifest: &Manifest, found: &mut Vec<Mistake>) {

@@ -6,6 +6,7 @@ mod at;
 mod baseline;
 mod check;
 mod condition;
+mod env;
 mod shape;
 mod source;
 mod types;
@@ -17,11 +18,12 @@ use toml::de::DeTable;
 
 pub use at::At;
 pub use baseline::{BASELINE, Baseline, Entry};
-pub use check::{date, glob};
+pub use check::{date, glob, octal};
+pub use env::{Env, Environment, Service, TypeEntry, ValueType};
 pub use source::{Source, under};
 pub use types::{
-    AllowEntry, Endpoint, EndpointKind, Env, Guard, IfEmpty, Keys, Level, Manifest, Project, Require, Scalar,
-    Service, Side, SkipEntry, TableEntry, Verify,
+    AllowEntry, Endpoint, EndpointKind, Guard, IfEmpty, Keys, Level, Manifest, Project, Require, Scalar,
+    Side, SkipEntry, TableEntry, Verify,
 };
 
 /// The manifest's usual name.

@@ -48,9 +48,8 @@ impl Source {
     }
 }
 
-/// `path` inside `base`, with forward slashes and without `.` parts. An absolute path stays.
+/// `path` inside `base`, without `.` parts. An absolute path stays.
 pub fn under(base: &str, path: &str) -> String {
-    let path = path.replace('\\', "/");
     let root = if path.starts_with('/') || base.starts_with('/') { "/" } else { "" };
     let base = if path.starts_with('/') { "" } else { base };
     let mut parts: Vec<&str> = Vec::new();
@@ -62,7 +61,10 @@ pub fn under(base: &str, path: &str) -> String {
             _ => parts.push(part),
         }
     }
-    format!("{root}{}", parts.join("/"))
+    match parts.as_slice() {
+        [] if root.is_empty() => ".".to_owned(),
+        parts => format!("{root}{}", parts.join("/")),
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +81,9 @@ mod tests {
             ("infra", "/abs/x", "/abs/x"),
             ("/abs", "x", "/abs/x"),
             ("..", "../x", "../../x"),
+            ("", ".", "."),
+            ("a", "..", "."),
+            ("", "a\\b", "a\\b"),
         ];
         for (base, path, expected) in cases {
             assert_eq!(under(base, path), expected);

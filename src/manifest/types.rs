@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use super::env::Env;
 use crate::model::Mode;
 
 /// `trueup.toml`: the declared expectations. Paths are relative to its folder.
@@ -61,31 +62,6 @@ pub struct Endpoint {
 pub enum EndpointKind {
     /// A SQLite 3 file.
     Sqlite,
-}
-
-/// Env templates.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Env {
-    /// The canonical template: every key that a deployed service reads stands in it.
-    pub template: Option<At<String>>,
-    /// Globs of keys that any service may have for itself.
-    pub local_only: Vec<At<String>>,
-    /// The services and their own templates.
-    pub service: Vec<Service>,
-}
-
-/// A service with an env template of its own.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Service {
-    /// The service's name.
-    pub name: At<String>,
-    /// Its template.
-    pub template: At<String>,
-    /// Globs of keys that this service alone has, for local development.
-    #[serde(default)]
-    pub local_only: Vec<At<String>>,
 }
 
 /// The boot contract.
@@ -219,7 +195,7 @@ impl Default for Verify {
 }
 
 /// How keys are printed; they are often personal data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Keys {
     /// As they are.

@@ -17,6 +17,10 @@ pub struct TableDiff {
     pub source_rows: u64,
     /// Rows of the target that the mapping speaks for.
     pub target_rows: u64,
+    /// Whether a filter took no row of a source table that has some.
+    pub source_filter_took_none: bool,
+    /// Whether a filter took no row of a target table that has some.
+    pub target_filter_took_none: bool,
     /// How many columns were compared.
     pub columns: usize,
     /// The key's columns; empty when rows were compared as a multiset.

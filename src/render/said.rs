@@ -164,7 +164,11 @@ pub(super) fn tally_line(report: &Report, deny_warnings: bool) -> String {
 
 /// What sort of thing and its name: `table books`.
 pub(super) fn object(on: &Object) -> String {
-    format!("{} {}", kind(on.kind), on.name)
+    match on.kind {
+        // There is one, and its name says it all.
+        ObjectKind::Environment => on.name.clone(),
+        kind_of => format!("{} {}", kind(kind_of), on.name),
+    }
 }
 
 /// The word for a sort of thing.

@@ -20,17 +20,15 @@ pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write)
         }));
     }
     list("allowed", allowed, options, out)?;
-    let skipped = said::skips(report)
-        .into_iter()
-        .map(|skip| vec![said::rule_list(&skip.rules), said::object(skip.on), skip.because.0.clone()]);
+    let skipped = said::skips(report).into_iter().map(|skip| {
+        vec![format!("{}: {}", said::object(skip.on), skip.because.0), said::rule_list(&skip.rules)]
+    });
     list("skipped", skipped.collect(), options, out)?;
     let gaps = report.not_compared.iter();
     let gaps =
         gaps.map(|gap| vec![said::gap(gap.kind).to_owned(), said::object(&gap.on), gap.reason.clone()]);
     list("not compared", gaps.collect(), options, out)?;
-    if !report.checks.is_empty() {
-        checks(report, options, out)?;
-    }
+    checks(report, options, out)?;
     let line = said::tally_line(report, options.deny_warnings);
     let outcome = said::Outcome::of(report, options.deny_warnings);
     writeln!(out, "{}", painted(&line, outcome_style(outcome), options))
@@ -52,8 +50,12 @@ fn list(name: &str, rows: Vec<Vec<String>>, options: &Options<'_>, out: &mut dyn
 /// The checks, one row per rule and verdict.
 fn checks(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut rows: BTreeMap<_, Vec<&Check>> = BTreeMap::new();
-    for check in &report.checks {
+    // What was skipped stands above, with its reason.
+    for check in report.checks.iter().filter(|check| !matches!(check.verdict, Verdict::Skip { .. })) {
         rows.entry((&check.rule, urgency(&check.verdict), check.verdict.word())).or_default().push(check);
+    }
+    if rows.is_empty() {
+        return Ok(());
     }
     let mut table = table(options);
     table.set_header(["verdict", "rule", "objects", "looked at"]);
@@ -84,8 +86,7 @@ fn urgency(verdict: &Verdict) -> u8 {
         Verdict::Fail { .. } => 0,
         Verdict::Unknown { .. } => 1,
         Verdict::Warn { .. } => 2,
-        Verdict::Pass { .. } => 3,
-        Verdict::Skip { .. } => 4,
+        Verdict::Pass { .. } | Verdict::Skip { .. } => 3,
     }
 }
 
@@ -127,7 +128,6 @@ fn verdict_style(word: &str) -> Option<Style> {
         "pass" => AnsiColor::Green,
         "warn" => AnsiColor::Yellow,
         "fail" | "unknown" => AnsiColor::Red,
-        "skip" => AnsiColor::BrightBlack,
         _ => return None,
     };
     Some(colour.on_default())

@@ -17,6 +17,8 @@ pub struct RuleDoc {
     pub summary: String,
     /// The version that brought it.
     pub since: String,
+    /// Whether it keeps a run that proves nothing from passing, so that no manifest may turn it off or down.
+    pub always: bool,
     /// The Markdown below the metadata.
     pub body: &'static str,
 }
@@ -46,5 +48,13 @@ fn read(id: &str, text: &'static str) -> RuleDoc {
             .unwrap_or_default()
     };
     let severity = if field("severity") == "warn" { Severity::Warning } else { Severity::Error };
-    RuleDoc { id: RuleId::written(id), severity, summary: field("summary"), since: field("since"), body }
+    let always = field("always") == "true";
+    RuleDoc {
+        id: RuleId::written(id),
+        severity,
+        summary: field("summary"),
+        since: field("since"),
+        always,
+        body,
+    }
 }

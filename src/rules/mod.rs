@@ -6,9 +6,11 @@ pub mod allow;
 mod docs;
 pub mod env;
 pub mod guard;
-pub mod lint;
 pub mod manifest;
+pub mod run;
+mod secret;
 mod sink;
+mod tree;
 pub mod verify;
 
 use std::collections::BTreeMap;
@@ -18,6 +20,7 @@ use crate::model::{Look, Object, Report, RuleId, Severity};
 
 pub use docs::{RuleDoc, doc, docs};
 pub use sink::{Judging, Sink};
+pub use tree::Tree;
 
 /// One rule over facts of type `F`.
 pub struct Rule<F: 'static> {
@@ -54,8 +57,8 @@ pub fn all() -> Vec<RuleId> {
     }
     let mut all: Vec<RuleId> = ids(env::RULES)
         .chain(ids(guard::RULES))
-        .chain(ids(lint::RULES))
         .chain(ids(manifest::RULES))
+        .chain(ids(run::RULES))
         .chain(ids(allow::RULES))
         .chain(ids(verify::TABLE_RULES))
         .chain(ids(verify::SIDES_RULES))

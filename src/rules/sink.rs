@@ -31,7 +31,7 @@ impl<'r> Sink<'r> {
             actual: None,
             findings: Vec::new(),
         };
-        Judging { severity: self.severity, check: self.report.checks.push_mut(check) }
+        Judging { severity: self.severity, check: self.report.checks.push_mut(check), more: 0, spare: None }
     }
 
     /// The facts about `on`, when there are any; else says why there are none.
@@ -64,10 +64,39 @@ impl<'r> Sink<'r> {
     }
 }
 
+/// As many findings of one check are kept; the rest are counted. A file of a million broken lines is one problem.
+const MOST: usize = 1_000;
+
 /// A check being judged.
 pub struct Judging<'c> {
     severity: Severity,
     check: &'c mut Check,
+    /// Findings beyond [`MOST`], and where they are described before they are forgotten.
+    more: usize,
+    spare: Option<Finding>,
+}
+
+impl Drop for Judging<'_> {
+    fn drop(&mut self) {
+        if self.more > 0 {
+            let mut rest =
+                finding(self.severity, "more", &format!("and {} more findings like these", self.more));
+            rest.primary = self.spare.take().and_then(|spare| spare.primary);
+            self.check.findings.push(rest);
+        }
+    }
+}
+
+fn finding(severity: Severity, about: &str, message: &str) -> Finding {
+    Finding {
+        severity,
+        about: about.to_owned(),
+        message: message.to_owned(),
+        primary: None,
+        related: Vec::new(),
+        help: None,
+        allowed: None,
+    }
 }
 
 impl Judging<'_> {
@@ -78,17 +107,13 @@ impl Judging<'_> {
     }
 
     /// Adds a finding about a part of the object: a key, a column.
-    pub fn find(&mut self, about: impl Into<String>, message: impl Into<String>) -> Found<'_> {
-        let finding = Finding {
-            severity: self.severity,
-            about: about.into(),
-            message: message.into(),
-            primary: None,
-            related: Vec::new(),
-            help: None,
-            allowed: None,
-        };
-        Found(self.check.findings.push_mut(finding))
+    pub fn find(&mut self, about: impl AsRef<str>, message: impl AsRef<str>) -> Found<'_> {
+        let found = finding(self.severity, about.as_ref(), message.as_ref());
+        if self.check.findings.len() < MOST {
+            return Found(self.check.findings.push_mut(found));
+        }
+        self.more += 1;
+        Found(self.spare.insert(found))
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Found {
     pub compose: Vec<String>,
     /// `alembic.ini` files.
     pub alembic: Vec<String>,
+    /// What could not be searched, and why, in the system's words.
+    pub unseen: Vec<String>,
 }
 
 /// Folders of other people's code, which a repository may have committed all the same.
@@ -28,10 +30,24 @@ pub fn discover(folder: &str) -> Found {
         .sort_by_file_name(Ord::cmp)
         .filter_entry(|entry| !FOREIGN.iter().any(|foreign| entry.file_name() == *foreign))
         .build();
-    for entry in walk.flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file())) {
-        let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
-        let (Some(path), Some(name)) = (path.to_str(), entry.file_name().to_str()) else { continue };
-        let path = path.replace('\\', "/");
+    for entry in walk {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                found.unseen.push(error.to_string());
+                continue;
+            }
+        };
+        // A link is a file when it points at one; one that points nowhere is found, and could then not be read.
+        let kind = entry.file_type();
+        let is_link = kind.is_some_and(|kind| kind.is_symlink()) && !entry.path().is_dir();
+        if !is_link && !kind.is_some_and(|kind| kind.is_file()) {
+            continue;
+        }
+        let path = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_string_lossy();
+        let name = entry.file_name().to_string_lossy();
+        let name = name.as_ref();
+        let path = path.into_owned();
         if is_template(name) {
             found.templates.push(path);
         } else if is_compose(name) {

@@ -1,15 +1,16 @@
 //! The process's environment, and the `.env` beside a manifest that endpoint secrets may be kept in.
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 
 use crate::model::Cause;
 
-/// Every variable of the process whose key and value are text, in the order of their keys.
+/// Every variable of the process, in the order of their keys. Bytes that are no UTF-8 become U+FFFD.
 pub fn variables() -> Vec<(String, String)> {
-    let text = |(key, value): (std::ffi::OsString, std::ffi::OsString)| {
-        Some((key.into_string().ok()?, value.into_string().ok()?))
+    let text = |(key, value): (OsString, OsString)| {
+        (key.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
     };
-    let mut all: Vec<_> = std::env::vars_os().filter_map(text).collect();
+    let mut all: Vec<_> = std::env::vars_os().map(text).collect();
     all.sort();
     all
 }

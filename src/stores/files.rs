@@ -1,6 +1,6 @@
 //! Text files: read whole, and written so that nobody ever sees half of one.
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::model::{Cause, Look};
@@ -21,12 +21,13 @@ fn text(path: &Path) -> Result<String, Cause> {
     if meta.is_dir() {
         return Err(Cause::new("it is a folder").hint("name a file"));
     }
-    if meta.len() > LARGEST_BYTES {
-        let megabytes = meta.len() >> 20;
-        return Err(Cause::new(format!("it has {megabytes} MiB, and at most 16 are read"))
-            .hint("is it the right file?"));
+    // A device or a pipe tells no length, so the limit is on what is read.
+    let mut bytes = Vec::new();
+    let opened = fs::File::open(path).map_err(|error| reading(path, &error))?;
+    opened.take(LARGEST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reading(path, &error))?;
+    if bytes.len() as u64 > LARGEST_BYTES {
+        return Err(Cause::new("it is larger than 16 MiB").hint("is it the right file?"));
     }
-    let bytes = fs::read(path).map_err(|error| reading(path, &error))?;
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(Cause::new("it is UTF-16").hint("save it as UTF-8"));
     }
@@ -57,6 +58,15 @@ pub fn exists(path: &str) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+/// The permission bits of a file.
+pub fn mode(path: &str) -> Look<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    match fs::metadata(path) {
+        Ok(meta) => Look::Got(meta.permissions().mode() & 0o777),
+        Err(error) => Look::Failed(reading(Path::new(path), &error)),
+    }
+}
+
 /// Writes a new file whole; an existing one is never touched.
 ///
 /// # Errors
@@ -64,6 +74,13 @@ pub fn exists(path: &str) -> bool {
 pub fn create(path: &str, text: &str) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
     file.write_all(text.as_bytes())
+}
+
+/// Whether two paths are one file, by whatever name.
+pub fn is_same(one: &str, other: &str) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |path: &str| fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
+    identity(one).is_some_and(|one| Some(one) == identity(other))
 }
 
 /// Makes a new folder; an existing one is an error.

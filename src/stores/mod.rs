@@ -1,9 +1,11 @@
 //! Floor 4: the only floor with sockets, files and processes.
 //!
 //! Stores return model values. They never print, never judge, and never put a secret into an error.
+pub mod checkout;
 pub mod discover;
 pub mod environment;
 pub mod files;
+pub mod git;
 pub mod process;
 pub mod rows;
 pub mod sqlite;

@@ -37,7 +37,7 @@ fn a_file_of_zero_bytes_is_an_empty_database() {
     world.sql("b.db", TABLE);
     world.write("a.db", "");
     world.verify().fails(&[
-        "nothing-compared source -> target: unknown: no table was compared",
+        "run/nothing-judged verify: unknown: there was nothing to judge",
         "unlisted-table source -> target: the target's table `t` is on no list",
     ]);
     world.write("b.db", "");

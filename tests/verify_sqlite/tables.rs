@@ -18,7 +18,10 @@ fn duplicates_count_where_rows_have_no_key() {
         .fails(&["row-content t: 1 row is only in the source", "row-content t: 1 row is only in the target"]);
     let said = World::pair(&rows("(1, 2), (3, 4), (1, 2)"), &rows("(1, 2), (1, 2), (3, 4)")).verify();
     said.is_equal();
-    assert!(said.stdout.contains("as a multiset: they have no key"), "a table without a key says so: {said:?}");
+    assert!(
+        said.stdout.contains("as a multiset: they have no key"),
+        "a table without a key says so: {said:?}"
+    );
 }
 
 #[test]

@@ -57,11 +57,15 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
     };
     let column =
         |index: &usize| of_target.cells.get(*index).and_then(|cell| cell.column.clone()).unwrap_or_default();
+    let rows_of = |buckets: &[Bucket]| buckets.iter().map(Bucket::rows).sum::<u64>();
+    let (source_rows, target_rows) = (rows_of(&left), rows_of(&right));
     Ok(TableDiff {
+        source_filter_took_none: took_none(source_rows, &of_source, source).await?,
+        target_filter_took_none: took_none(target_rows, &of_target, target).await?,
         source: pair.source.clone(),
         target: pair.target.clone(),
-        source_rows: left.iter().map(Bucket::rows).sum(),
-        target_rows: right.iter().map(Bucket::rows).sum(),
+        source_rows,
+        target_rows,
         columns: pair.columns.len(),
         key: pair
             .key
@@ -75,6 +79,11 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
         differing_columns: diff.cells.iter().map(|(index, rows)| (column(index), *rows)).collect(),
         declared: pair.declared.clone(),
     })
+}
+
+/// Whether a filter took no row of a table that has some.
+async fn took_none<S: RowSource>(taken: u64, rows: &Rows, store: &mut S) -> Result<bool, Cause> {
+    Ok(taken == 0 && rows.filter.is_some() && !store.is_empty(&rows.table).await?)
 }
 
 /// Reads again what lies in the buckets that differ, as many at a time as fit into memory.

@@ -29,7 +29,9 @@ impl Endpoint {
         let (system, driver) =
             scheme.split_once('+').map_or((scheme, None), |(system, driver)| (system, Some(driver)));
         if system != "sqlite" {
-            return no(format!("the url of {name} is of a system that this version cannot read: {system}"));
+            // What stands there may be half of a secret, so only the names of systems are repeated.
+            let said = if SYSTEMS.contains(&system) { format!(": {system}") } else { String::new() };
+            return no(format!("the url of {name} is of a system that this version cannot read{said}"));
         }
         let (rest, options) = rest.split_once('?').unwrap_or((rest, ""));
         let mut immutable = immutable;
@@ -37,7 +39,12 @@ impl Endpoint {
             match option {
                 "mode=ro" => {}
                 "immutable=1" => immutable = true,
-                _ => return no(format!("the url of {name} has an option that this version does not know")),
+                other => {
+                    let option = other.split('=').next().unwrap_or("");
+                    return no(format!(
+                        "the url of {name} has an option that this version does not know: {option}"
+                    ));
+                }
             }
         }
         let path = match rest.strip_prefix("//") {
@@ -53,6 +60,23 @@ impl Endpoint {
         Ok(Self { name: name.to_owned(), file: SqliteFile { path, immutable } })
     }
 }
+
+/// Systems whose URLs people have.
+const SYSTEMS: &[&str] = &[
+    "file",
+    "http",
+    "https",
+    "mongodb",
+    "mysql",
+    "openfga",
+    "opensearch",
+    "postgres",
+    "postgresql",
+    "qdrant",
+    "redis",
+    "rediss",
+    "s3",
+];
 
 /// A single letter is a drive, and a path with a colon behind a slash is a path.
 fn is_scheme(text: &str) -> bool {

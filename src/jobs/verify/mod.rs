@@ -10,10 +10,12 @@ use crate::digest::hasher::Seed;
 use crate::manifest::{IfEmpty, Keys};
 use crate::mapping::{Mapping, Resolved, resolve};
 use crate::model::{Cause, Gap, GapKind, Look, Object, Report, Schema, TableDiff};
+use crate::rules::run::{RULES as RUN_RULES, RunFacts};
 use crate::rules::verify::{SIDES_RULES, SidesFacts, TABLE_RULES};
 use crate::rules::{Levels, judge};
+use crate::stores::files;
 use crate::stores::rows::{Catalog, RowSource};
-use crate::stores::sqlite::{Sqlite, is_same_file};
+use crate::stores::sqlite::Sqlite;
 
 /// What to verify.
 pub struct Verify {
@@ -74,13 +76,12 @@ async fn sides(settings: &Verify, mut source: Opened, mut target: Opened, report
     let empty = empty_tables(&settings.mapping, &mut source).await;
     let resolved = resolve(&settings.mapping, &source.schema, &target.schema, &|table| empty.contains(table));
     let Resolved { pairs, problems, gaps } = resolved;
-    let is_same = is_same_file(&settings.source.file.path, &settings.target.file.path);
+    let is_same = files::is_same(&settings.source.file.path, &settings.target.file.path);
     let facts = SidesFacts {
         source: settings.source.name.clone(),
         target: settings.target.name.clone(),
         is_same,
         tables: source.schema.tables.len() + target.schema.tables.len(),
-        pairs: pairs.len(),
         problems,
     };
     let on = Object::endpoint(format!("{} -> {}", facts.source, facts.target));
@@ -103,6 +104,11 @@ async fn sides(settings: &Verify, mut source: Opened, mut target: Opened, report
             }
         };
         judge(TABLE_RULES, &TableDiff::name(&pair.source, &pair.target), &look, &settings.levels, report);
+    }
+    if !is_same {
+        let hint = "a comparison of nothing proves nothing: look at what was not compared, and why";
+        let facts = RunFacts::new(report, |rule| rule.starts_with("verify/row-"), hint);
+        judge(RUN_RULES, &on, &Look::Got(facts), &settings.levels, report);
     }
 }
 

@@ -1,7 +1,10 @@
 //! What the env rules judge.
-use crate::manifest::{At, Env, Service, Source};
-use crate::model::{Assignment, Cause, EnvFile, InlineAllow, Look, Object, Place};
+use std::collections::BTreeSet;
+
+use crate::manifest::{At, Env, Environment, Service, Source, ValueType, glob, octal, under};
+use crate::model::{Assignment, Cause, EnvFile, InlineAllow, Look, Object, Place, Reason};
 use crate::parse::env::env_file;
+use crate::rules::Tree;
 
 /// The env templates of a project.
 pub struct EnvFacts {
@@ -15,6 +18,36 @@ pub struct EnvFacts {
     pub services: Vec<ServiceEnv>,
     /// Templates that nobody declared a part for: each is judged by itself.
     pub others: Vec<EnvSource>,
+    /// The file that is deployed, when one is declared.
+    pub deployed: Option<Deployed>,
+    /// The env files of several environments.
+    pub environments: Vec<EnvironmentEnv>,
+    /// Templates that there are and that nobody declared, by their printed paths.
+    pub undeclared: Vec<String>,
+    /// Why some folder could not be searched for templates.
+    pub unseen: Vec<Cause>,
+    /// Of the values that should be files, those that are, as printed paths.
+    pub files_there: BTreeSet<String>,
+}
+
+/// The file that is deployed.
+pub struct Deployed {
+    /// What it says; not asked where there is none, as in a fresh clone.
+    pub file: EnvSource,
+    /// Its permission bits.
+    pub mode: Look<u32>,
+    /// The loosest that they may be.
+    pub loosest: u32,
+    /// Whether git tracks it.
+    pub is_tracked: Look<bool>,
+}
+
+/// The env file of one environment.
+pub struct EnvironmentEnv {
+    /// What is declared about it.
+    pub declared: Environment,
+    /// What it says.
+    pub file: EnvSource,
 }
 
 /// One service.
@@ -36,33 +69,69 @@ pub struct EnvSource {
 }
 
 impl EnvFacts {
-    /// Reads every file that is declared, and `others`. `read` gives a file's text by its printed path.
-    pub fn new(
-        declared: Env,
-        source: Source,
-        others: &[String],
-        read: &dyn Fn(&str) -> Look<String>,
-    ) -> Self {
-        let file = |path: String, declared| EnvSource { file: parsed(read(&path)), path, declared };
+    /// Reads every file that is declared. With `search` the tree is searched for templates: without a manifest each is
+    /// judged by itself, with one those that it does not name are facts too.
+    pub fn new(declared: Env, source: Source, search: bool, tree: &dyn Tree) -> Self {
+        let (found, unseen) = if search { tree.templates(source.base()) } else { (Vec::new(), Vec::new()) };
+        let (others, found) = if source.path.is_empty() { (found, Vec::new()) } else { (Vec::new(), found) };
+        let file = |path: String, declared| EnvSource { file: parsed(tree.text(&path)), path, declared };
         let named = |path: &At<String>| file(source.path_of(path), source.place_of(path));
-        Self {
+        let service =
+            |service: &Service| ServiceEnv { declared: service.clone(), template: named(&service.template) };
+        let environment = |environment: &Environment| EnvironmentEnv {
+            declared: environment.clone(),
+            file: named(&environment.file),
+        };
+        let mut facts = Self {
             template: declared.template.as_ref().map(named),
-            services: declared
-                .service
-                .iter()
-                .map(|service| ServiceEnv { declared: service.clone(), template: named(&service.template) })
-                .collect(),
+            services: declared.service.iter().map(service).collect(),
             others: others.iter().map(|path| file(path.clone(), None)).collect(),
+            deployed: declared.deployed.as_ref().map(|path| Deployed::new(path, &declared, &source, tree)),
+            environments: declared.environment.iter().map(environment).collect(),
+            undeclared: Vec::new(),
+            unseen,
+            files_there: BTreeSet::new(),
             declared,
             source,
-        }
+        };
+        let is_known = |path: &String| facts.files().iter().any(|file| file.path == *path);
+        facts.undeclared = found.into_iter().filter(|path| !is_known(path)).collect();
+        facts.files_there = facts
+            .typed()
+            .filter(|typed| typed.kind == ValueType::File)
+            .filter_map(|typed| {
+                let path = typed.path();
+                tree.has(&path).then_some(path)
+            })
+            .collect();
+        facts
+    }
+
+    /// Every value that has a declared type, in the order of the files. Empty values and references have none.
+    pub fn typed(&self) -> impl Iterator<Item = Typed<'_>> {
+        let entries: Vec<_> =
+            self.declared.types.iter().filter_map(|entry| Some((glob(&entry.key).ok()?, entry))).collect();
+        self.files().into_iter().flat_map(move |source| {
+            let entries = entries.clone();
+            let live = source.file.got().into_iter().flat_map(EnvFile::live);
+            live.filter_map(move |assignment| {
+                let value = assignment.value.as_ref()?.reveal().trim();
+                let (_, entry) = entries.iter().find(|(glob, _)| glob.is_match(&assignment.key))?;
+                let is_given = !value.is_empty() && !value.contains('$');
+                is_given.then_some(Typed { source, assignment, value, kind: entry.kind, of: &entry.of })
+            })
+        })
     }
 
     /// Every file once, the canonical template first.
     pub fn files(&self) -> Vec<&EnvSource> {
         let services = self.services.iter().map(|service| &service.template);
         let mut files: Vec<&EnvSource> = Vec::new();
-        for file in self.template.iter().chain(services).chain(&self.others) {
+        let deployed = self.deployed.iter().map(|deployed| &deployed.file);
+        let environments = self.environments.iter().map(|environment| &environment.file);
+        let all =
+            self.template.iter().chain(services).chain(&self.others).chain(deployed).chain(environments);
+        for file in all {
             if !files.iter().any(|known| known.path == file.path) {
                 files.push(file);
             }
@@ -79,6 +148,44 @@ impl EnvFacts {
                 .into_iter()
                 .flat_map(|file| file.allows.iter().map(|allow| (source.path.as_str(), allow)))
         })
+    }
+}
+
+/// A value with a declared type.
+pub struct Typed<'f> {
+    /// The file that it stands in.
+    pub source: &'f EnvSource,
+    /// The assignment.
+    pub assignment: &'f Assignment,
+    /// The value, which must not be printed.
+    pub value: &'f str,
+    /// What it should be.
+    pub kind: ValueType,
+    /// The choices of an enumeration.
+    pub of: &'f [String],
+}
+
+impl Typed<'_> {
+    /// The value as a path, relative to the env file's folder.
+    pub fn path(&self) -> String {
+        let folder = self.source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        under(folder, self.value)
+    }
+}
+
+impl Deployed {
+    fn new(path: &At<String>, declared: &Env, source: &Source, tree: &dyn Tree) -> Self {
+        let printed = source.path_of(path);
+        let loosest = declared.deployed_mode.as_ref().and_then(|mode| octal(mode)).unwrap_or(0o640);
+        let is_there = tree.has(&printed);
+        let absent = || Reason("there is no deployed file here".into());
+        let (text, mode, is_tracked) = if is_there {
+            (parsed(tree.text(&printed)), tree.mode(&printed), tree.is_tracked(&printed))
+        } else {
+            (Look::NotAsked(absent()), Look::NotAsked(absent()), Look::NotAsked(absent()))
+        };
+        let file = EnvSource { path: printed, declared: source.place_of(path), file: text };
+        Self { file, mode, loosest, is_tracked }
     }
 }
 

@@ -2,13 +2,12 @@ use std::collections::BTreeSet;
 
 use super::{EnvFacts, EnvSource, ServiceEnv};
 use crate::manifest::{At, glob};
-use crate::model::{EnvFile, Looked, Object};
+use crate::model::{Cause, EnvFile, Looked, Object};
 use crate::rules::Sink;
 
 pub(super) fn missing_from_template(facts: &EnvFacts, out: &mut Sink<'_>) {
     let Some(template) = &facts.template else {
-        let on = facts.files().first().map_or_else(|| Object::file(""), |source| source.object());
-        out.skip(on, "no canonical template is declared");
+        out.skip(Object::run("lint"), "no canonical template is declared");
         return;
     };
     if facts.services.is_empty() {
@@ -18,6 +17,17 @@ pub(super) fn missing_from_template(facts: &EnvFacts, out: &mut Sink<'_>) {
     let Some(canonical) = out.look(template.object(), &template.file) else { return };
     let documented: BTreeSet<&str> = canonical.assignments.iter().map(|a| a.key.as_str()).collect();
     for service in &facts.services {
+        if service.template.path == template.path {
+            let cause = Cause::new(format!(
+                "{} is declared with the canonical template itself",
+                *service.declared.name
+            ));
+            out.unknown(
+                service.template.object(),
+                cause.hint("name the service's own template, or remove the service"),
+            );
+            continue;
+        }
         if let Some(file) = out.look(service.template.object(), &service.template.file) {
             missing_of_service(facts, template, &documented, service, file, out);
         }

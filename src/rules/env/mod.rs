@@ -1,15 +1,44 @@
 //! Env templates: what they say, and whether they agree.
+mod deployed;
 mod duplicate_key;
+mod environment_parity;
 mod facts;
+mod literal_secret;
 mod missing_from_template;
+mod stale_allowlist_entry;
+mod type_mismatch;
+mod undeclared_template;
 mod unparsable_line;
+mod value_mismatch;
 
+use deployed::{deployed_missing, deployed_mode, deployed_placeholder, deployed_tracked};
 use duplicate_key::duplicate_key;
+use environment_parity::environment_parity;
 pub use facts::{EnvFacts, EnvSource, ServiceEnv};
+use literal_secret::literal_secret;
 use missing_from_template::missing_from_template;
+use stale_allowlist_entry::stale_allowlist_entry;
+use type_mismatch::type_mismatch;
+use undeclared_template::undeclared_template;
 use unparsable_line::unparsable_line;
+use value_mismatch::value_mismatch;
 
 use super::{Rule, rules};
 
 /// The rules over env templates.
-pub const RULES: &[Rule<EnvFacts>] = rules!["env": duplicate_key, missing_from_template, unparsable_line];
+pub const RULES: &[Rule<EnvFacts>] = rules![
+    "env":
+    deployed_missing,
+    deployed_mode,
+    deployed_placeholder,
+    deployed_tracked,
+    duplicate_key,
+    environment_parity,
+    literal_secret,
+    missing_from_template,
+    stale_allowlist_entry,
+    type_mismatch,
+    undeclared_template,
+    unparsable_line,
+    value_mismatch,
+];

@@ -10,7 +10,7 @@ pub(super) fn unparsable_line(facts: &EnvFacts, out: &mut Sink<'_>) {
         for line in &file.unparsable {
             // The line's text may be half a secret: it is named by its number alone.
             check
-                .find(line.problem, format!("no reader takes this line: {}", line.problem))
+                .find(line.problem, format!("this line is no assignment: {}", line.problem))
                 .at(Place::new(&source.path, line.span))
                 .help("write `KEY=value`, or make it a comment with `#`");
         }

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use crate::manifest::{At, Guard, Source, glob};
-use crate::model::{Assignment, Hidden, Look, Object, ObjectKind, Place, Reason};
+use crate::model::{Assignment, Cause, Hidden, Look, Object, ObjectKind, Place, Reason};
 use crate::parse::env::env_file;
 
 /// An environment that is about to be used, and the contract that is active for it.
@@ -66,7 +66,7 @@ impl GuardFacts {
     pub fn of_process(variables: Vec<(String, String)>, contract: &Guard, source: &Source) -> Self {
         let variable = |(key, value)| Variable { key, value: Hidden::new(value), place: None };
         Self {
-            on: Object { kind: ObjectKind::Environment, name: "environment".into() },
+            on: Object { kind: ObjectKind::Environment, name: "process environment".into() },
             variables: variables.into_iter().map(variable).collect(),
             unparsable: Vec::new(),
             all_ours: false,
@@ -75,14 +75,33 @@ impl GuardFacts {
         }
     }
 
-    /// The facts when the contract is active; else why it is not.
+    /// The facts when the contract is active; else why it is not, or why that cannot be told.
     pub fn active(self) -> Look<Self> {
-        match self.contract.when.iter().find(|(key, pattern)| !self.holds(key, pattern)) {
-            Some((key, pattern)) => {
-                Look::NotAsked(Reason(format!("the guard is for `{key}={}`, which this is not", **pattern)))
-            }
-            None => Look::Got(self),
+        let Some((key, pattern)) = self.contract.when.iter().find(|(key, pattern)| !self.holds(key, pattern))
+        else {
+            return Look::Got(self);
+        };
+        let hint = "mend the file: until then nobody can tell whether the guard is for it";
+        let variable = self.variable(key);
+        if let (None, Some((place, _))) = (variable, self.unparsable.first()) {
+            let line = place.span.start.line;
+            let cause = Cause::new(format!(
+                "`{key}` is not set, and line {line} makes no sense: it may be what sets it"
+            ));
+            return Look::Failed(cause.hint(hint));
         }
+        if variable.is_some_and(|variable| variable.value.reveal().contains(['$', '`'])) {
+            let cause =
+                Cause::new(format!("`{key}` is computed from something else, so its value is not known"));
+            return Look::Failed(cause.hint("write its value as it is"));
+        }
+        let state = if variable.is_some() { "which this is not" } else { "and here it is not set at all" };
+        Look::NotAsked(Reason(format!("the guard is for `{key}={}`, {state}", **pattern)))
+    }
+
+    /// How many conditional demands are not in force.
+    pub(super) fn dormant(&self) -> usize {
+        self.contract.require.iter().filter(|require| !self.all_hold(&require.when)).count()
     }
 
     pub(super) fn variable(&self, key: &str) -> Option<&Variable> {
@@ -96,8 +115,8 @@ impl GuardFacts {
             self.contract.require.iter().filter(|require| self.all_hold(&require.when)).flat_map(|require| {
                 let conditions: Vec<_> =
                     require.when.iter().map(|(key, pattern)| format!("`{key}={}`", **pattern)).collect();
-                let because = conditions.join(" with ");
-                require.keys.iter().map(move |key| Demand { key, because: Some(because.clone()) })
+                let because = (!conditions.is_empty()).then(|| conditions.join(" with "));
+                require.keys.iter().map(move |key| Demand { key, because: because.clone() })
             });
         always.chain(conditional).collect()
     }

@@ -5,15 +5,15 @@ mod placeholder;
 pub use facts::{GuardFacts, Variable};
 
 use super::{Rule, Sink, rules};
-use crate::model::{Cause, Looked};
+use crate::model::Looked;
 
 /// The rules over an environment that is about to be used.
-pub const RULES: &[Rule<GuardFacts>] =
-    rules!["guard": missing_key, nothing_judged, placeholder_value, unparsable_line];
+pub const RULES: &[Rule<GuardFacts>] = rules!["guard": missing_key, placeholder_value, unparsable_line];
 
 fn missing_key(facts: &GuardFacts, out: &mut Sink<'_>) {
     let demands = facts.demands();
-    let mut check = out.check(facts.on.clone(), Looked::at(demands.len(), "demanded key"));
+    // A demand whose condition does not hold was looked at too.
+    let mut check = out.check(facts.on.clone(), Looked::at(demands.len() + facts.dormant(), "demand"));
     for demand in demands {
         let variable = facts.variable(demand.key);
         if variable.is_some_and(|variable| !variable.value.reveal().trim().is_empty()) {
@@ -32,16 +32,6 @@ fn missing_key(facts: &GuardFacts, out: &mut Sink<'_>) {
     }
 }
 
-fn nothing_judged(facts: &GuardFacts, out: &mut Sink<'_>) {
-    let looked = Looked::at(facts.demands().len() + facts.judged().len(), "key");
-    if looked.is_some() {
-        out.check(facts.on.clone(), looked);
-    } else {
-        let hint = "declare keys under `[guard] required`";
-        out.unknown(facts.on.clone(), Cause::new("the contract is active and demands nothing").hint(hint));
-    }
-}
-
 fn placeholder_value(facts: &GuardFacts, out: &mut Sink<'_>) {
     let variables = facts.judged();
     let mut check = out.check(facts.on.clone(), Looked::at(variables.len(), "value"));
@@ -57,11 +47,15 @@ fn placeholder_value(facts: &GuardFacts, out: &mut Sink<'_>) {
 }
 
 fn unparsable_line(facts: &GuardFacts, out: &mut Sink<'_>) {
+    if !facts.all_ours {
+        // The process's environment has no lines.
+        return;
+    }
     let looked = Looked::at(facts.variables.len() + facts.unparsable.len(), "line");
     let mut check = out.check(facts.on.clone(), looked);
     for (place, problem) in &facts.unparsable {
         check
-            .find(*problem, format!("no reader takes this line: {problem}"))
+            .find(*problem, format!("this line is no assignment: {problem}"))
             .at(place.clone())
             .help("what it was to set is not set; mend it before the application starts");
     }

@@ -27,7 +27,7 @@ impl ManifestFacts {
 fn literal_password(facts: &ManifestFacts, out: &mut Sink<'_>) {
     let mut check = out.check(Object::file(&facts.path), Looked::at(facts.endpoints.len(), "endpoint"));
     for (name, url, place) in &facts.endpoints {
-        if password(url).is_some_and(|password| !password.is_empty() && !password.contains("${")) {
+        if passwords(url).any(is_literal) {
             check
                 .find(name, format!("the url of endpoint `{name}` holds a password"))
                 .at(place.clone())
@@ -36,10 +36,41 @@ fn literal_password(facts: &ManifestFacts, out: &mut Sink<'_>) {
     }
 }
 
-/// What stands between `:` and `@` in `scheme://user:password@host`.
-fn password(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let (user, _) = authority.rsplit_once('@')?;
-    user.split_once(':').map(|(_, password)| password)
+/// Words that a URL or a DSN puts before a secret.
+const SECRETS: &[&str] = &[
+    "password",
+    "passwd",
+    "pass",
+    "pwd",
+    "token",
+    "secret",
+    "api_key",
+    "apikey",
+    "access_key",
+    "access_token",
+    "key",
+];
+
+/// Everything in a URL or a DSN that stands where a password would: between `:` and `@`, or after `password=` and its kin.
+fn passwords(url: &str) -> impl Iterator<Item = &str> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or("");
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    let in_user = user.split_once(':').map(|(_, password)| password);
+    let parameters = url.split(['?', '&', ' ', ';']).filter_map(|part| part.split_once('='));
+    let is_secret = |name: &str| SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret));
+    in_user.into_iter().chain(parameters.filter(move |(name, _)| is_secret(name)).map(|(_, value)| value))
+}
+
+/// Whether anything but references is in it. `${NAME:-default}` is no reference: it holds the default.
+fn is_literal(password: &str) -> bool {
+    let mut rest = password;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((reference, behind)) = after.split_once('}') else { return true };
+        if !before.is_empty() || reference.trim_end_matches(":?").contains(':') {
+            return true;
+        }
+        rest = behind;
+    }
+    !rest.is_empty()
 }

@@ -17,8 +17,6 @@ pub struct SidesFacts {
     pub is_same: bool,
     /// How many tables the two sides have together.
     pub tables: usize,
-    /// How many pairs of tables are compared.
-    pub pairs: usize,
     /// Where mapping and schemas disagree.
     pub problems: Vec<Problem>,
 }

@@ -5,15 +5,32 @@ pub use facts::SidesFacts;
 
 use super::{Rule, Sink, rules};
 use crate::mapping::ProblemKind;
-use crate::model::{Cause, Difference, Looked, TableDiff};
+use crate::model::{Difference, Looked, TableDiff};
 
 /// The rules over one compared pair of tables.
-pub const TABLE_RULES: &[Rule<TableDiff>] = rules!["verify": row_content, row_count];
+pub const TABLE_RULES: &[Rule<TableDiff>] = rules!["verify": filter_takes_nothing, row_content, row_count];
 
 /// The rules over the two sides as wholes.
 pub const SIDES_RULES: &[Rule<SidesFacts>] = rules![
-    "verify": missing_column, missing_table, nothing_compared, same_database, stale_mapping, unlisted_column, unlisted_table
+    "verify": missing_column, missing_table, same_database, stale_mapping, unlisted_column, unlisted_table
 ];
+
+fn filter_takes_nothing(diff: &TableDiff, out: &mut Sink<'_>) {
+    let mut check = out.check(diff.object(), Some(Looked::at_one("table")));
+    let sides = [
+        ("source", "where", diff.source_filter_took_none),
+        ("target", "target_where", diff.target_filter_took_none),
+    ];
+    for (side, filter, _) in sides.into_iter().filter(|(_, _, took_none)| *took_none) {
+        check
+            .find(
+                side,
+                format!("`{}`: `{filter}` takes no row of a {side} table that has some", diff.object()),
+            )
+            .at(diff.declared.clone())
+            .help("mend the condition, or declare a `[[skip]]` with the reason");
+    }
+}
 
 fn row_count(diff: &TableDiff, out: &mut Sink<'_>) {
     let mut check = out.check(diff.object(), Some(Looked::at_one("table")));
@@ -29,7 +46,7 @@ fn row_count(diff: &TableDiff, out: &mut Sink<'_>) {
 fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
     let looked =
         usize::try_from(diff.source_rows.max(diff.target_rows)).ok().and_then(|rows| Looked::at(rows, "row"));
-    let mut check = out.check(diff.object(), Some(looked.unwrap_or_else(|| Looked::at_one("empty table"))));
+    let mut check = out.check(diff.object(), Some(looked.unwrap_or_else(|| Looked::at_one("table"))));
     let columns: Vec<String> =
         diff.differing_columns.iter().map(|(column, rows)| format!("`{column}` in {rows}")).collect();
     let differing = format!("differ: {}", columns.join(", "));
@@ -99,17 +116,6 @@ fn unlisted_column(facts: &SidesFacts, out: &mut Sink<'_>) {
 
 fn unlisted_table(facts: &SidesFacts, out: &mut Sink<'_>) {
     facts.problems(ProblemKind::UnlistedTable, out);
-}
-
-fn nothing_compared(facts: &SidesFacts, out: &mut Sink<'_>) {
-    if facts.pairs == 0 {
-        let cause = Cause::new("no table was compared")
-            .hint("a comparison of nothing proves nothing; look at what was not compared");
-        out.unknown(facts.on(), cause);
-        return;
-    }
-    let mut check = out.check(facts.on(), Looked::at(facts.pairs, "pair"));
-    check.facts("at least one pair of tables", format!("{} compared", facts.pairs));
 }
 
 fn same_database(facts: &SidesFacts, out: &mut Sink<'_>) {

@@ -89,10 +89,11 @@ impl Sqlite {
     pub async fn open(file: &SqliteFile) -> Result<Self, Cause> {
         let path = Path::new(&file.path);
         if !path.exists() {
-            return Err(Cause::new("no such file").hint("mend the path; a missing database is never created"));
+            return Err(Cause::new(format!("no such file: {}", file.path))
+                .hint("mend the path; a missing database is never created"));
         }
         if !path.is_file() {
-            return Err(Cause::new("it is no file").hint("name the database file itself"));
+            return Err(Cause::new(format!("{} is no file", file.path)).hint("name the database file itself"));
         }
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -136,11 +137,12 @@ impl Sqlite {
     }
 }
 
-/// Whether two paths are one file, by whatever name.
-pub fn is_same_file(one: &str, other: &str) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |path: &str| std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
-    identity(one).is_some_and(|one| Some(one) == identity(other))
+/// Whether a file begins as a `SQLite` database does.
+pub fn is_database(path: &str) -> bool {
+    use std::io::Read;
+    let mut head = [0; 16];
+    std::fs::File::open(path).is_ok_and(|mut file| file.read_exact(&mut head).is_ok())
+        && head == *b"SQLite format 3\0"
 }
 
 /// Makes a new database file from a script, for the demo and for tests.

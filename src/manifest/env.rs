@@ -1,0 +1,90 @@
+//! `[env]`: env templates, and what is expected of them.
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::At;
+
+/// Env templates.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Env {
+    /// The canonical template: every key that a deployed service reads stands in it.
+    pub template: Option<At<String>>,
+    /// Globs of keys that any service may have for itself.
+    pub local_only: Vec<At<String>>,
+    /// The services and their own templates.
+    pub service: Vec<Service>,
+    /// The file that is deployed; it need not be in the repository.
+    pub deployed: Option<At<String>>,
+    /// The loosest mode that the deployed file may have, in octal; `0640` without it.
+    pub deployed_mode: Option<At<String>>,
+    /// Globs of keys whose default is one and the same in every template that gives one.
+    pub shared: Vec<At<String>>,
+    /// What values are.
+    #[serde(rename = "type")]
+    pub types: Vec<TypeEntry>,
+    /// Env files of several environments, which have the same keys.
+    pub environment: Vec<Environment>,
+}
+
+/// A service with an env template of its own.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// The service's name.
+    pub name: At<String>,
+    /// Its template.
+    pub template: At<String>,
+    /// Globs of keys that this service alone has, for local development.
+    #[serde(default)]
+    pub local_only: Vec<At<String>>,
+}
+
+/// What the values of some keys are.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TypeEntry {
+    /// A glob of keys.
+    pub key: At<String>,
+    /// What a value of theirs is.
+    #[serde(rename = "is")]
+    pub kind: ValueType,
+    /// The choices of an enumeration.
+    #[serde(default)]
+    pub of: Vec<String>,
+}
+
+/// What a value can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValueType {
+    /// `scheme://...`
+    Url,
+    /// A whole number.
+    Int,
+    /// Any number.
+    Number,
+    /// `true`, `false`, `1`, `0`, `yes`, `no`, `on` or `off`, in any case.
+    Bool,
+    /// A number from 1 to 65535.
+    Port,
+    /// A number with a unit: `250ms`, `25s`, `10m`, `2h`, `7d`.
+    Duration,
+    /// One of the words listed in `of`.
+    Enum,
+    /// A file that exists, relative to the env file's folder.
+    File,
+}
+
+/// The env file of one environment.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Its name.
+    pub name: At<String>,
+    /// Its env file.
+    pub file: At<String>,
+    /// Globs of keys that it rightly lacks, or that it alone has.
+    #[serde(default)]
+    pub except: Vec<At<String>>,
+}

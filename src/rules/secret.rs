@@ -1,0 +1,140 @@
+//! Which keys name secrets, and which values were never meant to be one.
+use std::sync::OnceLock;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+/// Whole values that stand for "fill me in", whatever the key. Case does not matter.
+const PLACEHOLDERS: &[&str] = &[
+    "*change[-_ ]me*",
+    "*changeme*",
+    "*change[-_ ]this*",
+    "*changethis*",
+    "*replace[-_ ]me*",
+    "*replace[-_ ]with[-_ ]*",
+    "{insert,enter,put,add}[-_ ]*{key,token,secret,password}*",
+    "your[-_]*{key,token,secret,password,here}*",
+    "*should[-_]be[-_]updated*",
+    "django-insecure-*",
+    "{placeholder,placeholder[-_]*,*[-_]placeholder}",
+    "{todo,tbd,fixme,...,…}",
+    "sk-xxx*",
+];
+
+/// Values that ship as defaults, and are no secret wherever a secret is asked for.
+const DEFAULT_SECRETS: &[&str] = &[
+    "{password,passwd,passw0rd,secret,admin,root,guest,default,example,dummy,test,testing,postgres,minioadmin}",
+    "{admin,password,secret,test}{1,12,123,1234}",
+    "{123456,1234567,12345678,123456789,qwerty,letmein,hunter2,supersecret,topsecret,s3cr3t,secretkey,mysecret}",
+];
+
+/// Whether a value stands for "fill me in".
+pub(super) fn is_placeholder(value: &str) -> bool {
+    static SET: OnceLock<GlobSet> = OnceLock::new();
+    let value = value.trim();
+    let crossed_out = value.len() >= 3 && value.chars().all(|c| matches!(c, 'x' | 'X'));
+    // `/change-me` is a path to a page.
+    let is_path = value.starts_with('/');
+    crossed_out || is_slot(value) || (!is_path && SET.get_or_init(|| set(PLACEHOLDERS)).is_match(value))
+}
+
+/// `<your key>`, `[your key]`, or `://user:<password>@`: a slot to fill in. `<no-reply@example.org>` and `<%t>` are none.
+fn is_slot(value: &str) -> bool {
+    let is_words =
+        |inner: &str| !inner.is_empty() && inner.chars().all(|c| c.is_alphanumeric() || " -_.".contains(c));
+    let whole = value.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+    let bracketed = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let in_url = value
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once(":<"))
+        .and_then(|(_, rest)| rest.split_once(">@"));
+    whole.is_some_and(is_words)
+        || bracketed.is_some_and(|inner| is_words(inner) && inner.contains(' '))
+        || in_url.is_some_and(|(inner, _)| is_words(inner))
+}
+
+/// Whether a value is a secret that ships as a default.
+pub(super) fn is_default_secret(value: &str) -> bool {
+    static SET: OnceLock<GlobSet> = OnceLock::new();
+    SET.get_or_init(|| set(DEFAULT_SECRETS)).is_match(value.trim())
+}
+
+/// Whether a key names a secret: by its last word, so that `PASSWORD_MIN_LENGTH` and `TOKEN_URL` name none.
+pub(super) fn is_secret_key(key: &str) -> bool {
+    let key = key.to_ascii_uppercase();
+    let key = key.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+    let last = key.rsplit(['_', '-', '.']).next().unwrap_or(key);
+    match last {
+        "PASSWORD" | "PASSWD" | "PASS" | "SECRET" | "TOKEN" | "CREDENTIAL" | "CREDENTIALS" | "APIKEY" => true,
+        "KEY" => !key.contains("PUBLIC"),
+        _ => last.ends_with("PASSWORD") || last.ends_with("SECRET"),
+    }
+}
+
+/// Globs that match whatever the case.
+pub(super) fn set<S: AsRef<str>>(patterns: &[S]) -> GlobSet {
+    let mut builder = GlobSetBuilder::new();
+    for pattern in patterns {
+        let glob = GlobBuilder::new(pattern.as_ref()).case_insensitive(true).literal_separator(false).build();
+        // A declared glob was held to its form with the manifest; the built-in ones by the test below.
+        if let Ok(glob) = glob {
+            builder.add(glob);
+        }
+    }
+    builder.build().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_glob_is_one() {
+        for pattern in PLACEHOLDERS.iter().chain(DEFAULT_SECRETS) {
+            assert!(GlobBuilder::new(pattern).build().is_ok(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_is_a_placeholder() {
+        for value in [
+            "<change-me>",
+            "CHANGEME",
+            "please_change_me",
+            "your-api-key-here",
+            "xxx",
+            "TODO",
+            "<your token>",
+        ] {
+            assert!(is_placeholder(value), "{value}");
+        }
+        for value in [
+            "",
+            "/img/placeholder.png",
+            "production",
+            "https://example.com",
+            "a<b>c",
+            "xx",
+            "google-gla:gemini",
+        ] {
+            assert!(!is_placeholder(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn which_keys_name_secrets() {
+        for key in [
+            "DB_PASSWORD",
+            "MINIO_ACCESS_KEY",
+            "token",
+            "APIKEY",
+            "PGPASSWORD",
+            "SECRET_KEY_2",
+            "CLIENT_SECRET",
+        ] {
+            assert!(is_secret_key(key), "{key}");
+        }
+        for key in ["DB_USER", "PUBLIC_KEY", "PASSWORD_MIN_LENGTH", "TOKEN_URL", "MONKEY", "SECRET_NAME"] {
+            assert!(!is_secret_key(key), "{key}");
+        }
+    }
+}

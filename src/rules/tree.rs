@@ -1,0 +1,21 @@
+//! What facts about files are made from.
+use crate::model::{Cause, Look};
+
+/// A tree of files, by their printed paths. The files of a checkout are one, the blocks of a rule's example another.
+pub trait Tree {
+    /// The whole text.
+    fn text(&self, path: &str) -> Look<String>;
+
+    /// The permission bits.
+    fn mode(&self, path: &str) -> Look<u32>;
+
+    /// Whether git tracks the file.
+    fn is_tracked(&self, path: &str) -> Look<bool>;
+
+    /// The env templates below a folder, as printed paths, and what could not be searched. Files that git ignores and
+    /// other people's code are left out.
+    fn templates(&self, folder: &str) -> (Vec<String>, Vec<Cause>);
+
+    /// Whether there is such a file.
+    fn has(&self, path: &str) -> bool;
+}
