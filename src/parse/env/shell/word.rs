@@ -11,7 +11,7 @@ pub(super) struct Word {
     pub(super) range: Range<usize>,
     /// `NAME=value` with an unquoted `NAME=`.
     pub(super) assigned: Option<Assigned>,
-    /// The whole word.
+    /// The whole word, if it is no assignment.
     pub(super) value: EnvValue,
     /// Its text, if nothing of it is quoted or filled in.
     pub(super) plain: Option<String>,
@@ -225,14 +225,14 @@ impl Building {
 
     fn word(self, end: usize) -> Word {
         let range = self.start..end;
-        let assigned = match self.key {
-            Some((key, range)) => Some(Assigned { key, range, value: self.value.clone() }),
-            None => None,
+        let (assigned, value) = match self.key {
+            Some((key, range)) => (Some(Assigned { key, range, value: self.value }), EnvValue::default()),
+            None => (None, self.value),
         };
         Word {
             range,
             assigned,
-            value: self.value,
+            value,
             plain: self.plain,
             splits: self.splits,
             braces: self.braces == 3,
