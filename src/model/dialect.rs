@@ -111,22 +111,26 @@ impl EnvValue {
     /// A value without references.
     pub fn text(text: impl Into<String>) -> Self {
         let mut value = Self::default();
-        value.push(Piece::Text(Hidden::new(text)));
+        let text = Hidden::new(text);
+        value.push_text(text.reveal());
         value
     }
 
     /// Adds a piece at the end.
     pub fn push(&mut self, piece: Piece) {
-        if let Piece::Text(text) = &piece {
-            if text.reveal().is_empty() {
-                return;
-            }
-            if let Some(Piece::Text(last)) = self.pieces.last_mut() {
-                last.push_str(text.reveal());
-                return;
-            }
+        match piece {
+            Piece::Text(text) => self.push_text(text.reveal()),
+            other => self.pieces.push(other),
         }
-        self.pieces.push(piece);
+    }
+
+    /// Adds text at the end.
+    pub fn push_text(&mut self, text: &str) {
+        match self.pieces.last_mut() {
+            Some(Piece::Text(last)) => last.push_str(text),
+            _ if text.is_empty() => {}
+            _ => self.pieces.push(Piece::Text(Hidden::new(text))),
+        }
     }
 
     /// The pieces in order; none for an empty value.

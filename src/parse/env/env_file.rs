@@ -37,7 +37,8 @@ fn statement(line: &str, start: usize, out: &mut Statements) -> bool {
         None => (content, None),
     };
     if key.is_empty() || key.contains([' ', '\t']) {
-        let why = if key.is_empty() { "there is no key before `=`" } else { "there is white space in the key" };
+        let why =
+            if key.is_empty() { "there is no key before `=`" } else { "there is white space in the key" };
         out.refuse(everything, Reach::File, why);
         return false;
     }

@@ -1,5 +1,6 @@
 //! Values filled in, as each reader fills them in.
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Dialect, DialectFile, EnvValue, Hidden, Meaning, Operator, Piece, Reach, Reference};
 
@@ -28,7 +29,7 @@ pub struct Outcome {
 /// Fills a value in.
 ///
 /// # Errors
-/// The first piece that can't be known. It names variables, never values.
+/// The first piece that makes the reader stop, else the first that only a run tells. It names variables, never values.
 pub fn evaluate(value: &EnvValue, get: &dyn Fn(&str) -> Option<String>) -> Result<Hidden, Unknown> {
     fill(value, &|name| Ok(get(name))).map(Hidden::new)
 }
@@ -37,6 +38,8 @@ pub fn evaluate(value: &EnvValue, get: &dyn Fn(&str) -> Option<String>) -> Resul
 /// wins over the file's where it is referred to; in a shell the file's.
 pub fn outcome(file: &DialectFile, environment: &dyn Fn(&str) -> Option<String>) -> Outcome {
     let mut out = Outcome::default();
+    // python-dotenv's None: no value, but set where it is referred to
+    let mut bare: BTreeSet<&str> = BTreeSet::new();
     let mut waiting: Vec<(&str, Result<Hidden, Unknown>)> = Vec::new();
     for statement in &file.statements {
         if !statement.at_once {
@@ -44,11 +47,16 @@ pub fn outcome(file: &DialectFile, environment: &dyn Fn(&str) -> Option<String>)
         }
         match &statement.meaning {
             Meaning::Sets { key, value } => {
-                let value = fill(value, &|name| look_up(file.dialect, &out, environment, name)).map(Hidden::new);
+                let value = fill(value, &|name| look_up(file.dialect, &out, &bare, environment, name))
+                    .map(Hidden::new);
+                bare.remove(key.as_str());
                 out.refused |= matches!(value, Err(Unknown::Required(_) | Unknown::Malformed(_)));
                 waiting.push((key, value));
             }
-            Meaning::Inherits { key } => inherit(file.dialect, &mut out, environment, key),
+            Meaning::Inherits { key } => {
+                bare.insert(key);
+                inherit(file.dialect, &mut out, environment, key);
+            }
             Meaning::Nothing => {}
             Meaning::Refused { reach, .. } => out.refused |= *reach > Reach::Line,
             Meaning::Runs { .. } => out.runs = true,
@@ -58,12 +66,7 @@ pub fn outcome(file: &DialectFile, environment: &dyn Fn(&str) -> Option<String>)
     out
 }
 
-fn inherit(
-    dialect: Dialect,
-    out: &mut Outcome,
-    environment: &dyn Fn(&str) -> Option<String>,
-    key: &str,
-) {
+fn inherit(dialect: Dialect, out: &mut Outcome, environment: &dyn Fn(&str) -> Option<String>, key: &str) {
     match environment(key) {
         // a shell marks the variable for export; it may already have the file's value
         Some(_) if dialect == Dialect::Shell && out.keys.contains_key(key) => {}
@@ -81,6 +84,7 @@ fn inherit(
 fn look_up(
     dialect: Dialect,
     out: &Outcome,
+    bare: &BTreeSet<&str>,
     environment: &dyn Fn(&str) -> Option<String>,
     name: &str,
 ) -> Result<Option<String>, Unknown> {
@@ -91,6 +95,7 @@ fn look_up(
     }
     match environment(name) {
         Some(value) => Ok(Some(value)),
+        None if dialect == Dialect::PythonDotenv && bare.contains(name) => Ok(Some(String::new())),
         None => in_file(),
     }
 }
@@ -99,16 +104,26 @@ type LookUp<'a> = &'a dyn Fn(&str) -> Result<Option<String>, Unknown>;
 
 fn fill(value: &EnvValue, get: LookUp<'_>) -> Result<String, Unknown> {
     let mut text = String::new();
+    let mut computed = None;
     for piece in value.pieces() {
-        match piece {
-            Piece::Text(literal) => text.push_str(literal.reveal()),
-            Piece::Reference(reference) => text.push_str(&refer(reference, get)?),
-            Piece::Home => text.push_str(&get("HOME")?.ok_or(Unknown::Computed("a home folder"))?),
-            Piece::Computed(kind) => return Err(Unknown::Computed(kind)),
-            Piece::Malformed(why) => return Err(Unknown::Malformed(why)),
+        match part(piece, get) {
+            Ok(part) => text.push_str(&part),
+            // an error behind it is still known
+            Err(unknown @ Unknown::Computed(_)) => computed = computed.or(Some(unknown)),
+            Err(unknown) => return Err(unknown),
         }
     }
-    Ok(text)
+    computed.map_or(Ok(text), Err)
+}
+
+fn part<'a>(piece: &'a Piece, get: LookUp<'_>) -> Result<Cow<'a, str>, Unknown> {
+    match piece {
+        Piece::Text(literal) => Ok(literal.reveal().into()),
+        Piece::Reference(reference) => refer(reference, get).map(Cow::Owned),
+        Piece::Home => get("HOME")?.map(Cow::Owned).ok_or(Unknown::Computed("a home folder")),
+        Piece::Computed(kind) => Err(Unknown::Computed(kind)),
+        Piece::Malformed(why) => Err(Unknown::Malformed(why)),
+    }
 }
 
 fn refer(reference: &Reference, get: LookUp<'_>) -> Result<String, Unknown> {

@@ -3,7 +3,7 @@
 //! A statement it can't read is logged and dropped, up to the end of the line where reading failed.
 use super::cursor::Cursor;
 use super::statements::{Statements, Unified};
-use crate::model::{EnvValue, Hidden, Meaning, Operator, Piece, Reach, Reference, Statement};
+use crate::model::{EnvValue, Meaning, Operator, Piece, Reach, Reference, Statement};
 
 pub(super) fn read(text: &str) -> Vec<Statement> {
     let unified = Unified::new(text);
@@ -46,7 +46,11 @@ fn statement(cursor: &mut Cursor<'_>, out: &mut Statements) -> Option<&'static s
         return None;
     }
     let quoted = cursor.peek() == Some('\'');
-    let key = if quoted { quoted_key(cursor) } else { cursor.take_while(|c| !matches!(c, '=' | '#') && !is_space(c)) };
+    let key = if quoted {
+        quoted_key(cursor)
+    } else {
+        cursor.take_while(|c| !matches!(c, '=' | '#') && !is_space(c))
+    };
     if key.is_empty() {
         return Some("there is no key");
     }
@@ -56,7 +60,11 @@ fn statement(cursor: &mut Cursor<'_>, out: &mut Statements) -> Option<&'static s
     let key = key.to_owned();
     let meaning = if cursor.eat("=") {
         let blanks = cursor.take_while(is_blank);
-        let raw = if !blanks.is_empty() && cursor.peek() == Some('#') { Some(String::new()) } else { value(cursor) };
+        let raw = if !blanks.is_empty() && cursor.peek() == Some('#') {
+            Some(String::new())
+        } else {
+            value(cursor)
+        };
         let Some(raw) = raw else { return Some("its quote is never closed") };
         Meaning::Sets { key, value: pieces(&raw) }
     } else {
@@ -173,10 +181,10 @@ fn pieces(raw: &str) -> EnvValue {
                 break;
             }
         }
-        value.push(Piece::Text(Hidden::new(cursor.slice(text_start, start))));
+        value.push_text(cursor.slice(text_start, start));
         value.push(Piece::Reference(Reference { name: name.to_owned(), operator, word }));
         text_start = cursor.at;
     }
-    value.push(Piece::Text(Hidden::new(cursor.slice(text_start, raw.len()))));
+    value.push_text(cursor.slice(text_start, raw.len()));
     value
 }

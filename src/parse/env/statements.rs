@@ -40,11 +40,15 @@ impl Statements {
     pub(super) fn finish(self, text: &str, original: &Unified<'_>) -> Vec<Statement> {
         let skipped = if text.starts_with(BOM) { BOM.len() } else { 0 };
         let place = |offset: usize| original.offset(offset).saturating_sub(skipped);
-        let offsets = self.list.iter().flat_map(|(range, ..)| [place(range.start), place(range.end)]).collect();
+        let offsets =
+            self.list.iter().flat_map(|(range, ..)| [place(range.start), place(range.end)]).collect();
         let positions = positions(text.get(skipped..).unwrap_or(""), offsets);
         let position = |offset: usize| {
             let found = positions.binary_search_by_key(&place(offset), |(offset, _)| *offset);
-            found.ok().and_then(|index| positions.get(index)).map_or(Position { line: 1, column: 1 }, |at| at.1)
+            found
+                .ok()
+                .and_then(|index| positions.get(index))
+                .map_or(Position { line: 1, column: 1 }, |at| at.1)
         };
         self.list
             .into_iter()

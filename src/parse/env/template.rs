@@ -1,7 +1,7 @@
 //! What compose fills in: compose-go 2.16.2, package `template`.
 use super::DEPTH;
 use super::cursor::Cursor;
-use crate::model::{EnvValue, Hidden, Operator, Piece, Reference};
+use crate::model::{EnvValue, Operator, Piece, Reference};
 
 /// Reads `$$`, `$NAME`, `${NAME}` and `${NAME<operator>word}`; the word is itself a template, read only when it is used.
 pub(super) fn pieces(text: &str) -> EnvValue {
@@ -17,19 +17,19 @@ fn nested(text: &str, depth: usize) -> EnvValue {
     let mut cursor = Cursor::new(text);
     let mut last_brace = LastBrace::default();
     while !cursor.done() {
-        value.push(Piece::Text(Hidden::new(cursor.take_while(|c| c != '$'))));
+        value.push_text(cursor.take_while(|c| c != '$'));
         if !cursor.eat("$") {
             break;
         }
         if cursor.eat("$") {
-            value.push(Piece::Text(Hidden::new("$")));
+            value.push_text("$");
         } else if cursor.eat("{") {
             value.push(braced(&mut cursor, &mut last_brace, depth));
         } else if let Some(name) = name(&mut cursor) {
             let word = EnvValue::default();
             value.push(Piece::Reference(Reference { name, operator: Operator::Plain, word }));
         } else {
-            value.push(Piece::Text(Hidden::new("$")));
+            value.push_text("$");
         }
     }
     value

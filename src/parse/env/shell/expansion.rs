@@ -74,7 +74,11 @@ impl Words<'_> {
             _ => return Err(DIFFERS),
         };
         let word = self.until_brace(quoted, depth)?;
-        Ok(if special { Piece::Computed("a parameter of the shell") } else { reference(name, operator, word) })
+        Ok(if special {
+            Piece::Computed("a parameter of the shell")
+        } else {
+            reference(name, operator, word)
+        })
     }
 
     /// `${1}`, `${?}`, `${#X}`.
@@ -110,27 +114,27 @@ impl Words<'_> {
                 '\'' => {
                     let text = self.cursor.take_while(|c| c != '\'');
                     self.cursor.bump().ok_or(UNCLOSED)?;
-                    word.push(Piece::Text(Hidden::new(text)));
+                    word.push_text(text);
                 }
                 '"' => self.double_quoted(&mut word, depth - 1)?,
                 '\\' => {
                     let next = self.cursor.bump().ok_or(UNCLOSED)?;
                     if quoted && !matches!(next, '"' | '\\' | '$' | '`' | '}') {
-                        word.push(Piece::Text(Hidden::new("\\")));
+                        word.push_text("\\");
                     }
-                    word.push(Piece::Text(Hidden::new(next)));
+                    word.push_text(next.encode_utf8(&mut [0; 4]));
                 }
                 '$' | '`' => {
                     let piece = self.expansion(c, quoted, depth - 1)?;
                     word.push(piece);
                 }
                 '~' if first && !quoted => {
-                    let piece = self.tilde();
+                    let piece = self.tilde(Some('}'));
                     word.push(piece);
                 }
                 '~' if !quoted => word.push(Piece::Computed("a tilde inside a word")),
                 '<' | '>' if !quoted && self.cursor.peek() == Some('(') => return Err(DIFFERS),
-                _ => word.push(Piece::Text(Hidden::new(c))),
+                _ => word.push_text(c.encode_utf8(&mut [0; 4])),
             }
             first = false;
         }

@@ -2,15 +2,14 @@
 //!
 //! Assignments and `export` are understood. All else is a program: [`Meaning::Runs`], up to its end where that is
 //! plain, else up to the end of the file. So is what the two shells read differently: `$'...'`, arrays, `+=`,
-//! `${X:0:1}`, braces after `export`, names that bash keeps for itself. A file with a NUL byte is refused whole, because
-//! shells differ in what they drop.
+//! `${X:0:1}`, braces after `export`, names that bash keeps for itself, and a file with a NUL byte.
 mod expansion;
 mod names;
 mod skip;
 mod word;
 
 use super::statements::{Statements, Unified};
-use crate::model::{EnvValue, Hidden, Meaning, Piece, Reach, Statement};
+use crate::model::{EnvValue, Meaning, Piece, Reach, Statement};
 use word::{Assigned, Word, Words};
 
 /// Why reading a command ends early.
@@ -25,7 +24,8 @@ enum Stop {
 pub(super) fn read(text: &str) -> Vec<Statement> {
     let mut reader = Reader { words: Words::new(text), out: Statements::default(), line: 0 };
     if text.contains('\0') {
-        reader.out.refuse(0..0, Reach::File, "it holds a NUL byte");
+        let why = "it holds a NUL byte, which some shells drop and some refuse";
+        reader.out.push(0..0, Meaning::Runs { reach: Reach::File, why });
     } else {
         reader.file();
     }
@@ -107,7 +107,9 @@ impl Reader<'_> {
             self.words.blanks();
             match self.words.peek() {
                 None | Some('\n' | ';' | '&' | '|' | '#') => break,
-                Some('(' | ')') if others.is_empty() => return Err(Stop::Refused("a parenthesis can't stand here")),
+                Some('(' | ')') if others.is_empty() => {
+                    return Err(Stop::Refused("a parenthesis can't stand here"));
+                }
                 Some('(') => return Err(Stop::Runs("it is a program")),
                 Some(')') => return Err(Stop::Refused("a parenthesis can't stand here")),
                 Some('<' | '>') => return Err(Stop::Runs("it redirects")),
@@ -220,7 +222,7 @@ fn named(word: EnvValue, range: std::ops::Range<usize>) -> Result<Named, Stop> {
     match first.reveal().split_once('=') {
         Some((key, text)) => {
             let mut value = EnvValue::default();
-            value.push(Piece::Text(Hidden::new(text)));
+            value.push_text(text);
             rest.iter().for_each(|piece| value.push(piece.clone()));
             Ok((key.to_owned(), range, Some(value)))
         }

@@ -8,7 +8,9 @@ enum Inside {
     Parentheses,
     DoubleQuotes,
     /// `${...}`, and whether it stands in double quotes, where a single quote is none.
-    Braces { quoted: bool },
+    Braces {
+        quoted: bool,
+    },
 }
 
 /// Goes behind the `)` that closes the `(` just taken.

@@ -76,24 +76,24 @@ impl<'a> Words<'a> {
                 '\'' => {
                     let text = self.cursor.take_while(|c| c != '\'');
                     self.cursor.bump().ok_or(Stop::Refused("a single quote is never closed"))?;
-                    building.quoted(Piece::Text(Hidden::new(text)));
+                    building.quoted(text);
                 }
                 '"' => {
-                    building.quoted(Piece::Text(Hidden::default()));
+                    building.quoted("");
                     self.double_quoted(&mut building.value, super::super::DEPTH)?;
                 }
                 '\\' => {
                     // a backslash at the end of the file stands for itself
                     let text = self.cursor.bump().unwrap_or('\\');
-                    building.quoted(Piece::Text(Hidden::new(text)));
+                    building.quoted(text.encode_utf8(&mut [0; 4]));
                 }
                 '$' | '`' => {
                     let piece = self.expansion(c, false, super::super::DEPTH)?;
                     building.expanded(piece);
                 }
-                '~' if building.tilde_may_stand() => {
-                    let piece = self.tilde();
-                    building.tilde(piece);
+                '~' if building.at_tilde => {
+                    let piece = self.tilde(None);
+                    building.expanded(piece);
                 }
                 _ => building.unquoted(c, self.cursor.at),
             }
@@ -101,18 +101,20 @@ impl<'a> Words<'a> {
         Ok(building.word(self.cursor.at))
     }
 
-    /// What an unquoted `~`, just taken, stands for.
-    pub(super) fn tilde(&mut self) -> Piece {
+    /// What an unquoted `~`, just taken, stands for. `end` ends what it stands in, besides the end of a word.
+    pub(super) fn tilde(&mut self, end: Option<char>) -> Piece {
         let mut ahead = self.cursor.clone();
         let user = ahead.take_while(|c| is_name_part(c) || matches!(c, '.' | '-' | '+'));
-        match ahead.peek() {
-            None | Some('/' | ':' | ' ' | '\t' | '\n' | ';' | '&' | '|' | '<' | '>' | '}') if user.is_empty() => Piece::Home,
-            None | Some('/' | ':' | ' ' | '\t' | '\n' | ';' | '&' | '|' | '<' | '>' | '}') => {
-                Piece::Computed("another user's home folder")
-            }
-            Some('\'' | '"' | '\\' | '$' | '`') => Piece::Text(Hidden::new("~")),
-            Some(_) => Piece::Computed("a tilde before an odd character"),
+        let ends = ahead.peek().is_none_or(|c| "/: \t\n;&|<>".contains(c) || Some(c) == end);
+        if ends && user.is_empty() {
+            return Piece::Home;
         }
+        let literal =
+            ahead.peek().is_some_and(|c| "'\"\\$`".contains(c)) && !ahead.rest().starts_with("\\\n");
+        if literal {
+            return Piece::Text(Hidden::new("~"));
+        }
+        Piece::Computed(if ends { "another user's home folder" } else { "a tilde before an odd character" })
     }
 
     /// Goes behind the closing quote of a double-quoted text that began just before.
@@ -120,7 +122,7 @@ impl<'a> Words<'a> {
         const SPECIAL: [char; 4] = ['"', '\\', '$', '`'];
         loop {
             let text = self.cursor.take_while(|c| !SPECIAL.contains(&c));
-            value.push(Piece::Text(Hidden::new(text)));
+            value.push_text(text);
             match self.cursor.bump() {
                 None => return Err(Stop::Refused("a double quote is never closed")),
                 Some('"') => return Ok(()),
@@ -130,9 +132,9 @@ impl<'a> Words<'a> {
                     }
                     Some(c) if SPECIAL.contains(&c) => {
                         self.cursor.bump();
-                        value.push(Piece::Text(Hidden::new(c)));
+                        value.push_text(c.encode_utf8(&mut [0; 4]));
                     }
-                    _ => value.push(Piece::Text(Hidden::new("\\"))),
+                    _ => value.push_text("\\"),
                 },
                 Some(c) => {
                     let piece = self.expansion(c, true, depth)?;
@@ -169,24 +171,14 @@ impl Building {
         }
     }
 
-    fn quoted(&mut self, piece: Piece) {
+    fn quoted(&mut self, text: &str) {
         self.plain = None;
         self.at_tilde = false;
-        self.value.push(piece);
+        self.value.push_text(text);
     }
 
     fn expanded(&mut self, piece: Piece) {
-        self.quoted(piece);
-        self.splits = true;
-    }
-
-    fn tilde_may_stand(&self) -> bool {
-        self.at_tilde
-    }
-
-    fn tilde(&mut self, piece: Piece) {
-        self.plain = None;
-        self.at_tilde = false;
+        self.quoted("");
         self.splits = true;
         self.value.push(piece);
     }
@@ -212,7 +204,7 @@ impl Building {
         if let Some(plain) = &mut self.plain {
             plain.push(c);
         }
-        self.value.push(Piece::Text(Hidden::new(c)));
+        self.value.push_text(c.encode_utf8(&mut [0; 4]));
     }
 
     fn parenthesis(&self) -> Stop {
@@ -229,14 +221,7 @@ impl Building {
             Some((key, range)) => (Some(Assigned { key, range, value: self.value }), EnvValue::default()),
             None => (None, self.value),
         };
-        Word {
-            range,
-            assigned,
-            value,
-            plain: self.plain,
-            splits: self.splits,
-            braces: self.braces == 3,
-        }
+        Word { range, assigned, value, plain: self.plain, splits: self.splits, braces: self.braces == 3 }
     }
 }
 
