@@ -1,6 +1,6 @@
 //! What holds of every reading, without any real reader.
 use proptest::prelude::*;
-use trueup::model::{Dialect, Meaning, Span};
+use trueup::model::{Dialect, Span};
 use trueup::parse::env::{diverge, outcome, read};
 
 use super::{cases, environment, random};
@@ -34,16 +34,14 @@ fn check(text: &str) {
         let _ = outcome(file, &environment);
         assert_eq!(diverge(file, file), []);
     }
-    for (left, right) in [(0, 1), (1, 2), (2, 3), (3, 4)] {
+    for (left, right) in (0..5).flat_map(|left| (left + 1..5).map(move |right| (left, right))) {
         let there = diverge(&readings[left], &readings[right]);
         let back = diverge(&readings[right], &readings[left]);
         assert_eq!(there.len(), back.len(), "{text:?}");
         // no divergence, and no reader that gives up: then nobody gets another environment
         let outcomes = [left, right].map(|index| outcome(&readings[index], &|_| None));
         if there.is_empty() && outcomes.iter().all(|out| !out.refused && !out.runs) {
-            let inherits =
-                readings[left].statements.iter().any(|one| matches!(one.meaning, Meaning::Inherits { .. }));
-            assert!(inherits || outcomes[0] == outcomes[1], "{text:?}: {outcomes:?}");
+            assert_eq!(outcomes[0], outcomes[1], "{text:?}");
         }
     }
 }
@@ -148,4 +146,52 @@ fn no_value_comes_out() {
         let said = format!("{file:?} {:?}", outcome(&file, &environment));
         assert!(!said.contains(canary), "{dialect:?} {said}");
     }
+}
+
+/// Which line means different things to two readers.
+#[test]
+fn divergences() {
+    use Dialect::{Compose, EnvFile, NodeDotenv, PythonDotenv, Shell};
+    let cases: [(&str, Dialect, Dialect, &[u32]); 24] = [
+        ("A=1\nB='x y' # note\n# C=1\n\nexport D=\"a\nb\"\n", PythonDotenv, NodeDotenv, &[]),
+        ("A=1\nB='x y' # note\n# C=1\n\nexport D=\"a\nb\"\n", PythonDotenv, Shell, &[]),
+        ("A=1\nB=2 # note\n", PythonDotenv, EnvFile, &[2]),
+        ("A=   # note", PythonDotenv, Compose, &[1]),
+        ("A=val#note", PythonDotenv, NodeDotenv, &[1]),
+        ("A=pa$word1", PythonDotenv, Shell, &[1]),
+        ("A=pa$word1", Compose, Shell, &[]),
+        ("A=pa$$word", Compose, Shell, &[1]),
+        ("A=${X}/a\nB=\"${X}/a\"", PythonDotenv, Compose, &[]),
+        ("A='${X}'", PythonDotenv, Compose, &[1]),
+        ("A=${N:?m}", Compose, Shell, &[]),
+        ("A=${N:?m}", PythonDotenv, Shell, &[1]),
+        // python-dotenv looks only at whether the variable is set
+        ("A=${N:-d}", PythonDotenv, Compose, &[1]),
+        ("A=${N-d}", Compose, Shell, &[]),
+        ("A\nB=1\n", PythonDotenv, Compose, &[]),
+        ("A\nB=1\n", NodeDotenv, Compose, &[1]),
+        ("A=\"oops\nB=2\nC=3", PythonDotenv, Compose, &[1]),
+        ("A=1\r\nB=2\r\n", PythonDotenv, EnvFile, &[]),
+        ("A=1\r\nB=2\r\n", PythonDotenv, Shell, &[1, 2]),
+        ("A=C:\\new", NodeDotenv, Shell, &[1]),
+        // both drop it, one of them with a warning
+        // a bare key after a setting: forgotten, kept
+        ("A=1\nexport A\n", PythonDotenv, Shell, &[2]),
+        ("A=1\nA\n", PythonDotenv, Compose, &[2]),
+        ("A B=1\nC=2", PythonDotenv, NodeDotenv, &[]),
+        ("A=http://x/?a=1&b=2\nC=1", Compose, Shell, &[1]),
+    ];
+    for (text, left, right, expected) in cases {
+        let lines: Vec<u32> =
+            diverge(&read(text, left), &read(text, right)).iter().map(|one| one.span.start.line).collect();
+        assert_eq!(lines, expected, "{text:?} {left:?} {right:?}");
+    }
+}
+
+/// Also behind a byte order mark and where the reader sees other line ends.
+#[test]
+fn a_span_is_that_of_the_key() {
+    let file = read("\u{feff}A=1\r\n\r\n  export  Bé='x\r\ny'\r\nC=3", Dialect::PythonDotenv);
+    let spans: Vec<_> = file.statements.iter().map(|one| one.span).collect();
+    assert_eq!(spans, [Span::on_line(1, 1, 1), Span::on_line(3, 11, 2), Span::on_line(5, 1, 1)]);
 }

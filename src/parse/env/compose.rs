@@ -88,19 +88,15 @@ fn statement(cursor: &mut Cursor<'_>, out: &mut Statements) -> Result<(), &'stat
 }
 
 fn value(cursor: &mut Cursor<'_>) -> Result<EnvValue, &'static str> {
-    match cursor.peek() {
-        Some(quote @ ('\'' | '"')) => {
-            cursor.bump();
-            let inner = quoted(cursor, quote).ok_or("its quote is never closed")?;
-            Ok(if quote == '"' { template::pieces(&unescaped(&inner)) } else { EnvValue::text(inner) })
-        }
-        _ => {
-            let line = cursor.take_line();
-            cursor.bump();
-            let value = line.split(" #").next().unwrap_or("");
-            Ok(template::pieces(value.trim_end()))
-        }
+    if let Some(quote @ ('\'' | '"')) = cursor.peek() {
+        cursor.bump();
+        let inner = quoted(cursor, quote).ok_or("its quote is never closed")?;
+        return Ok(if quote == '"' { template::pieces(&unescaped(&inner)) } else { EnvValue::text(inner) });
     }
+    let line = cursor.take_line();
+    cursor.bump();
+    let value = line.split(" #").next().unwrap_or("");
+    Ok(template::pieces(value.trim_end()))
 }
 
 /// What stands before the closing quote; a backslash goes only where it stands before such a quote.

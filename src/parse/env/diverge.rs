@@ -1,7 +1,7 @@
 //! Where two readings of one file mean different things.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{DialectFile, Meaning, Reach, Span, Statement};
+use crate::model::{Dialect, DialectFile, Meaning, Reach, Span, Statement};
 
 /// A line that two readers understand differently. A reader that drops the line and one that takes it for the inside of an
 /// earlier value understand nothing.
@@ -30,10 +30,17 @@ pub fn diverge(left: &DialectFile, right: &DialectFile) -> Vec<Divergence> {
             }
         }
     }
+    let same_when_bare = when_bare(left.dialect) == when_bare(right.dialect);
     let mut found = Vec::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
     for [left, right] in lines.into_values() {
         let pairs = left.iter().zip(&right);
-        let same = pairs.take_while(|(left, right)| agree(left, right)).count();
+        let same = pairs
+            .take_while(|(left, right)| {
+                agree(left, right) && (same_when_bare || !inherits_again(left, &seen))
+            })
+            .count();
+        seen.extend(left.iter().chain(&right).filter_map(|statement| key(statement)));
         if let Some(first) = left.get(same).or(right.get(same)) {
             let span = right.get(same).map_or(first.span, |other| first.span.min(other.span));
             let meanings = |side: &[&Statement]| side.iter().map(|one| one.meaning.clone()).collect();
@@ -56,6 +63,36 @@ fn agree(left: &Statement, right: &Statement) -> bool {
         // the reasons are each reader's own
         (Meaning::Refused { reach: left, .. }, Meaning::Refused { reach: right, .. }) => left == right,
         (left_meaning, right_meaning) => left_meaning == right_meaning && left.at_once == right.at_once,
+    }
+}
+
+/// What a bare key does to an earlier setting of the same key.
+#[derive(PartialEq, Eq)]
+enum Bare {
+    /// python-dotenv: it is forgotten.
+    Forgets,
+    /// compose, `--env-file`: the environment's value takes its place, if there is one.
+    Replaces,
+    /// A shell: it stays.
+    Keeps,
+}
+
+fn when_bare(dialect: Dialect) -> Bare {
+    match dialect {
+        Dialect::PythonDotenv => Bare::Forgets,
+        Dialect::Compose | Dialect::EnvFile | Dialect::NodeDotenv => Bare::Replaces,
+        Dialect::Shell => Bare::Keeps,
+    }
+}
+
+fn inherits_again(statement: &Statement, seen: &BTreeSet<&str>) -> bool {
+    matches!(&statement.meaning, Meaning::Inherits { key } if seen.contains(key.as_str()))
+}
+
+fn key(statement: &Statement) -> Option<&str> {
+    match &statement.meaning {
+        Meaning::Sets { key, .. } | Meaning::Inherits { key } => Some(key),
+        _ => None,
     }
 }
 

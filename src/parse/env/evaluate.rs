@@ -131,12 +131,13 @@ fn refer(reference: &Reference, get: LookUp<'_>) -> Result<String, Unknown> {
     let some = found.as_ref().is_some_and(|value| !value.is_empty());
     let word = || fill(&reference.word, get);
     match reference.operator {
-        Operator::Plain => Ok(found.unwrap_or_default()),
         Operator::DefaultIfUnset => found.map_or_else(word, Ok),
         Operator::DefaultIfEmpty if !some => word(),
         Operator::MustBeSet => found.ok_or_else(|| Unknown::Required(reference.name.clone())),
         Operator::MustNotBeEmpty if !some => Err(Unknown::Required(reference.name.clone())),
-        Operator::DefaultIfEmpty | Operator::MustNotBeEmpty => Ok(found.unwrap_or_default()),
+        Operator::Plain | Operator::DefaultIfEmpty | Operator::MustNotBeEmpty => {
+            Ok(found.unwrap_or_default())
+        }
         Operator::InsteadIfSet if found.is_some() => word(),
         Operator::InsteadIfNotEmpty if some => word(),
         Operator::InsteadIfSet | Operator::InsteadIfNotEmpty => Ok(String::new()),

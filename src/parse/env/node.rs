@@ -130,8 +130,8 @@ fn cooked(raw: &str) -> String {
     if trimmed.starts_with('"') { text.replace("\\n", "\n").replace("\\r", "\r") } else { text }
 }
 
-/// `/^(['"`])([\s\S]*)\1$/mg` replaced by what is between: on every line that begins with a quote, up to the last one of
-/// its kind that ends a line.
+/// What the second expression leaves: every line that begins with a quote loses it, together with the last quote of its
+/// kind that ends a line.
 fn without_quotes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut cursor = Cursor::new(text);

@@ -184,7 +184,7 @@ impl Reader<'_> {
             let (key, range, value) = match word.assigned {
                 Some(one) => (one.key, one.range, Some(one.value)),
                 None if word.splits => return Err(Stop::Runs("it exports what another value names")),
-                None => named(word.value, at)?,
+                None => named(&word.value, at)?,
             };
             if !names::is_name(&key) {
                 return Err(Stop::Runs("it exports what is no name, or gives an option"));
@@ -215,7 +215,7 @@ impl Reader<'_> {
 type Named = (String, std::ops::Range<usize>, Option<EnvValue>);
 
 /// `export "A=1"`: the key is what stands before the first `=`, quoted or not.
-fn named(word: EnvValue, range: std::ops::Range<usize>) -> Result<Named, Stop> {
+fn named(word: &EnvValue, range: std::ops::Range<usize>) -> Result<Named, Stop> {
     let [Piece::Text(first), rest @ ..] = word.pieces() else {
         return Err(Stop::Runs("it exports what another value names"));
     };
@@ -223,7 +223,9 @@ fn named(word: EnvValue, range: std::ops::Range<usize>) -> Result<Named, Stop> {
         Some((key, text)) => {
             let mut value = EnvValue::default();
             value.push_text(text);
-            rest.iter().for_each(|piece| value.push(piece.clone()));
+            for piece in rest {
+                value.push(piece.clone());
+            }
             Ok((key.to_owned(), range, Some(value)))
         }
         None if rest.is_empty() => Ok((first.reveal().to_owned(), range, None)),
