@@ -8,6 +8,12 @@
 //! | [`Dialect::EnvFile`] | docker/cli 29.9.3, `kvfile.Parse` |
 //! | [`Dialect::Shell`] | bash 5.2 and dash 0.5.12, `set -a; . FILE` |
 //!
+//! Where ours is known to differ: compose refuses a key with a combining vowel sign or a circled letter, we take it; a
+//! shell command in `$(...)` may hold a syntax error, for which bash gives up the file and we don't look; a shell's own
+//! defaults (`PATH`, `PWD`, `IFS`, `HOME` in bash) are not known when the environment lacks them; references nested
+//! deeper than [`DEPTH`]. Which of a file and the environment wins for the process that is started is not part of a
+//! reading: python-dotenv, node and compose keep what the environment has, a shell overwrites it.
+//!
 //! A reading never fails and takes linear time: references nest at most [`DEPTH`] deep, deeper ones are not followed
 //! and say so.
 mod compose;
