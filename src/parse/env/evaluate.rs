@@ -50,8 +50,13 @@ pub fn outcome(file: &DialectFile, environment: &dyn Fn(&str) -> Option<String>)
                 let value = fill(value, &|name| look_up(file.dialect, &out, &bare, environment, name))
                     .map(Hidden::new);
                 bare.remove(key.as_str());
-                out.refused |= matches!(value, Err(Unknown::Required(_) | Unknown::Malformed(_)));
+                let stops = matches!(value, Err(Unknown::Required(_) | Unknown::Malformed(_)));
                 waiting.push((key, value));
+                if stops {
+                    // what follows is never read
+                    out.refused = true;
+                    break;
+                }
             }
             Meaning::Inherits { key } => {
                 bare.insert(key);
