@@ -13,6 +13,11 @@ impl Hidden {
         Self(text.into())
     }
 
+    /// Adds text at the end.
+    pub fn push_str(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
+
     /// The text itself, for judging; what it returns must not be printed.
     pub fn reveal(&self) -> &str {
         &self.0

@@ -4,6 +4,7 @@
 //! [`Verdict`], [`Finding`]), where ([`Place`], [`Object`]) and the facts that rules judge. It imports nothing of the
 //! house, touches nothing outside the process and decides nothing.
 mod check;
+mod dialect;
 mod env;
 mod exit;
 mod lines;
@@ -17,6 +18,7 @@ mod table_diff;
 pub mod value;
 
 pub use check::{Allowed, Check, Finding, Looked, Object, ObjectKind, Related, Verdict};
+pub use dialect::{Dialect, DialectFile, EnvValue, Meaning, Operator, Piece, Reach, Reference, Statement};
 pub use env::{Assignment, EnvFile, Hidden, InlineAllow, KeyState, Unparsable};
 pub use exit::Exit;
 pub use lines::{Lines, line_number};

@@ -2,9 +2,9 @@
 //!
 //! This reading takes what at least one of the common readers takes, so that it calls a line unparsable only when all
 //! of them refuse it.
-use super::allow::allow;
 use crate::model::line_number as number;
 use crate::model::{Assignment, EnvFile, Hidden, InlineAllow, KeyState, Span, Unparsable};
+use crate::parse::allow::allow;
 
 /// Reads a whole env file. Linear in the text; values are kept only as [`Hidden`].
 pub fn env_file(text: &str) -> EnvFile {
