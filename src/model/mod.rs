@@ -4,10 +4,12 @@
 //! [`Verdict`], [`Finding`]), where ([`Place`], [`Object`]) and the facts that rules judge. It imports nothing of the
 //! house, touches nothing outside the process and decides nothing.
 mod check;
+pub mod compose;
 mod env;
 mod exit;
 mod lines;
 mod look;
+pub mod path;
 mod place;
 mod report;
 mod rule_id;

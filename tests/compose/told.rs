@@ -1,0 +1,97 @@
+//! A project in the words of `tests/readers/compose`, to be compared with what it says.
+use serde_json::{Map, Value, json};
+use trueup::model::compose::{Compose, Grant, Said, Service, Variable};
+
+use crate::case::Case;
+
+fn sorted(mut items: Vec<String>) -> Value {
+    items.sort();
+    json!(items)
+}
+
+fn variables(variables: &[Variable], case: &Case) -> Value {
+    let pairs = variables.iter().map(|variable| {
+        // what is passed through is filled in by the reader as far as it can
+        let through = || case.env.get(&variable.key).map_or(Value::Null, |value| json!(value));
+        let value = variable.value.as_ref().map_or_else(through, |value| json!(value.text.reveal()));
+        (variable.key.clone(), value)
+    });
+    Value::Object(pairs.collect::<Map<_, _>>())
+}
+
+fn texts(said: &[Said]) -> Value {
+    sorted(said.iter().map(|said| said.text.clone()).collect())
+}
+
+fn grants(grants: &[Grant], default: &str) -> Value {
+    let one = |grant: &Grant| {
+        let implied = format!("{default}{}", grant.source);
+        let target = grant.target.clone().filter(|target| *target != implied).unwrap_or_default();
+        format!("{} {target}", grant.source)
+    };
+    sorted(grants.iter().map(one).collect())
+}
+
+fn service(service: &Service, case: &Case) -> Value {
+    let said = |said: &Option<Said>| said.as_ref().map_or_else(String::new, |said| said.text.clone());
+    let unsaid = |text: &Option<String>| text.clone().unwrap_or_default();
+    let env_files: Vec<Value> = service
+        .env_files
+        .iter()
+        .map(|file| json!({"path": file.path, "required": file.required, "format": unsaid(&file.format)}))
+        .collect();
+    let build = service.build.as_ref().map(|build| {
+        let context = if build.context == "." { "" } else { &build.context };
+        let args = variables(&build.args, case);
+        json!({"context": context, "dockerfile": said(&build.dockerfile), "args": args})
+    });
+    let ports = service.ports.iter().map(|port| {
+        format!("{}|{}|{}|{}", unsaid(&port.host_ip), unsaid(&port.published), port.target, port.protocol)
+    });
+    let volumes = service.volumes.iter().map(|mount| {
+        format!("{}|{}|{}|{}", mount.kind, unsaid(&mount.source), mount.target, mount.read_only)
+    });
+    let hosts = service.extra_hosts.iter().map(|extra| format!("{} {}", extra.host, extra.address));
+    json!({
+        "environment": variables(&service.environment, case),
+        "env_files": env_files,
+        "image": said(&service.image),
+        "build": build,
+        "ports": sorted(ports.collect()),
+        "volumes": sorted(volumes.collect()),
+        "profiles": texts(&service.profiles),
+        "networks": texts(&service.networks),
+        "network_mode": said(&service.network_mode),
+        "extra_hosts": sorted(hosts.collect()),
+        "secrets": grants(&service.secrets, "/run/secrets/"),
+        "configs": grants(&service.configs, "/"),
+    })
+}
+
+/// What we say.
+pub fn ours(project: &Compose, case: &Case) -> Value {
+    let services = project.services.iter().map(|one| (one.name.clone(), service(one, case)));
+    Value::Object(services.collect())
+}
+
+/// What the reader says, with its nulls for empty lists and in a fixed order.
+pub fn theirs(answer: &Value) -> Value {
+    let mut services = answer.get("services").cloned().unwrap_or_else(|| json!({}));
+    for service in services.as_object_mut().unwrap().values_mut() {
+        let Some(fields) = service.as_object_mut() else { continue };
+        for (name, value) in fields.iter_mut() {
+            match name.as_str() {
+                "environment" if value.is_null() => *value = json!({}),
+                "build" if value.is_object() && value["args"].is_null() => value["args"] = json!({}),
+                "build" | "image" | "network_mode" | "environment" => {}
+                "env_files" if value.is_null() => *value = json!([]),
+                "env_files" => {}
+                _ => {
+                    let items = value.as_array().cloned().unwrap_or_default();
+                    *value = sorted(items.iter().map(|item| item.as_str().unwrap().to_owned()).collect());
+                }
+            }
+        }
+    }
+    services
+}
