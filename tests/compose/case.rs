@@ -14,21 +14,21 @@ use trueup::model::{Look, Reason};
 use trueup::parse::compose::{Given, project};
 
 #[derive(Debug, Clone, Default)]
-pub struct Case {
-    pub name: String,
-    pub files: BTreeMap<String, String>,
-    pub compose: Vec<String>,
-    pub env: BTreeMap<String, String>,
-    pub unseen: Option<String>,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) files: BTreeMap<String, String>,
+    pub(crate) compose: Vec<String>,
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) unseen: Option<String>,
 }
 
 impl Case {
-    pub fn one(text: &str) -> Self {
+    pub(crate) fn one(text: &str) -> Self {
         let files = BTreeMap::from([("compose.yml".to_owned(), text.to_owned())]);
         Self { files, compose: vec!["compose.yml".into()], ..Self::default() }
     }
 
-    pub fn read(&self) -> Compose {
+    pub(crate) fn read(&self) -> Compose {
         project(&Given {
             files: &self.compose,
             text: &|path| match self.files.get(path) {
@@ -39,19 +39,19 @@ impl Case {
         })
     }
 
-    pub fn request(&self, interpolate: bool) -> Value {
+    pub(crate) fn request(&self, interpolate: bool) -> Value {
         json!({"files": self.files, "compose": self.compose, "env": self.env, "interpolate": interpolate})
     }
 
     /// For a message: everything that is needed to try it again.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let files: String = self.files.iter().map(|(path, text)| format!("-- {path} --\n{text}")).collect();
         format!("== {}\nenv: {:?}\ncompose: {:?}\n{files}", self.name, self.env, self.compose)
     }
 }
 
 /// The cases of a text.
-pub fn cases(text: &str) -> Vec<Case> {
+pub(crate) fn cases(text: &str) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     let mut path: Option<String> = None;
     for line in text.lines() {
@@ -88,7 +88,7 @@ pub fn cases(text: &str) -> Vec<Case> {
 }
 
 /// The cases of the files beside this one.
-pub fn all() -> Vec<Case> {
+pub(crate) fn all() -> Vec<Case> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/compose/cases");
     let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();

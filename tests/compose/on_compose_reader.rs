@@ -7,7 +7,7 @@ use trueup::model::compose::Compose;
 
 use crate::case::{Case, all};
 use crate::random::{SEED, random};
-use crate::told::{ours, theirs};
+use crate::told::{differences, ours, theirs};
 
 /// The reader's answers, one a case.
 fn ask(requests: &[Value]) -> Vec<Value> {
@@ -42,8 +42,8 @@ fn disagreement(case: &Case, project: &Compose, answer: &Value) -> Option<String
     if case.unseen.is_some() {
         return Some("said to be refused by the reader, but it is not".to_owned());
     }
-    let (ours, theirs) = (ours(project, case), theirs(answer));
-    (ours != theirs).then(|| format!("ours:   {ours}\ntheirs: {theirs}"))
+    let said = differences(&ours(project), &theirs(answer, project, case));
+    (!said.is_empty()).then(|| said.join("\n"))
 }
 
 fn compare(cases: &[Case]) {
@@ -85,7 +85,7 @@ fn written_values() {
         if answer.get("error").is_some() || !project.problems.is_empty() {
             continue;
         }
-        let theirs = theirs(answer);
+        let theirs = theirs(answer, &project, case);
         for service in &project.services {
             for variable in &service.environment {
                 let Some(value) = &variable.value else { continue };

@@ -77,7 +77,7 @@ impl Taker<'_> {
             volumes: self.items(map, "volumes", Self::mount),
             networks: self.networks(map),
             network_mode: self.text(map, "network_mode"),
-            extra_hosts: self.items(map, "extra_hosts", Self::extra_host).into_iter().flatten().collect(),
+            extra_hosts: self.extra_hosts(map),
             secrets: self.items(map, "secrets", Self::grant),
             configs: self.items(map, "configs", Self::grant),
         })
@@ -241,6 +241,12 @@ impl Taker<'_> {
             place: self.sources.place(entry.key),
         };
         networks.entries.iter().map(said).collect()
+    }
+
+    fn extra_hosts(&mut self, map: &Map) -> Vec<ExtraHost> {
+        let all = self.items(map, "extra_hosts", Self::extra_host).into_iter().flatten();
+        let mut seen = std::collections::BTreeSet::new();
+        all.filter(|extra| seen.insert((extra.host.clone(), extra.address.clone()))).collect()
     }
 
     fn extra_host(&mut self, node: &Node) -> Option<Vec<ExtraHost>> {

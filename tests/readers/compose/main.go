@@ -59,12 +59,20 @@ type build struct {
 	Args       map[string]*string `json:"args"`
 }
 
-// told is a path as seen from the folder of the case.
+// told is a path as seen from the folder of the case, where it lies near it.
 func told(folder, path string) string {
-	if path == folder {
+	if strings.HasPrefix(path, "/~") {
+		return path[1:]
+	}
+	near := filepath.Dir(filepath.Dir(folder))
+	if path != near && !strings.HasPrefix(path, near+"/") {
+		return path
+	}
+	relative, err := filepath.Rel(folder, path)
+	if err != nil || relative == "." {
 		return ""
 	}
-	return strings.TrimPrefix(path, folder+"/")
+	return relative
 }
 
 func load(folder string, asked request) (project *types.Project, err error) {
