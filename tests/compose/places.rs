@@ -56,8 +56,10 @@ fn of_references() {
         format!("HOST Plain false {url}:33-8:39 {masked}*${{HOST…|"),
         format!("DB DefaultIfEmpty false {url}:41-8:45 {masked}*********${{DB:…|"),
         format!("NAME DefaultIfEmpty true {url}:47-8:53 {masked}***************${{NAME:…|"),
-        "TAG DefaultIfEmpty false services/agent/image compose.yml:5:18-5:23 |    image: ******${TAG:…|".to_owned(),
-        "A Plain false services/list/environment/OTHER compose.yml:13:16-13:18 |      - *******$A…|".to_owned(),
+        "TAG DefaultIfEmpty false services/agent/image compose.yml:5:18-5:23 |    image: ******${TAG:…|"
+            .to_owned(),
+        "A Plain false services/list/environment/OTHER compose.yml:13:16-13:18 |      - *******$A…|"
+            .to_owned(),
     ];
     assert_eq!(said, expected);
     assert_eq!(project.references[1].operator, Operator::DefaultIfEmpty);
@@ -72,7 +74,9 @@ fn problems(text: &str) -> Vec<String> {
 
 #[test]
 fn of_problems() {
-    let said = problems("== x\n-- compose.yml --\nservices:\n  a:\n    image: x\n    image: y\n    extends: {file: gone.yml, service: b}\n");
+    let said = problems(
+        "== x\n-- compose.yml --\nservices:\n  a:\n    image: x\n    image: y\n    extends: {file: gone.yml, service: b}\n",
+    );
     assert_eq!(said.len(), 2, "{said:#?}");
     assert!(said[0].starts_with("DuplicateKey compose.yml:4:5-4:10 |    image: …|"), "{said:#?}");
     assert!(said[1].starts_with("Unread compose.yml:5:21-5:29"), "{said:#?}");

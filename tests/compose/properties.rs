@@ -6,11 +6,70 @@ use crate::case::Case;
 /// Pieces that matter to YAML and to compose.
 fn text() -> impl Strategy<Value = String> {
     const WORDS: &[&str] = &[
-        "services:", "\n", "\n  ", "\n    ", "\n      ", "a:", " b: ", "- ", "image: x", "environment:", "extends:", "include:",
-        "[", "]", "{", "}", ", ", "&x ", "*x", "<<: ", "!reset ", "!override ", "!!int ", "'", "\"", "|", ">-", "#", "\t",
-        "---", "...", "${", "}", ":-", ":?", "$$", "$A", "A=1", "ports:", "8000-9000", ":", "volumes:", "env_file:", "~", "ä",
-        "\u{feff}", "\r\n", "? ", "%YAML 1.2", "compose.yml", "service: a", "file: compose.yml", "build:", "args:", "=",
-        "extra_hosts:", "networks:", "secrets:", "0", "1e9", "2024-01-01T1:1:1+01:00", "\\", "-", "!",
+        "services:",
+        "\n",
+        "\n  ",
+        "\n    ",
+        "\n      ",
+        "a:",
+        " b: ",
+        "- ",
+        "image: x",
+        "environment:",
+        "extends:",
+        "include:",
+        "[",
+        "]",
+        "{",
+        "}",
+        ", ",
+        "&x ",
+        "*x",
+        "<<: ",
+        "!reset ",
+        "!override ",
+        "!!int ",
+        "'",
+        "\"",
+        "|",
+        ">-",
+        "#",
+        "\t",
+        "---",
+        "...",
+        "${",
+        "}",
+        ":-",
+        ":?",
+        "$$",
+        "$A",
+        "A=1",
+        "ports:",
+        "8000-9000",
+        ":",
+        "volumes:",
+        "env_file:",
+        "~",
+        "ä",
+        "\u{feff}",
+        "\r\n",
+        "? ",
+        "%YAML 1.2",
+        "compose.yml",
+        "service: a",
+        "file: compose.yml",
+        "build:",
+        "args:",
+        "=",
+        "extra_hosts:",
+        "networks:",
+        "secrets:",
+        "0",
+        "1e9",
+        "2024-01-01T1:1:1+01:00",
+        "\\",
+        "-",
+        "!",
     ];
     proptest::collection::vec(proptest::sample::select(WORDS).prop_map(str::to_owned), 0..50)
         .prop_map(|pieces| pieces.concat())
@@ -73,17 +132,31 @@ fn depth_and_chains_are_bounded() {
 fn no_value_comes_out() {
     let canary = "hunter2";
     let texts = [
-        format!("services:\n  a:\n    image: x\n    environment:\n      A: {canary}\n      B: [{canary}]\n      C: \"{canary}${{X:?{canary}}}\"\n"),
-        format!("services:\n  a:\n    image: x\n    environment:\n      - A={canary}\n      - \"B={canary} ${{X:-{canary}}}\"\n      - {canary}:1\n"),
-        format!("services:\n  a: {{image: x, environment: {{A: {canary}, B: x, C: \"${{D:-{canary}}}\"}}}}\n  b: {{environment: {{A: {canary}, A: 1}}}}\n"),
-        format!("services:\n  a:\n    command: run --password {canary} ${{X}}\n    build: {{args: {{P: {canary}}}}}\n    environment:\n      A: !!int {canary}\n      B: {canary}${{\n"),
+        format!(
+            "services:\n  a:\n    image: x\n    environment:\n      A: {canary}\n      B: [{canary}]\n      C: \"{canary}${{X:?{canary}}}\"\n"
+        ),
+        format!(
+            "services:\n  a:\n    image: x\n    environment:\n      - A={canary}\n      - \"B={canary} ${{X:-{canary}}}\"\n      - {canary}:1\n"
+        ),
+        format!(
+            "services:\n  a: {{image: x, environment: {{A: {canary}, B: x, C: \"${{D:-{canary}}}\"}}}}\n  b: {{environment: {{A: {canary}, A: 1}}}}\n"
+        ),
+        format!(
+            "services:\n  a:\n    command: run --password {canary} ${{X}}\n    build: {{args: {{P: {canary}}}}}\n    environment:\n      A: !!int {canary}\n      B: {canary}${{\n"
+        ),
     ];
     for text in texts {
         let project = Case::one(&text).read();
-        let excerpts: Vec<_> = project.problems.iter().map(|p| &p.place).chain(project.references.iter().map(|r| &r.place)).collect();
+        let excerpts: Vec<_> = project
+            .problems
+            .iter()
+            .map(|p| &p.place)
+            .chain(project.references.iter().map(|r| &r.place))
+            .collect();
         let services = format!("{:?}", project.services);
         let said = format!("{excerpts:?} {:?} {services}", project.problems);
-        let without_keys = said.replace(&format!("key: \"{canary}:1\""), "").replace(&format!("- {canary}:1"), "");
+        let without_keys =
+            said.replace(&format!("key: \"{canary}:1\""), "").replace(&format!("- {canary}:1"), "");
         assert!(!without_keys.contains(canary), "{without_keys}");
     }
 }

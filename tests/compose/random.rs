@@ -31,35 +31,164 @@ impl Random {
 const KEYS: &[&str] = &["A", "B", "LOG_LEVEL", "a.b", "X_1"];
 
 const SCALARS: &[&str] = &[
-    "1", "1.10", "1.0", "010", "08", "0o17", "0x1F", "1_000", "1e3", "1e6", "1e21", "-0", "+5", "yes", "on", "True",
-    "false", "null", "~", "''", "\"\"", "'1'", "x y", "12:30", "2024-01-05", "2024-1-5T1:2:3Z", "2024-13-01", "1.5.2",
-    "0.000001", "123456.5", "1234567.5", "99999999999999999999", "-9223372036854775808", "\"a\\tb\"", "'it''s'", "a#b",
-    "a: b", "!!str 5", "!!int '5'", "*v", "|-\n          text\n          more", ">\n          folded\n          text",
-    "-1_0", "0b101", "1.", ".5", "._5", "1e", "0x", "<<", "=", "%a", "@a", "1__2", "0_1", "9_", "+0x1f", "-0b1",
+    "1",
+    "1.10",
+    "1.0",
+    "010",
+    "08",
+    "0o17",
+    "0x1F",
+    "1_000",
+    "1e3",
+    "1e6",
+    "1e21",
+    "-0",
+    "+5",
+    "yes",
+    "on",
+    "True",
+    "false",
+    "null",
+    "~",
+    "''",
+    "\"\"",
+    "'1'",
+    "x y",
+    "12:30",
+    "2024-01-05",
+    "2024-1-5T1:2:3Z",
+    "2024-13-01",
+    "1.5.2",
+    "0.000001",
+    "123456.5",
+    "1234567.5",
+    "99999999999999999999",
+    "-9223372036854775808",
+    "\"a\\tb\"",
+    "'it''s'",
+    "a#b",
+    "a: b",
+    "!!str 5",
+    "!!int '5'",
+    "*v",
+    "|-\n          text\n          more",
+    ">\n          folded\n          text",
+    "-1_0",
+    "0b101",
+    "1.",
+    ".5",
+    "._5",
+    "1e",
+    "0x",
+    "<<",
+    "=",
+    "%a",
+    "@a",
+    "1__2",
+    "0_1",
+    "9_",
+    "+0x1f",
+    "-0b1",
 ];
 
 const TEMPLATES: &[&str] = &[
-    "$SET", "${SET}", "${UNSET}", "$UNSET", "${EMPTY}", "${SET:-d}", "${UNSET:-d}", "${EMPTY:-d}", "${EMPTY-d}",
-    "${UNSET-d}", "${SET:+r}", "${EMPTY:+r}", "${EMPTY+r}", "${UNSET+r}", "${SET:?m}", "${SET?m}", "${EMPTY?m}",
-    "${UNSET:-${SET}}", "${UNSET:-${EMPTY:-x}}", "${UNSET:-a}${SET:-b}", "${SET}-${UNSET:-b}", "$$SET", "$${SET}",
-    "$$$SET", "a$", "$5", "$ x", "${UNSET:-}", "${UNSET:-$$}", "${UNSET:-a:b}", "${UNSET:-{}}", "${UNSET:-{a}}",
-    "${UNSET-x:-y}", "${UNSET:-x?y}", "${SET:-}}", "${UNSET:-}}", "pre${SET}post", "${set}", "$SETx", "${SET:+${EMPTY:-n}}",
-    "${UNSET:-a b}", "${EMPTY:?m}", "${UNSET?m}", "${UNSET:?need ${SET}}", "${", "${}", "${1}", "${SET", "${SET:}",
-    "${SET!}", "${SE T}", "${UNSET:-{}", "${UNSET:-{a}",
+    "$SET",
+    "${SET}",
+    "${UNSET}",
+    "$UNSET",
+    "${EMPTY}",
+    "${SET:-d}",
+    "${UNSET:-d}",
+    "${EMPTY:-d}",
+    "${EMPTY-d}",
+    "${UNSET-d}",
+    "${SET:+r}",
+    "${EMPTY:+r}",
+    "${EMPTY+r}",
+    "${UNSET+r}",
+    "${SET:?m}",
+    "${SET?m}",
+    "${EMPTY?m}",
+    "${UNSET:-${SET}}",
+    "${UNSET:-${EMPTY:-x}}",
+    "${UNSET:-a}${SET:-b}",
+    "${SET}-${UNSET:-b}",
+    "$$SET",
+    "$${SET}",
+    "$$$SET",
+    "a$",
+    "$5",
+    "$ x",
+    "${UNSET:-}",
+    "${UNSET:-$$}",
+    "${UNSET:-a:b}",
+    "${UNSET:-{}}",
+    "${UNSET:-{a}}",
+    "${UNSET-x:-y}",
+    "${UNSET:-x?y}",
+    "${SET:-}}",
+    "${UNSET:-}}",
+    "pre${SET}post",
+    "${set}",
+    "$SETx",
+    "${SET:+${EMPTY:-n}}",
+    "${UNSET:-a b}",
+    "${EMPTY:?m}",
+    "${UNSET?m}",
+    "${UNSET:?need ${SET}}",
+    "${",
+    "${}",
+    "${1}",
+    "${SET",
+    "${SET:}",
+    "${SET!}",
+    "${SE T}",
+    "${UNSET:-{}",
+    "${UNSET:-{a}",
 ];
 
 const PORTS: &[&str] = &[
-    "80", "\"80\"", "8080:80", "\"8080:80\"", "\"127.0.0.1:8080:80\"", "\"8000-8002:80-82\"", "\"8000-8002:80\"",
-    "\"80-82\"", "\"53:53/udp\"", "\"[::1]:80:80\"", "\":80\"", "\"${UNSET:-81}:80\"", "\"8080:80/TCP\"", "22:22",
-    "{target: 80}", "{target: 80, published: 8080}", "{target: 80, published: \"8080\"}",
-    "{target: 80, published: \"8080\", host_ip: 127.0.0.1, protocol: tcp, mode: host}", "\"80/sctp\"",
-    "{target: 53, published: \"53\", protocol: udp}", "\"127.0.0.1::80\"", "\"8080:81\"", "\"0.0.0.0:8080:80\"",
+    "80",
+    "\"80\"",
+    "8080:80",
+    "\"8080:80\"",
+    "\"127.0.0.1:8080:80\"",
+    "\"8000-8002:80-82\"",
+    "\"8000-8002:80\"",
+    "\"80-82\"",
+    "\"53:53/udp\"",
+    "\"[::1]:80:80\"",
+    "\":80\"",
+    "\"${UNSET:-81}:80\"",
+    "\"8080:80/TCP\"",
+    "22:22",
+    "{target: 80}",
+    "{target: 80, published: 8080}",
+    "{target: 80, published: \"8080\"}",
+    "{target: 80, published: \"8080\", host_ip: 127.0.0.1, protocol: tcp, mode: host}",
+    "\"80/sctp\"",
+    "{target: 53, published: \"53\", protocol: udp}",
+    "\"127.0.0.1::80\"",
+    "\"8080:81\"",
+    "\"0.0.0.0:8080:80\"",
 ];
 
 const VOLUMES: &[&str] = &[
-    "data:/data", "./data:/data", "/host:/data:ro", "../up:/up", "/anon", "data:/data/:ro", "~/x:/home", "a:/b:rw,z",
-    "{type: bind, source: ./src, target: /src}", "{type: volume, source: data, target: /data, read_only: true}",
-    "{type: tmpfs, target: /tmp}", "${UNSET:-./d}:/d", "./a/../b:/b", "C:\\\\x:/x", "{type: volume, target: /anon}",
+    "data:/data",
+    "./data:/data",
+    "/host:/data:ro",
+    "../up:/up",
+    "/anon",
+    "data:/data/:ro",
+    "~/x:/home",
+    "a:/b:rw,z",
+    "{type: bind, source: ./src, target: /src}",
+    "{type: volume, source: data, target: /data, read_only: true}",
+    "{type: tmpfs, target: /tmp}",
+    "${UNSET:-./d}:/d",
+    "./a/../b:/b",
+    "C:\\\\x:/x",
+    "{type: volume, target: /anon}",
 ];
 
 const ENV_FILES: &[&str] = &["a.env", "./a.env", "conf/b.env", "{path: c.env, required: false}", "/abs.env"];
@@ -118,14 +247,18 @@ fn environment(random: &mut Random) -> String {
             for key in keys {
                 match random.below(4) {
                     0 => out += &format!("      - {key}\n"),
-                    1 => out += &format!("      - {key}={}\n", random.one(&["1", "", "x y", "a=b", "'q'", "010"])),
+                    1 => {
+                        out +=
+                            &format!("      - {key}={}\n", random.one(&["1", "", "x y", "a=b", "'q'", "010"]))
+                    }
                     2 => out += &format!("      - \"{key}={}\"\n", template(random)),
                     _ => out += &format!("      - '{key}={}'\n", template(random)),
                 }
             }
         }
         _ => {
-            let form = random.one(&["*e", "{A: 1, B: ~}", "[A=1, B]", "!override {A: 2}", "!reset null", "{}"]);
+            let form =
+                random.one(&["*e", "{A: 1, B: ~}", "[A=1, B]", "!override {A: 2}", "!reset null", "{}"]);
             return format!("    environment: {form}\n");
         }
     }
@@ -145,7 +278,8 @@ fn list(random: &mut Random, name: &str, items: &[&str], percent: u64) -> String
 }
 
 fn service(random: &mut Random, name: &str, names: &[&str]) -> String {
-    let mut out = format!("  {name}:\n    image: {}\n", random.one(&["x", "x:1", "\"x:${UNSET:-1}\"", "x@sha256:ab"]));
+    let mut out =
+        format!("  {name}:\n    image: {}\n", random.one(&["x", "x:1", "\"x:${UNSET:-1}\"", "x@sha256:ab"]));
     if random.chance(12) {
         out += "    <<: *s\n";
     }
@@ -154,12 +288,20 @@ fn service(random: &mut Random, name: &str, names: &[&str]) -> String {
         out += &match random.below(3) {
             0 => format!("    extends: {other}\n"),
             1 => format!("    extends: {{service: {other}}}\n"),
-            _ => format!("    extends: {{service: {}, file: {}}}\n", random.one(&["base", "mid"]), "ext/base.yml"),
+            _ => format!(
+                "    extends: {{service: {}, file: {}}}\n",
+                random.one(&["base", "mid"]),
+                "ext/base.yml"
+            ),
         };
     }
     out += &environment(random);
     if random.chance(15) {
-        out += random.one(&["    env_file: a.env\n", "    env_file: conf/a.env\n", "    env_file: [a.env, a.env]\n"]);
+        out += random.one(&[
+            "    env_file: a.env\n",
+            "    env_file: conf/a.env\n",
+            "    env_file: [a.env, a.env]\n",
+        ]);
     } else {
         out += &list(random, "env_file", ENV_FILES, 25);
     }
@@ -170,20 +312,27 @@ fn service(random: &mut Random, name: &str, names: &[&str]) -> String {
     out += &list(random, "configs", &["c", "{source: c, target: /c}", "d"], 10);
     if random.chance(15) {
         out += random.one(&[
-            "    networks: [a, b]\n", "    networks: {b: , c: {aliases: [x]}}\n", "    networks: !override [z]\n",
+            "    networks: [a, b]\n",
+            "    networks: {b: , c: {aliases: [x]}}\n",
+            "    networks: !override [z]\n",
             "    network_mode: host\n",
         ]);
     }
     if random.chance(12) {
         out += random.one(&[
-            "    extra_hosts: [\"h=1.2.3.4\", \"i:host-gateway\"]\n", "    extra_hosts: {h: 1.2.3.4, j: \"::1\"}\n",
+            "    extra_hosts: [\"h=1.2.3.4\", \"i:host-gateway\"]\n",
+            "    extra_hosts: {h: 1.2.3.4, j: \"::1\"}\n",
             "    extra_hosts: [\"h:[::1]\"]\n",
         ]);
     }
     if random.chance(20) {
         out += random.one(&[
-            "    build: .\n", "    build: ./app\n", "    build: {args: [A=1, B]}\n", "    build: {context: ../x, args: {A: 1.10}}\n",
-            "    build: {dockerfile: D}\n", "    build: https://host/x.git\n",
+            "    build: .\n",
+            "    build: ./app\n",
+            "    build: {args: [A=1, B]}\n",
+            "    build: {context: ../x, args: {A: 1.10}}\n",
+            "    build: {dockerfile: D}\n",
+            "    build: https://host/x.git\n",
         ]);
     }
     out

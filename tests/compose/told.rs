@@ -76,7 +76,9 @@ pub(crate) fn theirs(answer: &Value, project: &Compose, case: &Case) -> Value {
     let mut services = listed(answer);
     for service in &project.services {
         for variable in service.environment.iter().filter(|variable| variable.value.is_none()) {
-            let Some(value) = services.pointer_mut(&format!("/{}/environment", service.name)) else { continue };
+            let Some(value) = services.pointer_mut(&format!("/{}/environment", service.name)) else {
+                continue;
+            };
             let Some(value) = value.get_mut(&variable.key) else { continue };
             if case.env.get(&variable.key).map(String::as_str) == value.as_str() {
                 *value = Value::Null;

@@ -31,9 +31,10 @@ fn services(root: &mut Node) -> impl Iterator<Item = &mut Map> {
         Some(Kind::Map(map)) => Some(map),
         _ => None,
     };
-    services.into_iter().flat_map(|map| map.entries.values_mut()).filter_map(|entry| {
-        if let Kind::Map(map) = &mut entry.value.kind { Some(map) } else { None }
-    })
+    services
+        .into_iter()
+        .flat_map(|map| map.entries.values_mut())
+        .filter_map(|entry| if let Kind::Map(map) = &mut entry.value.kind { Some(map) } else { None })
 }
 
 /// Before merging: what merges by key gets keys.
@@ -88,7 +89,10 @@ fn keyed(value: &mut Node, sources: &Sources, wrong: &mut Vec<Wrong>) {
             None => Node::null(item.spot),
             Some(text) => {
                 let written = scalar.written.split_once('=').map_or("", |(_, written)| written).to_owned();
-                Node::new(Kind::Scalar(Scalar { written, text: text.to_owned(), ..scalar.clone() }), item.spot)
+                Node::new(
+                    Kind::Scalar(Scalar { written, text: text.to_owned(), ..scalar.clone() }),
+                    item.spot,
+                )
             }
         };
         map.set(key, spot, node);

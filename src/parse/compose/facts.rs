@@ -116,12 +116,7 @@ impl Taker<'_> {
     }
 
     /// One fact an entry of a list.
-    fn items<T>(
-        &mut self,
-        map: &Map,
-        key: &str,
-        take: fn(&mut Self, &Node) -> Option<T>,
-    ) -> Vec<T> {
+    fn items<T>(&mut self, map: &Map, key: &str, take: fn(&mut Self, &Node) -> Option<T>) -> Vec<T> {
         let Some(entry) = map.entries.get(key) else { return Vec::new() };
         let Some(items) = entry.value.list() else {
             misshapen(&entry.value, format!("`{key}` is a list"), &mut self.wrong);
@@ -167,7 +162,11 @@ impl Taker<'_> {
                     is_known: scalar.is_known,
                 }),
                 _ => {
-                    misshapen(&entry.value, "a variable is text, a number, a boolean or null", &mut self.wrong);
+                    misshapen(
+                        &entry.value,
+                        "a variable is text, a number, a boolean or null",
+                        &mut self.wrong,
+                    );
                     continue;
                 }
             };
@@ -229,9 +228,7 @@ impl Taker<'_> {
     }
 
     fn networks(&mut self, map: &Map) -> Vec<Said> {
-        let Some(networks) = map.get("networks").filter(|networks| !networks.is_null()) else {
-            return Vec::new();
-        };
+        let Some(networks) = map.get("networks") else { return Vec::new() };
         let Some(networks) = networks.map() else {
             misshapen(networks, "`networks` is a list or a mapping", &mut self.wrong);
             return Vec::new();
@@ -257,7 +254,8 @@ impl Taker<'_> {
         };
         let place = self.sources.place(node.spot);
         let one = |address: &str| {
-            let address = address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(address);
+            let address =
+                address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(address);
             ExtraHost { host: host.to_owned(), address: address.to_owned(), place: place.clone() }
         };
         Some(addresses.split(',').map(one).collect())

@@ -93,7 +93,8 @@ impl Loader<'_> {
         let mut variables = BTreeMap::new();
         for text in texts {
             let file = env_file(&text);
-            let pairs = file.live().filter_map(|a| Some((a.key.clone(), a.value.as_ref()?.reveal().to_owned())));
+            let pairs =
+                file.live().filter_map(|a| Some((a.key.clone(), a.value.as_ref()?.reveal().to_owned())));
             variables.extend(pairs);
         }
         variables

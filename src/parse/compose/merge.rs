@@ -30,8 +30,8 @@ fn way(path: &[&str]) -> Way {
             "environment" => Way::Keyed,
             "build" | "networks" => Way::Mapping,
             "env_file" | "extra_hosts" => Way::Append,
-            "annotations" | "labels" | "sysctls" | "dns" | "dns_opt" | "dns_search" | "tmpfs" | "label_file"
-            | "depends_on" | "models" | "logging" => Way::Unread,
+            "annotations" | "labels" | "sysctls" | "dns" | "dns_opt" | "dns_search" | "tmpfs"
+            | "label_file" | "depends_on" | "models" | "logging" => Way::Unread,
             _ => Way::Plain,
         },
         ["services" | "jobs", _, "build", "args"] => Way::Keyed,
@@ -59,10 +59,7 @@ pub(super) fn merge<'a>(base: Node, over: Node, path: &mut Vec<&'a str>, clashes
         }
         Way::Keyed | Way::Mapping => both_maps(base, over, way, path, clashes),
         Way::Append => match (base.kind, over.kind) {
-            (Kind::List(mut items), Kind::List(later)) => {
-                items.extend(later);
-                Node { kind: Kind::List(items), ..over }
-            }
+            (Kind::List(items), Kind::List(later)) => Node { kind: Kind::List(joined(items, later)), ..over },
             (kind, Kind::Null) => Node { kind, ..base },
             (Kind::Null, kind) => Node { kind, ..over },
             (_, kind) => {
@@ -83,9 +80,8 @@ fn plain(base: Node, over: Node, path: &mut Vec<&str>, clashes: &mut Vec<Node>) 
             let kind = Kind::Map(merge_maps(map, later, path, clashes));
             Node { kind, spot, overrides }
         }
-        (Kind::List(mut items), Kind::List(later)) => {
-            items.extend(later);
-            Node { kind: Kind::List(items), spot, overrides }
+        (Kind::List(items), Kind::List(later)) => {
+            Node { kind: Kind::List(joined(items, later)), spot, overrides }
         }
         (before, kind) => {
             let node = Node { kind, spot, overrides };
@@ -93,6 +89,27 @@ fn plain(base: Node, over: Node, path: &mut Vec<&str>, clashes: &mut Vec<Node>) 
                 clashes.push(Node::null(spot));
             }
             node
+        }
+    }
+}
+
+/// A list behind another. What is in the first already is not said again, and so it does not win as the last would:
+/// `appendWithoutDuplicates`.
+fn joined(mut items: Vec<Node>, later: Vec<Node>) -> Vec<Node> {
+    let mut seen: BTreeSet<String> = items.iter().map(said).collect();
+    items.extend(later.into_iter().filter(|item| seen.insert(said(item))));
+    items
+}
+
+/// A node in one text, places left out: the same for the same values.
+fn said(node: &Node) -> String {
+    match &node.kind {
+        Kind::Null => "null".to_owned(),
+        Kind::Scalar(scalar) => format!("{:?}{:?}", scalar.sort, scalar.text),
+        Kind::List(items) => format!("[{}]", items.iter().map(said).collect::<Vec<_>>().join(",")),
+        Kind::Map(map) => {
+            let entries = map.entries.iter().map(|(key, entry)| format!("{key:?}:{}", said(&entry.value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
         }
     }
 }

@@ -56,7 +56,8 @@ fn integer(text: &str) -> Option<String> {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    let prefixed = |lower: &str, upper: &str| digits.strip_prefix(lower).or_else(|| digits.strip_prefix(upper));
+    let prefixed =
+        |lower: &str, upper: &str| digits.strip_prefix(lower).or_else(|| digits.strip_prefix(upper));
     let (radix, digits) = if let Some(rest) = prefixed("0x", "0X") {
         (16, rest)
     } else if let Some(rest) = prefixed("0b", "0B") {

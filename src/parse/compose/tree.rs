@@ -78,7 +78,8 @@ impl Node {
 
     pub(super) fn text(text: &str, spot: Spot) -> Self {
         let text = text.to_owned();
-        let scalar = Scalar { written: text.clone(), text, sort: Sort::Text, is_known: true, has_blank: false };
+        let scalar =
+            Scalar { written: text.clone(), text, sort: Sort::Text, is_known: true, has_blank: false };
         Self::new(Kind::Scalar(scalar), spot)
     }
 

@@ -95,7 +95,8 @@ impl<'a> Builder<'a> {
             Err(error) => {
                 let at = error.marker();
                 let position = Position { line: line_number(at.line()), column: line_number(at.col() + 1) };
-                let spot = Spot { file: self.file, span: Span { start: position, end: position }, is_open: false };
+                let spot =
+                    Spot { file: self.file, span: Span { start: position, end: position }, is_open: false };
                 self.say(ProblemKind::Syntax, spot, format!("this is no YAML: {}", error.info()));
                 None
             }
@@ -120,7 +121,8 @@ impl<'a> Builder<'a> {
         let spot = self.spot(&at);
         self.nodes += 1;
         if depth > DEEPEST || self.nodes > MOST_NODES {
-            let what = if depth > DEEPEST { "nested too deeply" } else { "too large once its aliases are expanded" };
+            let what =
+                if depth > DEEPEST { "nested too deeply" } else { "too large once its aliases are expanded" };
             self.say(ProblemKind::Limit, spot, format!("the document is {what} to be read"));
             return None;
         }
@@ -165,7 +167,11 @@ impl<'a> Builder<'a> {
         };
         self.nodes += anchored.size;
         if self.nodes > MOST_NODES || depth + anchored.height > DEEPEST {
-            self.say(ProblemKind::Limit, spot, "the document is too large to be read once its aliases are expanded");
+            self.say(
+                ProblemKind::Limit,
+                spot,
+                "the document is too large to be read once its aliases are expanded",
+            );
             return None;
         }
         Some(anchored.built.clone())
@@ -191,7 +197,13 @@ impl<'a> Builder<'a> {
         }
         let is_known = printed.is_some();
         let written = text.to_owned();
-        Kind::Scalar(Scalar { text: printed.unwrap_or_else(|| written.clone()), written, sort, is_known, has_blank: false })
+        Kind::Scalar(Scalar {
+            text: printed.unwrap_or_else(|| written.clone()),
+            written,
+            sort,
+            is_known,
+            has_blank: false,
+        })
     }
 
     fn list(&mut self, depth: usize) -> Option<Kind> {
