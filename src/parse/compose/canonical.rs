@@ -157,12 +157,11 @@ fn unique(items: Vec<Node>, key: impl Fn(&Node) -> Option<String>) -> Vec<Node> 
             kept.push(item);
             continue;
         };
-        match places.get(&key).and_then(|place| kept.get_mut(*place)) {
-            Some(before) => *before = item,
-            None => {
-                places.insert(key, kept.len());
-                kept.push(item);
-            }
+        if let Some(before) = places.get(&key).and_then(|place| kept.get_mut(*place)) {
+            *before = item;
+        } else {
+            places.insert(key, kept.len());
+            kept.push(item);
         }
     }
     kept

@@ -50,6 +50,7 @@ impl Taker<'_> {
         map.entries.iter().filter_map(|(name, entry)| take(self, name, entry.key, &entry.value)).collect()
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "a section's entries may be none, and `section` takes both")]
     fn file_source(&mut self, name: &str, spot: Spot, node: &Node) -> Option<FileSource> {
         let text = |key: &str| node.get(key).and_then(Node::printed).map(str::to_owned);
         let (file, environment) = (text("file"), text("environment"));

@@ -151,7 +151,7 @@ impl<'a> Loader<'a> {
     /// Lays one tree on another; what clashes is noted.
     pub(super) fn merged(&mut self, base: Node, over: Node, path: &[&str]) -> Node {
         let mut clashes = Vec::new();
-        let node = merge(base, over, &mut path.to_vec(), &mut clashes);
+        let node = merge(base, over, path, &mut clashes);
         for clash in clashes {
             let message = "this can't be merged with what stands here before: they are of different sorts";
             self.say(ProblemKind::Shape, clash.spot, message);
@@ -214,7 +214,6 @@ impl<'a> Loader<'a> {
     /// Notes every reference below a node.
     fn refer(&mut self, node: &Node, path: &mut Vec<String>) {
         match &node.kind {
-            Kind::Null => {}
             Kind::Scalar(scalar) if scalar.sort == Sort::Text => {
                 for (piece, nested) in references(&scalar.written) {
                     let Piece::Reference { name, operator, word, at, head, .. } = piece else { continue };
@@ -230,7 +229,7 @@ impl<'a> Loader<'a> {
                     });
                 }
             }
-            Kind::Scalar(_) => {}
+            Kind::Null | Kind::Scalar(_) => {}
             Kind::List(items) => {
                 let is_keyed = path.last().is_some_and(|last| last == "environment" || last == "args");
                 for (index, item) in items.iter().enumerate() {
@@ -254,7 +253,6 @@ impl<'a> Loader<'a> {
     fn fill(&mut self, node: &mut Node, model: &Model) {
         let spot = node.spot;
         match &mut node.kind {
-            Kind::Null => {}
             Kind::Scalar(scalar) if scalar.sort == Sort::Text && scalar.written.contains('$') => {
                 let given = self.given;
                 let lookup = |name: &str| (given.variable)(name).or_else(|| model.added.get(name).cloned());
@@ -272,7 +270,7 @@ impl<'a> Loader<'a> {
                 scalar.has_blank = filled.has_blank;
                 scalar.text = filled.text;
             }
-            Kind::Scalar(_) => {}
+            Kind::Null | Kind::Scalar(_) => {}
             Kind::List(items) => items.iter_mut().for_each(|item| self.fill(item, model)),
             Kind::Map(map) => {
                 map.entries.values_mut().for_each(|entry| self.fill(&mut entry.value, model));

@@ -46,7 +46,7 @@ fn way(path: &[&str]) -> Way {
 }
 
 /// Lays `over` on `base`, both at `path`. A value that can't lie there is named in `clashes` by its place.
-pub(super) fn merge<'a>(base: Node, over: Node, path: &mut Vec<&'a str>, clashes: &mut Vec<Node>) -> Node {
+pub(super) fn merge(base: Node, over: Node, path: &[&str], clashes: &mut Vec<Node>) -> Node {
     let way = way(path);
     match way {
         Way::Replace => over,
@@ -72,7 +72,7 @@ pub(super) fn merge<'a>(base: Node, over: Node, path: &mut Vec<&'a str>, clashes
     }
 }
 
-fn plain(base: Node, over: Node, path: &mut Vec<&str>, clashes: &mut Vec<Node>) -> Node {
+fn plain(base: Node, over: Node, path: &[&str], clashes: &mut Vec<Node>) -> Node {
     let Node { kind, spot, overrides } = over;
     match (base.kind, kind) {
         (kind, Kind::Null) => Node { kind, ..base },
@@ -114,7 +114,7 @@ fn said(node: &Node) -> String {
     }
 }
 
-fn both_maps(base: Node, over: Node, way: Way, path: &mut Vec<&str>, clashes: &mut Vec<Node>) -> Node {
+fn both_maps(base: Node, over: Node, way: Way, path: &[&str], clashes: &mut Vec<Node>) -> Node {
     let Node { kind, spot, overrides } = over;
     match (base.kind, kind) {
         (kind, Kind::Null) => Node { kind, ..base },
@@ -137,16 +137,16 @@ fn both_maps(base: Node, over: Node, way: Way, path: &mut Vec<&str>, clashes: &m
     }
 }
 
-fn merge_maps(mut map: Map, later: Map, path: &mut Vec<&str>, clashes: &mut Vec<Node>) -> Map {
+fn merge_maps(mut map: Map, later: Map, path: &[&str], clashes: &mut Vec<Node>) -> Map {
     for (key, entry) in later.entries {
         let Some(before) = map.entries.remove(&key) else {
             map.entries.insert(key, entry);
             continue;
         };
         let place = if entry.value.is_null() { before.key } else { entry.key };
-        let mut inner = path.clone();
+        let mut inner = path.to_vec();
         inner.push(&key);
-        let value = merge(before.value, entry.value, &mut inner, clashes);
+        let value = merge(before.value, entry.value, &inner, clashes);
         drop(inner);
         map.entries.insert(key, Entry { key: place, value });
     }

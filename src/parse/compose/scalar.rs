@@ -114,6 +114,7 @@ fn print_float(number: f64) -> String {
 }
 
 /// A timestamp as Go prints it; `Some(None)` when it is one whose print depends on the machine's time zone.
+#[expect(clippy::option_option, reason = "no time, one that is printed alike everywhere, one that is not")]
 fn time(text: &str) -> Option<Option<String>> {
     let (date, clock) = match text.find(['T', 't', ' ']) {
         Some(at) => (text.get(..at)?, Some((text.get(at..=at)?, text.get(at + 1..)?))),

@@ -33,12 +33,9 @@ pub(super) fn pieces(text: &str, base: usize) -> Vec<Piece<'_>> {
     while let Some(found) = text.get(search..).and_then(|rest| rest.find('$')) {
         let at = search + found;
         let rest = text.get(at..).unwrap_or("");
-        let (piece, length) = match one(rest, base + at) {
-            Some(taken) => taken,
-            None => {
-                search = at + 1;
-                continue;
-            }
+        let Some((piece, length)) = one(rest, base + at) else {
+            search = at + 1;
+            continue;
         };
         if at > from {
             pieces.push(Piece::Text(text.get(from..at).unwrap_or("")));

@@ -271,17 +271,16 @@ impl<'a> Builder<'a> {
         }
     }
 
+    #[expect(clippy::option_option, reason = "the end of what can be read, or a key that is none")]
     /// A key; the inner `None` when it is no string, which is noted.
     fn key(&mut self, event: Event<'a>, at: Marked, depth: usize) -> Option<Option<Key>> {
         let is_merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
         let spot = Spot { is_open: true, ..self.spot(&at) };
         let built = self.node(event, at, depth + 1)?;
-        let text = match built {
-            Built::Node(Node { kind: Kind::Scalar(Scalar { text, sort: Sort::Text, .. }), .. }) => text,
-            _ => {
-                self.say(ProblemKind::Shape, spot, "this key is no text: compose takes no other; quote it");
-                return Some(None);
-            }
+        let Built::Node(Node { kind: Kind::Scalar(Scalar { text, sort: Sort::Text, .. }), .. }) = built
+        else {
+            self.say(ProblemKind::Shape, spot, "this key is no text: compose takes no other; quote it");
+            return Some(None);
         };
         Some(Some(Key { text, spot, is_merge }))
     }
