@@ -77,6 +77,17 @@ fn cases() {
     compare(&cases);
 }
 
+/// What a text file of cases can't hold.
+#[test]
+fn byte_order_mark_and_carriage_returns() {
+    let text = "services:\r\n  a:\r\n    image: x\r\n    environment:\r\n      A: |\r\n        one\r\n        two\r\n      B: \"c\r\n        d\"\r\n";
+    compare(&[
+        Case::one(&format!("\u{feff}{text}")),
+        Case::one(text),
+        Case::one(&text.replace("\r\n", "\r")),
+    ]);
+}
+
 #[test]
 fn random_projects() {
     println!("seed {SEED}");

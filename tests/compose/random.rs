@@ -3,7 +3,7 @@ use crate::case::Case;
 
 pub(crate) const SEED: u64 = 0x7472_7565_7570;
 
-/// SplitMix64: the same everywhere.
+/// The `SplitMix64` generator: the same everywhere.
 struct Random(u64);
 
 impl Random {
@@ -216,7 +216,7 @@ fn mild(random: &mut Random) -> String {
 
 /// Different keys, mostly.
 fn keys(random: &mut Random) -> Vec<&'static str> {
-    let mut keys: Vec<_> = KEYS.iter().copied().collect();
+    let mut keys: Vec<_> = KEYS.to_vec();
     keys.retain(|_| random.chance(50));
     if random.chance(1) {
         keys.push("A");
