@@ -248,8 +248,8 @@ fn environment(random: &mut Random) -> String {
                 match random.below(4) {
                     0 => out += &format!("      - {key}\n"),
                     1 => {
-                        out +=
-                            &format!("      - {key}={}\n", random.one(&["1", "", "x y", "a=b", "'q'", "010"]))
+                        let text = random.one(&["1", "", "x y", "a=b", "'q'", "010"]);
+                        out += &format!("      - {key}={text}\n");
                     }
                     2 => out += &format!("      - \"{key}={}\"\n", template(random)),
                     _ => out += &format!("      - '{key}={}'\n", template(random)),

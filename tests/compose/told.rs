@@ -115,9 +115,8 @@ fn listed(answer: &Value) -> Value {
             match name.as_str() {
                 "environment" if value.is_null() => *value = json!({}),
                 "build" if value.is_object() && value["args"].is_null() => value["args"] = json!({}),
-                "build" | "image" | "network_mode" | "environment" => {}
                 "env_files" if value.is_null() => *value = json!([]),
-                "env_files" => {}
+                "build" | "image" | "network_mode" | "environment" | "env_files" => {}
                 _ => {
                     let items = value.as_array().cloned().unwrap_or_default();
                     *value = sorted(items.iter().map(|item| item.as_str().unwrap().to_owned()).collect());
