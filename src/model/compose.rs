@@ -16,14 +16,14 @@ pub struct Compose {
     pub configs: Vec<FileSource>,
     /// Every reference to a variable in any file that was read, used by a service or not.
     pub references: Vec<Reference>,
-    /// What is wrong. With one that [`Problem::refuses`], what stands above may lack something.
+    /// What is wrong. Unless the project [`Compose::is_whole`], what stands above may lack something.
     pub problems: Vec<Problem>,
 }
 
 impl Compose {
     /// Whether everything that the project says is here. When not, what is absent may only be unread.
     pub fn is_whole(&self) -> bool {
-        !self.problems.iter().any(Problem::refuses)
+        self.problems.iter().all(|problem| problem.kind == ProblemKind::Required)
     }
 
     /// A service by its name.
@@ -46,7 +46,7 @@ pub struct Problem {
 impl Problem {
     /// Whether the real reader refuses the project for it whatever the environment is.
     pub fn refuses(&self) -> bool {
-        self.kind != ProblemKind::Required
+        !matches!(self.kind, ProblemKind::Required | ProblemKind::Blank)
     }
 }
 
@@ -69,8 +69,11 @@ pub enum ProblemKind {
     Limit,
     /// A `${` that is no reference.
     Template,
-    /// Something needs a variable that has no value in the given environment: `${NAME:?}`, or `127.0.0.1:${PORT}:80`.
+    /// `${NAME:?}` or `${NAME?}` without a value in the given environment.
     Required,
+    /// Something can't be read, and is left out, because a variable without a value left a blank in it:
+    /// `127.0.0.1:${PORT}`.
+    Blank,
 }
 
 /// One service.

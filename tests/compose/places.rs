@@ -94,3 +94,10 @@ fn a_missing_required_variable_does_not_make_the_rest_unread() {
     assert!(project.is_whole());
     assert!(project.service("a").unwrap().variable("K").is_some());
 }
+
+#[test]
+fn what_a_blank_leaves_out_is_missed() {
+    let project = Case::one("services: {a: {image: x, ports: [\"127.0.0.1:${PORT}\"]}}\n").read();
+    assert_eq!(project.problems.iter().map(|p| p.kind).collect::<Vec<_>>(), [ProblemKind::Blank]);
+    assert!(!project.is_whole() && !project.problems[0].refuses());
+}

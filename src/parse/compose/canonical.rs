@@ -14,10 +14,10 @@ use crate::model::compose::ProblemKind;
 /// Ranges may not swell one list beyond this.
 const MOST_PORTS: usize = 100_000;
 
-/// Notes that a node is of a sort that can't stand there; with a blank in it, that it needs a value.
+/// Notes that a node is of a sort that can't stand there; with a blank in it, that the blank is why.
 pub(super) fn misshapen(node: &Node, message: impl Into<String>, wrong: &mut Vec<Wrong>) {
     let has_blank = node.scalar().is_some_and(|scalar| scalar.has_blank);
-    let kind = if has_blank { ProblemKind::Required } else { ProblemKind::Shape };
+    let kind = if has_blank { ProblemKind::Blank } else { ProblemKind::Shape };
     wrong.push(Wrong { kind, spot: node.spot, message: message.into() });
 }
 
