@@ -1,6 +1,7 @@
 //! Finding and reading `trueup.toml` and its baseline.
 use super::stop::{Stop, note};
-use crate::manifest::{At, BASELINE, Baseline, Level, MANIFEST, Manifest, Mistake, Source, read, under};
+use crate::manifest::{At, BASELINE, Baseline, Level, MANIFEST, Manifest, Mistake, Source, read};
+use crate::model::path::under;
 use crate::model::{Cause, Look, RuleId};
 use crate::rules::{self, Levels};
 use crate::stores::files;

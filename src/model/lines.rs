@@ -24,6 +24,16 @@ impl<'a> Lines<'a> {
         Position { line: line_number(index + 1), column: line_number(column + 1) }
     }
 
+    /// The byte offset of a position; one behind its line is the line's end, one behind the text the text's.
+    pub fn offset(&self, position: Position) -> usize {
+        let line = (position.line as usize).saturating_sub(1);
+        let Some(start) = self.starts.get(line).copied() else { return self.text.len() };
+        let end = self.starts.get(line + 1).copied().unwrap_or(self.text.len());
+        let text = self.text.get(start..end).unwrap_or("");
+        let column = (position.column as usize).saturating_sub(1);
+        start + text.char_indices().nth(column).map_or(text.len(), |(offset, _)| offset)
+    }
+
     /// The span of a byte range.
     pub fn span(&self, range: std::ops::Range<usize>) -> Span {
         Span { start: self.position(range.start), end: self.position(range.end) }

@@ -4,12 +4,14 @@
 //! [`Verdict`], [`Finding`]), where ([`Place`], [`Object`]) and the facts that rules judge. It imports nothing of the
 //! house, touches nothing outside the process and decides nothing.
 mod check;
+pub mod compose;
 mod dialect;
 mod env;
 mod exit;
 mod lines;
 mod look;
 mod mode;
+pub mod path;
 mod place;
 mod report;
 mod rule_id;

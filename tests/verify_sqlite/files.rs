@@ -28,7 +28,7 @@ fn what_is_no_database_cannot_be_looked_at() {
     world.verify().could_not_look("file is not a database");
     std::fs::remove_file(world.path("a.db")).unwrap();
     std::fs::create_dir(world.path("a.db")).unwrap();
-    world.verify().could_not_look("it is no file");
+    world.verify().could_not_look("a.db is no file");
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_file_of_zero_bytes_is_an_empty_database() {
         "unlisted-table source -> target: the target's table `t` is on no list",
     ]);
     world.write("b.db", "");
-    world.verify().could_not_look("no table was compared");
+    world.verify().could_not_look("there was nothing to judge");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What the env rules judge.
 use std::collections::BTreeSet;
 
-use crate::manifest::{At, Env, Environment, Service, Source, ValueType, glob, octal, under};
+use crate::manifest::{At, Env, Environment, Service, Source, ValueType, glob, octal};
+use crate::model::path::under;
 use crate::model::{Assignment, Cause, EnvFile, InlineAllow, Look, Object, Place, Reason};
 use crate::parse::env::env_file;
 use crate::rules::Tree;
