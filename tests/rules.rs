@@ -130,7 +130,15 @@ fn run(subject: &str, example: &Example) -> Report {
                 .map(|source| (Baseline::read(&source.text).unwrap_or_else(|all| panic!("{all:?}")), source));
             let (manifest, source) = declared.unwrap_or_default();
             let today = "2026-11-21".into();
-            let settings = Lint { manifest, source, baseline, search: true, levels: Levels::new(), today };
+            let settings = Lint {
+                manifest,
+                source,
+                baseline,
+                wants_env: false,
+                search: true,
+                levels: Levels::new(),
+                today,
+            };
             lint(&settings, &tree)
         }
     }

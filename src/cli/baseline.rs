@@ -5,7 +5,7 @@ use super::output::{Clock, print};
 use super::stop::Stop;
 use crate::manifest::{BASELINE, Baseline, Entry, MANIFEST, date};
 use crate::model::path::under;
-use crate::model::{Cause, Exit, Report};
+use crate::model::{Cause, Check, Exit, Report, Verdict};
 use crate::rules::allow::{fingerprint, relative};
 use crate::stores::files;
 
@@ -41,7 +41,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let old = baseline(&loaded.source)?;
     let base = loaded.source.base().to_owned();
     let path = under(&base, BASELINE);
-    let report = judge(loaded, true, &clock)?;
+    let report = judge(loaded, false, true, &clock)?;
     let kept = old.as_ref().map_or(&[][..], |(baseline, _)| &baseline.finding);
     let entries = entries(&report, &base, &path, kept, &reason, expires.as_deref());
     if report.tally().unknown > 0 {
@@ -64,8 +64,13 @@ fn entries(
     reason: &str,
     expires: Option<&str>,
 ) -> Vec<Entry> {
-    let mut kept: Vec<&Entry> = kept.iter().collect();
-    let mut entries = Vec::new();
+    // What this run did not judge, because the rule is off, it says nothing about.
+    let is_judged = |entry: &&Entry| {
+        let skipped = |check: &&Check| !matches!(check.verdict, Verdict::Skip { .. });
+        report.checks.iter().filter(skipped).any(|check| check.rule.as_str() == entry.rule.as_str())
+    };
+    let (mut kept, unjudged): (Vec<&Entry>, Vec<&Entry>) = kept.iter().partition(is_judged);
+    let mut entries: Vec<Entry> = unjudged.into_iter().cloned().collect();
     let judged = report.checks.iter().filter(|check| check.rule.subject() != "allow");
     for (check, finding) in
         judged.flat_map(|check| check.findings.iter().map(move |finding| (check, finding)))

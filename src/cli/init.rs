@@ -29,13 +29,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     let mut said = format!("wrote {MANIFEST}\n");
     let loaded = ManifestArgs { manifest: None }.load()?.unwrap_or_default();
     if loaded.manifest.env.is_some() {
-        let report = judge(loaded, true, &Clock::start())?;
+        let report = judge(loaded, false, true, &Clock::start())?;
         let findings: usize = report.checks.iter().map(|check| check.findings.len()).sum();
-        let unknown = report.tally().unknown;
-        let more = match findings {
-            0 if unknown > 0 => "`trueup lint` could not look at everything: run it to see\n".to_owned(),
-            0 => "`trueup lint` holds today\n".to_owned(),
-            _ => format!(
+        let more = match report.exit(true) {
+            Exit::Held => "`trueup lint` holds today\n".to_owned(),
+            Exit::CouldNotLook => "`trueup lint` could not look at everything: run it to see\n".to_owned(),
+            Exit::Failed | Exit::Usage => format!(
                 "`trueup lint` has {findings} finding(s) today: mend them, or record them with\n  trueup baseline --reason '...'\n"
             ),
         };

@@ -61,16 +61,16 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     if !subjects.is_empty() && !subjects.contains(&Subject::Env) {
         loaded.manifest.env = None;
     }
-    let mut report = judge(loaded, !named, &clock)?;
+    let mut report = judge(loaded, subjects.contains(&Subject::Env), !named, &clock)?;
     clock.stamp(&mut report);
     emit(&report, &output)
 }
 
 /// Lints what is declared, with the baseline beside the manifest.
-pub(super) fn judge(loaded: Loaded, search: bool, clock: &Clock) -> Result<Report, Stop> {
+pub(super) fn judge(loaded: Loaded, wants_env: bool, search: bool, clock: &Clock) -> Result<Report, Stop> {
     let Loaded { manifest, source, levels } = loaded;
     let baseline = if source.path.is_empty() { None } else { baseline(&source)? };
-    let settings = Lint { manifest, source, baseline, search, levels, today: clock.today() };
+    let settings = Lint { manifest, source, baseline, wants_env, search, levels, today: clock.today() };
     Ok(lint(&settings, &Checkout))
 }
 
@@ -86,6 +86,7 @@ fn env_of_flags(template: Option<String>, services: &[String], allow: Vec<String
         Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok(Service {
             name: name.to_owned().into(),
             template: file.to_owned().into(),
+            dialect: None,
             local_only: Vec::new(),
         }),
         _ => {

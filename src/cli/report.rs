@@ -1,5 +1,5 @@
 //! `trueup report`
-use super::output::{OutputArgs, emit};
+use super::output::{Deny, OutputArgs, emit};
 use super::stop::Stop;
 use crate::model::{Cause, Exit, Look};
 use crate::render::read;
@@ -28,5 +28,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
         let cause = Cause::new(format!("{file} is no report to trust: {error}"));
         Stop::CouldNotLook(cause.hint("make it again with `--format json` or `--output FILE.json`"))
     })?;
-    emit(&saved.report, &output)
+    // A report that was judged with warnings denied stays so.
+    let deny = output.deny.or(saved.deny_warnings.then_some(Deny::Warn));
+    emit(&saved.report, &OutputArgs { deny, ..output })
 }

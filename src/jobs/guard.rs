@@ -1,6 +1,6 @@
 //! `guard`: may this environment start the application?
 use crate::manifest::{Guard, Source};
-use crate::model::{Look, Object, Report};
+use crate::model::{Cause, Look, Object, Report};
 use crate::rules::guard::GuardFacts;
 use crate::rules::run::RunFacts;
 use crate::rules::{self, Levels, judge};
@@ -19,7 +19,14 @@ pub fn guard(contract: &Guard, source: &Source, environment: Environment, levels
     let (on, facts) = match environment {
         Environment::File(path, text) => {
             let on = Object::file(&path);
-            (on.clone(), text.map(|text| GuardFacts::of_file(on, &text, contract, source)))
+            let facts = match text.map(|text| GuardFacts::of_file(on.clone(), &text, contract, source)) {
+                Look::Got(facts) if facts.is_empty() => {
+                    let hint = "an empty environment boots nothing; is it the right file?";
+                    Look::Failed(Cause::new("the file sets no key").hint(hint))
+                }
+                other => other,
+            };
+            (on, facts)
         }
         Environment::Process(variables) => {
             let facts = GuardFacts::of_process(variables, contract, source);

@@ -1,6 +1,6 @@
 //! `lint`: files against declared expectations.
 use crate::manifest::{Baseline, Manifest, Source};
-use crate::model::{Look, Object, Report};
+use crate::model::{Cause, Look, Object, Report};
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::env::EnvFacts;
 use crate::rules::manifest::ManifestFacts;
@@ -16,6 +16,8 @@ pub struct Lint {
     pub source: Source,
     /// The baseline and its text, when there is one.
     pub baseline: Option<(Baseline, Source)>,
+    /// Whether the env templates were asked for by name, so that it is no answer that none is declared.
+    pub wants_env: bool,
     /// Whether to search for env templates, because nobody named one by a flag.
     pub search: bool,
     /// Severities that the manifest sets.
@@ -26,7 +28,7 @@ pub struct Lint {
 
 /// Runs. Each file is read once.
 pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
-    let Lint { manifest, source, baseline, search, levels, today } = settings;
+    let Lint { manifest, source, baseline, wants_env, search, levels, today } = settings;
     let mut report = Report::new("lint");
     let run = Object::run("lint");
     let mut subjects = Vec::new();
@@ -37,6 +39,10 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
         claims.extend(facts.allows().map(|(path, allow)| Claim::inline(path, allow)));
         judge(rules::env::RULES, &run, &Look::Got(facts), levels, &mut report);
         subjects.push("env".to_owned());
+    } else if *wants_env {
+        let cause = Cause::new("the manifest declares no env template")
+            .hint("declare `[env]`, or name files by flags");
+        judge(rules::env::RULES, &run, &Look::Failed(cause), levels, &mut report);
     }
     if !source.path.is_empty() {
         let facts = Look::Got(ManifestFacts::new(manifest, source));

@@ -3,6 +3,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use crate::model::Dialect;
 
 /// Env templates.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -10,6 +11,8 @@ use super::At;
 pub struct Env {
     /// The canonical template: every key that a deployed service reads stands in it.
     pub template: Option<At<String>>,
+    /// Who reads the file that is made from the template: one reader or several.
+    pub dialect: Option<Dialects>,
     /// Globs of keys that any service may have for itself.
     pub local_only: Vec<At<String>>,
     /// The services and their own templates.
@@ -35,9 +38,32 @@ pub struct Service {
     pub name: At<String>,
     /// Its template.
     pub template: At<String>,
+    /// Who reads its template: one reader or several.
+    #[serde(default)]
+    pub dialect: Option<Dialects>,
     /// Globs of keys that this service alone has, for local development.
     #[serde(default)]
     pub local_only: Vec<At<String>>,
+}
+
+/// One reader of an env file, or several.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Dialects {
+    /// One reader.
+    One(Dialect),
+    /// Several, which should all understand the same.
+    Several(Vec<Dialect>),
+}
+
+impl Dialects {
+    /// All of them.
+    pub fn all(&self) -> &[Dialect] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Several(several) => several,
+        }
+    }
 }
 
 /// What the values of some keys are.

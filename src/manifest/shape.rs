@@ -45,11 +45,12 @@ impl<'s> Walk<'s> {
     fn value(&mut self, schema: &'s Json, value: &Spanned<DeValue<'_>>, name: &str) {
         let options = self.resolve(schema);
         let words: Vec<&str> = options.iter().flat_map(|option| words(option)).collect();
-        if !words.is_empty() {
+        let kind = kind(value.get_ref());
+        let is_listed = kind == "array" && options.iter().any(|option| types(option).contains(&"array"));
+        if !words.is_empty() && !is_listed {
             self.word(&words, value, name);
             return;
         }
-        let kind = kind(value.get_ref());
         let Some(option) = options.iter().find(|option| takes(&types(option), kind)) else {
             let mut wanted: Vec<&str> =
                 options.iter().flat_map(|option| types(option)).map(article).collect();

@@ -98,9 +98,16 @@ impl<'m> Resolver<'m> {
 
     /// Whether the run asks for a pair of these names; says so when it does not.
     fn is_asked(&mut self, source: &str, target: &str) -> bool {
-        let only = self.mapping.only.iter().find(|only| [source, target].contains(&only.as_str()));
-        if let Some(only) = only {
-            self.asked.insert(only);
+        // Both names of a pair may be given.
+        let met: Vec<&str> = self
+            .mapping
+            .only
+            .iter()
+            .map(String::as_str)
+            .filter(|only| [source, target].contains(only))
+            .collect();
+        if !met.is_empty() {
+            self.asked.extend(met);
             return true;
         }
         let all = self.mapping.only.is_empty();

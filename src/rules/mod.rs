@@ -79,6 +79,11 @@ pub fn judge<F>(rules: &[Rule<F>], on: &Object, facts: &Look<F>, levels: &Levels
             None => Some(doc(&id).map_or(Severity::Error, |doc| doc.severity)),
         };
         let Some(severity) = severity else {
+            if let Look::Failed(cause) = facts {
+                // Turning a rule off says that its findings don't matter, not that nobody need look.
+                Sink::new(&id, Severity::Error, out).unknown(on.clone(), cause.clone());
+                continue;
+            }
             Sink::new(&id, Severity::Warning, out).skip(on.clone(), "turned off in the manifest");
             continue;
         };

@@ -109,6 +109,10 @@ impl Judging<'_> {
     /// Adds a finding about a part of the object: a key, a column.
     pub fn find(&mut self, about: impl AsRef<str>, message: impl AsRef<str>) -> Found<'_> {
         let found = finding(self.severity, about.as_ref(), message.as_ref());
+        if matches!(self.check.verdict, Verdict::Skip { .. }) {
+            // What was found was looked at: a finding never hides in a skip.
+            self.check.verdict = Verdict::Pass { looked: Looked::at_one("finding") };
+        }
         if self.check.findings.len() < MOST {
             return Found(self.check.findings.push_mut(found));
         }

@@ -104,12 +104,13 @@ pub fn ensure_folder(path: &str) -> io::Result<()> {
 /// # Errors
 /// The system's.
 pub fn replace(path: &str, bytes: &[u8]) -> io::Result<()> {
-    let path = Path::new(path);
+    // A link stays a link: what it points at is replaced.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
     // A pipe or a device is written as it is: there is no other one to rename over it.
     if fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
         return fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
     }
-    let mut neighbour = PathBuf::from(path).into_os_string();
+    let mut neighbour = path.clone().into_os_string();
     neighbour.push(format!(".{}.tmp", std::process::id()));
     let written = fs::write(&neighbour, bytes).and_then(|()| fs::rename(&neighbour, path));
     if written.is_err() {

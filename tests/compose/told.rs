@@ -45,7 +45,11 @@ fn service(service: &Service) -> Value {
         format!("{}|{}|{}|{}", unsaid(&port.host_ip), unsaid(&port.published), port.target, port.protocol)
     });
     let volumes = service.volumes.iter().map(|mount| {
-        format!("{}|{}|{}|{}", mount.kind, unsaid(&mount.source), mount.target, mount.read_only)
+        {
+            // The reader tells the folder itself as nothing.
+            let source = Some(unsaid(&mount.source)).filter(|source| source != ".").unwrap_or_default();
+            format!("{}|{source}|{}|{}", mount.kind, mount.target, mount.read_only)
+        }
     });
     let hosts = service.extra_hosts.iter().map(|extra| format!("{} {}", extra.host, extra.address));
     json!({

@@ -1,4 +1,4 @@
-//! `cases.txt`: one file a line.
+//! `cases/all.txt`: one file a line.
 
 pub(crate) struct Case {
     pub(crate) text: String,
@@ -7,7 +7,7 @@ pub(crate) struct Case {
 }
 
 pub(crate) fn all() -> Vec<Case> {
-    let cases = include_str!("cases.txt").lines().filter_map(|line| {
+    let cases = include_str!("cases/all.txt").lines().filter_map(|line| {
         let (mark, written) = line.split_at_checked(2)?;
         let runs = match mark {
             "> " => false,

@@ -1,6 +1,6 @@
 //! Env files as five readers read them, held against these readers.
 //!
-//! `cases.txt` holds tricky files, `random.rs` makes more; `readers.rs` asks the real readers, one process for all files.
+//! `cases/all.txt` holds tricky files, `random.rs` makes more; `readers.rs` asks the real readers, one process for all files.
 //! `bash tests/services start` installs them.
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ use trueup::model::{Dialect, Meaning, Reach};
 use trueup::parse::env::{Outcome, Unknown, outcome, read};
 
 /// What every reader's process has in its environment, and nothing else.
-const ENVIRONMENT: [(&str, &str); 4] = [("X", "x val"), ("E", ""), ("HOME", "/home/h"), ("P", "from env")];
+const ENVIRONMENT: [(&str, &str); 4] = [("X", "x val"), ("E", ""), ("HOME", "/srv/h"), ("P", "from env")];
 
 fn environment(name: &str) -> Option<String> {
     ENVIRONMENT.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())

@@ -9,7 +9,10 @@ use super::code::Code;
 /// Paths that reach out of the process, and the rooms that may name them.
 const WORLD: &[(&str, &[&str])] = &[
     ("std::fs", &["stores", "cli"]),
-    ("std::net", &["stores", "cli"]),
+    // Addresses are data; what connects is not.
+    ("std::net::Tcp", &["stores", "cli"]),
+    ("std::net::Udp", &["stores", "cli"]),
+    ("std::net::ToSocketAddrs", &["stores", "cli"]),
     ("std::process", &["stores", "cli"]),
     ("std::env", &["stores", "cli"]),
     ("std::io", &["stores", "cli", "render"]),

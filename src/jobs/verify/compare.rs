@@ -100,7 +100,7 @@ async fn locate<S: RowSource, T: RowSource>(
     // A row takes its cells' hashes, its identity and its place in a map, on each side.
     let most = GROUP_BYTES / (96 + 8 * of_source.cells.len() as u64);
     let has_key = of_source.key.len() < of_source.cells.len();
-    if let Some(rows) = fullest(&bad, left, right).filter(|rows| has_key && *rows > 8 * most) {
+    if let Some(rows) = fullest(&bad, left, right).filter(|rows| has_key && *rows > 2 * most) {
         let cause =
             Cause::new(format!("{rows} rows have so few different keys that they do not fit into memory"));
         return Err(cause.hint("declare a `key` that identifies a row"));

@@ -8,8 +8,12 @@ use crate::parse::allow::allow;
 
 /// Reads a whole env file. Linear in the text; values are kept only as [`Hidden`].
 pub fn env_file(text: &str) -> EnvFile {
-    let mut reader =
-        Reader { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1, file: EnvFile::default() };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // A lone carriage return ends a line to some readers, and no key should hide behind one.
+    let lone_returns = text.matches('\r').count() > text.matches("\r\n").count();
+    let normal = lone_returns.then(|| text.replace("\r\n", "\n").replace('\r', "\n"));
+    let rest = normal.as_deref().unwrap_or(text);
+    let mut reader = Reader { rest, line: 1, file: EnvFile::default(), in_key_block: false };
     while !reader.rest.is_empty() {
         reader.line();
     }
@@ -26,6 +30,8 @@ struct Reader<'a> {
     rest: &'a str,
     line: u32,
     file: EnvFile,
+    /// Inside a PEM block that no quote holds together: its lines are half a secret, and no keys.
+    in_key_block: bool,
 }
 
 impl Reader<'_> {
@@ -35,12 +41,19 @@ impl Reader<'_> {
         let indent = number(line.chars().count() - content.chars().count());
         if content.is_empty() {
             self.skip(line.len());
+        } else if self.in_key_block && is_of_key_block(content) {
+            self.in_key_block = !content.contains("-----END");
+            self.unparsable(content, indent, "it goes on with a value that has no quotes");
+            self.skip(line.len());
         } else if let Some(comment) = content.strip_prefix('#') {
             self.comment(content, comment, indent);
             self.skip(line.len());
         } else {
             self.speak_allows();
+            let begins = content.contains("-----BEGIN ") && !content.contains("-----END");
             let taken = self.assignment(line, content, indent);
+            // A quoted block was taken whole.
+            self.in_key_block = begins && taken <= line.len();
             self.skip(taken);
         }
     }
@@ -92,7 +105,7 @@ impl Reader<'_> {
         let column = indent + number(prefix.chars().count()) + 1;
         let Some((key, _)) = named.split_once('=') else {
             let bare = named.split(['#', '\r']).next().unwrap_or("").trim_end();
-            if is_key(bare) {
+            if is_bare_key(bare) {
                 self.push(KeyState::Live, bare, prefix, column, None);
             } else {
                 self.unparsable(content, indent, "it has no `=` and is no key by itself");
@@ -156,6 +169,17 @@ fn without_export(content: &str) -> &str {
         }
         _ => content,
     }
+}
+
+/// Without `=` only an upper-case name is taken for a key: anything else may be a piece of a value.
+fn is_bare_key(name: &str) -> bool {
+    name.len() <= 64 && is_documented_key(name)
+}
+
+/// A line of base64, or the end of a PEM block.
+fn is_of_key_block(content: &str) -> bool {
+    let piece = content.trim_end().trim_end_matches('=');
+    content.contains("-----END") || piece.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/'))
 }
 
 fn is_key(name: &str) -> bool {
@@ -301,8 +325,24 @@ mod tests {
     }
 
     #[test]
+    fn an_unquoted_key_block_holds_no_keys() {
+        let text = "PK=-----BEGIN PRIVATE KEY-----\nMIIEvQCANARY\nAAAA==\n-----END PRIVATE KEY-----\nB=1\n";
+        let file = env_file(text);
+        assert_eq!(file.live().map(|a| a.key.as_str()).collect::<Vec<_>>(), ["PK", "B"]);
+        assert_eq!(file.unparsable.len(), 3);
+        let quoted = text.replace("PK=", "PK=\"").replace("KEY-----\nB", "KEY-----\"\nB");
+        assert_eq!(env_file(&quoted).unparsable, []);
+        assert_eq!(env_file("PK=-----BEGIN X-----\nB=1\nAbc\n").live().count(), 2);
+    }
+
+    #[test]
+    fn a_lone_return_ends_a_line() {
+        assert_eq!(live("A=1\rA=2\r\nB=3").len(), 3);
+    }
+
+    #[test]
     fn what_no_reader_takes() {
-        for text in ["=1", "A B=1", "what is this", "A: 1", "<<<<<<< HEAD", "A\u{e9}=1"] {
+        for text in ["=1", "A B=1", "what is this", "A: 1", "piece", "<<<<<<< HEAD", "A\u{e9}=1"] {
             assert_eq!(env_file(text).unparsable.len(), 1, "{text:?}");
         }
     }

@@ -107,10 +107,16 @@ fn result(check: &Check, finding: &Finding, rule_index: usize) -> shape::Outcome
     }
 }
 
-/// What makes the finding the same one in the next run: rule, object and what in it, never a line number.
+/// What makes the finding the same one in the next run: rule, object, what in it, and which of several alike; never a line
+/// number.
 fn fingerprints(check: &Check, finding: &Finding) -> BTreeMap<&'static str, String> {
     let Object { kind, name } = &check.on;
-    let parts = serde_json::json!([check.rule, said::kind(*kind), name, finding.about]);
+    let alike = check
+        .findings
+        .iter()
+        .take_while(|other| *other != finding)
+        .filter(|other| other.about == finding.about);
+    let parts = serde_json::json!([check.rule, said::kind(*kind), name, finding.about, alike.count()]);
     let digest = evidence::sha256_hex(parts.to_string().as_bytes());
     let mut fingerprints = BTreeMap::from([("trueupFinding/v1", digest.clone())]);
     // Code scanning goes by this one. Where there is a file its upload computes it from the line; where there is

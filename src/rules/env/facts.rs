@@ -1,10 +1,12 @@
 //! What the env rules judge.
 use std::collections::BTreeSet;
 
-use crate::manifest::{At, Env, Environment, Service, Source, ValueType, glob, octal};
+use crate::manifest::{At, Dialects, Env, Environment, Service, Source, ValueType, glob, octal};
 use crate::model::path::under;
-use crate::model::{Assignment, Cause, EnvFile, InlineAllow, Look, Object, Place, Reason};
-use crate::parse::env::env_file;
+use crate::model::{
+    Assignment, Cause, Dialect, DialectFile, EnvFile, InlineAllow, Look, Object, Place, Reason,
+};
+use crate::parse::env::{env_file, read};
 use crate::rules::Tree;
 
 /// The env templates of a project.
@@ -67,6 +69,8 @@ pub struct EnvSource {
     pub declared: Option<Place>,
     /// What it says. A file that says nothing at all could not be looked at.
     pub file: Look<EnvFile>,
+    /// What it says to each of its declared readers.
+    pub readings: Vec<DialectFile>,
 }
 
 impl EnvFacts {
@@ -75,18 +79,21 @@ impl EnvFacts {
     pub fn new(declared: Env, source: Source, search: bool, tree: &dyn Tree) -> Self {
         let (found, unseen) = if search { tree.templates(source.base()) } else { (Vec::new(), Vec::new()) };
         let (others, found) = if source.path.is_empty() { (found, Vec::new()) } else { (Vec::new(), found) };
-        let file = |path: String, declared| EnvSource { file: parsed(tree.text(&path)), path, declared };
-        let named = |path: &At<String>| file(source.path_of(path), source.place_of(path));
-        let service =
-            |service: &Service| ServiceEnv { declared: service.clone(), template: named(&service.template) };
+        let named =
+            |path: &At<String>, readers: &[Dialect]| EnvSource::declared(path, &source, readers, tree);
+        let service = |service: &Service| ServiceEnv {
+            declared: service.clone(),
+            template: named(&service.template, service.dialect.as_ref().map_or(&[], Dialects::all)),
+        };
         let environment = |environment: &Environment| EnvironmentEnv {
             declared: environment.clone(),
-            file: named(&environment.file),
+            file: named(&environment.file, &[]),
         };
+        let readers = readers(&declared);
         let mut facts = Self {
-            template: declared.template.as_ref().map(named),
+            template: declared.template.as_ref().map(|path| named(path, &readers)),
             services: declared.service.iter().map(service).collect(),
-            others: others.iter().map(|path| file(path.clone(), None)).collect(),
+            others: others.into_iter().map(|path| EnvSource::read(path, None, &[], tree)).collect(),
             deployed: declared.deployed.as_ref().map(|path| Deployed::new(path, &declared, &source, tree)),
             environments: declared.environment.iter().map(environment).collect(),
             undeclared: Vec::new(),
@@ -180,17 +187,43 @@ impl Deployed {
         let loosest = declared.deployed_mode.as_ref().and_then(|mode| octal(mode)).unwrap_or(0o640);
         let is_there = tree.has(&printed);
         let absent = || Reason("there is no deployed file here".into());
-        let (text, mode, is_tracked) = if is_there {
-            (parsed(tree.text(&printed)), tree.mode(&printed), tree.is_tracked(&printed))
+        let (mode, is_tracked) = if is_there {
+            (tree.mode(&printed), tree.is_tracked(&printed))
         } else {
-            (Look::NotAsked(absent()), Look::NotAsked(absent()), Look::NotAsked(absent()))
+            (Look::NotAsked(absent()), Look::NotAsked(absent()))
         };
-        let file = EnvSource { path: printed, declared: source.place_of(path), file: text };
+        let mut file = EnvSource::declared(path, source, &readers(declared), tree);
+        if !is_there {
+            file.file = Look::NotAsked(absent());
+        }
         Self { file, mode, loosest, is_tracked }
     }
 }
 
+/// Everyone who reads the canonical template or the file made from it.
+fn readers(declared: &Env) -> Vec<Dialect> {
+    let own = declared.dialect.iter();
+    let mut all: Vec<Dialect> = own
+        .chain(declared.service.iter().filter_map(|service| service.dialect.as_ref()))
+        .flat_map(|dialects| dialects.all().iter().copied())
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 impl EnvSource {
+    fn declared(path: &At<String>, source: &Source, readers: &[Dialect], tree: &dyn Tree) -> Self {
+        Self::read(source.path_of(path), source.place_of(path), readers, tree)
+    }
+
+    fn read(path: String, declared: Option<Place>, readers: &[Dialect], tree: &dyn Tree) -> Self {
+        let text = tree.text(&path);
+        let readings =
+            text.got().map_or_else(Vec::new, |text| readers.iter().map(|one| read(text, *one)).collect());
+        Self { path, declared, file: parsed(text), readings }
+    }
+
     /// The file as the object of a check.
     pub fn object(&self) -> Object {
         Object::file(&self.path)

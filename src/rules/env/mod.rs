@@ -1,5 +1,6 @@
 //! Env templates: what they say, and whether they agree.
 mod deployed;
+mod dialect_divergence;
 mod duplicate_key;
 mod environment_parity;
 mod facts;
@@ -12,6 +13,7 @@ mod unparsable_line;
 mod value_mismatch;
 
 use deployed::{deployed_missing, deployed_mode, deployed_placeholder, deployed_tracked};
+use dialect_divergence::dialect_divergence;
 use duplicate_key::duplicate_key;
 use environment_parity::environment_parity;
 pub use facts::{EnvFacts, EnvSource, ServiceEnv};
@@ -32,6 +34,7 @@ pub const RULES: &[Rule<EnvFacts>] = rules![
     deployed_mode,
     deployed_placeholder,
     deployed_tracked,
+    dialect_divergence,
     duplicate_key,
     environment_parity,
     literal_secret,

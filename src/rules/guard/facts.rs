@@ -25,8 +25,10 @@ pub struct GuardFacts {
 pub struct Variable {
     /// Its key.
     pub key: String,
-    /// Its value.
+    /// Its value; empty for a bare key.
     pub value: Hidden,
+    /// Whether it is a bare key, whose value comes from elsewhere.
+    pub is_inherited: bool,
     /// Where it is set.
     pub place: Option<Place>,
 }
@@ -46,6 +48,7 @@ impl GuardFacts {
         let variable = |assignment: &Assignment| Variable {
             key: assignment.key.clone(),
             value: assignment.value.clone().unwrap_or_default(),
+            is_inherited: assignment.value.is_none(),
             place: Some(Place::new(&path, assignment.span).showing(&assignment.excerpt)),
         };
         Self {
@@ -64,7 +67,8 @@ impl GuardFacts {
 
     /// The facts about a process's variables.
     pub fn of_process(variables: Vec<(String, String)>, contract: &Guard, source: &Source) -> Self {
-        let variable = |(key, value)| Variable { key, value: Hidden::new(value), place: None };
+        let variable =
+            |(key, value)| Variable { key, value: Hidden::new(value), is_inherited: false, place: None };
         Self {
             on: Object { kind: ObjectKind::Environment, name: "process environment".into() },
             variables: variables.into_iter().map(variable).collect(),
@@ -73,6 +77,11 @@ impl GuardFacts {
             contract: contract.clone(),
             source: source.clone(),
         }
+    }
+
+    /// Whether there is neither a variable nor a line that should be one.
+    pub fn is_empty(&self) -> bool {
+        self.variables.is_empty() && self.unparsable.is_empty()
     }
 
     /// The facts when the contract is active; else why it is not, or why that cannot be told.
@@ -90,9 +99,10 @@ impl GuardFacts {
             ));
             return Look::Failed(cause.hint(hint));
         }
-        if variable.is_some_and(|variable| variable.value.reveal().contains(['$', '`'])) {
-            let cause =
-                Cause::new(format!("`{key}` is computed from something else, so its value is not known"));
+        if variable
+            .is_some_and(|variable| variable.is_inherited || variable.value.reveal().contains(['$', '`']))
+        {
+            let cause = Cause::new(format!("`{key}` comes from somewhere else, so its value is not known"));
             return Look::Failed(cause.hint("write its value as it is"));
         }
         let state = if variable.is_some() { "which this is not" } else { "and here it is not set at all" };

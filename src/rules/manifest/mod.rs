@@ -39,6 +39,7 @@ fn literal_password(facts: &ManifestFacts, out: &mut Sink<'_>) {
 /// Words that a URL or a DSN puts before a secret.
 const SECRETS: &[&str] = &[
     "password",
+    "sslpassword",
     "passwd",
     "pass",
     "pwd",
@@ -54,8 +55,9 @@ const SECRETS: &[&str] = &[
 /// Everything in a URL or a DSN that stands where a password would: between `:` and `@`, or after `password=` and its kin.
 fn passwords(url: &str) -> impl Iterator<Item = &str> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or("");
-    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    // A password may hold a slash that nobody escaped, so the last `@` before the parameters counts.
+    let before = rest.split(['?', '#', ' ']).next().unwrap_or("");
+    let user = before.rsplit_once('@').map_or("", |(user, _)| user);
     let in_user = user.split_once(':').map(|(_, password)| password);
     let parameters = url.split(['?', '&', ' ', ';']).filter_map(|part| part.split_once('='));
     let is_secret = |name: &str| SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret));

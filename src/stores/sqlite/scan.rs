@@ -27,15 +27,15 @@ impl RowSource for Sqlite {
     }
 
     async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
-        let count = usize::try_from(rows.buckets).unwrap_or(1);
+        let count =
+            usize::try_from(rows.buckets).map_err(|_| Cause::new("too many buckets for this machine"))?;
         let mut buckets = vec![Bucket::default(); count];
         let mut hasher = RowHasher::new(rows.seed);
         self.scan(rows, |cells, key| {
             hash(rows, cells, &mut hasher)?;
-            let index = usize::try_from(key.bucket(rows.buckets - 1)).unwrap_or(0);
-            if let Some(bucket) = buckets.get_mut(index) {
-                bucket.add(hasher.row());
-            }
+            let index = usize::try_from(key.bucket(rows.buckets - 1)).ok();
+            let bucket = index.and_then(|index| buckets.get_mut(index)).ok_or(NO_SUCH_CELL)?;
+            bucket.add(hasher.row());
             Ok(())
         })
         .await?;
