@@ -134,7 +134,7 @@ fn run(subject: &str, example: &Example) -> Report {
                 manifest,
                 source,
                 baseline,
-                wants_env: false,
+                subjects: Vec::new(),
                 search: true,
                 levels: Levels::new(),
                 today,

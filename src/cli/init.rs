@@ -29,7 +29,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     let mut said = format!("wrote {MANIFEST}\n");
     let loaded = ManifestArgs { manifest: None }.load()?.unwrap_or_default();
     if loaded.manifest.env.is_some() {
-        let report = judge(loaded, false, true, &Clock::start())?;
+        let report = judge(loaded, Vec::new(), true, &Clock::start())?;
         let findings: usize = report.checks.iter().map(|check| check.findings.len()).sum();
         let more = match report.exit(true) {
             Exit::Held => "`trueup lint` holds today\n".to_owned(),
@@ -63,10 +63,12 @@ fn manifest(found: &Found) -> String {
          # [endpoints.target]\n\
          # url = \"${TARGET_URL:?}\"\n",
     );
-    let others = [("compose files", &found.compose), ("Alembic configurations", &found.alembic)];
+    let compose =
+        if found.templates.is_empty() || wired(found).is_empty() { found.compose.as_slice() } else { &[] };
+    let others = [("compose files", compose), ("Alembic configurations", &found.alembic)];
     for (what, paths) in others.into_iter().filter(|(_, paths)| !paths.is_empty()) {
         // Writing to a string cannot fail.
-        let _ = write!(text, "\n# Found too, and not judged by this version: {what} {}\n", paths.join(", "));
+        let _ = write!(text, "\n# Found too, and not declared above: {what} {}\n", paths.join(", "));
     }
     text
 }
@@ -94,12 +96,32 @@ fn env(found: &Found, text: &mut String) {
         }
         None => text.push_str("# Which of them is the canonical template? With it, keys that it lacks are found.\n# template = \"\"\n"),
     }
+    let compose: Vec<String> = wired(found).iter().map(|path| quoted(path)).collect();
+    if !compose.is_empty() {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "# What reaches the containers.\ncompose = [{}]\n", compose.join(", "));
+    }
     text.push_str("# Keys that any service may have for itself, as globs.\nlocal_only = []\n");
     let mut names: Vec<String> = Vec::new();
     for path in found.templates.iter().filter(|path| Some(*path) != canonical) {
         let name = service_name(path, &names);
         let _ = write!(text, "\n[[env.service]]\nname = {name:?}\ntemplate = {}\n", quoted(path));
         names.push(name);
+    }
+}
+
+/// The one compose file there is, with its override: what compose itself would read. Of several none is the one.
+fn wired(found: &Found) -> Vec<&str> {
+    let is_override = |path: &&String| path.contains(".override.");
+    let (overrides, main): (Vec<&String>, Vec<&String>) = found.compose.iter().partition(is_override);
+    match main.as_slice() {
+        [only] => {
+            let folder =
+                |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+            let beside = overrides.into_iter().filter(|path| folder(path) == folder(only));
+            std::iter::once(*only).chain(beside).map(String::as_str).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

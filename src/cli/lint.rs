@@ -1,10 +1,8 @@
 //! `trueup lint`
-use clap::ValueEnum;
-
 use super::manifest::{Loaded, ManifestArgs, baseline};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
-use crate::jobs::lint::{Lint, lint};
+use crate::jobs::lint::{Lint, Subject, lint};
 use crate::manifest::{At, Env, MANIFEST, Service, glob};
 use crate::model::{Exit, Report};
 use crate::stores::checkout::Checkout;
@@ -23,6 +21,9 @@ pub(super) struct Args {
     /// A service and its own env template; may be given again
     #[arg(long, value_name = "NAME=FILE")]
     service: Vec<String>,
+    /// A compose file, in the order of compose's -f; may be given again
+    #[arg(long, value_name = "FILE")]
+    compose: Vec<String>,
     /// A glob of keys that any service may have for itself; may be given again
     #[arg(long, value_name = "GLOB")]
     allow: Vec<String>,
@@ -30,18 +31,11 @@ pub(super) struct Args {
     output: OutputArgs,
 }
 
-/// What can be linted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Subject {
-    /// Env templates.
-    Env,
-}
-
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { subjects, manifest, template, service, allow, output } = args;
+    let Args { subjects, manifest, template, service, compose, allow, output } = args;
     let clock = Clock::start();
-    let flags = env_of_flags(template, &service, allow)?;
-    let named = flags.template.is_some() || !flags.service.is_empty();
+    let flags = env_of_flags(template, &service, compose, allow)?;
+    let named = flags.template.is_some() || !flags.service.is_empty() || !flags.compose.is_empty();
     let loaded = if named && manifest.is_passed_over() {
         note(&format!("{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"));
         None
@@ -58,24 +52,31 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     if named || loaded.manifest.env.is_some() {
         replace(loaded.manifest.env.get_or_insert_default(), flags);
     }
-    if !subjects.is_empty() && !subjects.contains(&Subject::Env) {
-        loaded.manifest.env = None;
-    }
-    let mut report = judge(loaded, subjects.contains(&Subject::Env), !named, &clock)?;
+    let mut report = judge(loaded, subjects, !named, &clock)?;
     clock.stamp(&mut report);
     emit(&report, &output)
 }
 
 /// Lints what is declared, with the baseline beside the manifest.
-pub(super) fn judge(loaded: Loaded, wants_env: bool, search: bool, clock: &Clock) -> Result<Report, Stop> {
+pub(super) fn judge(
+    loaded: Loaded,
+    subjects: Vec<Subject>,
+    search: bool,
+    clock: &Clock,
+) -> Result<Report, Stop> {
     let Loaded { manifest, source, levels } = loaded;
     let baseline = if source.path.is_empty() { None } else { baseline(&source)? };
-    let settings = Lint { manifest, source, baseline, wants_env, search, levels, today: clock.today() };
+    let settings = Lint { manifest, source, baseline, subjects, search, levels, today: clock.today() };
     Ok(lint(&settings, &Checkout))
 }
 
 /// What the flags declare.
-fn env_of_flags(template: Option<String>, services: &[String], allow: Vec<String>) -> Result<Env, Stop> {
+fn env_of_flags(
+    template: Option<String>,
+    services: &[String],
+    compose: Vec<String>,
+    allow: Vec<String>,
+) -> Result<Env, Stop> {
     for pattern in &allow {
         glob(pattern).map_err(|why| {
             let hint = "quote it for the shell, such as 'EXPLORER_*'";
@@ -86,6 +87,7 @@ fn env_of_flags(template: Option<String>, services: &[String], allow: Vec<String
         Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok(Service {
             name: name.to_owned().into(),
             template: file.to_owned().into(),
+            compose: None,
             dialect: None,
             local_only: Vec::new(),
         }),
@@ -96,6 +98,7 @@ fn env_of_flags(template: Option<String>, services: &[String], allow: Vec<String
     };
     Ok(Env {
         template: template.map(At::from),
+        compose: compose.into_iter().map(At::from).collect(),
         local_only: allow.into_iter().map(At::from).collect(),
         service: services.iter().map(service).collect::<Result<_, _>>()?,
         ..Env::default()
@@ -104,7 +107,7 @@ fn env_of_flags(template: Option<String>, services: &[String], allow: Vec<String
 
 /// Each flag that was given replaces its whole field.
 fn replace(declared: &mut Env, flags: Env) {
-    let Env { template, local_only, service, .. } = flags;
+    let Env { template, local_only, service, compose, .. } = flags;
     if template.is_some() {
         declared.template = template;
     }
@@ -113,5 +116,8 @@ fn replace(declared: &mut Env, flags: Env) {
     }
     if !service.is_empty() {
         declared.service = service;
+    }
+    if !compose.is_empty() {
+        declared.compose = compose;
     }
 }

@@ -2,6 +2,7 @@
 use crate::manifest::{Baseline, Manifest, Source};
 use crate::model::{Cause, Look, Object, Report};
 use crate::rules::allow::{AllowFacts, Claim, apply};
+use crate::rules::compose::ComposeFacts;
 use crate::rules::env::EnvFacts;
 use crate::rules::manifest::ManifestFacts;
 use crate::rules::run::RunFacts;
@@ -16,8 +17,8 @@ pub struct Lint {
     pub source: Source,
     /// The baseline and its text, when there is one.
     pub baseline: Option<(Baseline, Source)>,
-    /// Whether the env templates were asked for by name, so that it is no answer that none is declared.
-    pub wants_env: bool,
+    /// What was asked for by name; nothing for everything that is declared.
+    pub subjects: Vec<Subject>,
     /// Whether to search for env templates, because nobody named one by a flag.
     pub search: bool,
     /// Severities that the manifest sets.
@@ -26,23 +27,45 @@ pub struct Lint {
     pub today: String,
 }
 
-/// Runs. Each file is read once.
+/// What can be asked for by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Subject {
+    /// Env templates.
+    Env,
+    /// Compose wiring.
+    Compose,
+}
+
+/// Runs.
 pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
-    let Lint { manifest, source, baseline, wants_env, search, levels, today } = settings;
+    let Lint { manifest, source, baseline, subjects: asked, search, levels, today } = settings;
     let mut report = Report::new("lint");
     let run = Object::run("lint");
     let mut subjects = Vec::new();
     let mut claims = Claim::declared(manifest, source, today);
-    if manifest.env.is_some() || (*search && source.path.is_empty()) {
-        let declared = manifest.env.clone().unwrap_or_default();
-        let facts = EnvFacts::new(declared, source.clone(), *search, tree);
-        claims.extend(facts.allows().map(|(path, allow)| Claim::inline(path, allow)));
-        judge(rules::env::RULES, &run, &Look::Got(facts), levels, &mut report);
+    let wants = |subject| asked.is_empty() || asked.contains(&subject);
+    let declared = manifest.env.clone().unwrap_or_default();
+    let has_env = manifest.env.is_some() || (*search && source.path.is_empty());
+    if wants(Subject::Env) && (has_env || !asked.is_empty()) {
+        let facts = if has_env {
+            Look::Got(EnvFacts::new(declared.clone(), source.clone(), *search, tree))
+        } else {
+            undeclared("env template", "[env]")
+        };
+        let allows = facts.got().into_iter().flat_map(EnvFacts::allows);
+        claims.extend(allows.map(|(path, allow)| Claim::inline(path, allow)));
+        judge(rules::env::RULES, &run, &facts, levels, &mut report);
         subjects.push("env".to_owned());
-    } else if *wants_env {
-        let cause = Cause::new("the manifest declares no env template")
-            .hint("declare `[env]`, or name files by flags");
-        judge(rules::env::RULES, &run, &Look::Failed(cause), levels, &mut report);
+    }
+    let has_compose = !declared.compose.is_empty();
+    if wants(Subject::Compose) && (has_compose || !asked.is_empty()) {
+        let facts = if has_compose {
+            Look::Got(ComposeFacts::new(&declared, source, tree))
+        } else {
+            undeclared("compose file", "[env] compose")
+        };
+        judge(rules::compose::RULES, &run, &facts, levels, &mut report);
+        subjects.push("compose".to_owned());
     }
     if !source.path.is_empty() {
         let facts = Look::Got(ManifestFacts::new(manifest, source));
@@ -62,4 +85,11 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
     judge(rules::run::RULES, &run, &facts, levels, &mut report);
     report.sort();
     report
+}
+
+/// What was asked for by name and is declared nowhere could not be looked at.
+fn undeclared<T>(what: &str, key: &str) -> Look<T> {
+    Look::Failed(
+        Cause::new(format!("no {what} is declared")).hint(format!("declare `{key}`, or name files by flags")),
+    )
 }

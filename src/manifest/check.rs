@@ -72,8 +72,12 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
 }
 
 fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
-    let paths =
-        env.template.iter().chain(&env.deployed).chain(env.service.iter().map(|service| &service.template));
+    let paths = env
+        .template
+        .iter()
+        .chain(&env.deployed)
+        .chain(&env.compose)
+        .chain(env.service.iter().map(|service| &service.template));
     for path in paths.chain(env.environment.iter().map(|environment| &environment.file)) {
         if path.trim().is_empty() {
             found.push(mistake(

@@ -15,6 +15,8 @@ pub struct Env {
     pub dialect: Option<Dialects>,
     /// Globs of keys that any service may have for itself.
     pub local_only: Vec<At<String>>,
+    /// The compose files, in the order of `-f`.
+    pub compose: Vec<At<String>>,
     /// The services and their own templates.
     pub service: Vec<Service>,
     /// The file that is deployed; it need not be in the repository.
@@ -38,6 +40,8 @@ pub struct Service {
     pub name: At<String>,
     /// Its template.
     pub template: At<String>,
+    /// Its name in the compose files, when it has another one there.
+    pub compose: Option<At<String>>,
     /// Who reads its template: one reader or several.
     #[serde(default)]
     pub dialect: Option<Dialects>,

@@ -3,6 +3,7 @@
 //! A rule is one Markdown file (`rules/<subject>/<name>.md`), one function here, and one word in its room's table. It
 //! sees facts and a [`Sink`], never a store; [`judge`] stamps its id, its severity and its verdicts.
 pub mod allow;
+pub mod compose;
 mod docs;
 pub mod env;
 pub mod guard;
@@ -56,6 +57,7 @@ pub fn all() -> Vec<RuleId> {
         table.iter().map(Rule::id)
     }
     let mut all: Vec<RuleId> = ids(env::RULES)
+        .chain(ids(compose::RULES))
         .chain(ids(guard::RULES))
         .chain(ids(manifest::RULES))
         .chain(ids(run::RULES))

@@ -213,7 +213,8 @@ fn readers(declared: &Env) -> Vec<Dialect> {
 }
 
 impl EnvSource {
-    fn declared(path: &At<String>, source: &Source, readers: &[Dialect], tree: &dyn Tree) -> Self {
+    /// A declared file, read.
+    pub fn declared(path: &At<String>, source: &Source, readers: &[Dialect], tree: &dyn Tree) -> Self {
         Self::read(source.path_of(path), source.place_of(path), readers, tree)
     }
 

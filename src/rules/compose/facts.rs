@@ -1,0 +1,156 @@
+//! What the compose rules judge.
+use std::collections::BTreeMap;
+
+use globset::GlobMatcher;
+
+use crate::manifest::{At, Env, Source, glob};
+use crate::model::compose::{Compose, Service};
+use crate::model::{EnvFile, Look, Place, Reason};
+use crate::parse::compose::{Given, project};
+use crate::parse::env::env_file;
+use crate::rules::env::EnvSource;
+use crate::rules::{Sink, Tree};
+
+/// A compose project, and the templates of its services.
+pub struct ComposeFacts {
+    /// The files that are declared.
+    pub files: Vec<ComposeFile>,
+    /// What they say together.
+    pub project: Compose,
+    /// The canonical template, when one is declared.
+    pub template: Option<EnvSource>,
+    /// The declared services.
+    pub services: Vec<Wired>,
+    /// The env files that services name, by their printed paths; those that are not here are missing.
+    env_files: BTreeMap<String, EnvFile>,
+    /// The deployed file's path: it is made from the canonical template.
+    deployed: Option<String>,
+}
+
+/// A declared compose file.
+pub struct ComposeFile {
+    /// Its path as printed.
+    pub path: String,
+    /// The manifest line.
+    pub declared: Option<Place>,
+    /// A file of the same name with the other ending, when there is one.
+    pub sibling: Option<String>,
+}
+
+/// A declared service and its name in the compose files.
+pub struct Wired {
+    /// Its name.
+    pub name: String,
+    /// Its name in the compose files.
+    pub in_compose: String,
+    /// Its template.
+    pub template: EnvSource,
+    local_only: Vec<GlobMatcher>,
+}
+
+impl ComposeFacts {
+    /// Reads the project and what it names.
+    pub fn new(declared: &Env, source: &Source, tree: &dyn Tree) -> Self {
+        let paths: Vec<String> = declared.compose.iter().map(|path| source.path_of(path)).collect();
+        let template = declared.template.as_ref().map(|path| EnvSource::declared(path, source, &[], tree));
+        let text = |path: &str| {
+            if tree.has(path) { tree.text(path) } else { Look::NotAsked(Reason("no such file".into())) }
+        };
+        // A variable that the template documents will have a value where it is deployed.
+        let variable = |name: &str| {
+            let file = template.as_ref().and_then(|template| template.file.got())?;
+            let assignment = file.assignments.iter().find(|assignment| assignment.key == name)?;
+            let value = assignment.value.as_ref().map_or("", |value| value.reveal());
+            Some(if value.is_empty() { "1".to_owned() } else { value.to_owned() })
+        };
+        let project = project(&Given { files: &paths, text: &text, variable: &variable });
+        let named = project.services.iter().flat_map(|service| &service.env_files);
+        let env_files = named
+            .filter_map(|named| Some((named.path.clone(), env_file(text(&named.path).got()?))))
+            .collect();
+        let sibling = |path: &String| other_ending(path).filter(|other| tree.has(other));
+        Self {
+            files: declared
+                .compose
+                .iter()
+                .zip(&paths)
+                .map(|(at, path)| ComposeFile {
+                    path: path.clone(),
+                    declared: source.place_of(at),
+                    sibling: sibling(path),
+                })
+                .collect(),
+            services: declared
+                .service
+                .iter()
+                .map(|service| Wired::new(declared, service, source, tree))
+                .collect(),
+            deployed: declared.deployed.as_ref().map(|path| source.path_of(path)),
+            project,
+            template,
+            env_files,
+        }
+    }
+
+    /// The compose service of a declared one; one that is not there is run elsewhere.
+    pub(super) fn service(&self, wired: &Wired, out: &mut Sink<'_>) -> Option<&Service> {
+        if let Some(problem) = self.project.problems.iter().find(|problem| problem.refuses()) {
+            out.unknown(wired.template.object(), problem.cause.clone());
+            return None;
+        }
+        let service = self.project.service(&wired.in_compose);
+        if service.is_none() {
+            let reason = format!("no compose file has a service `{}`", wired.in_compose);
+            out.skip(wired.template.object(), reason);
+        }
+        service
+    }
+
+    /// Whether an env file of the service gives it a key.
+    pub(super) fn is_in_env_file(&self, service: &Service, key: &str) -> bool {
+        let files = service.env_files.iter().filter_map(|named| self.env_file(&named.path));
+        files.into_iter().any(|file| file.live().any(|assignment| assignment.key == key))
+    }
+
+    /// An env file of the service that is not here, and of which no template is known.
+    pub(super) fn unread_env_file<'s>(&self, service: &'s Service) -> Option<&'s str> {
+        let mut paths = service.env_files.iter().map(|named| named.path.as_str());
+        paths.find(|path| self.env_file(path).is_none())
+    }
+
+    /// What an env file says, or will say: the template that it is made from (`.env.example` for `.env`, the canonical one for
+    /// the deployed file) counts before the copy that happens to lie here.
+    fn env_file(&self, path: &str) -> Option<&EnvFile> {
+        let is_made_from =
+            |template: &EnvSource| template.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        let canonical = self.template.as_ref().filter(|_| self.deployed.as_deref() == Some(path));
+        let mut templates = self.template.iter().chain(self.services.iter().map(|wired| &wired.template));
+        let template = canonical.or_else(|| templates.find(|template| is_made_from(template)));
+        template.and_then(|template| template.file.got()).or_else(|| self.env_files.get(path))
+    }
+}
+
+impl Wired {
+    fn new(declared: &Env, service: &crate::manifest::Service, source: &Source, tree: &dyn Tree) -> Self {
+        let globs = declared.local_only.iter().chain(&service.local_only);
+        Self {
+            name: service.name.to_string(),
+            in_compose: service.compose.as_ref().unwrap_or(&service.name).to_string(),
+            template: EnvSource::declared(&service.template, source, &[], tree),
+            local_only: globs.filter_map(|pattern: &At<String>| glob(pattern).ok()).collect(),
+        }
+    }
+
+    pub(super) fn is_local(&self, key: &str) -> bool {
+        self.local_only.iter().any(|glob| glob.is_match(key))
+    }
+}
+
+/// `compose.yaml` for `compose.yml`, and the other way round.
+fn other_ending(path: &str) -> Option<String> {
+    match path.rsplit_once('.')? {
+        (stem, "yml") => Some(format!("{stem}.yaml")),
+        (stem, "yaml") => Some(format!("{stem}.yml")),
+        _ => None,
+    }
+}

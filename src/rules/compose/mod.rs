@@ -1,0 +1,150 @@
+//! Compose wiring: what reaches a container, and whether the templates know it.
+mod facts;
+
+pub use facts::{ComposeFacts, Wired};
+
+use super::{Rule, Sink, rules};
+use crate::model::compose::{Operator, ProblemKind, Variable};
+use crate::model::{Cause, Looked, Object};
+
+/// The rules over compose files.
+pub const RULES: &[Rule<ComposeFacts>] =
+    rules!["compose": broken_file, not_wired, shadowed_file, unset_variable, wired_undocumented];
+
+fn broken_file(facts: &ComposeFacts, out: &mut Sink<'_>) {
+    let problems = || facts.project.problems.iter().filter(|problem| problem.refuses());
+    if facts.project.services.is_empty() && problems().next().is_none() {
+        let on = Object::file(facts.files.first().map_or("", |file| file.path.as_str()));
+        out.unknown(on, Cause::new("the compose files have no service").hint("are they the right files?"));
+        return;
+    }
+    for path in &facts.project.files {
+        let on = || Object::file(path);
+        for problem in
+            problems().filter(|problem| problem.place.path == *path && problem.kind == ProblemKind::Unread)
+        {
+            out.unknown(on(), problem.cause.clone());
+        }
+        let mut check = out.check(on(), Looked::at(1, "file"));
+        for problem in
+            problems().filter(|problem| problem.place.path == *path && problem.kind != ProblemKind::Unread)
+        {
+            let hint = problem.cause.hint.clone();
+            check
+                .find(&problem.cause.message, &problem.cause.message)
+                .at(problem.place.clone())
+                .help(hint.unwrap_or_else(|| "compose refuses the project for it".into()));
+        }
+    }
+}
+
+fn shadowed_file(facts: &ComposeFacts, out: &mut Sink<'_>) {
+    for file in &facts.files {
+        let mut check = out.check(Object::file(&file.path), Looked::at(1, "file"));
+        if let Some(other) = &file.sibling {
+            check
+                .find(
+                    other,
+                    format!("{other} stands beside {}, and compose reads only one of the two", file.path),
+                )
+                .at(file.declared.clone())
+                .help("remove the stale one");
+        }
+    }
+}
+
+fn unset_variable(facts: &ComposeFacts, out: &mut Sink<'_>) {
+    let Some(template) = &facts.template else { return };
+    let Some(file) = out.look(template.object(), &template.file) else { return };
+    let is_documented = |name: &str| file.assignments.iter().any(|assignment| assignment.key == name);
+    let bare =
+        |operator| matches!(operator, Operator::Plain | Operator::RequiredNotEmpty | Operator::RequiredSet);
+    let named = facts.project.references.iter().filter(|reference| bare(reference.operator));
+    let passed = facts.project.services.iter().flat_map(|service| &service.environment);
+    let passed =
+        passed.filter(|variable| variable.value.is_none()).map(|variable| (&variable.key, &variable.place));
+    let mut all: Vec<_> = named.map(|reference| (&reference.name, &reference.place)).chain(passed).collect();
+    all.sort_by_key(|(_, place)| *place);
+    all.dedup();
+    for path in &facts.project.files {
+        let own: Vec<_> = all.iter().filter(|(_, place)| place.path == *path).collect();
+        let mut check = out.check(Object::file(path), Looked::at(own.len(), "reference"));
+        for (name, place) in own.into_iter().filter(|(name, _)| !is_documented(name) && !is_given(name)) {
+            check
+                .find(
+                    *name,
+                    format!("`{name}` has no default here, and {} does not document it", template.path),
+                )
+                .at((*place).clone())
+                .help(format!("document `{name}` there, or give it a default: `${{{name}:-...}}`"));
+        }
+    }
+}
+
+/// Variables that the shell or the engine gives.
+fn is_given(name: &str) -> bool {
+    let known = ["GID", "HOME", "HOSTNAME", "PATH", "PWD", "SHELL", "TMPDIR", "UID", "USER"];
+    known.contains(&name) || name.starts_with("COMPOSE_") || name.starts_with("DOCKER_")
+}
+
+fn not_wired(facts: &ComposeFacts, out: &mut Sink<'_>) {
+    for wired in &facts.services {
+        let Some(file) = out.look(wired.template.object(), &wired.template.file) else { continue };
+        let Some(service) = facts.service(wired, out) else { continue };
+        let keys: Vec<_> = file.live().filter(|assignment| !wired.is_local(&assignment.key)).collect();
+        let missing: Vec<_> = keys
+            .iter()
+            .filter(|assignment| {
+                service.variable(&assignment.key).is_none() && !facts.is_in_env_file(service, &assignment.key)
+            })
+            .collect();
+        if let Some(path) = facts.unread_env_file(service).filter(|_| !missing.is_empty()) {
+            let cause = Cause::new(format!(
+                "`{}` of {} has the env file {path}, which is not here",
+                service.name, wired.name
+            ));
+            out.unknown(
+                wired.template.object(),
+                cause.hint("declare it as `deployed`, or wire the keys under `environment`"),
+            );
+            continue;
+        }
+        let mut check = out.check(wired.template.object(), Looked::at(keys.len(), "key"));
+        for assignment in missing {
+            let key = &assignment.key;
+            check
+                .find(key, format!("`{key}` of {} never reaches its container", wired.name))
+                .at(wired.template.place(assignment))
+                .related(Some(service.place.clone()), "its service")
+                .help(format!(
+                    "add `{key}` to `environment` of `{}`, or declare it `local_only`",
+                    service.name
+                ));
+        }
+    }
+}
+
+fn wired_undocumented(facts: &ComposeFacts, out: &mut Sink<'_>) {
+    for wired in &facts.services {
+        let Some(file) = out.look(wired.template.object(), &wired.template.file) else { continue };
+        let Some(service) = facts.service(wired, out) else { continue };
+        let documented = |key: &str| {
+            let canonical = facts.template.as_ref().and_then(|template| template.file.got());
+            let mut files = [Some(file), canonical].into_iter().flatten();
+            files.any(|file| file.assignments.iter().any(|assignment| assignment.key == key))
+        };
+        // A constant is compose's own affair.
+        let is_open = |variable: &&Variable| {
+            variable.value.as_ref().is_none_or(|value| value.written.reveal().contains('$'))
+        };
+        let open: Vec<_> = service.environment.iter().filter(is_open).collect();
+        let mut check = out.check(wired.template.object(), Looked::at(open.len(), "variable"));
+        for variable in open.into_iter().filter(|variable| !documented(&variable.key)) {
+            let key = &variable.key;
+            check
+                .find(key, format!("`{key}` reaches {} and no template documents it", wired.name))
+                .at(variable.place.clone())
+                .help(format!("document `{key}` in {}", wired.template.path));
+        }
+    }
+}
