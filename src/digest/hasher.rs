@@ -88,11 +88,6 @@ impl RowHasher {
         Ok(())
     }
 
-    /// Take the next cell as a canonical element: for stores that hold text and bytes only for a moment.
-    pub fn push_element(&mut self, element: Element<'_>) {
-        self.push_hash(hash_element(element, self.seed));
-    }
-
     fn push_hash(&mut self, hash: u64) {
         self.hash = combine_columns(self.hash, hash);
         self.columns.push(hash);
