@@ -79,7 +79,7 @@ fn no_input_is_no_pass() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(trueup(folder.path(), &["lint"]).status.code(), Some(3));
     assert_eq!(trueup(folder.path(), &["guard"]).status.code(), Some(3));
-    assert_eq!(trueup(folder.path(), &["verify"]).status.code(), Some(2));
+    assert_eq!(trueup(folder.path(), &["verify"]).status.code(), Some(3));
     let absent = ["verify", "--source", "a.db", "--target", "b.db"];
     assert_eq!(trueup(folder.path(), &absent).status.code(), Some(3));
     assert_eq!(trueup(folder.path(), &["lint", "env", "--template", "absent"]).status.code(), Some(3));

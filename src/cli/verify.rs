@@ -76,7 +76,7 @@ pub(super) fn settings(
     let Some(Loaded { manifest, source, levels }) = loaded else {
         let Some((from, to)) = urls else {
             let hint = "name both: --source URL --target URL; or declare `[endpoints]` in trueup.toml";
-            return Err(Stop::usage("there is nothing to compare", hint));
+            return Err(Stop::CouldNotLook(Cause::new("there is nothing to compare").hint(hint)));
         };
         let declared = crate::manifest::Verify::default();
         return Ok(Verify {
