@@ -110,19 +110,26 @@ fn env(found: &Found, text: &mut String) {
     }
 }
 
-/// The one compose file there is, with its override: what compose itself would read. Of several none is the one.
+/// What compose itself would read: the one compose file there is, or the one nearest to the root that has the standard
+/// name, with its override. Of several such none is the one.
 fn wired(found: &Found) -> Vec<&str> {
     let is_override = |path: &&String| path.contains(".override.");
     let (overrides, main): (Vec<&String>, Vec<&String>) = found.compose.iter().partition(is_override);
-    match main.as_slice() {
-        [only] => {
-            let folder =
-                |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-            let beside = overrides.into_iter().filter(|path| folder(path) == folder(only));
-            std::iter::once(*only).chain(beside).map(String::as_str).collect()
-        }
-        _ => Vec::new(),
-    }
+    let folder = |path: &str| path.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned());
+    let is_standard = |path: &&&String| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        ["compose.yml", "compose.yaml", "docker-compose.yml", "docker-compose.yaml"].contains(&name)
+    };
+    let standard: Vec<&&String> = main.iter().filter(is_standard).collect();
+    let depth = |path: &str| path.matches('/').count();
+    let least = standard.iter().map(|path| depth(path)).min().unwrap_or(0);
+    let mut nearest = standard.into_iter().filter(|path| depth(path) == least);
+    let only = match (main.as_slice(), nearest.next(), nearest.next()) {
+        ([only], _, _) | (_, Some(only), None) => *only,
+        _ => return Vec::new(),
+    };
+    let beside = overrides.into_iter().filter(|path| folder(path) == folder(only));
+    std::iter::once(only).chain(beside).map(String::as_str).collect()
 }
 
 /// A text as TOML writes it.

@@ -175,6 +175,14 @@ impl<'a> Loader<'a> {
 
     /// The text of a file; `None` when there is none, which is a problem unless it is optional.
     pub(super) fn text(&mut self, path: &str, asked: Option<Spot>, is_optional: bool) -> Option<String> {
+        // A remote file's address may hold a token, so it is neither repeated nor looked for here.
+        if path.contains(":/") || path.starts_with("oci:") || path.starts_with("git@") {
+            let place = asked.map_or_else(|| Sources::top(""), |spot| self.place(spot));
+            let cause = Cause::new("it is on another system, and is not looked at")
+                .hint("include a copy that lies here");
+            self.problems.push(Problem { kind: ProblemKind::Unread, place, cause });
+            return None;
+        }
         if !self.files.iter().any(|file| file == path) {
             self.files.push(path.to_owned());
         }

@@ -5,7 +5,7 @@ use globset::GlobMatcher;
 
 use crate::manifest::{At, Env, Source, glob};
 use crate::model::compose::{Compose, Service};
-use crate::model::{EnvFile, Look, Place, Reason};
+use crate::model::{Cause, EnvFile, Look, Place, Reason};
 use crate::parse::compose::{Given, project};
 use crate::parse::env::env_file;
 use crate::rules::env::EnvSource;
@@ -43,6 +43,8 @@ pub struct Wired {
     pub name: String,
     /// Its name in the compose files.
     pub in_compose: String,
+    /// Whether that name is declared, and not taken to be the same.
+    pub is_explicit: bool,
     /// Its template.
     pub template: EnvSource,
     local_only: Vec<GlobMatcher>,
@@ -99,7 +101,13 @@ impl ComposeFacts {
             return None;
         }
         let service = self.project.service(&wired.in_compose);
-        if service.is_none() {
+        if service.is_none() && wired.is_explicit {
+            let cause = Cause::new(format!(
+                "{} is said to be `{}` in compose, which no file has",
+                wired.name, wired.in_compose
+            ));
+            out.unknown(wired.template.object(), cause.hint("mend its `compose` in the manifest"));
+        } else if service.is_none() {
             let reason = format!("no compose file has a service `{}`", wired.in_compose);
             out.skip(wired.template.object(), reason);
         }
@@ -135,6 +143,7 @@ impl Wired {
         let globs = declared.local_only.iter().chain(&service.local_only);
         Self {
             name: service.name.to_string(),
+            is_explicit: service.compose.is_some(),
             in_compose: service.compose.as_ref().unwrap_or(&service.name).to_string(),
             template: EnvSource::declared(&service.template, source, &[], tree),
             local_only: globs.filter_map(|pattern: &At<String>| glob(pattern).ok()).collect(),

@@ -5,7 +5,7 @@ pub use facts::{ComposeFacts, Wired};
 
 use super::{Rule, Sink, rules};
 use crate::model::compose::{Operator, ProblemKind, Variable};
-use crate::model::{Cause, Looked, Object};
+use crate::model::{Cause, Looked, Object, Place};
 
 /// The rules over compose files.
 pub const RULES: &[Rule<ComposeFacts>] =
@@ -35,6 +35,14 @@ fn broken_file(facts: &ComposeFacts, out: &mut Sink<'_>) {
                 .at(problem.place.clone())
                 .help(hint.unwrap_or_else(|| "compose refuses the project for it".into()));
         }
+        let variables = facts.project.services.iter().flat_map(|service| &service.environment);
+        for variable in variables.filter(|variable| variable.place.path == *path && !is_name(&variable.key)) {
+            // Its text may be a key and a secret in one, so only the place is told.
+            check
+                .find("environment", "an entry of `environment` is no `KEY` or `KEY=value`")
+                .at(Place::new(path, variable.place.span))
+                .help("was `KEY:value` meant to be `KEY=value`?");
+        }
     }
 }
 
@@ -56,20 +64,24 @@ fn shadowed_file(facts: &ComposeFacts, out: &mut Sink<'_>) {
 fn unset_variable(facts: &ComposeFacts, out: &mut Sink<'_>) {
     let Some(template) = &facts.template else { return };
     let Some(file) = out.look(template.object(), &template.file) else { return };
-    let is_documented = |name: &str| file.assignments.iter().any(|assignment| assignment.key == name);
+    let is_documented = |name: &str, path: &str| {
+        // A file that is included from a folder of its own has the env file of that folder.
+        let beside = facts.services.iter().map(|wired| &wired.template);
+        let beside = beside.filter(|own| folder(&own.path) == folder(path)).filter_map(|own| own.file.got());
+        let mut files = std::iter::once(file).chain(beside);
+        files.any(|file| file.assignments.iter().any(|assignment| assignment.key == name))
+    };
     let bare =
         |operator| matches!(operator, Operator::Plain | Operator::RequiredNotEmpty | Operator::RequiredSet);
     let named = facts.project.references.iter().filter(|reference| bare(reference.operator));
-    let passed = facts.project.services.iter().flat_map(|service| &service.environment);
-    let passed =
-        passed.filter(|variable| variable.value.is_none()).map(|variable| (&variable.key, &variable.place));
-    let mut all: Vec<_> = named.map(|reference| (&reference.name, &reference.place)).chain(passed).collect();
+    let mut all: Vec<_> = named.map(|reference| (&reference.name, &reference.place)).collect();
     all.sort_by_key(|(_, place)| *place);
     all.dedup();
     for path in &facts.project.files {
         let own: Vec<_> = all.iter().filter(|(_, place)| place.path == *path).collect();
         let mut check = out.check(Object::file(path), Looked::at(own.len(), "reference"));
-        for (name, place) in own.into_iter().filter(|(name, _)| !is_documented(name) && !is_given(name)) {
+        for (name, place) in own.into_iter().filter(|(name, _)| !is_documented(name, path) && !is_given(name))
+        {
             check
                 .find(
                     *name,
@@ -79,6 +91,16 @@ fn unset_variable(facts: &ComposeFacts, out: &mut Sink<'_>) {
                 .help(format!("document `{name}` there, or give it a default: `${{{name}:-...}}`"));
         }
     }
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Whether a key is one; what is none may be a whole `KEY:secret`, and is never printed.
+fn is_name(key: &str) -> bool {
+    key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
 }
 
 /// Variables that the shell or the engine gives.
@@ -137,7 +159,8 @@ fn wired_undocumented(facts: &ComposeFacts, out: &mut Sink<'_>) {
         let is_open = |variable: &&Variable| {
             variable.value.as_ref().is_none_or(|value| value.written.reveal().contains('$'))
         };
-        let open: Vec<_> = service.environment.iter().filter(is_open).collect();
+        let open: Vec<_> =
+            service.environment.iter().filter(is_open).filter(|open| is_name(&open.key)).collect();
         let mut check = out.check(wired.template.object(), Looked::at(open.len(), "variable"));
         for variable in open.into_iter().filter(|variable| !documented(&variable.key)) {
             let key = &variable.key;

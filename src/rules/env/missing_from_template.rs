@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::{EnvFacts, EnvSource, ServiceEnv};
 use crate::manifest::{At, glob};
-use crate::model::{Cause, EnvFile, Looked, Object};
+use crate::model::{EnvFile, Looked, Object};
 use crate::rules::Sink;
 
 pub(super) fn missing_from_template(facts: &EnvFacts, out: &mut Sink<'_>) {
@@ -18,14 +18,7 @@ pub(super) fn missing_from_template(facts: &EnvFacts, out: &mut Sink<'_>) {
     let documented: BTreeSet<&str> = canonical.assignments.iter().map(|a| a.key.as_str()).collect();
     for service in &facts.services {
         if service.template.path == template.path {
-            let cause = Cause::new(format!(
-                "{} is declared with the canonical template itself",
-                *service.declared.name
-            ));
-            out.unknown(
-                service.template.object(),
-                cause.hint("name the service's own template, or remove the service"),
-            );
+            out.skip(service.template.object(), "its template is the canonical one");
             continue;
         }
         if let Some(file) = out.look(service.template.object(), &service.template.file) {

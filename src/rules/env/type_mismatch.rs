@@ -46,13 +46,24 @@ fn fits(typed: &Typed<'_>, facts: &EnvFacts) -> bool {
 
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | ':'))
 }
 
+/// One number with its unit after another, as in `1h30m`; zero needs no unit.
 fn is_duration(value: &str) -> bool {
-    let number = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = value.get(number.len()..).unwrap_or("");
-    number.parse::<f64>().is_ok_and(|number| number >= 0.0) && ["ms", "s", "m", "h", "d"].contains(&unit)
+    let mut rest = value;
+    while !rest.is_empty() {
+        let number = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+        let (digits, behind) = rest.split_at(number);
+        let unit = behind.len() - behind.trim_start_matches(|c: char| c.is_alphabetic()).len();
+        let (unit, next) = behind.split_at(unit);
+        let is_number = digits.parse::<f64>().is_ok();
+        if !is_number || !["ns", "us", "µs", "ms", "s", "m", "h", "d", "w"].contains(&unit) {
+            return value == "0";
+        }
+        rest = next;
+    }
+    !value.is_empty()
 }
 
 fn word(kind: ValueType) -> &'static str {
