@@ -16,7 +16,7 @@ bench:
 
 # Rewrite snapshots, schemas and the findings that rules expect; then read the diff
 update-snapshots:
-    SNAPSHOTS=overwrite cargo test --locked --no-fail-fast -- --skip on_postgres::
+    SNAPSHOTS=overwrite cargo test --locked --no-fail-fast --test rules --test console --test formats --test schemas
 
 # Licences and sources of what is linked
 licences:

@@ -40,7 +40,7 @@ enum Command {
     Init(init::Args),
     /// Hold files to declared expectations
     Lint(lint::Args),
-    /// Let CMD start only when its environment keeps the boot contract
+    /// Judge an environment or an env file, and let CMD start only when it keeps the boot contract
     Guard(guard::Args),
     /// Reconcile the rows of a source and a target
     Verify(verify::Args),
