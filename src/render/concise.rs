@@ -13,9 +13,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     // One cause is one line, however many rules it kept from judging.
     for said::Alike { rules, on, because } in said::unknowns(report) {
-        let Some((first, more)) = rules.split_first() else { continue };
-        let more = if more.is_empty() { String::new() } else { format!(" +{}", more.len()) };
-        writeln!(out, "{}", line_start(&format!("{on}: unknown[{first}{more}] {}", because.message)))?;
+        let rules = said::short_list(&rules);
+        writeln!(out, "{}", line_start(&format!("{on}: unknown[{rules}] {}", because.message)))?;
     }
     // Silence would read as a pass.
     match Outcome::of(report, false) {

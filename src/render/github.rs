@@ -7,19 +7,19 @@ use std::io::{self, Write};
 use super::Options;
 use super::said::{self, Outcome};
 use super::text::plain;
-use crate::model::{Check, Finding, Place, Report, Severity, Verdict};
+use crate::model::{Check, Finding, Place, Report, Severity};
 
 pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     for check in &report.checks {
         for finding in said::counting(check) {
             annotation(check, &finding, options, out)?;
         }
-        if let Verdict::Unknown { cause } = &check.verdict {
-            let mut lines = vec![format!("could not look at {}: {}", said::object(&check.on), cause.message)];
-            lines.extend(cause.hint.as_ref().map(|hint| format!("hint: {hint}")));
-            let title = format!("unknown[{}]", check.rule);
-            command(out, "error", &[("title", title)], &lines)?;
-        }
+    }
+    // One cause is one annotation, however many rules it kept from judging: GitHub shows ten.
+    for said::Alike { rules, on, because } in said::unknowns(report) {
+        let mut lines = vec![format!("could not look at {}: {}", said::object(on), because.message)];
+        lines.extend(because.hint.as_ref().map(|hint| format!("hint: {hint}")));
+        command(out, "error", &[("title", format!("unknown[{}]", said::short_list(&rules)))], &lines)?;
     }
     ending(report, options, out)
 }

@@ -130,6 +130,15 @@ pub(super) fn rule_list(rules: &[&RuleId]) -> String {
     rules.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+/// The first of some rules and how many more there are, for one line.
+pub(super) fn short_list(rules: &[&RuleId]) -> String {
+    match rules {
+        [] => String::new(),
+        [only] => only.to_string(),
+        [first, more @ ..] => format!("{first} +{}", more.len()),
+    }
+}
+
 /// The one line that a run ends on: `1 failed, 2 passed, 1 skipped; 1 finding allowed`.
 pub(super) fn tally_line(report: &Report, deny_warnings: bool) -> String {
     let tally = report.tally();

@@ -1,4 +1,6 @@
 //! What must hold for any report at all, in every format.
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use serde_json::Value;
 use trueup::model::{Report, Verdict};
@@ -9,14 +11,13 @@ use super::{misfits, options, report_validator, sarif_validator, shown, shown_wi
 
 /// How many lines the concise format owes a report at the least.
 fn owed(report: &Report) -> usize {
-    report
-        .checks
-        .iter()
-        .map(|check| {
-            let counting = check.findings.iter().filter(|finding| finding.allowed.is_none()).count();
-            counting + usize::from(matches!(check.verdict, Verdict::Unknown { .. }))
-        })
-        .sum()
+    let findings = report.checks.iter().flat_map(|check| &check.findings);
+    // One cause on one object is one line, however many rules it kept from judging.
+    let causes = report.checks.iter().filter_map(|check| match &check.verdict {
+        Verdict::Unknown { cause } => Some((&check.on, cause)),
+        _ => None,
+    });
+    findings.filter(|finding| finding.allowed.is_none()).count() + causes.collect::<BTreeSet<_>>().len()
 }
 
 /// Characters that act on a terminal or a log; a line end is what the format itself is made of.
