@@ -79,8 +79,8 @@ impl Tree for Blocks<'_> {
         Look::Got(self.about(path, "tracked").is_some_and(|tracked| tracked.as_bool().unwrap()))
     }
 
-    fn templates(&self, _: &str) -> (Vec<String>, Vec<Cause>) {
-        (self.0.keys().filter(|path| path.ends_with(".env.example")).cloned().collect(), Vec::new())
+    fn files(&self, _: &str) -> (Vec<String>, Vec<Cause>) {
+        (self.0.keys().cloned().collect(), Vec::new())
     }
 
     fn has(&self, path: &str) -> bool {

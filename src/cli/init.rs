@@ -7,8 +7,8 @@ use super::manifest::ManifestArgs;
 use super::output::{Clock, print};
 use super::stop::Stop;
 use crate::manifest::MANIFEST;
-use crate::model::{Cause, Exit};
-use crate::stores::discover::{Found, discover};
+use crate::model::{Cause, Exit, Role};
+use crate::stores::discover::discover;
 use crate::stores::files;
 
 /// The flags of `trueup init`.
@@ -17,7 +17,7 @@ pub(super) struct Args {}
 
 pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     let Args {} = args;
-    let found = discover("");
+    let found = Found::of(discover("").files);
     let text = manifest(&found);
     files::create(MANIFEST, &text).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => Stop::usage(
@@ -41,6 +41,29 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
         said.push_str(&more);
     }
     print(said.as_bytes(), Exit::Held)
+}
+
+/// The files that a manifest can name, by what they are for.
+#[derive(Default)]
+struct Found {
+    templates: Vec<String>,
+    compose: Vec<String>,
+    alembic: Vec<String>,
+}
+
+impl Found {
+    fn of(files: Vec<String>) -> Self {
+        let mut found = Self::default();
+        for path in files {
+            match Role::of(&path) {
+                Some(Role::Template) => found.templates.push(path),
+                Some(Role::Compose) => found.compose.push(path),
+                Some(Role::Alembic) => found.alembic.push(path),
+                None => {}
+            }
+        }
+        found
+    }
 }
 
 /// A commented manifest of what was found.

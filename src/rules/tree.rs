@@ -12,9 +12,9 @@ pub trait Tree {
     /// Whether git tracks the file.
     fn is_tracked(&self, path: &str) -> Look<bool>;
 
-    /// The env templates below a folder, as printed paths, and what could not be searched. Files that git ignores and
-    /// other people's code are left out.
-    fn templates(&self, folder: &str) -> (Vec<String>, Vec<Cause>);
+    /// Every file below a folder, as printed paths, and what could not be searched. Files that git ignores and other
+    /// people's code are left out.
+    fn files(&self, folder: &str) -> (Vec<String>, Vec<Cause>);
 
     /// Whether there is such a file.
     fn has(&self, path: &str) -> bool;

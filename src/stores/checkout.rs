@@ -20,12 +20,14 @@ impl Tree for Checkout {
         git::is_tracked(path)
     }
 
-    fn templates(&self, folder: &str) -> (Vec<String>, Vec<Cause>) {
+    fn files(&self, folder: &str) -> (Vec<String>, Vec<Cause>) {
         let found = discover(folder);
         let below = |path: &String| if folder.is_empty() { path.clone() } else { format!("{folder}/{path}") };
-        let unseen =
-            |error: String| Cause::new(error).hint("what lies there may be a template; let it be read");
-        (found.templates.iter().map(below).collect(), found.unseen.into_iter().map(unseen).collect())
+        let unseen = |error: String| {
+            Cause::new(error)
+                .hint("what lies there may be one of the files that are asked for; let it be read")
+        };
+        (found.files.iter().map(below).collect(), found.unseen.into_iter().map(unseen).collect())
     }
 
     fn has(&self, path: &str) -> bool {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use crate::manifest::{At, Dialects, Env, Environment, Service, Source, ValueType, glob, octal};
 use crate::model::path::under;
 use crate::model::{
-    Assignment, Cause, Dialect, DialectFile, EnvFile, InlineAllow, Look, Object, Place, Reason,
+    Assignment, Cause, Dialect, DialectFile, EnvFile, InlineAllow, Look, Object, Place, Reason, Role,
 };
 use crate::parse::env::{env_file, read};
 use crate::rules::Tree;
@@ -77,7 +77,8 @@ impl EnvFacts {
     /// Reads every file that is declared. With `search` the tree is searched for templates: without a manifest each is
     /// judged by itself, with one those that it does not name are facts too.
     pub fn new(declared: Env, source: Source, search: bool, tree: &dyn Tree) -> Self {
-        let (found, unseen) = if search { tree.templates(source.base()) } else { (Vec::new(), Vec::new()) };
+        let (mut found, unseen) = if search { tree.files(source.base()) } else { (Vec::new(), Vec::new()) };
+        found.retain(|path| Role::of(path) == Some(Role::Template));
         let (others, found) = if source.path.is_empty() { (found, Vec::new()) } else { (Vec::new(), found) };
         let named =
             |path: &At<String>, readers: &[Dialect]| EnvSource::declared(path, &source, readers, tree);
