@@ -1,6 +1,8 @@
 //! `lint`: files against declared expectations.
+use std::collections::BTreeSet;
+
 use crate::manifest::{Baseline, Manifest, Source};
-use crate::model::{Cause, Look, Object, Report};
+use crate::model::{Cause, InlineAllow, Look, Object, Report, Span};
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::compose::ComposeFacts;
 use crate::rules::env::EnvFacts;
@@ -43,6 +45,7 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
     let run = Object::run("lint");
     let mut subjects = Vec::new();
     let mut claims = Claim::declared(manifest, source, today);
+    let mut seen = BTreeSet::new();
     let wants = |subject| asked.is_empty() || asked.contains(&subject);
     let declared = manifest.env.clone().unwrap_or_default();
     let has_env = manifest.env.is_some() || (*search && source.path.is_empty());
@@ -52,8 +55,7 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
         } else {
             undeclared("env template", "[env]")
         };
-        let allows = facts.got().into_iter().flat_map(EnvFacts::allows);
-        claims.extend(allows.map(|(path, allow)| Claim::inline(path, allow)));
+        claim(&mut claims, &mut seen, facts.got().into_iter().flat_map(EnvFacts::allows));
         judge(rules::env::RULES, &run, &facts, levels, &mut report);
         subjects.push("env".to_owned());
     }
@@ -64,6 +66,7 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
         } else {
             undeclared("compose file", "[env] compose")
         };
+        claim(&mut claims, &mut seen, facts.got().into_iter().flat_map(ComposeFacts::allows));
         judge(rules::compose::RULES, &run, &facts, levels, &mut report);
         subjects.push("compose".to_owned());
     }
@@ -85,6 +88,16 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
     judge(rules::run::RULES, &run, &facts, levels, &mut report);
     report.sort();
     report
+}
+
+/// Takes inline allows up, each once: several subjects may read the same file.
+fn claim<'f>(
+    claims: &mut Vec<Claim>,
+    seen: &mut BTreeSet<(String, Span)>,
+    allows: impl Iterator<Item = (&'f str, &'f InlineAllow)>,
+) {
+    let new = allows.filter(|(path, allow)| seen.insert(((*path).to_owned(), allow.span)));
+    claims.extend(new.map(|(path, allow)| Claim::inline(path, allow)));
 }
 
 /// What was asked for by name and is declared nowhere could not be looked at.
