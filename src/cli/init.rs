@@ -1,4 +1,5 @@
 //! `trueup init`
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 
@@ -125,12 +126,43 @@ fn env(found: &Found, text: &mut String) {
         let _ = write!(text, "# What reaches the containers.\ncompose = [{}]\n", compose.join(", "));
     }
     text.push_str("# Keys that any service may have for itself, as globs.\nlocal_only = []\n");
+    let own: Vec<&str> =
+        found.templates.iter().filter(|path| Some(*path) != canonical).map(String::as_str).collect();
+    // As long as the canonical one is still to be chosen, each is shown by its name.
+    let (globs, single) = if canonical.is_some() { shapes(&own) } else { (Vec::new(), own) };
+    for glob in globs {
+        let _ = write!(
+            text,
+            "\n# Each is named after its folder.\n[[env.service]]\nname = \"*\"\ntemplate = {}\n",
+            quoted(&glob)
+        );
+    }
     let mut names: Vec<String> = Vec::new();
-    for path in found.templates.iter().filter(|path| Some(*path) != canonical) {
+    for path in single {
         let name = service_name(path, &names);
         let _ = write!(text, "\n[[env.service]]\nname = {name:?}\ntemplate = {}\n", quoted(path));
         names.push(name);
     }
+}
+
+/// So many templates of one name, each in a folder of its own beside the others, are declared by a glob.
+const SEVERAL: usize = 3;
+
+/// Globs for templates that lie alike, and the other templates.
+fn shapes<'p>(paths: &[&'p str]) -> (Vec<String>, Vec<&'p str>) {
+    let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for path in paths {
+        let shape = path.rsplit_once('/').map(|(folder, file)| {
+            let above = folder.rsplit_once('/').map_or_else(String::new, |(above, _)| format!("{above}/"));
+            format!("{above}*/{file}")
+        });
+        // A name with a sign of globs in it would mean something else in one.
+        let shape = shape.filter(|_| !path.contains(['*', '?', '[', '{', '\\']));
+        alike.entry(shape.unwrap_or_default()).or_default().push(path);
+    }
+    alike.retain(|shape, paths| !shape.is_empty() && paths.len() >= SEVERAL);
+    let single = paths.iter().filter(|path| !alike.values().flatten().any(|other| other == *path));
+    (alike.keys().cloned().collect(), single.copied().collect())
 }
 
 /// What compose itself would read: the one compose file there is, or the one nearest to the root that has the standard

@@ -4,7 +4,7 @@ use super::manifest::{Loaded, ManifestArgs, baseline, say_above};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use crate::jobs::lint::{Lint, Subject, lint};
-use crate::manifest::{At, Env, MANIFEST, Service, glob};
+use crate::manifest::{At, Env, MANIFEST, Service, glob, path_glob};
 use crate::model::{Exit, Report};
 use crate::rules::Tree;
 use crate::stores::checkout::Checkout;
@@ -20,8 +20,9 @@ pub(super) struct Args {
     /// The canonical env template
     #[arg(long, value_name = "FILE")]
     template: Option<String>,
-    /// A service and its own env template; may be given again
-    #[arg(long, value_name = "NAME=FILE")]
+    /// A service and its own env template, or a glob of templates whose services are named after their folders; may be
+    /// given again
+    #[arg(long, value_name = "NAME=FILE|GLOB")]
     service: Vec<String>,
     /// A compose file, in the order of compose's -f; may be given again
     #[arg(long, value_name = "FILE")]
@@ -140,18 +141,23 @@ fn env_of_flags(
             Stop::usage(format!("--allow `{pattern}` is no glob: {why}"), hint)
         })?;
     }
-    let service = |text: &String| match text.split_once('=') {
-        Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok(Service {
-            name: name.to_owned().into(),
-            template: file.to_owned().into(),
-            compose: None,
-            dialect: None,
-            local_only: Vec::new(),
-        }),
-        _ => {
-            let hint = "write it as NAME=FILE, such as agent=agent/.env.example";
-            Err(Stop::usage(format!("--service `{text}` names no service and file"), hint))
-        }
+    let service = |text: &String| {
+        let (name, file) = text.split_once('=').unwrap_or(("*", text));
+        let why = match path_glob(file) {
+            _ if name.is_empty() || file.is_empty() => "names no service and file".to_owned(),
+            Err(why) if name == "*" => format!("is no glob: {why}"),
+            _ => {
+                return Ok(Service {
+                    name: name.to_owned().into(),
+                    template: file.to_owned().into(),
+                    compose: None,
+                    dialect: None,
+                    local_only: Vec::new(),
+                });
+            }
+        };
+        let hint = "write it as NAME=FILE, such as agent=agent/.env.example, or as a glob: 'services/*/.env.example'";
+        Err(Stop::usage(format!("--service `{text}` {why}"), hint))
     };
     Ok(Env {
         template: template.map(At::from),

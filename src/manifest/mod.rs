@@ -18,7 +18,7 @@ use toml::de::DeTable;
 
 pub use at::At;
 pub use baseline::{BASELINE, Baseline, Entry};
-pub use check::{date, glob, octal};
+pub use check::{date, glob, octal, path_glob};
 pub use env::{Dialects, Env, Environment, Service, TypeEntry, ValueType};
 pub use source::Source;
 pub use types::{

@@ -9,7 +9,7 @@ use crate::model::path::under;
 use crate::model::{Cause, EnvFile, InlineAllow, Look, Place, Reason};
 use crate::parse::compose::{Given, project};
 use crate::parse::env::env_file;
-use crate::rules::env::EnvSource;
+use crate::rules::env::{Declared, EnvSource, services};
 use crate::rules::{Sink, Tree};
 
 /// A compose project, and the templates of its services.
@@ -117,10 +117,9 @@ impl ComposeFacts {
                     sibling: sibling(path),
                 })
                 .collect(),
-            services: declared
-                .service
+            services: services(declared, source, tree)
                 .iter()
-                .map(|service| Wired::new(declared, service, source, tree))
+                .map(|one| Wired::new(declared, one, source, tree))
                 .collect(),
             deployed: declared.deployed.as_ref().map(|path| source.path_of(path)),
             override_file: OverrideFile::beside(&paths, &project, tree),
@@ -187,13 +186,14 @@ impl ComposeFacts {
 }
 
 impl Wired {
-    fn new(declared: &Env, service: &crate::manifest::Service, source: &Source, tree: &dyn Tree) -> Self {
+    fn new(declared: &Env, one: &Declared, source: &Source, tree: &dyn Tree) -> Self {
+        let service = &one.service;
         let globs = declared.local_only.iter().chain(&service.local_only);
         Self {
             name: service.name.to_string(),
             is_explicit: service.compose.is_some(),
             in_compose: service.compose.as_ref().unwrap_or(&service.name).to_string(),
-            template: EnvSource::declared(&service.template, source, &[], tree),
+            template: EnvSource::of_service(one, source, &[], tree),
             local_only: globs.filter_map(|pattern: &At<String>| glob(pattern).ok()).collect(),
         }
     }

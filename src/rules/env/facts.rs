@@ -1,6 +1,7 @@
 //! What the env rules judge.
 use std::collections::BTreeSet;
 
+use super::services::{Declared, services};
 use crate::manifest::{At, Dialects, Env, Environment, Service, Source, ValueType, glob, octal};
 use crate::model::path::under;
 use crate::model::{
@@ -82,9 +83,10 @@ impl EnvFacts {
         let (others, found) = if source.path.is_empty() { (found, Vec::new()) } else { (Vec::new(), found) };
         let named =
             |path: &At<String>, readers: &[Dialect]| EnvSource::declared(path, &source, readers, tree);
-        let service = |service: &Service| ServiceEnv {
-            declared: service.clone(),
-            template: named(&service.template, service.dialect.as_ref().map_or(&[], Dialects::all)),
+        let service = |one: Declared| {
+            let readers = one.service.dialect.as_ref().map_or(&[][..], Dialects::all);
+            let template = EnvSource::of_service(&one, &source, readers, tree);
+            ServiceEnv { declared: one.service, template }
         };
         let environment = |environment: &Environment| EnvironmentEnv {
             declared: environment.clone(),
@@ -93,7 +95,7 @@ impl EnvFacts {
         let readers = readers(&declared);
         let mut facts = Self {
             template: declared.template.as_ref().map(|path| named(path, &readers)),
-            services: declared.service.iter().map(service).collect(),
+            services: services(&declared, &source, tree).into_iter().map(service).collect(),
             others: others.into_iter().map(|path| EnvSource::read(path, None, &[], tree)).collect(),
             deployed: declared.deployed.as_ref().map(|path| Deployed::new(path, &declared, &source, tree)),
             environments: declared.environment.iter().map(environment).collect(),
@@ -211,6 +213,18 @@ impl EnvSource {
     /// A declared file, read.
     pub fn declared(path: &At<String>, source: &Source, readers: &[Dialect], tree: &dyn Tree) -> Self {
         Self::read(source.path_of(path), source.place_of(path), readers, tree)
+    }
+
+    /// A service's template, read unless it is known to be missing.
+    pub fn of_service(one: &Declared, source: &Source, readers: &[Dialect], tree: &dyn Tree) -> Self {
+        let template = &one.service.template;
+        let Some(cause) = &one.missing else { return Self::declared(template, source, readers, tree) };
+        Self {
+            path: source.path_of(template),
+            declared: source.place_of(template),
+            file: Look::Failed(cause.clone()),
+            readings: Vec::new(),
+        }
     }
 
     fn read(path: String, declared: Option<Place>, readers: &[Dialect], tree: &dyn Tree) -> Self {

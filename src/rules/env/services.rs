@@ -1,0 +1,146 @@
+//! The declared services, with every glob of services made into those that it matches.
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::manifest::{At, Env, Service, Source, path_glob};
+use crate::model::Cause;
+use crate::model::path::under;
+use crate::rules::Tree;
+use crate::rules::allow::relative;
+
+/// A service with a name and a template of its own, or a glob that came to nothing.
+pub struct Declared {
+    /// The service.
+    pub service: Service,
+    /// Why its template cannot be looked at, when that is known already.
+    pub missing: Option<Cause>,
+}
+
+/// What a glob came to.
+struct Matched {
+    /// As they would be declared.
+    paths: Vec<String>,
+    missing: Vec<Cause>,
+}
+
+/// Every declared service: entries in their order, and in the place of a glob its matches by path. A file that another
+/// entry names, or that is the canonical template, is left to it; a folder's name that is not the only one gives way to
+/// the folder's path. A glob that matches nothing stays, as a service that could not be looked at.
+pub fn services(declared: &Env, source: &Source, tree: &dyn Tree) -> Vec<Declared> {
+    let own = || declared.service.iter().filter(|service| !service.is_glob());
+    let named = own().map(|service| &service.template).chain(&declared.template);
+    let mut taken: BTreeSet<String> = named.map(|path| source.path_of(path)).collect();
+    let mut matched = |service: &Service| matches(&service.template, source, tree, &mut taken);
+    let entries: Vec<(&Service, Option<Matched>)> =
+        declared.service.iter().map(|one| (one, one.is_glob().then(|| matched(one)))).collect();
+    let paths = entries.iter().filter_map(|(_, matched)| matched.as_ref()).flat_map(|matched| &matched.paths);
+    let names = names(paths, own().map(|service| service.name.as_str()).collect());
+    let mut all = Vec::new();
+    for (service, matched) in entries {
+        let Some(Matched { paths, missing }) = matched else {
+            all.push(Declared { service: service.clone(), missing: None });
+            continue;
+        };
+        for path in paths {
+            let name = names.get(&path).unwrap_or(&path).clone();
+            let name = service.name.standing_for(name);
+            let template = service.template.standing_for(path);
+            all.push(Declared { service: Service { name, template, ..service.clone() }, missing: None });
+        }
+        let lost = missing.into_iter().map(Some);
+        all.extend(lost.map(|missing| Declared { service: service.clone(), missing }));
+    }
+    all
+}
+
+fn matches(pattern: &At<String>, source: &Source, tree: &dyn Tree, taken: &mut BTreeSet<String>) -> Matched {
+    let whole = under("", pattern);
+    // Below its own folder a run searches once, whoever asks; what lies elsewhere is searched from where no glob is yet.
+    let outside = if whole.starts_with("../") || whole.starts_with('/') { literal(&whole) } else { "" };
+    let rest = relative(outside, &whole);
+    let folder = match outside {
+        "" if pattern.range().is_none() => String::new(),
+        "" => source.base().to_owned(),
+        outside => source.path_of(&pattern.standing_for(outside.to_owned())),
+    };
+    let (files, mut missing) = tree.files(&folder);
+    let Ok(glob) = path_glob(rest) else { return Matched { paths: Vec::new(), missing } };
+    let mut paths: Vec<String> = Vec::new();
+    let mut others = 0;
+    for file in files.iter().filter(|file| glob.is_match(relative(&folder, file))) {
+        if taken.insert(file.clone()) {
+            paths.push(under(outside, relative(&folder, file)));
+        } else {
+            others += 1;
+        }
+    }
+    if paths.len() + others == 0 {
+        let cause = Cause::new(format!("no file matches `{whole}`"));
+        missing.push(cause.hint("`*` stays within one folder, and files that git ignores are left out"));
+    }
+    Matched { paths, missing }
+}
+
+/// The folder of a glob before its first sign.
+fn literal(pattern: &str) -> &str {
+    let end = pattern.find(['*', '?', '[', '{', '\\']).unwrap_or(pattern.len());
+    pattern.get(..end).and_then(|start| start.rsplit_once('/')).map_or("", |(folder, _)| folder)
+}
+
+/// A name for each template: its folder's, or that folder's path, or its own path, the first that is the only one.
+fn names<'p>(paths: impl Iterator<Item = &'p String>, taken: BTreeSet<&str>) -> BTreeMap<String, String> {
+    let mut taken: BTreeSet<String> = taken.into_iter().map(str::to_owned).collect();
+    let mut names = BTreeMap::new();
+    let mut left: Vec<&str> = paths.map(String::as_str).collect();
+    for level in [folder_name, folder_path, |path: &str| path.to_owned()] {
+        let mut count: BTreeMap<String, usize> = BTreeMap::new();
+        for path in &left {
+            *count.entry(level(path)).or_default() += 1;
+        }
+        let is_only = |path: &&str| count.get(&level(path)) == Some(&1) && !taken.contains(&level(path));
+        let (only, others): (Vec<&str>, Vec<&str>) = left.into_iter().partition(is_only);
+        taken.extend(only.iter().map(|path| level(path)));
+        names.extend(only.into_iter().map(|path| (path.to_owned(), level(path))));
+        left = others;
+    }
+    names
+}
+
+fn folder_path(path: &str) -> String {
+    path.rsplit_once('/').map_or(path, |(folder, _)| folder).to_owned()
+}
+
+fn folder_name(path: &str) -> String {
+    let folder = folder_path(path);
+    folder.rsplit_once('/').map_or(folder.clone(), |(_, name)| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_folders_as_long_as_they_are_the_only_ones() {
+        let paths = [
+            "s/agent/.env.example",
+            "s/a/api/.env.example",
+            "s/b/api/.env.example",
+            "env/x.env",
+            "env/y.env",
+            "t/web/.e",
+            "z.env",
+        ]
+        .map(str::to_owned);
+        let names = names(paths.iter(), BTreeSet::from(["web"]));
+        let found: Vec<&str> = paths.iter().map(|path| names[path].as_str()).collect();
+        assert_eq!(found, ["agent", "s/a/api", "s/b/api", "env/x.env", "env/y.env", "t/web", "z.env"]);
+    }
+
+    #[test]
+    fn where_a_glob_begins() {
+        for (pattern, folder) in
+            [("../services/*/.env", "../services"), ("../*", ".."), ("/a/{b,c}/d", "/a"), ("../a/b", "../a")]
+        {
+            assert_eq!(literal(pattern), folder, "{pattern}");
+        }
+    }
+}
