@@ -31,7 +31,9 @@ pub(super) fn judge(asked: &Asked, reference: &str, clock: &Clock) -> Result<Rep
         if count > 0 {
             let by_rule: Vec<String> = taken.iter().map(|(rule, count)| format!("{rule} {count}")).collect();
             let findings = if count == 1 { "finding stands" } else { "findings stand" };
-            let reason = format!("{count} {findings} on {reference} already: {}", by_rule.join(", "));
+            let said = format!("{count} {findings} on {reference} already");
+            note(&said);
+            let reason = format!("{said}: {}", by_rule.join(", "));
             report.not_compared.push(gap(Object::run("lint"), reason));
         }
     }

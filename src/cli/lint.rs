@@ -1,5 +1,6 @@
 //! `trueup lint`
 use super::against;
+use super::fix::mend;
 use super::manifest::{Loaded, ManifestArgs, baseline, say_above};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
@@ -33,12 +34,15 @@ pub(super) struct Args {
     /// Report only what this branch adds to REF, judged as it will be once it is merged
     #[arg(long, value_name = "REF")]
     against: Option<String>,
+    /// Add keys that a service needs and the canonical template lacks to the template, without a value; then judge again
+    #[arg(long, conflicts_with = "against")]
+    fix: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { subjects, manifest, template, service, compose, allow, against, output } = args;
+    let Args { subjects, manifest, template, service, compose, allow, against, fix, output } = args;
     let clock = Clock::start();
     let flags = env_of_flags(template, &service, compose, allow)?;
     let asked = Asked { subjects, manifest, flags };
@@ -46,7 +50,8 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
         None => {
             let tree = Checkout::default();
             asked.say_what_is_read(&tree);
-            lint(&asked.settings(&tree, &clock)?, &tree)
+            let report = lint(&asked.settings(&tree, &clock)?, &tree);
+            if fix && mend(&report) { lint(&asked.settings(&tree, &clock)?, &tree) } else { report }
         }
         Some(reference) => against::judge(&asked, &reference, &clock)?,
     };

@@ -5,6 +5,7 @@ mod against;
 mod baseline;
 mod demo;
 mod explain;
+mod fix;
 mod guard;
 mod init;
 mod lint;

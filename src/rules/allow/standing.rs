@@ -76,6 +76,7 @@ mod tests {
             primary: None,
             related: Vec::new(),
             help: None,
+            fix: None,
             allowed: None,
         };
         let findings = severities.iter().map(finding).collect();

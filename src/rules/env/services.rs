@@ -27,8 +27,8 @@ struct Matched {
 /// the folder's path. A glob that matches nothing stays, as a service that could not be looked at.
 pub fn services(declared: &Env, source: &Source, tree: &dyn Tree) -> Vec<Declared> {
     let own = || declared.service.iter().filter(|service| !service.is_glob());
-    let named = own().map(|service| &service.template).chain(&declared.template);
-    let mut taken: BTreeSet<String> = named.map(|path| source.path_of(path)).collect();
+    let theirs = own().map(|service| &service.template).chain(&declared.template);
+    let mut taken: BTreeSet<String> = theirs.map(|path| source.path_of(path)).collect();
     let mut matched = |service: &Service| matches(&service.template, source, tree, &mut taken);
     let entries: Vec<(&Service, Option<Matched>)> =
         declared.service.iter().map(|one| (one, one.is_glob().then(|| matched(one)))).collect();

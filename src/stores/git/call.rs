@@ -168,9 +168,9 @@ impl Answer {
 }
 
 fn answer(mut command: Command) -> Result<Answer, Cause> {
-    let output = command.output().map_err(|error| {
-        Cause::new(format!("git cannot be run: {error}")).hint("install git, or turn the rule off")
-    })?;
+    let output = command
+        .output()
+        .map_err(|error| Cause::new(format!("git cannot be run: {error}")).hint("install git"))?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     Ok(Answer { code: output.status.code(), out: output.stdout, said })
 }

@@ -127,10 +127,9 @@ impl Merge {
 
     /// Whether the merge gives a file, by its printed path, another content than it has here.
     pub fn changes(&self, path: &str) -> bool {
-        self.places.inside(path).is_some_and(|name| {
-            self.ours
-                .get(&name)
-                .is_some_and(|ours| self.merged.get(&name).is_some_and(|merged| merged != ours))
+        let name = self.places.inside(path);
+        name.is_some_and(|name| {
+            self.merged.get(&name).is_some_and(|merged| self.ours.get(&name) != Some(merged))
         })
     }
 

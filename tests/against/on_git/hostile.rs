@@ -145,3 +145,38 @@ fn index_flavours() {
     repository.write(&[("agent/.env.example", "A=1\nNEW=1\n")]);
     assert_eq!(repository.against_main().lines(), [missing("NEW", 2)]);
 }
+
+#[test]
+fn as_a_hook_it_keeps_a_commit_from_being_made() {
+    let repository = Repository::new(CLEAN);
+    repository.git(&["checkout", "--quiet", "-b", "branch"]);
+    let hook = repository.path(".git/hooks/pre-commit");
+    let program = env!("CARGO_BIN_EXE_trueup");
+    fs::write(
+        &hook,
+        format!("#!/bin/sh\ncd agent && exec {program} lint --manifest ../trueup.toml --against main\n"),
+    )
+    .unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let commit = |options: &[&str]| {
+        let run = std::process::Command::new("git")
+            .arg("-C")
+            .arg(repository.path(""))
+            .args(["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "-m", "x"])
+            .args(options)
+            .output()
+            .unwrap();
+        (
+            run.status.success(),
+            String::from_utf8_lossy(&run.stdout).into_owned() + &String::from_utf8_lossy(&run.stderr),
+        )
+    };
+    repository.write(&[("agent/.env.example", "A=1\nNEW=1\n")]);
+    for options in [&["--all"][..], &["agent/.env.example"]] {
+        let (is_made, said) = commit(options);
+        assert!(!is_made && said.contains("`NEW` of agent is not in ../.env.example"), "{said}");
+    }
+    repository.write(&[("agent/.env.example", "A=1\n# NEW=1\n")]);
+    let (is_made, said) = commit(&["--all"]);
+    assert!(is_made, "{said}");
+}

@@ -1,4 +1,6 @@
 //! Which commit is meant, and what to do when it is not here.
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use crate::repository::{CLEAN, Repository, missing};
@@ -138,4 +140,22 @@ fn a_partial_clone_says_what_it_lacks() {
     let quiet = ["-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch", "--quiet"];
     clone.git(&[&quiet[..], &["--refetch", "--no-filter", "origin"]].concat());
     assert_eq!(clone.lint(&["--against", "origin/main"]).lines(), [missing("NEW", 2)]);
+}
+
+#[test]
+fn a_git_that_is_too_old_or_not_there() {
+    let repository = Repository::new(CLEAN);
+    let bin = repository.path("../bin");
+    fs::create_dir(&bin).unwrap();
+    let path = bin.display().to_string();
+    let run = repository.lint_in("", &["--against", "main"], &[("PATH", &path)]);
+    assert_eq!(run.exit, 3);
+    assert!(run.said.starts_with("error: git cannot be run: "), "{run:?}");
+    for (version, exit) in [("2.37.9", 3), ("1.99.0", 3), ("2.34.1 (Apple Git-137)", 3), ("no number", 3)] {
+        fs::write(bin.join("git"), format!("#!/bin/sh\necho git version {version:?}\n")).unwrap();
+        fs::set_permissions(bin.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+        let run = repository.lint_in("", &["--against", "main"], &[("PATH", &path)]);
+        assert_eq!(run.exit, exit, "{run:?}");
+        assert!(run.said.ends_with("  hint: --against needs git 2.38 or newer\n"), "{run:?}");
+    }
 }
