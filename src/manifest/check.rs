@@ -56,7 +56,9 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
         let services = env.service.iter().flat_map(|service| &service.local_only);
         let types = env.types.iter().map(|entry| &entry.key);
         let exceptions = env.environment.iter().flat_map(|environment| &environment.except);
-        env.local_only.iter().chain(services).chain(&env.shared).chain(types).chain(exceptions)
+        let classes = env.class.all().into_iter().flat_map(|(_, keys)| keys);
+        let keys = env.local_only.iter().chain(services).chain(&env.shared).chain(types).chain(exceptions);
+        keys.chain(classes).chain(&env.owner)
     });
     let guard = manifest.guard.iter().flat_map(|guard| {
         let whens = guard.when.values().chain(guard.require.iter().flat_map(|require| require.when.values()));

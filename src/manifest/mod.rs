@@ -19,7 +19,7 @@ use toml::de::DeTable;
 pub use at::At;
 pub use baseline::{BASELINE, Baseline, Entry};
 pub use check::{date, glob, octal};
-pub use env::{Dialects, Env, Environment, Service, TypeEntry, ValueType};
+pub use env::{Classes, Dialects, Env, Environment, Relation, Service, TypeEntry, ValueType};
 pub use source::Source;
 pub use types::{
     AllowEntry, Endpoint, EndpointKind, Guard, IfEmpty, Keys, Level, Manifest, Project, Require, Scalar,
