@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{At, Env, Manifest, Mistake, ValueType, condition};
+use super::{At, Comparison, Env, Manifest, Mistake, Quantity, ValueType, condition};
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
 ///
@@ -90,6 +90,18 @@ fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
         }
     }
     once(env.environment.iter().map(|environment| &environment.name), "environment", found);
+    for relation in &env.relation {
+        if let Err(why) = Comparison::parse(&relation.holds) {
+            let help = "write a comparison, such as `TIMEOUT * ATTEMPTS <= WALL_CLOCK`";
+            found.push(mistake(&relation.holds, format!("this is no comparison: {why}"), Some(help)));
+        }
+        for (name, value) in &relation.given {
+            if Quantity::parse(value).is_none() {
+                let message = format!("the value of `{name}` is no number, duration or size");
+                found.push(mistake(value, message, Some("write it as \"3\", \"40ms\" or \"512MiB\"")));
+            }
+        }
+    }
     if let Some(mode) = env.deployed_mode.as_ref().filter(|mode| octal(mode).is_none()) {
         let message = format!("`{}` is no file mode", **mode);
         found.push(mistake(mode, message, Some("write it in octal, such as \"0640\"")));
