@@ -100,10 +100,7 @@ impl Comparison {
     ///
     /// # Errors
     /// Why it can't be computed: units that don't fit, a division by zero, an overflow, or what `value` says.
-    pub fn broken(
-        &self,
-        value: &dyn Fn(&str) -> Result<Quantity, String>,
-    ) -> Result<Option<Broken>, String> {
+    pub fn broken(&self, value: &dyn Fn(&str) -> Result<Quantity, String>) -> Result<Option<Broken>, String> {
         let mut left = self.first.value(value)?;
         let mut broken = None;
         for (relation, side) in &self.rest {
@@ -346,7 +343,7 @@ mod tests {
         for text in ["A <= T", "T * T < 1s", "A / (B - 3) < 1", "X < 1", "1 > 2 > T"] {
             assert!(judged(text).is_err(), "{text}");
         }
-        assert!(judged(&format!("{} < 1", vec!["99999999999999999999"; 3].join(" * "))).is_err());
+        assert!(judged(&format!("{} < 1", ["99999999999999999999"; 3].join(" * "))).is_err());
     }
 
     #[test]

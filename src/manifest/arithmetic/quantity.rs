@@ -97,9 +97,9 @@ impl Quantity {
     }
 
     pub(super) fn times(self, other: Self) -> Result<Self, &'static str> {
-        let dimension = match (self.dimension, other.dimension) {
-            (Dimension::Number, any) | (any, Dimension::Number) => any,
-            _ => return Err("two values with units are multiplied"),
+        let both = (self.dimension, other.dimension);
+        let ((Dimension::Number, dimension) | (dimension, Dimension::Number)) = both else {
+            return Err("two values with units are multiplied");
         };
         let numerator = self.numerator.checked_mul(other.numerator);
         Self::reduced(numerator, self.denominator.checked_mul(other.denominator), dimension)
@@ -157,9 +157,10 @@ impl fmt::Display for Quantity {
             Dimension::Size => "B",
         };
         let shift = (0..=9_u32).map(|places| (places, 10_i128.pow(places)));
-        let decimal = shift.into_iter().find(|(_, power)| power % self.denominator == 0).and_then(
-            |(places, power)| Some((places as usize, self.numerator.checked_mul(power / self.denominator)?)),
-        );
+        let decimal =
+            shift.into_iter().find(|(_, power)| power % self.denominator == 0).and_then(|(places, power)| {
+                Some((places as usize, self.numerator.checked_mul(power / self.denominator)?))
+            });
         match decimal {
             Some((0, whole)) => write!(out, "{whole}{unit}"),
             Some((places, scaled)) => {
