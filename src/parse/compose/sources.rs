@@ -1,6 +1,6 @@
 //! The files that were read, to turn spots into places with masked excerpts.
-use super::tree::Spot;
 use crate::model::{Lines, Place, Position, Span, line_number};
+use crate::parse::yaml::Spot;
 
 /// A file's path and text.
 struct Source {
