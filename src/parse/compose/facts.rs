@@ -142,7 +142,9 @@ impl Taker<'_> {
         let context = context.unwrap_or(".").to_owned();
         let dockerfile = self.text(build, "dockerfile");
         let args = self.variables(build, "args");
-        Some(Build { context, dockerfile, args, place: self.sources.place(entry.key) })
+        let is_inline = build.get("dockerfile_inline").is_some();
+        let target = self.text(build, "target");
+        Some(Build { context, dockerfile, is_inline, target, args, place: self.sources.place(entry.key) })
     }
 
     fn variables(&mut self, map: &Map, field: &str) -> Vec<Variable> {
