@@ -3,9 +3,11 @@ use crate::manifest::{Baseline, Manifest, Source};
 use crate::model::{Cause, Look, Object, Report};
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::compose::ComposeFacts;
+use crate::rules::config::ConfigFacts;
 use crate::rules::env::EnvFacts;
 use crate::rules::manifest::ManifestFacts;
 use crate::rules::run::RunFacts;
+use crate::rules::zone::ZoneFacts;
 use crate::rules::{self, Levels, Tree, judge};
 
 /// What to lint.
@@ -34,6 +36,8 @@ pub enum Subject {
     Env,
     /// Compose wiring.
     Compose,
+    /// Application configs.
+    Config,
 }
 
 /// Runs.
@@ -57,15 +61,38 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
         judge(rules::env::RULES, &run, &facts, levels, &mut report);
         subjects.push("env".to_owned());
     }
-    let has_compose = !declared.compose.is_empty();
-    if wants(Subject::Compose) && (has_compose || !asked.is_empty()) {
-        let facts = if has_compose {
-            Look::Got(ComposeFacts::new(&declared, source, tree))
-        } else {
-            undeclared("compose file", "[env] compose")
-        };
+    let projects =
+        if wants(Subject::Compose) { ComposeFacts::all(manifest, source, tree) } else { Vec::new() };
+    if projects.is_empty() && asked.contains(&Subject::Compose) {
+        let facts = undeclared("compose file", "[env] compose");
         judge(rules::compose::RULES, &run, &facts, levels, &mut report);
+    }
+    if !projects.is_empty() || asked.contains(&Subject::Compose) {
         subjects.push("compose".to_owned());
+    }
+    for project in projects {
+        judge(rules::compose::RULES, &run, &Look::Got(project), levels, &mut report);
+    }
+    if !manifest.zone.is_empty() {
+        let facts = Look::Got(ZoneFacts::new(manifest, source, tree));
+        for (subject, table) in
+            [(Subject::Env, rules::zone::ENV_RULES), (Subject::Compose, rules::zone::COMPOSE_RULES)]
+        {
+            if wants(subject) {
+                judge(table, &run, &facts, levels, &mut report);
+            }
+        }
+    }
+    let has_config =
+        !declared.config.is_empty() || declared.service.iter().any(|service| !service.config.is_empty());
+    if wants(Subject::Config) && (has_config || !asked.is_empty()) {
+        let facts = if has_config {
+            Look::Got(ConfigFacts::new(&declared, source, tree))
+        } else {
+            undeclared("application config", "[env] config")
+        };
+        judge(rules::config::RULES, &run, &facts, levels, &mut report);
+        subjects.push("config".to_owned());
     }
     if !source.path.is_empty() {
         let facts = Look::Got(ManifestFacts::new(manifest, source));

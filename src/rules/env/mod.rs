@@ -18,6 +18,7 @@ use duplicate_key::duplicate_key;
 use environment_parity::environment_parity;
 pub use facts::{EnvFacts, EnvSource, ServiceEnv};
 use literal_secret::literal_secret;
+pub(super) use literal_secret::looks_real;
 use missing_from_template::missing_from_template;
 use stale_allowlist_entry::stale_allowlist_entry;
 use type_mismatch::type_mismatch;
