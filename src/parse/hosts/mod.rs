@@ -65,7 +65,9 @@ fn collect(text: &str, bare: Bare, depth: usize, found: &mut Vec<Host>) {
         }
     }
     if depth < DEEPEST {
-        words.into_iter().for_each(|word| collect(word, bare, depth + 1, found));
+        for word in words {
+            collect(word, bare, depth + 1, found);
+        }
     }
 }
 
@@ -244,11 +246,11 @@ enum Named {
 }
 
 /// `host`, `host:port`, `[address]:port` or an address.
-fn of_part(part: &str, named: Named) -> Option<Host> {
-    let part = part.trim_matches(|c: char| {
-        matches!(c, ')' | '(' | '>' | ']' | '}') && !part.starts_with(['[', '<', '{'])
+fn of_part(text: &str, named: Named) -> Option<Host> {
+    let text = text.trim_matches(|c: char| {
+        matches!(c, ')' | '(' | '>' | ']' | '}') && !text.starts_with(['[', '<', '{'])
     });
-    if let Some(inner) = part.strip_prefix('[') {
+    if let Some(inner) = text.strip_prefix('[') {
         let address = inner.split(']').next().unwrap_or("");
         // The zone of a link-local address is no part of it.
         let address = address.split('%').next().unwrap_or("");
@@ -257,15 +259,15 @@ fn of_part(part: &str, named: Named) -> Option<Host> {
         }
         return of_part(address, named);
     }
-    if let Ok(address) = part.parse::<IpAddr>() {
+    if let Ok(address) = text.parse::<IpAddr>() {
         return Some(Host::Address(address));
     }
-    let name = match part.split_once(':') {
+    let name = match text.split_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit() || byte == b'$') => name,
         // A range of ports, or a word in the place of a port: then it may be a password.
         Some((name, port)) if named == Named::Surely && port.starts_with(['{', '<', '%']) => name,
         Some(_) => return None,
-        None => part,
+        None => text,
     };
     of_name(name, named)
 }

@@ -31,13 +31,13 @@ pub(super) fn crossings(zone: &ZoneFact, all: &mut Crossings, out: &mut Sink<'_>
 /// The base images, in each reading of the project.
 fn bases(zone: &ZoneFact, built: &Built, file: &Dockerfile, all: &mut Crossings) {
     for (reading, service) in zone.in_compose().filter(|(_, service)| service.name == built.service) {
-        let Some(build) = &service.build else { continue };
+        let Some(plan) = &service.build else { continue };
         let argument = |variable: &Variable| match &variable.value {
             Some(value) => Some(value.text.reveal().to_owned()),
             None => reading.values.as_ref()?.get(&variable.key).map(str::to_owned),
         };
-        let given = |name: &str| build.args.iter().find(|own| own.key == name).and_then(argument);
-        let target = build.target.as_ref().map(|said| said.text.as_str());
+        let given = |name: &str| plan.args.iter().find(|own| own.key == name).and_then(argument);
+        let target = plan.target.as_ref().map(|said| said.text.as_str());
         for base in images(file, target, &given) {
             let place = Place::new(&built.path, base.span);
             let what = format!("an image that {} is built from", built.service);

@@ -115,13 +115,7 @@ impl Told {
     /// A variable of `environment` or of `args`, in one reading of the project.
     fn variable(&mut self, reading: &Reading, service: &Service, variable: &Variable) {
         let passed = format!("${{{}}}", variable.key);
-        let (written, text) = match &variable.value {
-            Some(value) => (value.written.reveal(), value.text.reveal()),
-            None => {
-                let value = reading.values.as_ref().and_then(|values| values.get(&variable.key));
-                (passed.as_str(), value.unwrap_or(""))
-            }
-        };
+        let (written, text) = texts(reading, variable, &passed);
         let path = reading.values.as_ref().map_or(&variable.place.path, |values| &values.source.path);
         self.look(path);
         for host in of_value(&variable.key, text) {
@@ -167,13 +161,7 @@ impl Told {
         for (reading, service) in zone.in_compose() {
             for variable in &service.environment {
                 let passed = format!("${{{}}}", variable.key);
-                let written = variable.value.as_ref().map_or(passed.as_str(), |value| value.written.reveal());
-                let text = match &variable.value {
-                    Some(value) => value.text.reveal(),
-                    None => {
-                        reading.values.as_ref().and_then(|values| values.get(&variable.key)).unwrap_or("")
-                    }
-                };
+                let (written, text) = texts(reading, variable, &passed);
                 if of_value(&variable.key, written).contains(&Host::Open) {
                     let is_known = has_host(text);
                     let entry = open.entry((service.name.clone(), variable.key.clone())).or_insert(true);
@@ -183,6 +171,15 @@ impl Told {
         }
         self.open.extend(open.into_iter().filter(|(_, is_open)| *is_open).map(|(key, _)| key));
     }
+}
+
+/// A variable's value before and after it is filled in; one without a value is passed through as `passed`.
+fn texts<'v>(reading: &'v Reading, variable: &'v Variable, passed: &'v str) -> (&'v str, &'v str) {
+    if let Some(value) = &variable.value {
+        return (value.written.reveal(), value.text.reveal());
+    }
+    let value = reading.values.as_ref().and_then(|values| values.get(&variable.key));
+    (passed, value.unwrap_or(""))
 }
 
 /// Whether a text that should name a host says anything where the host would stand.
