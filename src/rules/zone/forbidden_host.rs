@@ -25,6 +25,14 @@ pub(super) fn forbidden_host(facts: &ZoneFacts, out: &mut Sink<'_>) {
                     .help(help(zone));
             }
         }
+        for (path, service, key) in &told.unclear {
+            let cause =
+                Cause::new(format!("the host of `{key}` of {service} can't be told apart from the password"));
+            out.unknown(
+                Object::file(path),
+                cause.hint("write `@`, `/` and `#` in a password as %40, %2F and %23"),
+            );
+        }
         if !told.open.is_empty() {
             let open: Vec<String> =
                 told.open.iter().map(|(service, key)| format!("`{key}` of {service}")).collect();

@@ -37,7 +37,7 @@ const PLACEHOLDERS: &[&str] = &[
 /// Whether a host is on the public internet. A name without a dot is one of the local network.
 pub(super) fn is_public(host: &Host) -> bool {
     match host {
-        Host::Open => false,
+        Host::Open | Host::Unclear => false,
         Host::Address(IpAddr::V4(address)) => is_public_v4(*address),
         Host::Address(IpAddr::V6(address)) => is_public_v6(*address),
         Host::Name(name) => {

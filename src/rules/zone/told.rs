@@ -18,6 +18,8 @@ pub(super) struct Told {
     pub(super) named: BTreeMap<(Place, String), Naming>,
     /// Keys that mean a host and whose value is filled in where nobody looked, with the service.
     pub(super) open: BTreeSet<(String, String)>,
+    /// Values whose host can't be told apart from a password: the file, the service, the key.
+    pub(super) unclear: BTreeSet<(String, String, String)>,
 }
 
 /// A public host that is named.
@@ -61,6 +63,9 @@ impl Told {
     }
 
     fn name(&mut self, host: &Host, place: Place, naming: Naming) {
+        if *host == Host::Unclear {
+            self.unclear.insert((place.path.clone(), naming.service.clone(), naming.key.clone()));
+        }
         if is_public(host) {
             // What was found was looked at, wherever it stands.
             self.looked.entry(place.path.clone()).or_insert(1);
@@ -104,7 +109,7 @@ impl Told {
                     }
                     let naming =
                         Naming { service: service.name.clone(), key: value.path.clone(), given: None };
-                    if is_public(&host) {
+                    if is_public(&host) || host == Host::Unclear {
                         self.name(&host, place(&source.path, &lines, value), naming);
                     }
                 }
