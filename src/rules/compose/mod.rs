@@ -1,6 +1,8 @@
 //! Compose wiring: what reaches a container, and whether the templates know it.
+mod default_secret;
 mod facts;
 
+use default_secret::default_secret;
 pub use facts::{ComposeFacts, Wired};
 
 use super::{Rule, Sink, rules};
@@ -8,8 +10,7 @@ use crate::model::compose::{Operator, ProblemKind, Variable};
 use crate::model::{Cause, Looked, Object, Place};
 
 /// The rules over compose files.
-pub const RULES: &[Rule<ComposeFacts>] =
-    rules!["compose": broken_file, not_wired, shadowed_file, unset_variable, wired_undocumented];
+pub const RULES: &[Rule<ComposeFacts>] = rules!["compose": broken_file, default_secret, not_wired, shadowed_file, unset_variable, wired_undocumented];
 
 fn broken_file(facts: &ComposeFacts, out: &mut Sink<'_>) {
     let problems = || facts.project.problems.iter().filter(|problem| problem.refuses());

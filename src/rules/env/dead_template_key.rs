@@ -1,19 +1,16 @@
 use std::collections::BTreeSet;
 
 use super::EnvFacts;
-use crate::model::{Assignment, Looked, Object};
+use crate::model::{Assignment, Looked};
 use crate::rules::Sink;
 use crate::rules::globs::Globs;
 
 pub(super) fn dead_template_key(facts: &EnvFacts, out: &mut Sink<'_>) {
     let Some(template) = &facts.template else { return };
-    let Some(compose) = &facts.compose else {
-        out.skip(Object::run("lint"), "no compose file is declared");
-        return;
-    };
     let Some(file) = out.look(template.object(), &template.file) else { return };
-    let Some(project) = out.look(template.object(), compose) else { return };
-    if let Some(service) = project.services.iter().find(|service| facts.takes_whole_template(service)) {
+    let Some(projects) = facts.projects(&template.object(), out) else { return };
+    let services = || projects.iter().flat_map(|project| &project.services);
+    if let Some(service) = services().find(|service| facts.takes_whole_template(service)) {
         let reason = format!(
             "compose gives `{}` every key by its env_file, so none is known to be dead",
             service.name
@@ -21,15 +18,10 @@ pub(super) fn dead_template_key(facts: &EnvFacts, out: &mut Sink<'_>) {
         out.skip(template.object(), reason);
         return;
     }
-    let mut read: BTreeSet<&str> =
-        project.references.iter().map(|reference| reference.name.as_str()).collect();
-    read.extend(
-        project
-            .services
-            .iter()
-            .flat_map(|service| &service.environment)
-            .map(|variable| variable.key.as_str()),
-    );
+    let references = projects.iter().flat_map(|project| &project.references);
+    let mut read: BTreeSet<&str> = references.map(|reference| reference.name.as_str()).collect();
+    let variables = services().flat_map(|service| &service.environment);
+    read.extend(variables.map(|variable| variable.key.as_str()));
     for service in facts.services.iter().filter(|service| !facts.is_canonical(&service.template)) {
         // What can't be read may name any key.
         let Some(own) = out.look(service.template.object(), &service.template.file) else { return };

@@ -8,7 +8,7 @@ use crate::model::{
     Assignment, Cause, Dialect, DialectFile, EnvFile, InlineAllow, Look, Object, Place, Reason, Role,
 };
 use crate::parse::env::{env_file, read};
-use crate::rules::Tree;
+use crate::rules::{Sink, Tree};
 
 /// The env templates of a project.
 pub struct EnvFacts {
@@ -18,8 +18,8 @@ pub struct EnvFacts {
     pub source: Source,
     /// The canonical template, when one is declared.
     pub template: Option<EnvSource>,
-    /// What the compose files say together, when some are declared.
-    pub compose: Option<Look<Compose>>,
+    /// What each compose project says.
+    pub compose: Vec<Look<Compose>>,
     /// The services with templates of their own.
     pub services: Vec<ServiceEnv>,
     /// Templates that nobody declared a part for: each is judged by itself.
@@ -84,13 +84,13 @@ pub struct EnvSource {
 }
 
 impl EnvFacts {
-    /// Reads every file that is declared; `compose` is what the compose files say. With `search` the tree is searched for templates: without a manifest each is
+    /// Reads every file that is declared; `compose` is what each compose project says. With `search` the tree is searched for templates: without a manifest each is
     /// judged by itself, with one those that it does not name are facts too.
     pub fn new(
         declared: Env,
         source: Source,
         search: bool,
-        compose: Option<Look<Compose>>,
+        compose: Vec<Look<Compose>>,
         tree: &dyn Tree,
     ) -> Self {
         let (mut found, unseen) = if search { tree.files(source.base()) } else { (Vec::new(), Vec::new()) };
@@ -163,6 +163,17 @@ impl EnvFacts {
             }
         }
         files
+    }
+
+    /// The compose projects; none when one could not be read, which is said about `on`, or when there is none.
+    pub(super) fn projects(&self, on: &Object, out: &mut Sink<'_>) -> Option<Vec<&Compose>> {
+        if self.compose.is_empty() {
+            out.skip(on.clone(), "no compose file is declared");
+            return None;
+        }
+        // Each that fails is said.
+        let read: Vec<_> = self.compose.iter().filter_map(|compose| out.look(on.clone(), compose)).collect();
+        (read.len() == self.compose.len()).then_some(read)
     }
 
     /// Whether a file is the canonical template itself.

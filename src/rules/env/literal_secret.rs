@@ -1,3 +1,4 @@
+//! Values that look like real secrets, in templates and wherever else a file in git gives a value.
 use super::EnvFacts;
 use crate::model::{Assignment, Looked};
 use crate::rules::Sink;
@@ -52,7 +53,13 @@ pub(super) fn literal_secret(facts: &EnvFacts, out: &mut Sink<'_>) {
 }
 
 fn is_real(assignment: &Assignment) -> bool {
-    let value = assignment.value.as_ref().map_or("", |value| value.reveal().trim());
+    looks_real(&assignment.key, assignment.value.as_ref().map_or("", |value| value.reveal()))
+}
+
+/// Whether a value looks like a secret that somebody made: a token of a known service, or an opaque text under a key that
+/// names a secret.
+pub(in crate::rules) fn looks_real(key: &str, value: &str) -> bool {
+    let value = value.trim();
     let is_made_up = || {
         let value = value.to_ascii_lowercase();
         MADE_UP.iter().any(|word| value.contains(word)) || is_placeholder(&value) || is_default_secret(&value)
@@ -61,7 +68,7 @@ fn is_real(assignment: &Assignment) -> bool {
     let is_mixed =
         value.chars().any(|c| c.is_ascii_digit()) && value.chars().any(|c| c.is_ascii_alphabetic());
     let is_opaque = value.len() >= 12 && is_mixed && !value.contains([' ', '/', '$', ':', '<']);
-    (is_token || (is_secret_key(&assignment.key) && is_opaque)) && !is_made_up() && varies(value)
+    (is_token || (is_secret_key(key) && is_opaque)) && !is_made_up() && varies(value)
 }
 
 /// Whether a value has many different characters: `sk-................` stands for a secret and is none.
