@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use super::EnvFacts;
 use crate::model::{Assignment, Looked, Object};
 use crate::rules::Sink;
@@ -21,8 +19,15 @@ pub(super) fn dead_template_key(facts: &EnvFacts, out: &mut Sink<'_>) {
         out.skip(template.object(), reason);
         return;
     }
-    let mut read: BTreeSet<&str> =
-        project.references.iter().map(|reference| reference.name.as_str()).collect();
+    let others = || facts.services.iter().filter(|service| !facts.is_canonical(&service.template));
+    let mut read = project.taken();
+    if !file.live().any(|assignment| read.contains(assignment.key.as_str())) && others().next().is_none() {
+        let reason = "compose takes no key of it, so whatever reads it is not in the compose files";
+        out.skip(template.object(), reason);
+        return;
+    }
+    let values = file.live().filter_map(|assignment| assignment.value.as_ref());
+    read.extend(values.flat_map(|value| referred(value.reveal())));
     read.extend(
         project
             .services
@@ -30,7 +35,7 @@ pub(super) fn dead_template_key(facts: &EnvFacts, out: &mut Sink<'_>) {
             .flat_map(|service| &service.environment)
             .map(|variable| variable.key.as_str()),
     );
-    for service in facts.services.iter().filter(|service| !facts.is_canonical(&service.template)) {
+    for service in others() {
         // What can't be read may name any key.
         let Some(own) = out.look(service.template.object(), &service.template.file) else { return };
         read.extend(own.assignments.iter().map(|assignment| assignment.key.as_str()));
@@ -48,6 +53,15 @@ pub(super) fn dead_template_key(facts: &EnvFacts, out: &mut Sink<'_>) {
             .at(template.place(assignment))
             .help("remove it, wire it into a service, or declare it under `[env.class] deploy_only`");
     }
+}
+
+/// The names that stand behind a `$` of a value: `${HOST}`, `$PORT`, `${A:-$B}`.
+fn referred(value: &str) -> impl Iterator<Item = &str> {
+    value.split('$').skip(1).map(|rest| {
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        rest.get(..end).unwrap_or(rest)
+    })
 }
 
 /// Keys that compose and its engine read themselves.

@@ -5,7 +5,7 @@ use crate::manifest::{At, Dialects, Env, Environment, Service, Source, ValueType
 use crate::model::compose::{self, Compose};
 use crate::model::path::under;
 use crate::model::{
-    Assignment, Cause, Dialect, DialectFile, EnvFile, InlineAllow, Look, Object, Place, Reason, Role,
+    Assignment, Cause, Dialect, DialectFile, EnvFile, InlineAllow, Look, Object, Place, Reason, Role, purpose,
 };
 use crate::parse::env::{env_file, read};
 use crate::rules::Tree;
@@ -176,7 +176,9 @@ impl EnvFacts {
         let deployed = self.deployed.as_ref().map(|deployed| deployed.file.path.as_str());
         service.env_files.iter().any(|named| {
             let is_made_from = template.path.strip_prefix(&named.path);
-            Some(named.path.as_str()) == deployed || is_made_from.is_some_and(|rest| rest.starts_with('.'))
+            Some(named.path.as_str()) == deployed
+                || is_made_from.is_some_and(|rest| rest.starts_with('.'))
+                || purpose(&named.path) == purpose(&template.path)
         })
     }
 
