@@ -30,7 +30,7 @@ const TOKENS: &[&str] = &[
 /// Words of values that were made up for development.
 const MADE_UP: &[&str] = &[
     "dev", "local", "test", "example", "sample", "dummy", "fake", "insecure", "not-", "your", "secret",
-    "password", "xxx",
+    "password", "xxx", "123456",
 ];
 
 pub(super) fn literal_secret(facts: &EnvFacts, out: &mut Sink<'_>) {
