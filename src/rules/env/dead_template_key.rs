@@ -51,7 +51,8 @@ pub(super) fn dead_template_key(facts: &EnvFacts, out: &mut Sink<'_>) {
         check
             .find(&assignment.key, format!("no service reads `{}`", assignment.key))
             .at(template.place(assignment))
-            .help("remove it, wire it into a service, or declare it under `[env.class] deploy_only`");
+            .help("remove it, wire it into a service, declare the compose file that reads it, or declare it under \
+                   `[env.class] deploy_only`");
     }
 }
 
