@@ -84,6 +84,8 @@ pub(super) fn is_secret_key(key: &str) -> bool {
     match last {
         "PASSWORD" | "PASSWD" | "PASS" | "SECRET" | "TOKEN" | "CREDENTIAL" | "CREDENTIALS" | "APIKEY" => true,
         "KEY" => !key.contains("PUBLIC"),
+        // `SECRET_KEY_BASE` is what web frameworks sign their cookies with.
+        "BASE" => key.ends_with("SECRET_KEY_BASE"),
         _ => last.ends_with("PASSWORD") || last.ends_with("SECRET"),
     }
 }
@@ -169,10 +171,13 @@ mod tests {
             "PGPASSWORD",
             "SECRET_KEY_2",
             "CLIENT_SECRET",
+            "SECRET_KEY_BASE",
         ] {
             assert!(is_secret_key(key), "{key}");
         }
-        for key in ["DB_USER", "PUBLIC_KEY", "PASSWORD_MIN_LENGTH", "TOKEN_URL", "MONKEY", "SECRET_NAME"] {
+        for key in
+            ["DB_USER", "PUBLIC_KEY", "PASSWORD_MIN_LENGTH", "TOKEN_URL", "MONKEY", "SECRET_NAME", "KEY_BASE"]
+        {
             assert!(!is_secret_key(key), "{key}");
         }
     }
