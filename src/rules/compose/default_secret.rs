@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::ComposeFacts;
 use crate::model::compose::Variable;
 use crate::model::{Looked, Object};
@@ -19,11 +21,16 @@ pub(super) fn default_secret(facts: &ComposeFacts, out: &mut Sink<'_>) {
             .map(|(service, variable)| (service.name.as_str(), variable.key.as_str(), fallback(variable)))
             .collect();
         let users = Users::of(texts.iter().map(|(service, key, text)| (*service, *key, text.as_str())));
+        // An anchor gives one line to several services.
+        let mut told = BTreeSet::new();
         let mut check = out.check(Object::file(path), Looked::at(variables().count(), "variable"));
         for (service, variable) in variables() {
             let key = &variable.key;
             let user = users.with(&service.name, key);
             let Some(flaw) = Flaw::of(key, &fallback(variable), user) else { continue };
+            if !told.insert(&variable.place) {
+                continue;
+            }
             let is_default =
                 variable.value.as_ref().is_some_and(|value| value.written.reveal().contains('$'));
             let what = if is_default { "falls back to a value that" } else { "has a value that" };

@@ -18,11 +18,19 @@ pub(super) fn dead_template_key(facts: &EnvFacts, out: &mut Sink<'_>) {
         out.skip(template.object(), reason);
         return;
     }
-    let references = projects.iter().flat_map(|project| &project.references);
-    let mut read: BTreeSet<&str> = references.map(|reference| reference.name.as_str()).collect();
+    let others = || facts.services.iter().filter(|service| !facts.is_canonical(&service.template));
+    let mut read: BTreeSet<&str> = projects.iter().flat_map(|project| project.taken()).collect();
+    if !file.live().any(|assignment| read.contains(assignment.key.as_str())) && others().next().is_none() {
+        let reason = "compose takes no key of it, so whatever reads it is not in the compose files";
+        out.skip(template.object(), reason);
+        return;
+    }
+    let values = file.live().filter_map(|assignment| assignment.value.as_ref());
+    read.extend(values.flat_map(|value| referred(value.reveal())));
     let variables = services().flat_map(|service| &service.environment);
     read.extend(variables.map(|variable| variable.key.as_str()));
-    for service in facts.services.iter().filter(|service| !facts.is_canonical(&service.template)) {
+    read.extend(facts.mentioned.iter().map(String::as_str));
+    for service in others() {
         // What can't be read may name any key.
         let Some(own) = out.look(service.template.object(), &service.template.file) else { return };
         read.extend(own.assignments.iter().map(|assignment| assignment.key.as_str()));
@@ -38,8 +46,18 @@ pub(super) fn dead_template_key(facts: &EnvFacts, out: &mut Sink<'_>) {
         check
             .find(&assignment.key, format!("no service reads `{}`", assignment.key))
             .at(template.place(assignment))
-            .help("remove it, wire it into a service, or declare it under `[env.class] deploy_only`");
+            .help("remove it, wire it into a service, declare the compose file that reads it, or declare it under \
+                   `[env.class] deploy_only`");
     }
+}
+
+/// The names that stand behind a `$` of a value: `${HOST}`, `$PORT`, `${A:-$B}`.
+fn referred(value: &str) -> impl Iterator<Item = &str> {
+    value.split('$').skip(1).map(|rest| {
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        rest.get(..end).unwrap_or(rest)
+    })
 }
 
 /// Keys that compose and its engine read themselves.

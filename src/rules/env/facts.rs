@@ -5,7 +5,7 @@ use crate::manifest::{At, Dialects, Env, Environment, Service, Source, ValueType
 use crate::model::compose::{self, Compose};
 use crate::model::path::under;
 use crate::model::{
-    Assignment, Cause, Dialect, DialectFile, EnvFile, InlineAllow, Look, Object, Place, Reason, Role,
+    Assignment, Cause, Dialect, DialectFile, EnvFile, InlineAllow, Look, Object, Place, Reason, Role, purpose,
 };
 use crate::parse::env::{env_file, read};
 use crate::rules::{Sink, Tree};
@@ -30,6 +30,8 @@ pub struct EnvFacts {
     pub environments: Vec<EnvironmentEnv>,
     /// Templates that there are and that nobody declared, by their printed paths.
     pub undeclared: Vec<String>,
+    /// Words that could be keys, in compose files that there are and that nobody declared.
+    pub mentioned: BTreeSet<String>,
     /// Why some folder could not be searched for templates.
     pub unseen: Vec<Cause>,
     /// Of the values that should be files, those that are, as printed paths.
@@ -94,6 +96,7 @@ impl EnvFacts {
         tree: &dyn Tree,
     ) -> Self {
         let (mut found, unseen) = if search { tree.files(source.base()) } else { (Vec::new(), Vec::new()) };
+        let mentioned = mentioned(&found, &compose, tree);
         found.retain(|path| Role::of(path) == Some(Role::Template));
         let (others, found) = if source.path.is_empty() { (found, Vec::new()) } else { (Vec::new(), found) };
         let named =
@@ -115,6 +118,7 @@ impl EnvFacts {
             deployed: declared.deployed.as_ref().map(|path| Deployed::new(path, &declared, &source, tree)),
             environments: declared.environment.iter().map(environment).collect(),
             undeclared: Vec::new(),
+            mentioned,
             unseen,
             files_there: BTreeSet::new(),
             declared,
@@ -187,7 +191,9 @@ impl EnvFacts {
         let deployed = self.deployed.as_ref().map(|deployed| deployed.file.path.as_str());
         service.env_files.iter().any(|named| {
             let is_made_from = template.path.strip_prefix(&named.path);
-            Some(named.path.as_str()) == deployed || is_made_from.is_some_and(|rest| rest.starts_with('.'))
+            Some(named.path.as_str()) == deployed
+                || is_made_from.is_some_and(|rest| rest.starts_with('.'))
+                || purpose(&named.path) == purpose(&template.path)
         })
     }
 
@@ -242,6 +248,19 @@ impl Deployed {
         }
         Self { file, mode, loosest, is_tracked }
     }
+}
+
+/// The words in capitals of the compose files among `found` that no project was read from.
+fn mentioned(found: &[String], projects: &[Look<Compose>], tree: &dyn Tree) -> BTreeSet<String> {
+    let read: Vec<&String> =
+        projects.iter().filter_map(Look::got).flat_map(|project| &project.files).collect();
+    let others = found.iter().filter(|path| Role::of(path) == Some(Role::Compose) && !read.contains(path));
+    let texts = others.filter_map(|path| tree.text(path).got().cloned());
+    let is_of_key = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    texts
+        .flat_map(|text| text.split(|c| !is_of_key(c)).map(str::to_owned).collect::<Vec<_>>())
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 /// Everyone who reads the canonical template or the file made from it.
