@@ -220,7 +220,7 @@ proptest! {
 
     #[test]
     fn every_old_key_means_what_it_meant(text in any_file()) {
-        let keys = [("NEW".to_owned(), vec!["agent".to_owned()]), ("NEW_TOO".to_owned(), vec!["it's; $(x) \n".to_owned()])];
+        let keys = [("NEW".to_owned(), "owner: agent".to_owned()), ("NEW_TOO".to_owned(), "owner: 'it's; $(x) \n\u{2028}\" `".to_owned())];
         if let Ok(added) = appended(&text, &keys) {
             let fixed = format!("{text}{added}");
             let lines: Vec<_> = env_file(&fixed).live().map(|one| one.key.clone()).collect();
@@ -230,7 +230,7 @@ proptest! {
                 let after = outcome(&read(&fixed, dialect), &environment);
                 prop_assert_eq!(without_new(&before), without_new(&after), "{:?} to {}", fixed, dialect.name());
             }
-            let more = [("LATER".to_owned(), vec!["agent".to_owned()])];
+            let more = [("LATER".to_owned(), "owner: agent".to_owned())];
             prop_assert!(appended(&fixed, &more).is_ok(), "what was added is an open end: {fixed:?}");
         }
     }

@@ -2,14 +2,18 @@
 use std::collections::BTreeMap;
 
 use super::stop::note;
+use crate::manifest::At;
 use crate::model::{Cause, Report};
 use crate::parse::env::{appended, env_file};
+use crate::rules::env::open_owner;
 use crate::stores::append::{append, exact};
 
-/// Mends what can be mended safely, says what was and what was not, and returns whether anything changed.
-pub(super) fn mend(report: &Report) -> bool {
+/// Mends what can be mended safely, says what was and what was not, and returns whether anything changed. `owner` is the
+/// manifest's form of an owner.
+pub(super) fn mend(report: &Report, owner: Option<&At<String>>) -> bool {
     let mut changed = false;
     for (path, keys) in wanted(report) {
+        let keys = keys.into_iter().map(|(key, users)| (key.to_owned(), open_owner(owner, &users))).collect();
         match add(path, keys) {
             Ok(added) if added.is_empty() => {}
             Ok(added) => {
@@ -39,15 +43,11 @@ fn wanted(report: &Report) -> BTreeMap<&str, BTreeMap<&str, Vec<String>>> {
     wanted
 }
 
-fn add(path: &str, keys: BTreeMap<&str, Vec<String>>) -> Result<Vec<String>, Cause> {
+/// Adds the keys that are not there, each with its comment, and names them.
+fn add(path: &str, mut keys: Vec<(String, String)>) -> Result<Vec<String>, Cause> {
     let text = exact(path)?;
     let there = env_file(&text);
-    let is_lacking = |key: &str| !there.assignments.iter().any(|assignment| assignment.key == key);
-    let keys: Vec<(String, Vec<String>)> = keys
-        .into_iter()
-        .filter(|(key, _)| is_lacking(key))
-        .map(|(key, users)| (key.to_owned(), users))
-        .collect();
+    keys.retain(|(key, _)| !there.assignments.iter().any(|assignment| assignment.key == *key));
     if !keys.is_empty() {
         append(path, &text, &appended(&text, &keys).map_err(Cause::new)?)?;
     }

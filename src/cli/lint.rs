@@ -50,8 +50,10 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
         None => {
             let tree = Checkout::default();
             asked.say_what_is_read(&tree);
-            let report = lint(&asked.settings(&tree, &clock)?, &tree);
-            if fix && mend(&report) { lint(&asked.settings(&tree, &clock)?, &tree) } else { report }
+            let settings = asked.settings(&tree, &clock)?;
+            let report = lint(&settings, &tree);
+            let owner = settings.manifest.env.as_ref().and_then(|env| env.owner.as_ref());
+            if fix && mend(&report, owner) { lint(&settings, &tree) } else { report }
         }
         Some(reference) => against::judge(&asked, &reference, &clock)?,
     };
@@ -156,6 +158,7 @@ fn env_of_flags(
                     name: name.to_owned().into(),
                     template: file.to_owned().into(),
                     compose: None,
+                    config: Vec::new(),
                     dialect: None,
                     local_only: Vec::new(),
                 });

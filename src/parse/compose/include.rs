@@ -8,11 +8,11 @@ use super::load::{Loader, Model};
 use super::merge::take_away;
 use super::paths::folder;
 use super::sources::Sources;
-use super::tree::{Entry, Kind, Map, Node, Spot};
 use crate::model::compose::{Problem, ProblemKind};
 use crate::model::path::under;
 use crate::model::{Cause, Dialect, DialectFile, Meaning, Place, Reach, Span, Statement};
 use crate::parse::env::{Unknown, outcome, read};
+use crate::parse::yaml::{Entry, Kind, Map, Node, Spot};
 
 /// An `include` that is deeper is not followed: each level is a recursion.
 const DEEPEST: usize = 32;

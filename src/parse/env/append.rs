@@ -15,12 +15,12 @@ pub fn is_appendable(key: &str) -> bool {
     is_name && !is_own(key) && !GIVEN.contains(&key) && key != "export"
 }
 
-/// What to add at the end of `text`: one block with a line end as the text has it, each key without a value below a
-/// comment that names those who use it and leaves its owner open.
+/// What to add at the end of `text`: one block with line ends as the text has them, each key without a value below its
+/// comment.
 ///
 /// # Errors
 /// Why nothing can be added without changing what stands there, in words that show none of it.
-pub fn appended(text: &str, keys: &[(String, Vec<String>)]) -> Result<String, String> {
+pub fn appended(text: &str, keys: &[(String, String)]) -> Result<String, String> {
     let old = env_file(text);
     if old.unparsable.iter().any(|line| line.problem == NEVER_CLOSED) {
         return Err("a quote in it is never closed, and would take in what follows".to_owned());
@@ -38,9 +38,9 @@ pub fn appended(text: &str, keys: &[(String, Vec<String>)]) -> Result<String, St
     if !text.trim().is_empty() && end == "\n" {
         added.push('\n');
     }
-    for (key, used_by) in keys {
-        let users: Vec<String> = used_by.iter().map(|user| plain(user)).collect();
-        added.extend(["# owner: TODO (used by ", &users.join(", "), ")", end, key, "=", end]);
+    for (key, comment) in keys {
+        let comment: String = comment.chars().map(|c| if is_sign(c) { '-' } else { c }).collect();
+        added.extend(["# ", &comment, end, key, "=", end]);
     }
     let new = format!("{text}{added}");
     let names: Vec<&str> = keys.iter().map(|(key, _)| key.as_str()).collect();
@@ -55,10 +55,9 @@ pub fn appended(text: &str, keys: &[(String, Vec<String>)]) -> Result<String, St
     Ok(added)
 }
 
-/// A name as a comment may hold it: no sign that means something to a reader.
-fn plain(name: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '@');
-    name.chars().map(|c| if is_plain(c) { c } else { '-' }).collect()
+/// What ends a line to some reader, or would end a quote that one of them sees open.
+fn is_sign(c: char) -> bool {
+    c.is_control() || matches!(c, '\'' | '"' | '`' | '\u{2028}' | '\u{2029}')
 }
 
 fn is_longer(old: &EnvFile, new: &EnvFile, names: &[&str]) -> bool {
@@ -93,12 +92,12 @@ mod tests {
     use super::*;
 
     fn add(text: &str) -> Result<String, String> {
-        appended(text, &[("K".to_owned(), vec!["agent".to_owned(), "it's".to_owned()])])
+        appended(text, &[("K".to_owned(), "owner: \ntrueup's".to_owned())])
     }
 
     #[test]
     fn line_ends_are_those_of_the_file() {
-        let comment = "# owner: TODO (used by agent, it-s)";
+        let comment = "# owner: -trueup-s";
         assert_eq!(add(""), Ok(format!("{comment}\nK=\n")));
         assert_eq!(add("A=1\n"), Ok(format!("\n{comment}\nK=\n")));
         assert_eq!(add("A=1"), Ok(format!("\n\n{comment}\nK=\n")));

@@ -2,30 +2,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manifest::{At, Env, Service, Source, path_glob};
-use crate::model::Cause;
 use crate::model::path::under;
+use crate::model::{Cause, Look};
 use crate::rules::Tree;
 use crate::rules::allow::relative;
-
-/// A service with a name and a template of its own, or a glob that came to nothing.
-pub struct Declared {
-    /// The service.
-    pub service: Service,
-    /// Why its template cannot be looked at, when that is known already.
-    pub missing: Option<Cause>,
-}
 
 /// What a glob came to.
 struct Matched {
     /// As they would be declared.
     paths: Vec<String>,
-    missing: Vec<Cause>,
+    missing: Option<Cause>,
 }
 
-/// Every declared service: entries in their order, and in the place of a glob its matches by path. A file that another
-/// entry names, or that is the canonical template, is left to it; a folder's name that is not the only one gives way to
-/// the folder's path. A glob that matches nothing stays, as a service that could not be looked at.
-pub fn services(declared: &Env, source: &Source, tree: &dyn Tree) -> Vec<Declared> {
+/// What is declared, with every entry in its order, and in the place of a glob its matches by path. A file that another entry
+/// names, or that is the canonical template, is left to it; a folder's name that is not the only one gives way to the
+/// folder's path. A glob that matches nothing, or cannot look everywhere, stays: its own path cannot be read, and the
+/// tree that is returned says why.
+pub fn resolved<'t>(declared: &Env, source: &Source, tree: &'t dyn Tree) -> (Env, Reasoned<'t>) {
     let own = || declared.service.iter().filter(|service| !service.is_glob());
     let theirs = own().map(|service| &service.template).chain(&declared.template);
     let mut taken: BTreeSet<String> = theirs.map(|path| source.path_of(path)).collect();
@@ -34,22 +27,53 @@ pub fn services(declared: &Env, source: &Source, tree: &dyn Tree) -> Vec<Declare
         declared.service.iter().map(|one| (one, one.is_glob().then(|| matched(one)))).collect();
     let paths = entries.iter().filter_map(|(_, matched)| matched.as_ref()).flat_map(|matched| &matched.paths);
     let names = names(paths, own().map(|service| service.name.as_str()).collect());
-    let mut all = Vec::new();
+    let mut resolved = Env { service: Vec::new(), ..declared.clone() };
+    let mut reasons = BTreeMap::new();
     for (service, matched) in entries {
         let Some(Matched { paths, missing }) = matched else {
-            all.push(Declared { service: service.clone(), missing: None });
+            resolved.service.push(service.clone());
             continue;
         };
         for path in paths {
             let name = names.get(&path).unwrap_or(&path).clone();
             let name = service.name.standing_for(name);
             let template = service.template.standing_for(path);
-            all.push(Declared { service: Service { name, template, ..service.clone() }, missing: None });
+            resolved.service.push(Service { name, template, ..service.clone() });
         }
-        let lost = missing.into_iter().map(Some);
-        all.extend(lost.map(|missing| Declared { service: service.clone(), missing }));
+        if let Some(cause) = missing {
+            reasons.insert(source.path_of(&service.template), cause);
+            resolved.service.push(service.clone());
+        }
     }
-    all
+    (resolved, Reasoned { tree, reasons })
+}
+
+/// A tree in which it is known why some paths cannot be read.
+pub struct Reasoned<'t> {
+    tree: &'t dyn Tree,
+    reasons: BTreeMap<String, Cause>,
+}
+
+impl Tree for Reasoned<'_> {
+    fn text(&self, path: &str) -> Look<String> {
+        self.reasons.get(path).map_or_else(|| self.tree.text(path), |cause| Look::Failed(cause.clone()))
+    }
+
+    fn mode(&self, path: &str) -> Look<u32> {
+        self.tree.mode(path)
+    }
+
+    fn is_tracked(&self, path: &str) -> Look<bool> {
+        self.tree.is_tracked(path)
+    }
+
+    fn files(&self, folder: &str) -> (Vec<String>, Vec<Cause>) {
+        self.tree.files(folder)
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.tree.has(path)
+    }
 }
 
 fn matches(pattern: &At<String>, source: &Source, tree: &dyn Tree, taken: &mut BTreeSet<String>) -> Matched {
@@ -62,8 +86,9 @@ fn matches(pattern: &At<String>, source: &Source, tree: &dyn Tree, taken: &mut B
         "" => source.base().to_owned(),
         outside => source.path_of(&pattern.standing_for(outside.to_owned())),
     };
-    let (files, mut missing) = tree.files(&folder);
-    let Ok(glob) = path_glob(rest) else { return Matched { paths: Vec::new(), missing } };
+    let (files, unseen) = tree.files(&folder);
+    // A manifest's glob was held to its form when it was read, a flag's when it was given.
+    let Ok(glob) = path_glob(rest) else { return Matched { paths: Vec::new(), missing: None } };
     let mut paths: Vec<String> = Vec::new();
     let mut others = 0;
     for file in files.iter().filter(|file| glob.is_match(relative(&folder, file))) {
@@ -73,10 +98,11 @@ fn matches(pattern: &At<String>, source: &Source, tree: &dyn Tree, taken: &mut B
             others += 1;
         }
     }
-    if paths.len() + others == 0 {
+    let nothing = || {
         let cause = Cause::new(format!("no file matches `{whole}`"));
-        missing.push(cause.hint("`*` stays within one folder, and files that git ignores are left out"));
-    }
+        cause.hint("`*` stays within one folder, and files that git ignores are left out")
+    };
+    let missing = unseen.into_iter().next().or_else(|| (paths.len() + others == 0).then(nothing));
     Matched { paths, missing }
 }
 
