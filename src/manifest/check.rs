@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{At, Env, Manifest, Mistake, ValueType, condition};
+use super::{At, Backfill, Env, FileName, Manifest, Mistake, Pin, Pins, ValueType, condition, pins};
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
 ///
@@ -11,6 +11,15 @@ use super::{At, Env, Manifest, Mistake, ValueType, condition};
 /// The glob library's own words on what is wrong.
 pub fn glob(pattern: &str) -> Result<GlobMatcher, String> {
     let glob = GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).build();
+    glob.map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
+}
+
+/// A glob over files: `*` stays inside a folder, `**` crosses folders.
+///
+/// # Errors
+/// The glob library's own words on what is wrong.
+pub fn path_glob(pattern: &str) -> Result<GlobMatcher, String> {
+    let glob = GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build();
     glob.map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
 }
 
@@ -31,6 +40,10 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     if let Some(env) = &manifest.env {
         env_mistakes(env, &mut found);
     }
+    once(manifest.backfill.iter().map(|backfill| &backfill.name), "backfill", &mut found);
+    manifest.backfill.iter().for_each(|backfill| backfill_mistakes(backfill, &mut found));
+    once(manifest.pin.iter().map(|pin| &pin.name), "pin", &mut found);
+    pin_mistakes(&manifest.pin, manifest.pins.as_ref(), &mut found);
     once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
     for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
         if let Some(why) = condition::problem(sql) {
@@ -64,7 +77,14 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
     });
     let allow = manifest.allow.iter().flat_map(|allow| allow.on.iter().chain(&allow.about));
     let skip = manifest.skip.iter().map(|skip| &skip.table);
-    for pattern in env.chain(guard).chain(allow).chain(skip) {
+    let variables = manifest.backfill.iter().flat_map(|backfill| &backfill.variables);
+    let families = manifest.pins.iter().flat_map(|pins| &pins.families);
+    let keys = manifest.pin.iter().flat_map(|pin| &pin.keys);
+    let names = variables.chain(families).chain(keys);
+    let files = manifest.backfill.iter().flat_map(|backfill| &backfill.files);
+    let files = files.chain(manifest.pins.iter().flat_map(|pins| &pins.files));
+    let files = files.chain(manifest.pin.iter().flat_map(|pin| &pin.files));
+    for pattern in env.chain(guard).chain(allow).chain(skip).chain(names).chain(files) {
         if let Err(why) = glob(pattern) {
             found.push(mistake(pattern, format!("`{}` is no glob: {why}", **pattern), None));
         }
@@ -102,6 +122,36 @@ fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
             ));
         }
     }
+}
+
+fn backfill_mistakes(backfill: &Backfill, found: &mut Vec<Mistake>) {
+    if backfill.files.is_empty() {
+        let help = Some("name the files, such as `files = [\"migrations/data/*.sql\"]`");
+        found.push(mistake(&backfill.name, format!("backfill `{}` has no files", *backfill.name), help));
+    }
+    if let Some(pattern) = backfill.pattern.as_ref().filter(|pattern| FileName::read(pattern).is_none()) {
+        let message = format!("`{}` is no pattern of file names: it needs one number", **pattern);
+        found.push(mistake(pattern, message, Some("write one such as \"NNNN_slug.sql\"")));
+    }
+}
+
+fn pin_mistakes(all: &[Pin], shared: Option<&Pins>, found: &mut Vec<Mistake>) {
+    let has_files = shared.is_some_and(|shared| !shared.files.is_empty());
+    for pin in all {
+        if pin.files.is_empty() && !has_files {
+            let help = Some("name them as `files`, here or under `[pins]`");
+            found.push(mistake(&pin.name, format!("pin `{}` has no files to stand in", *pin.name), help));
+        }
+        if pin.keys.is_empty() {
+            let help = Some("name the variables and fields that hold it, such as `keys = [\"*_MODEL\"]`");
+            found.push(mistake(&pin.name, format!("pin `{}` has no keys", *pin.name), help));
+        }
+        for value in std::iter::once(&pin.value).chain(&pin.rollback).filter(|value| value.trim().is_empty())
+        {
+            found.push(mistake(value, "the id is empty".to_owned(), None));
+        }
+    }
+    found.extend(shared.iter().flat_map(|shared| &shared.removal).filter_map(pins::mistake));
 }
 
 /// A file mode in octal digits.

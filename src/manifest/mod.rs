@@ -3,10 +3,13 @@
 //! It owns what a manifest may say and what is wrong with one: all mistakes at once, each with its place. It reads no
 //! file, resolves no secret and does not know which rules exist.
 mod at;
+mod backfill;
 mod baseline;
 mod check;
 mod condition;
 mod env;
+mod file_name;
+mod pins;
 mod shape;
 mod source;
 mod types;
@@ -17,9 +20,12 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 pub use at::At;
+pub use backfill::Backfill;
 pub use baseline::{BASELINE, Baseline, Entry};
-pub use check::{date, glob, octal};
+pub use check::{date, glob, octal, path_glob};
 pub use env::{Dialects, Env, Environment, Service, TypeEntry, ValueType};
+pub use file_name::{FILE_NAME, FileName};
+pub use pins::{Calendar, Pin, Pins, Removal};
 pub use source::Source;
 pub use types::{
     AllowEntry, Endpoint, EndpointKind, Guard, IfEmpty, Keys, Level, Manifest, Project, Require, Scalar,

@@ -17,6 +17,7 @@ mod report;
 mod role;
 mod rule_id;
 mod schema;
+pub mod sql;
 mod table_diff;
 pub mod value;
 

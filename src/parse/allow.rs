@@ -1,5 +1,5 @@
 //! The comment that lets a finding stand: `# trueup: allow SUBJECT/RULE[, SUBJECT/RULE] because REASON`.
-use crate::model::RuleId;
+use crate::model::{InlineAllow, RuleId, Span, line_number};
 
 /// The rules and the reason of an allow comment, or `None` when the comment is not one. The reason is empty when it
 /// gives none. `comment` is the text after the comment sign.
@@ -14,6 +14,28 @@ pub fn allow(comment: &str) -> Option<(Vec<RuleId>, String)> {
     };
     let rules = rules.split(',').map(str::trim).filter(|rule| !rule.is_empty()).map(RuleId::written);
     Some((rules.collect(), reason.trim().to_owned()))
+}
+
+/// The allow comments that have a line to themselves. Each speaks for the next line that is neither blank nor a comment.
+pub fn own_lines(text: &str, signs: &[&str]) -> Vec<InlineAllow> {
+    let mut allows: Vec<InlineAllow> = Vec::new();
+    let mut waiting = 0;
+    for (number, line) in text.lines().enumerate() {
+        let content = line.trim();
+        let comment = signs.iter().find_map(|sign| content.strip_prefix(sign));
+        if let Some((rules, reason)) = comment.and_then(allow) {
+            let indent = line.chars().take_while(|c| c.is_whitespace()).count();
+            let width = line_number(content.chars().count());
+            let span = Span::on_line(line_number(number + 1), line_number(indent + 1), width);
+            allows.push(InlineAllow { span, rules, reason, line: None });
+        } else if !content.is_empty() && comment.is_none() {
+            for allow in allows.iter_mut().skip(waiting) {
+                allow.line = Some(line_number(number + 1));
+            }
+            waiting = allows.len();
+        }
+    }
+    allows
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 //! A rule is one Markdown file (`rules/<subject>/<name>.md`), one function here, and one word in its room's table. It
 //! sees facts and a [`Sink`], never a store; [`judge`] stamps its id, its severity and its verdicts.
 pub mod allow;
+pub mod backfill;
 pub mod compose;
 mod docs;
 pub mod env;
+mod files;
 pub mod guard;
 pub mod manifest;
 pub mod run;
@@ -58,6 +60,7 @@ pub fn all() -> Vec<RuleId> {
     }
     let mut all: Vec<RuleId> = ids(env::RULES)
         .chain(ids(compose::RULES))
+        .chain(ids(backfill::RULES))
         .chain(ids(guard::RULES))
         .chain(ids(manifest::RULES))
         .chain(ids(run::RULES))
