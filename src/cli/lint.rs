@@ -1,18 +1,21 @@
 //! `trueup lint`
+use clap::ValueEnum;
+
 use super::manifest::{Loaded, ManifestArgs, baseline};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use crate::jobs::lint::{Lint, Subject, lint};
-use crate::manifest::{At, Env, MANIFEST, Service, glob};
+use crate::manifest::{At, Backfill, Env, MANIFEST, Service, date, glob};
 use crate::model::{Exit, Report};
 use crate::stores::checkout::Checkout;
 
 /// The flags of `trueup lint`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What to judge; without it, everything that is declared
-    #[arg(value_enum, value_name = "SUBJECT")]
-    subjects: Vec<Subject>,
+    /// What to judge: env, compose, backfill, pins; without it, everything that is declared. After `backfill`, SQL
+    /// files and folders of them
+    #[arg(value_name = "SUBJECT|PATH")]
+    subjects: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
     /// The canonical env template
@@ -27,15 +30,23 @@ pub(super) struct Args {
     /// A glob of keys that any service may have for itself; may be given again
     #[arg(long, value_name = "GLOB")]
     allow: Vec<String>,
+    /// Judge as on this day, YYYY-MM-DD: allows and ids expire
+    #[arg(long, value_name = "DAY")]
+    today: Option<String>,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { subjects, manifest, template, service, compose, allow, output } = args;
+    let Args { subjects, manifest, template, service, compose, allow, today, output } = args;
     let clock = Clock::start();
+    let (subjects, paths) = subjects_and_paths(subjects)?;
+    if today.as_deref().is_some_and(|day| date(day).is_none()) {
+        return Err(Stop::usage("--today is no date", "write it as 2027-01-31"));
+    }
     let flags = env_of_flags(template, &service, compose, allow)?;
-    let named = flags.template.is_some() || !flags.service.is_empty() || !flags.compose.is_empty();
+    let has_env = flags.template.is_some() || !flags.service.is_empty() || !flags.compose.is_empty();
+    let named = has_env || !paths.is_empty();
     let loaded = if named && manifest.is_passed_over() {
         note(&format!("{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"));
         None
@@ -49,10 +60,15 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     }
     let mut loaded = loaded.unwrap_or_default();
     // Flags that only narrow name no input.
-    if named || loaded.manifest.env.is_some() {
+    if has_env || loaded.manifest.env.is_some() {
         replace(loaded.manifest.env.get_or_insert_default(), flags);
     }
-    let mut report = judge(loaded, subjects, !named, &clock)?;
+    if !paths.is_empty() {
+        let files = paths.into_iter().map(At::from).collect();
+        loaded.manifest.backfill =
+            vec![Backfill { name: "backfill".to_owned().into(), files, ..Backfill::default() }];
+    }
+    let mut report = judge(loaded, subjects, !named, today.unwrap_or_else(|| clock.today()))?;
     clock.stamp(&mut report);
     emit(&report, &output)
 }
@@ -62,12 +78,28 @@ pub(super) fn judge(
     loaded: Loaded,
     subjects: Vec<Subject>,
     search: bool,
-    clock: &Clock,
+    today: String,
 ) -> Result<Report, Stop> {
     let Loaded { manifest, source, levels } = loaded;
     let baseline = if source.path.is_empty() { None } else { baseline(&source)? };
-    let settings = Lint { manifest, source, baseline, subjects, search, levels, today: clock.today() };
+    let settings = Lint { manifest, source, baseline, subjects, search, levels, today };
     Ok(lint(&settings, &Checkout))
+}
+
+/// Splits what is asked for: subjects, and after `backfill` paths.
+fn subjects_and_paths(words: Vec<String>) -> Result<(Vec<Subject>, Vec<String>), Stop> {
+    let (mut subjects, mut paths) = (Vec::new(), Vec::new());
+    for word in words {
+        match Subject::from_str(&word, false) {
+            Ok(subject) => subjects.push(subject),
+            Err(_) if subjects.contains(&Subject::Backfill) => paths.push(word),
+            Err(_) => {
+                let hint = "env, compose, backfill and pins are; paths stand behind `backfill`";
+                return Err(Stop::usage(format!("`{word}` is no subject of lint"), hint));
+            }
+        }
+    }
+    Ok((subjects, paths))
 }
 
 /// What the flags declare.
@@ -88,6 +120,7 @@ fn env_of_flags(
             name: name.to_owned().into(),
             template: file.to_owned().into(),
             compose: None,
+            config: Vec::new(),
             dialect: None,
             local_only: Vec::new(),
         }),

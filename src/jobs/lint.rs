@@ -2,9 +2,11 @@
 use crate::manifest::{Baseline, Manifest, Source};
 use crate::model::{Cause, Look, Object, Report};
 use crate::rules::allow::{AllowFacts, Claim, apply};
+use crate::rules::backfill::BackfillFacts;
 use crate::rules::compose::ComposeFacts;
 use crate::rules::env::EnvFacts;
 use crate::rules::manifest::ManifestFacts;
+use crate::rules::pins::PinFacts;
 use crate::rules::run::RunFacts;
 use crate::rules::{self, Levels, Tree, judge};
 
@@ -34,6 +36,10 @@ pub enum Subject {
     Env,
     /// Compose wiring.
     Compose,
+    /// One-shot SQL files.
+    Backfill,
+    /// Pinned ids.
+    Pins,
 }
 
 /// Runs.
@@ -53,7 +59,7 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
             undeclared("env template", "[env]")
         };
         let allows = facts.got().into_iter().flat_map(EnvFacts::allows);
-        claims.extend(allows.map(|(path, allow)| Claim::inline(path, allow)));
+        Claim::add_inline(&mut claims, allows);
         judge(rules::env::RULES, &run, &facts, levels, &mut report);
         subjects.push("env".to_owned());
     }
@@ -66,6 +72,29 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
         };
         judge(rules::compose::RULES, &run, &facts, levels, &mut report);
         subjects.push("compose".to_owned());
+    }
+    if wants(Subject::Backfill) && (!manifest.backfill.is_empty() || !asked.is_empty()) {
+        let facts = if manifest.backfill.is_empty() {
+            undeclared("one-shot SQL file", "[[backfill]]")
+        } else {
+            Look::Got(BackfillFacts::new(&manifest.backfill, source, tree))
+        };
+        let allows = facts.got().into_iter().flat_map(BackfillFacts::allows);
+        Claim::add_inline(&mut claims, allows);
+        report.not_compared.extend(facts.got().into_iter().flat_map(BackfillFacts::gaps));
+        judge(rules::backfill::RULES, &run, &facts, levels, &mut report);
+        subjects.push("backfill".to_owned());
+    }
+    let has_pins = manifest.pins.is_some() || !manifest.pin.is_empty();
+    if wants(Subject::Pins) && (has_pins || !asked.is_empty()) {
+        let facts = if has_pins {
+            Look::Got(PinFacts::new(manifest, source, today, tree))
+        } else {
+            undeclared("pin", "[[pin]]")
+        };
+        Claim::add_inline(&mut claims, facts.got().into_iter().flat_map(PinFacts::allows));
+        judge(rules::pins::RULES, &run, &facts, levels, &mut report);
+        subjects.push("pins".to_owned());
     }
     if !source.path.is_empty() {
         let facts = Look::Got(ManifestFacts::new(manifest, source));

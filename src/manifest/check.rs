@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{At, Backfill, Env, FileName, Manifest, Mistake, Pin, Pins, ValueType, condition, pins};
+use super::{At, Backfill, Env, FileName, Manifest, Mistake, Pin, Pins, ValueType, Zone, condition, pins};
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
 ///
@@ -44,6 +44,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     manifest.backfill.iter().for_each(|backfill| backfill_mistakes(backfill, &mut found));
     once(manifest.pin.iter().map(|pin| &pin.name), "pin", &mut found);
     pin_mistakes(&manifest.pin, manifest.pins.as_ref(), &mut found);
+    zones(&manifest.zone, &mut found);
     once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
     for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
         if let Some(why) = condition::problem(sql) {
@@ -69,8 +70,11 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
         let services = env.service.iter().flat_map(|service| &service.local_only);
         let types = env.types.iter().map(|entry| &entry.key);
         let exceptions = env.environment.iter().flat_map(|environment| &environment.except);
-        env.local_only.iter().chain(services).chain(&env.shared).chain(types).chain(exceptions)
+        let configs = env.config.iter().chain(env.service.iter().flat_map(|service| &service.config));
+        let keys = env.local_only.iter().chain(services).chain(&env.shared);
+        keys.chain(types).chain(exceptions).chain(configs)
     });
+    let zones = manifest.zone.iter().flat_map(Zone::globs);
     let guard = manifest.guard.iter().flat_map(|guard| {
         let whens = guard.when.values().chain(guard.require.iter().flat_map(|require| require.when.values()));
         whens.chain(&guard.placeholders)
@@ -84,7 +88,8 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
     let files = manifest.backfill.iter().flat_map(|backfill| &backfill.files);
     let files = files.chain(manifest.pins.iter().flat_map(|pins| &pins.files));
     let files = files.chain(manifest.pin.iter().flat_map(|pin| &pin.files));
-    for pattern in env.chain(guard).chain(allow).chain(skip).chain(names).chain(files) {
+    let declared = names.chain(files);
+    for pattern in env.chain(zones).chain(guard).chain(allow).chain(skip).chain(declared) {
         if let Err(why) = glob(pattern) {
             found.push(mistake(pattern, format!("`{}` is no glob: {why}", **pattern), None));
         }
@@ -97,6 +102,8 @@ fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
         .iter()
         .chain(&env.deployed)
         .chain(&env.compose)
+        .chain(&env.config)
+        .chain(env.service.iter().flat_map(|service| &service.config))
         .chain(env.service.iter().map(|service| &service.template));
     for path in paths.chain(env.environment.iter().map(|environment| &environment.file)) {
         if path.trim().is_empty() {
@@ -152,6 +159,31 @@ fn pin_mistakes(all: &[Pin], shared: Option<&Pins>, found: &mut Vec<Mistake>) {
         }
     }
     found.extend(shared.iter().flat_map(|shared| &shared.removal).filter_map(pins::mistake));
+}
+
+fn zones(zones: &[Zone], found: &mut Vec<Mistake>) {
+    once(zones.iter().map(|zone| &zone.name), "zone", found);
+    once(zones.iter().flat_map(|zone| &zone.compose), "the compose file of a zone", found);
+    // In projects of their own, two services of one name are two services.
+    let shared = zones.iter().filter(|zone| zone.compose.is_empty());
+    for zone in shared {
+        if zone.services.iter().flatten().next().is_none() {
+            let message = format!("the zone `{}` has neither `compose` nor `services`", *zone.name);
+            found.push(mistake(&zone.name, message, Some("say which services are in it")));
+        }
+        for service in zone.services.iter().flatten() {
+            let mut others = zones.iter().filter(|other| other.name != zone.name);
+            let other = others.find(|other| other.services.iter().flatten().any(|name| name == service));
+            if let Some(other) = other {
+                let message = format!("`{}` is in the zone `{}` too", **service, *other.name);
+                found.push(mistake(
+                    service,
+                    message,
+                    Some("a service is in one zone, unless each has its own `compose`"),
+                ));
+            }
+        }
+    }
 }
 
 /// A file mode in octal digits.

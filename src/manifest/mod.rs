@@ -14,6 +14,7 @@ mod shape;
 mod source;
 mod types;
 mod version;
+mod zone;
 
 use std::ops::Range;
 
@@ -31,6 +32,7 @@ pub use types::{
     AllowEntry, Endpoint, EndpointKind, Guard, IfEmpty, Keys, Level, Manifest, Project, Require, Scalar,
     Side, SkipEntry, TableEntry, Verify,
 };
+pub use zone::Zone;
 
 /// The manifest's usual name.
 pub const MANIFEST: &str = "trueup.toml";

@@ -8,6 +8,7 @@ use super::At;
 use super::backfill::Backfill;
 use super::env::Env;
 use super::pins::{Pin, Pins};
+use super::zone::Zone;
 use crate::model::Mode;
 
 /// `trueup.toml`: the declared expectations. Paths are relative to its folder.
@@ -22,6 +23,8 @@ pub struct Manifest {
     pub endpoints: BTreeMap<String, Endpoint>,
     /// Env templates.
     pub env: Option<Env>,
+    /// Services that may reach and be given only some things.
+    pub zone: Vec<Zone>,
     /// The boot contract that `trueup guard` holds an environment to.
     pub guard: Option<Guard>,
     /// One-shot SQL files.

@@ -149,6 +149,10 @@ pub struct Build {
     pub context: String,
     /// The Dockerfile, as written: it is relative to the context.
     pub dockerfile: Option<Said>,
+    /// Whether the Dockerfile stands in the compose file itself.
+    pub is_inline: bool,
+    /// The stage that is built; the last one without it.
+    pub target: Option<Said>,
     /// Build arguments, in the order of their keys.
     pub args: Vec<Variable>,
     /// The key `build`.

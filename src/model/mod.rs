@@ -5,9 +5,12 @@
 //! house, touches nothing outside the process and decides nothing.
 mod check;
 pub mod compose;
+mod config;
 mod dialect;
+mod dockerfile;
 mod env;
 mod exit;
+mod host;
 mod lines;
 mod look;
 mod mode;
@@ -17,14 +20,18 @@ mod report;
 mod role;
 mod rule_id;
 mod schema;
+mod setting;
 pub mod sql;
 mod table_diff;
 pub mod value;
 
 pub use check::{Allowed, Check, Finding, Looked, Object, ObjectKind, Related, Verdict};
+pub use config::{ConfigFile, ConfigProblem, ConfigValue};
 pub use dialect::{Dialect, DialectFile, EnvValue, Meaning, Operator, Piece, Reach, Reference, Statement};
+pub use dockerfile::{BaseImage, Dockerfile, Instruction};
 pub use env::{Assignment, EnvFile, Hidden, InlineAllow, KeyState, Unparsable};
 pub use exit::Exit;
+pub use host::Host;
 pub use lines::{Lines, line_number};
 pub use look::{Cause, Look, Reason};
 pub use mode::Mode;
@@ -33,4 +40,5 @@ pub use report::{Gap, GapKind, Report, RunInfo, Tally};
 pub use role::Role;
 pub use rule_id::{RuleId, Severity};
 pub use schema::{Column, ColumnRole, Schema, Table, TableKind};
+pub use setting::{Setting, Settings};
 pub use table_diff::{Difference, TableDiff};

@@ -5,15 +5,15 @@ use crate::model::{Cause, Place};
 
 /// What was found for some declared patterns.
 #[derive(Debug, Default)]
-pub struct Files {
+pub(super) struct Files {
     /// The files in order, each once, with the place that named it. One that is named outright need not exist.
-    pub found: Vec<(String, Option<Place>)>,
+    pub(super) found: Vec<(String, Option<Place>)>,
     /// Patterns for which nothing was found, and folders that could not be searched.
-    pub absent: Vec<Cause>,
+    pub(super) absent: Vec<Cause>,
 }
 
 /// Looks up patterns. A folder stands for the files below it that end in `ending`. Costs one listing a pattern.
-pub fn files(patterns: &[At<String>], ending: &str, source: &Source, tree: &dyn Tree) -> Files {
+pub(super) fn files(patterns: &[At<String>], ending: &str, source: &Source, tree: &dyn Tree) -> Files {
     let mut files = Files::default();
     for pattern in patterns {
         let printed = source.path_of(pattern);

@@ -10,6 +10,7 @@ pub mod env;
 mod files;
 pub mod guard;
 pub mod manifest;
+pub mod pins;
 pub mod run;
 mod secret;
 mod sink;
@@ -61,6 +62,7 @@ pub fn all() -> Vec<RuleId> {
     let mut all: Vec<RuleId> = ids(env::RULES)
         .chain(ids(compose::RULES))
         .chain(ids(backfill::RULES))
+        .chain(ids(pins::RULES))
         .chain(ids(guard::RULES))
         .chain(ids(manifest::RULES))
         .chain(ids(run::RULES))
