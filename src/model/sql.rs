@@ -10,6 +10,8 @@ pub struct Script {
     pub statements: Vec<SqlStatement>,
     /// What makes no sense, in order.
     pub problems: Vec<SqlProblem>,
+    /// Whether something in it is never closed, so that what stands behind it cannot be told.
+    pub is_cut_short: bool,
     /// Variables of psql that are used before anything in the file sets or tests them, once each.
     pub unset: Vec<VariableUse>,
     /// What brings statements that are not in the file: included files, generated SQL.

@@ -112,7 +112,9 @@ fn names(mut before: &str) -> Vec<String> {
     const SIGNS: &[&str] = &[":=", "=>", "?=", "??", "||", "=", ":"];
     let mut names = Vec::new();
     while names.len() < 3 {
-        let trimmed = before.trim_end().trim_end_matches(['(', '[', '{', '$', '"', '\'', '`']).trim_end();
+        let unquoted = before.trim_end_matches(['"', '\'', '`']);
+        let trimmed =
+            unquoted.strip_suffix("${").unwrap_or(unquoted).trim_end_matches(['"', '\'', '`']).trim_end();
         let sign = SIGNS.iter().find_map(|sign| trimmed.strip_suffix(sign));
         let rest = sign.unwrap_or(trimmed).trim_end().trim_end_matches(['"', '\'', '`', '!', '?', ')', ']']);
         let start =
@@ -124,10 +126,10 @@ fn names(mut before: &str) -> Vec<String> {
         if name.is_empty() || !(sign.is_some() || is_option) {
             break;
         }
+        // Of `process.env.NAME` the last part is the name.
         let last = name.rsplit('.').next().unwrap_or(name).trim_start_matches('-');
         names.push(last.to_owned());
         before = rest.get(..start).unwrap_or("");
-        // `process.env.NAME ?? ` and `env.NAME`: the last part is the name.
     }
     names
 }

@@ -136,6 +136,8 @@ struct Frame {
     first: Option<String>,
     /// Whether a comma has been seen.
     is_later: bool,
+    /// Whether the first argument names what is asked for: `getenv("KEY")`.
+    asks: bool,
     /// Whether it is a statement that ends in a colon.
     is_compound: bool,
 }
@@ -149,6 +151,7 @@ impl Frame {
             last: None,
             first: None,
             is_later: false,
+            asks: false,
             is_compound: false,
         }
     }
@@ -170,6 +173,9 @@ struct Reading<'a> {
     before: Kind,
     settings: Settings,
 }
+
+/// Functions whose first argument is a key.
+const ASKING: &[&str] = &["config", "env", "get", "getenv", "pop", "setdefault", "str"];
 
 /// Words that begin a statement which ends in a colon.
 const COMPOUND: &[&str] = &[
@@ -216,6 +222,9 @@ impl Reading<'_> {
         let is_whole = pending.is_whole && !is_joined;
         if frame.bracket == Bracket::Call && frame.key.is_none() && !frame.is_later {
             frame.first = Some(pending.value.clone());
+            if frame.asks {
+                return;
+            }
         }
         self.push(pending.value, pending.range, is_whole);
     }
@@ -224,7 +233,16 @@ impl Reading<'_> {
         let mut keys = Vec::new();
         for frame in self.frames.iter().rev() {
             keys.extend(frame.key.clone());
-            keys.extend(frame.first.clone().filter(|_| frame.is_later));
+            keys.extend(frame.first.clone().filter(|_| frame.is_later && frame.key.is_none()));
+            // `description=` in a call and an entry of a dict say nothing about what the whole is given to.
+            let is_own = match (frame.bracket, &frame.key) {
+                (Bracket::Call, Some(key)) => !["default", "fallback", "value"].contains(&key.as_str()),
+                (Bracket::Curly, Some(_)) => true,
+                _ => false,
+            };
+            if is_own {
+                break;
+            }
         }
         let span = self.walk.span(range);
         self.settings.list.push(Setting { keys, value: Hidden::new(value), is_whole, span });
@@ -278,7 +296,10 @@ impl Reading<'_> {
     /// A bracket behind a value calls or indexes it.
     fn open(&mut self, behind: Bracket, otherwise: Bracket) {
         let is_behind = matches!(self.before, Kind::Name | Kind::Sign(')' | ']'));
-        self.frames.push(Frame::new(if is_behind { behind } else { otherwise }));
+        let called = self.frames.last().and_then(|frame| frame.last.as_deref());
+        let asks = is_behind && called.is_some_and(|called| ASKING.contains(&called));
+        let frame = Frame::new(if is_behind { behind } else { otherwise });
+        self.frames.push(Frame { asks, ..frame });
     }
 
     fn close(&mut self) {

@@ -25,7 +25,7 @@ fn python() {
         ("self.model = 'm1'\n", "model", "m1"),
         ("config[\"model\"] = \"m1\"\n", "model", "m1"),
         ("def f(a, model: str = \"m1\"): ...\n", "model", "m1"),
-        ("x = {\"model\": \"m1\"}\n", "model x", "m1"),
+        ("x = {\"model\": \"m1\"}\n", "model", "m1"),
         ("model = os.getenv(\"MODEL\", \"m1\")\n", "MODEL model", "m1"),
         ("Agent(model=\"m1\")\n", "model", "m1"),
         ("model = (\n    \"m\"  # first\n    \"1\"\n)\n", "model", "m1"),
@@ -40,6 +40,8 @@ fn python() {
     {
         assert_eq!(settings("a.py", text).list, [], "{text}");
     }
+    assert_eq!(values_of("a.py", "model: str = Field(default='m1', description='m2')\n", "model"), ["m1"]);
+    assert_eq!(values_of("a.py", "model = os.getenv('CHAT')\n", "model"), [] as [&str; 0]);
     assert_eq!(read("a.py", "model = \"a:\" + \"m1\" + NAME\n"), []);
     assert_eq!(settings("a.py", "model = f\"a:{x}m1\"\n").list.len(), 1);
     assert_eq!(settings("a.py", "model = \"m1\n").problems.len(), 1);
@@ -75,6 +77,7 @@ fn any_other_text() {
         assert!(found.iter().any(|found| found == value), "{text}: {found:?} {:?}", read(path, text));
         assert!(!found.iter().any(|found| found == "m2"), "{text}: {found:?}");
     }
+    assert_eq!(values_of("a.ts", "const model = { note: 'm2' }", "model"), [] as [&str; 0]);
     for (path, text) in [("a.ts", "/* m1\n m1 */\n// m1"), ("a.sh", "  # m1"), ("a.sql", "-- m1")] {
         assert_eq!(settings(path, text).list, [], "{text}");
     }

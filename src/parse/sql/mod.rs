@@ -24,6 +24,7 @@ pub fn script(text: &str) -> Script {
     let cut = cut(text);
     let mut script = Script {
         problems: cut.problems.clone(),
+        is_cut_short: cut.is_cut_short,
         unset: variables::unset(&cut, text),
         allows: allow::own_lines(text, &["--"]),
         ..Script::default()

@@ -10,6 +10,8 @@ pub(super) struct Cut {
     pub(super) pieces: Vec<Piece>,
     pub(super) commands: Vec<Command>,
     pub(super) problems: Vec<SqlProblem>,
+    /// Whether something is never closed.
+    pub(super) is_cut_short: bool,
 }
 
 /// The tokens of one statement, the semicolon included.
@@ -94,10 +96,11 @@ impl Cutter<'_> {
                 _ => self.open.push(token, self.text),
             }
         }
-        if let Some((range, message)) = self.lexer.unclosed.take() {
+        let bracket = "this bracket is never closed, so no semicolon behind it ends a statement";
+        let open = self.open.brackets.first().map(|range| (range.clone(), bracket));
+        if let Some((range, message)) = self.lexer.unclosed.take().or(open) {
             self.say(range, message);
-        } else if let Some(range) = self.open.brackets.first().cloned() {
-            self.say(range, "this bracket is never closed, so no semicolon behind it ends a statement");
+            self.cut.is_cut_short = true;
         }
         for range in std::mem::take(&mut self.conditions) {
             self.say(range, "this `\\if` has no `\\endif`");
@@ -146,6 +149,7 @@ impl Cutter<'_> {
             }
             if !is_closed {
                 self.say(statement, "its data has no end: a line with `\\.` alone");
+                self.cut.is_cut_short = true;
             }
         }
         self.lexer.at = at;

@@ -6,8 +6,8 @@ use crate::manifest::{Backfill, FILE_NAME, FileName, Source};
 use crate::model::sql::{Act, Script, SqlStatement, Write};
 use crate::model::{Cause, Gap, GapKind, InlineAllow, Lines, Look, Object, Place};
 use crate::parse::sql::script;
-use crate::rules::Tree;
 use crate::rules::files::{Files, files};
+use crate::rules::{Sink, Tree};
 
 /// The one-shot SQL files of a project.
 pub struct BackfillFacts {
@@ -99,6 +99,18 @@ impl BackfillFile {
     /// The file as the object of a check.
     pub fn object(&self) -> Object {
         Object::file(&self.path)
+    }
+
+    /// What it says; of a file whose end is swallowed only `broken-file` can say anything.
+    pub(super) fn whole(&self, out: &mut Sink<'_>) -> Option<&Script> {
+        let script = out.look(self.object(), &self.script)?;
+        if script.is_cut_short {
+            let cause =
+                Cause::new("something in it is never closed, so what stands behind that cannot be told");
+            out.unknown(self.object(), cause.hint("`backfill/broken-file` says where"));
+            return None;
+        }
+        Some(script)
     }
 
     /// Its name without its folder.

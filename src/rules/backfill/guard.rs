@@ -75,7 +75,7 @@ fn each(
     judge: impl Fn(&BackfillFile, &Guards<'_>, &mut crate::rules::Judging<'_>),
 ) {
     for (set, file) in facts.files() {
-        let Some(script) = out.look(file.object(), &file.script) else { continue };
+        let Some(script) = file.whole(out) else { continue };
         let course = Course::new(script, set.declared.single_transaction);
         let guards = Guards::new(script, &course);
         if let Some(language) =
@@ -125,7 +125,7 @@ pub(super) fn guard_cannot_fail(facts: &BackfillFacts, out: &mut Sink<'_>) {
 
 pub(super) fn no_postcheck(facts: &BackfillFacts, out: &mut Sink<'_>) {
     for (set, file) in facts.files() {
-        let Some(script) = out.look(file.object(), &file.script) else { continue };
+        let Some(script) = file.whole(out) else { continue };
         let course = Course::new(script, set.declared.single_transaction);
         let mut check = out.check(file.object(), Looked::at(course.writes.len(), "write"));
         let Some((last, _)) = course.last_write() else { continue };

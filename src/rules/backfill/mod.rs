@@ -50,7 +50,7 @@ fn broken_file(facts: &BackfillFacts, out: &mut Sink<'_>) {
 
 fn unset_variable(facts: &BackfillFacts, out: &mut Sink<'_>) {
     for (set, file) in facts.files() {
-        let Some(script) = out.look(file.object(), &file.script) else { continue };
+        let Some(script) = file.whole(out) else { continue };
         let declared: Vec<_> =
             set.declared.variables.iter().filter_map(|pattern| glob(pattern).ok()).collect();
         let mut check = out.check(file.object(), Looked::at(script.statements.len(), "statement"));

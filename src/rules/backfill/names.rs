@@ -7,6 +7,9 @@ use crate::rules::Sink;
 
 pub(super) fn file_name(facts: &BackfillFacts, out: &mut Sink<'_>) {
     for (set, file) in facts.files() {
+        if out.look(file.object(), &file.script).is_none() {
+            continue;
+        }
         let (written, pattern) = set.pattern();
         let fits = pattern.is_some_and(|pattern| pattern.number(file.name()).is_some());
         let declared = set.declared.pattern.as_ref().and(file.declared.clone());

@@ -7,7 +7,7 @@ use crate::rules::{Judging, Sink};
 
 pub(super) fn not_transactional(facts: &BackfillFacts, out: &mut Sink<'_>) {
     for (set, file) in facts.files() {
-        let Some(script) = out.look(file.object(), &file.script) else { continue };
+        let Some(script) = file.whole(out) else { continue };
         let is_single = set.declared.single_transaction;
         let course = Course::new(script, is_single);
         let mut check = out.check(file.object(), Looked::at(course.writes.len(), "write"));

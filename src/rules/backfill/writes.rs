@@ -7,7 +7,7 @@ use crate::rules::Sink;
 
 pub(super) fn missing_where(facts: &BackfillFacts, out: &mut Sink<'_>) {
     for (set, file) in facts.files() {
-        let Some(script) = out.look(file.object(), &file.script) else { continue };
+        let Some(script) = file.whole(out) else { continue };
         let course = Course::new(script, set.declared.single_transaction);
         let mut check = out.check(file.object(), Looked::at(course.writes.len(), "write"));
         for placed in course.writes.iter().filter(|placed| takes_all(placed.write)) {
@@ -27,7 +27,7 @@ fn takes_all(write: &Write) -> bool {
 
 pub(super) fn not_idempotent(facts: &BackfillFacts, out: &mut Sink<'_>) {
     for (set, file) in facts.files() {
-        let Some(script) = out.look(file.object(), &file.script) else { continue };
+        let Some(script) = file.whole(out) else { continue };
         let course = Course::new(script, set.declared.single_transaction);
         // What a block does under an `IF`, that `IF` decides; an update of all rows is another rule's.
         let judged: Vec<_> = course

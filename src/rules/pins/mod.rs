@@ -63,7 +63,10 @@ fn held<'s>(
     let mut held = Vec::new();
     for setting in &settings.list {
         let Some(key) = pin.key_of(setting) else { continue };
-        if !setting.is_whole || setting.value.reveal().trim().is_empty() {
+        // A value that is itself a key names what is asked for.
+        let value = setting.value.reveal().trim();
+        let is_key = pin.keys.iter().any(|glob| glob.is_match(value));
+        if !setting.is_whole || value.is_empty() || is_key {
             continue;
         }
         for (glob, seen) in pin.keys.iter().zip(seen.iter_mut()) {
@@ -192,7 +195,11 @@ fn undeclared_id(facts: &PinFacts, out: &mut Sink<'_>) {
             // An id is a value by itself, behind a provider at most: `use gemini-x today` is prose.
             let id = value.rsplit([':', '/']).next().unwrap_or(value);
             let is_id = words(id).next() == Some(id) && [id, value].iter().any(|id| facts.is_of_family(id));
-            if is_id && !facts.is_listed(id) && !facts.is_listed(value) && !is_key_secret(setting) {
+            // What a pin's key holds is for `mismatch` to say.
+            let is_held =
+                facts.pins.iter().any(|pin| pin.files.contains(path) && pin.key_of(setting).is_some());
+            if is_id && !is_held && !facts.is_listed(id) && !facts.is_listed(value) && !is_key_secret(setting)
+            {
                 check
                     .find(
                         id,
