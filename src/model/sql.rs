@@ -16,6 +16,8 @@ pub struct Script {
     pub unset: Vec<VariableUse>,
     /// What brings statements that are not in the file: included files, generated SQL.
     pub unseen: Vec<SqlProblem>,
+    /// Where `\gset` takes what a query found into variables.
+    pub gsets: Vec<usize>,
     /// Where text literals stand, in order: what must not be shown.
     pub literals: Vec<Range<usize>>,
     /// Inline allows.
@@ -49,6 +51,9 @@ pub struct SqlStatement {
     pub act: Act,
     /// What it writes.
     pub writes: Vec<Write>,
+    /// Whether it fails unless the rows are as it says: a constraint that is added or validated, a call of a function of this
+    /// file that raises.
+    pub stops: bool,
     /// Whether a branch of `\if` holds it.
     pub is_conditional: bool,
 }
@@ -74,8 +79,6 @@ pub enum Act {
     Counts(Vec<String>),
     /// A `DO` block.
     Block(Block),
-    /// Fails unless the rows are as it says: a constraint that is added or validated.
-    Constrains,
     /// Makes a table of its own, with what its rows were narrowed by.
     Makes(Made),
     /// Anything else.
@@ -153,6 +156,22 @@ pub struct Write {
     pub handles_conflict: bool,
     /// Whether it stands under an `IF` of a block.
     pub is_conditional: bool,
+}
+
+impl Write {
+    /// A write of which no more is known.
+    pub fn new(verb: Verb, table: String, range: Range<usize>) -> Self {
+        Self {
+            range,
+            verb,
+            table,
+            has_where: false,
+            sets: Vec::new(),
+            rows: Rows::default(),
+            handles_conflict: false,
+            is_conditional: false,
+        }
+    }
 }
 
 /// A `DO` block.

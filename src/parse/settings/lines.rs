@@ -14,7 +14,7 @@ pub(super) fn settings(path: &str, text: &str) -> Settings {
         settings.problems.push(cause.hint("leave it out of `files`"));
         return settings;
     }
-    let is_prose = path.ends_with(".md") || path.ends_with(".txt") || path.ends_with(".rst");
+    let is_prose = path.rsplit_once('.').is_some_and(|(_, ending)| ["md", "txt", "rst"].contains(&ending));
     let mut walk = Walk::new(text);
     let mut start = 0;
     let mut in_block = false;

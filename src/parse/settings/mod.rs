@@ -21,7 +21,7 @@ pub fn settings(path: &str, text: &str) -> Settings {
         env(text)
     } else if let Some(format) = Format::of(path) {
         of_config(text, format)
-    } else if path.ends_with(".py") {
+    } else if path.rsplit_once('.').is_some_and(|(_, ending)| ending == "py") {
         python::settings(text)
     } else {
         lines::settings(path, text)
@@ -34,7 +34,8 @@ pub fn settings(path: &str, text: &str) -> Settings {
 
 fn is_env(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let is_named = name == ".env" || name.starts_with(".env.") || name.ends_with(".env");
+    let is_named =
+        name.starts_with(".env.") || name.rsplit_once('.').is_some_and(|(_, ending)| ending == "env");
     is_named || Role::of(path) == Some(Role::Template)
 }
 

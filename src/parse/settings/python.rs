@@ -277,7 +277,7 @@ impl Reading<'_> {
                 Bracket::Curly => frame.key = frame.last.take(),
                 Bracket::Statement if frame.is_compound => *frame = Frame::new(Bracket::Statement),
                 Bracket::Statement | Bracket::Call if frame.key.is_none() => {
-                    frame.annotated = frame.last.take()
+                    frame.annotated = frame.last.take();
                 }
                 _ => {}
             },

@@ -1,3 +1,4 @@
+//! Values and their keys, case by case.
 use super::settings;
 
 /// Every whole value with its keys.

@@ -96,7 +96,13 @@ pub(super) fn statement(piece: &Piece, text: &str, literals: &mut Vec<Range<usiz
         writes = found;
         act = if let Some(made) = made(words, rows) { Act::Makes(made) } else { checked(words, &writes) };
     }
-    SqlStatement { range: range(&piece.tokens), act, writes, is_conditional: piece.is_conditional }
+    SqlStatement {
+        range: range(&piece.tokens),
+        act,
+        writes,
+        stops: constrains(words),
+        is_conditional: piece.is_conditional,
+    }
 }
 
 fn range(tokens: &[Token]) -> Range<usize> {
@@ -117,8 +123,6 @@ fn control(words: Words<'_>) -> Act {
         Act::Rollback { chains }
     } else if let Some(name) = outside(words) {
         Act::Outside(name)
-    } else if constrains(words) {
-        Act::Constrains
     } else {
         Act::Other
     }
@@ -131,9 +135,9 @@ fn outside(words: Words<'_>) -> Option<String> {
     let makes = words.is_any(0, &["create", "drop"]);
     if words.is(0, "vacuum") {
         Some(named(1))
-    } else if makes && words.is_any(1, &["database", "tablespace"]) || words.begins(&["alter", "system"]) {
-        Some(named(2))
-    } else if words.begins(&["discard", "all"])
+    } else if makes && words.is_any(1, &["database", "tablespace"])
+        || words.begins(&["alter", "system"])
+        || words.begins(&["discard", "all"])
         || words.begins(&["reindex", "database"])
         || words.begins(&["reindex", "system"])
     {
@@ -164,16 +168,7 @@ fn constrains(words: Words<'_>) -> bool {
 /// What a statement writes, and what narrows the rows of its query.
 pub(super) fn written(words: Words<'_>) -> (Vec<Write>, Rows) {
     let whole = range(words.tokens);
-    let simple = |verb: Verb, table: String| Write {
-        range: whole.clone(),
-        verb,
-        table,
-        has_where: false,
-        sets: Vec::new(),
-        rows: Rows::default(),
-        handles_conflict: false,
-        is_conditional: false,
-    };
+    let simple = |verb: Verb, table: String| Write::new(verb, table, whole.clone());
     if words.is(0, "truncate") {
         let at = 1 + usize::from(words.is(1, "table"));
         let at = at + usize::from(words.is(at, "only"));
@@ -271,6 +266,24 @@ fn checked(words: Words<'_>, writes: &[Write]) -> Act {
     let names = indices()
         .filter(|index| words.get(*index).is_some_and(|token| matches!(token.kind, Kind::Word | Kind::Name)));
     Act::Counts(names.map(|index| words.part(index)).collect())
+}
+
+/// The name of a function that a statement makes, when its body raises an exception.
+pub(super) fn raising(words: Words<'_>) -> Option<String> {
+    let at = (1..words.tokens.len().min(4)).find(|index| words.is_any(*index, &["function", "procedure"]))?;
+    if !words.is(0, "create") {
+        return None;
+    }
+    let (block, _) = body(words, &mut Vec::new());
+    let raises = block.raises.iter().any(|raise| raise.harmless.is_none());
+    raises.then(|| words.name(at + 1).0)
+}
+
+/// Whether a statement calls one of some functions.
+pub(super) fn calls(words: Words<'_>, functions: &[String]) -> bool {
+    let is_call = |index: usize| words.get(index + 1).is_some_and(|next| next.kind == Kind::Open);
+    words.is_any(0, &["select", "call", "with"])
+        && (1..words.tokens.len()).any(|index| is_call(index) && functions.contains(&words.part(index)))
 }
 
 /// The body of a `DO`, whatever the order of its parts.

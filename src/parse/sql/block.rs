@@ -8,7 +8,7 @@ use super::act::written;
 use super::lex::{Kind, Lexer, Reader};
 use super::rough::verb;
 use super::words::Words;
-use crate::model::sql::{Block, Raise, Rows, Verb, Write};
+use crate::model::sql::{Block, Raise, Verb, Write};
 
 /// Reads the body that stands at `body` in the text. Adds the ranges of its text literals.
 pub(super) fn block(text: &str, body: Range<usize>, literals: &mut Vec<Range<usize>>) -> (Block, Vec<Write>) {
@@ -21,6 +21,7 @@ pub(super) fn block(text: &str, body: Range<usize>, literals: &mut Vec<Range<usi
         variables: BTreeMap::new(),
         block: Block::default(),
         writes: Vec::new(),
+        may_be_over: false,
     };
     let mut at = 0;
     while at < tokens.len() {
@@ -55,6 +56,8 @@ struct Reading<'a> {
     variables: BTreeMap<String, bool>,
     block: Block,
     writes: Vec<Write>,
+    /// Whether a branch may have left the block or a round of a loop before here.
+    may_be_over: bool,
 }
 
 impl Reading<'_> {
@@ -238,6 +241,9 @@ impl Reading<'_> {
             }
             "execute" if !words.from(at).has("into") => self.dynamic(at, end),
             "call" => self.dynamic(at, end),
+            "continue" | "exit" | "return" => {
+                self.may_be_over |= self.is_conditional() || self.words.is(at + 1, "when");
+            }
             _ => self.write(at, end),
         }
         self.assign(at, end);
@@ -305,20 +311,12 @@ impl Reading<'_> {
     }
 
     fn is_conditional(&self) -> bool {
-        self.open.iter().any(|frame| matches!(frame, Frame::If { .. }))
+        self.may_be_over || self.open.iter().any(|frame| matches!(frame, Frame::If { .. }))
     }
 
     fn dynamic(&mut self, at: usize, end: usize) {
-        self.writes.push(Write {
-            range: self.range(at, end),
-            verb: Verb::Dynamic,
-            table: String::new(),
-            has_where: false,
-            sets: Vec::new(),
-            rows: Rows::default(),
-            handles_conflict: false,
-            is_conditional: self.is_conditional(),
-        });
+        let write = Write::new(Verb::Dynamic, String::new(), self.range(at, end));
+        self.writes.push(Write { is_conditional: self.is_conditional(), ..write });
     }
 
     fn write(&mut self, at: usize, end: usize) {

@@ -48,7 +48,7 @@ impl Scope {
             match expr {
                 Expr::Nested(inner) => open.push(inner),
                 Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
-                    open.extend([left.as_ref(), right])
+                    open.extend([left.as_ref(), right]);
                 }
                 Expr::BinaryOp { op: BinaryOperator::Or, .. } => found.extend(self.in_every_branch(expr)),
                 Expr::UnaryOp { op: UnaryOperator::Not, expr } => match bare(expr) {
@@ -242,7 +242,7 @@ impl Scope {
             match expr {
                 Expr::Nested(inner) => open.push(inner),
                 Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
-                    open.extend([left.as_ref(), right])
+                    open.extend([left.as_ref(), right]);
                 }
                 Expr::IsNull(inner) => {
                     let owners = columns(inner).into_iter().flat_map(|(of, _)| self.owners(of.as_deref()));

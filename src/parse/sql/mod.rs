@@ -17,7 +17,7 @@ use split::{Command, cut};
 use words::Words;
 
 use super::allow;
-use crate::model::sql::{Act, Rows, Script, SqlProblem, SqlStatement, Verb, Write};
+use crate::model::sql::{Act, Script, SqlProblem, SqlStatement, Verb, Write};
 
 /// Reads a whole file.
 pub fn script(text: &str) -> Script {
@@ -29,9 +29,12 @@ pub fn script(text: &str) -> Script {
         allows: allow::own_lines(text, &["--"]),
         ..Script::default()
     };
+    let mut raising = Vec::new();
     for piece in &cut.pieces {
         let words = Words::new(&piece.tokens, text);
-        let statement = act::statement(piece, text, &mut script.literals);
+        let mut statement = act::statement(piece, text, &mut script.literals);
+        statement.stops |= act::calls(words, &raising);
+        raising.extend(act::raising(words));
         let texts = piece.tokens.iter().filter(|token| matches!(token.kind, Kind::Text | Kind::Dollar));
         script.literals.extend(texts.map(|token| token.range.clone()));
         let first = piece.tokens.first();
@@ -56,21 +59,13 @@ pub fn script(text: &str) -> Script {
 /// What a command of psql adds to the script.
 fn performed(command: &Command, text: &str, script: &mut Script) {
     let arguments = text.get(command.arguments.clone()).unwrap_or("").trim();
-    let dynamic = |verb, table: String| Write {
-        range: command.range.clone(),
-        verb,
-        table,
-        has_where: false,
-        sets: Vec::new(),
-        rows: Rows::default(),
-        handles_conflict: false,
-        is_conditional: false,
-    };
+    let dynamic = |verb, table: String| Write::new(verb, table, command.range.clone());
     match command.name.as_str() {
         "i" | "ir" | "include" | "include_relative" => {
             let message = format!("what `{arguments}` holds");
             script.unseen.push(SqlProblem { range: command.range.clone(), message });
         }
+        "gset" => script.gsets.push(command.range.start),
         "gexec" => {
             let message = "what the query before `\\gexec` makes".to_owned();
             script.unseen.push(SqlProblem { range: command.range.clone(), message });
@@ -91,6 +86,7 @@ fn performed(command: &Command, text: &str, script: &mut Script) {
                     range: command.range.clone(),
                     act: Act::Other,
                     writes: vec![dynamic(Verb::Copy, table)],
+                    stops: false,
                     is_conditional: false,
                 });
             }

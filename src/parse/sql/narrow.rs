@@ -115,16 +115,7 @@ impl Visitor for Writes {
 }
 
 fn blank(verb: Verb, table: String) -> Write {
-    Write {
-        range: 0..0,
-        verb,
-        table,
-        has_where: false,
-        sets: Vec::new(),
-        rows: Rows::default(),
-        handles_conflict: false,
-        is_conditional: false,
-    }
+    Write::new(verb, table, 0..0)
 }
 
 /// The name of a table and what it is called here.

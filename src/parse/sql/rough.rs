@@ -72,13 +72,10 @@ fn write(words: Words<'_>, verb: Verb, name: usize) -> Option<Write> {
     let rows = Rows { tests: tests.collect(), reads: Vec::new(), excludes };
     let range = words.get(0)?.range.start..words.tokens.last()?.range.end;
     Some(Write {
-        range,
-        verb,
-        table,
         has_where: condition.is_some(),
         sets,
         rows,
         handles_conflict: follows("on", "conflict"),
-        is_conditional: false,
+        ..Write::new(verb, table, range)
     })
 }

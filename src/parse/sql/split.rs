@@ -88,7 +88,7 @@ impl Cutter<'_> {
                 continue;
             };
             match token.kind {
-                Kind::Backslash => self.backslash(token),
+                Kind::Backslash => self.backslash(&token),
                 Kind::Semicolon if self.open.brackets.is_empty() && self.open.atomic == 0 => {
                     self.open.tokens.push(token);
                     self.finish();
@@ -156,7 +156,7 @@ impl Cutter<'_> {
         self.lexer.stop_at(self.text.len());
     }
 
-    fn backslash(&mut self, token: Token) {
+    fn backslash(&mut self, token: &Token) {
         let behind = self.text.get(token.range.end..).unwrap_or("");
         if behind.starts_with(';') {
             self.lexer.at = token.range.end + 1;
@@ -184,10 +184,8 @@ impl Cutter<'_> {
             "elif" | "else" if self.conditions.is_empty() => {
                 self.say(command.range.clone(), "no `\\if` stands before this branch");
             }
-            "endif" => {
-                if self.conditions.pop().is_none() {
-                    self.say(command.range.clone(), "no `\\if` stands before this `\\endif`");
-                }
+            "endif" if self.conditions.pop().is_none() => {
+                self.say(command.range.clone(), "no `\\if` stands before this `\\endif`");
             }
             "r" | "reset" => self.open = Open::default(),
             "q" | "quit" if self.conditions.is_empty() => {

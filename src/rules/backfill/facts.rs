@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::manifest::{Backfill, FILE_NAME, FileName, Source};
-use crate::model::sql::{Act, Script, SqlStatement, Write};
+use crate::model::sql::{Act, Rows, Script, SqlStatement, Verb, Write};
 use crate::model::{Cause, Gap, GapKind, InlineAllow, Lines, Look, Object, Place};
 use crate::parse::sql::script;
 use crate::rules::files::{Files, files};
@@ -181,11 +181,11 @@ impl<'s> Course<'s> {
         let mut course = Self { writes: Vec::new(), transactions: Vec::new(), script, made: BTreeSet::new() };
         let mut open = None;
         if is_single {
-            open = course.open(None);
+            open = Some(course.open(None));
         }
         for statement in &script.statements {
             match &statement.act {
-                Act::Begin if open.is_none() => open = course.open(Some(statement)),
+                Act::Begin if open.is_none() => open = Some(course.open(Some(statement))),
                 // A branch of `\if` may not be taken, so the transaction may still be open behind it.
                 Act::Commit { chains } | Act::Rollback { chains } if !statement.is_conditional => {
                     if let Some(transaction) =
@@ -194,7 +194,7 @@ impl<'s> Course<'s> {
                         transaction.ended = Some(statement);
                     }
                     if *chains {
-                        open = course.open(Some(statement));
+                        open = Some(course.open(Some(statement)));
                     }
                 }
                 Act::Commit { .. } => {
@@ -211,9 +211,10 @@ impl<'s> Course<'s> {
         course
     }
 
-    fn open(&mut self, opened: Option<&'s SqlStatement>) -> Option<usize> {
+    /// Opens a transaction, and gives its place in the list.
+    fn open(&mut self, opened: Option<&'s SqlStatement>) -> usize {
         self.transactions.push(Transaction { opened, ended: None });
-        Some(self.transactions.len() - 1)
+        self.transactions.len() - 1
     }
 
     /// The last write, and where the transaction that it stands in is ended.
@@ -246,8 +247,22 @@ impl<'s> Course<'s> {
         false
     }
 
+    /// Whether other writes of the file leave an insert nothing to do twice: its table was emptied before, what it reads is
+    /// deleted, or what narrows it is set.
+    pub(super) fn undoes(&self, insert: &Write) -> bool {
+        self.writes.iter().map(|placed| placed.write).any(|other| {
+            let is_read = insert.rows.reads.contains(&other.table);
+            let is_emptied = other.table == insert.table && other.range.start < insert.range.start;
+            let is_set = |column: &str| other.sets.iter().any(|(set, _)| set == column);
+            match other.verb {
+                Verb::Delete | Verb::Truncate => is_read || is_emptied,
+                _ => insert.rows.tests.iter().any(|test| test.table == other.table && is_set(&test.column)),
+            }
+        })
+    }
+
     /// What fills a table that the file makes.
-    fn sources(&self, table: &str) -> Vec<&'s crate::model::sql::Rows> {
+    fn sources(&self, table: &str) -> Vec<&'s Rows> {
         let mut sources = Vec::new();
         for statement in &self.script.statements {
             if let Act::Makes(made) = &statement.act

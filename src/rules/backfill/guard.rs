@@ -35,6 +35,7 @@ impl<'s> Guards<'s> {
         let is_in_time = |at: usize| at > last.range.start && commit.is_none_or(|commit| at < commit);
         for statement in &script.statements {
             let at = statement.range.start;
+            guards.is_stopped_otherwise |= statement.stops && is_in_time(at);
             match &statement.act {
                 Act::Block(block) => {
                     guards.foreign = guards.foreign.or(block.foreign.as_deref().filter(|_| is_in_time(at)));
@@ -48,9 +49,10 @@ impl<'s> Guards<'s> {
                         }
                     }
                 }
-                Act::Constrains if is_in_time(at) => guards.is_stopped_otherwise = true,
-                Act::Rollback { .. } if statement.is_conditional && at > last.range.start => {
-                    guards.is_stopped_otherwise = true;
+                // A branch that asks for a flag alone stops a dry run, and no wrong outcome.
+                Act::Rollback { .. } if statement.is_conditional => {
+                    let looks = |gset: &usize| (last.range.start..at).contains(gset);
+                    guards.is_stopped_otherwise |= script.gsets.iter().any(looks);
                 }
                 _ => {}
             }
@@ -156,6 +158,6 @@ pub(super) fn no_postcheck(facts: &BackfillFacts, out: &mut Sink<'_>) {
             .find(&last.table, message)
             .at(file.place(&last.range))
             .related(other.map(|statement| file.place(&statement.range)), "this counts something else")
-            .help("end the file in a `SELECT count(*)` of what was to be done and of what is left");
+            .help("end the file in a count of the rows that were to be done, and of those that are left");
     }
 }

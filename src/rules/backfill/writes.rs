@@ -48,7 +48,9 @@ pub(super) fn not_idempotent(facts: &BackfillFacts, out: &mut Sink<'_>) {
                     );
                     (message, "add a condition that rows which are done don't meet, such as `... IS NULL`")
                 }
-                Verb::Insert if !write.handles_conflict && !course.leaves_out_done(write) => {
+                Verb::Insert
+                    if !write.handles_conflict && !course.leaves_out_done(write) && !course.undoes(write) =>
+                {
                     let message = format!(
                         "a second run inserts into `{}` again: there is no `ON CONFLICT` and no `NOT EXISTS`",
                         write.table

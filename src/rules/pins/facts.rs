@@ -210,7 +210,7 @@ pub(super) fn names(value: &str, id: &str) -> bool {
         let next = after.next();
         let is_end = match next {
             // A dot ends a sentence, unless the word goes on behind it.
-            Some('.' | '-') => !after.next().is_some_and(|c| c.is_alphanumeric()),
+            Some('.' | '-') => !after.next().is_some_and(char::is_alphanumeric),
             next => !next.is_some_and(joins),
         };
         is_end && !before.is_some_and(|c| joins(c) || matches!(c, '.' | '-'))
