@@ -3,7 +3,10 @@ use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{At, Backfill, Env, FileName, Manifest, Mistake, Pin, Pins, ValueType, Zone, condition, pins};
+use super::{
+    At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, ValueType, Zone,
+    condition, pins,
+};
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
 ///
@@ -71,8 +74,9 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
         let types = env.types.iter().map(|entry| &entry.key);
         let exceptions = env.environment.iter().flat_map(|environment| &environment.except);
         let configs = env.config.iter().chain(env.service.iter().flat_map(|service| &service.config));
-        let keys = env.local_only.iter().chain(services).chain(&env.shared);
-        keys.chain(types).chain(exceptions).chain(configs)
+        let classes = env.class.all().into_iter().flat_map(|(_, keys)| keys);
+        let keys = env.local_only.iter().chain(services).chain(&env.shared).chain(types).chain(exceptions);
+        keys.chain(configs).chain(classes).chain(&env.owner)
     });
     let zones = manifest.zone.iter().flat_map(Zone::globs);
     let guard = manifest.guard.iter().flat_map(|guard| {
@@ -115,6 +119,18 @@ fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
         }
     }
     once(env.environment.iter().map(|environment| &environment.name), "environment", found);
+    for relation in &env.relation {
+        if let Err(why) = Comparison::parse(&relation.holds) {
+            let help = "write a comparison, such as `TIMEOUT * ATTEMPTS <= WALL_CLOCK`";
+            found.push(mistake(&relation.holds, format!("this is no comparison: {why}"), Some(help)));
+        }
+        for (name, value) in &relation.given {
+            if Quantity::parse(value).is_none() {
+                let message = format!("the value of `{name}` is no number, duration or size");
+                found.push(mistake(value, message, Some("write it as \"3\", \"40ms\" or \"512MiB\"")));
+            }
+        }
+    }
     if let Some(mode) = env.deployed_mode.as_ref().filter(|mode| octal(mode).is_none()) {
         let message = format!("`{}` is no file mode", **mode);
         found.push(mistake(mode, message, Some("write it in octal, such as \"0640\"")));

@@ -2,6 +2,7 @@
 //!
 //! It owns what a manifest may say and what is wrong with one: all mistakes at once, each with its place. It reads no
 //! file, resolves no secret and does not know which rules exist.
+mod arithmetic;
 mod at;
 mod backfill;
 mod baseline;
@@ -20,11 +21,12 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
+pub use arithmetic::{Comparison, Quantity};
 pub use at::At;
 pub use backfill::Backfill;
 pub use baseline::{BASELINE, Baseline, Entry};
 pub use check::{date, glob, octal, path_glob};
-pub use env::{Dialects, Env, Environment, Service, TypeEntry, ValueType};
+pub use env::{Classes, Dialects, Env, Environment, Relation, Service, TypeEntry, ValueType};
 pub use file_name::{FILE_NAME, FileName};
 pub use pins::{Calendar, Pin, Pins, Removal};
 pub use source::Source;

@@ -1,6 +1,8 @@
 //! What a compose project says, merged as its reader merges it, with the place of everything a rule may point at.
 //!
 //! Values that may be secrets are [`Hidden`]; every excerpt is masked when it is made.
+use std::collections::BTreeSet;
+
 use super::{Cause, Hidden, Place};
 
 /// A project: one or several files, with what they include and extend. Services are in the order of their names.
@@ -29,6 +31,22 @@ impl Compose {
     /// A service by its name.
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.name == name)
+    }
+
+    /// Every variable that is taken from where compose runs: referred to, passed through to a container or a build, or
+    /// the source of a secret or config.
+    pub fn taken(&self) -> BTreeSet<&str> {
+        let referred = self.references.iter().map(|reference| reference.name.as_str());
+        let variables = self.services.iter().flat_map(|service| {
+            let args = service.build.iter().flat_map(|build| &build.args);
+            service.environment.iter().chain(args)
+        });
+        let passed = variables.filter(|variable| variable.value.is_none());
+        let sources = self.secrets.iter().chain(&self.configs);
+        referred
+            .chain(passed.map(|variable| variable.key.as_str()))
+            .chain(sources.filter_map(|source| source.environment.as_deref()))
+            .collect()
     }
 }
 
@@ -168,6 +186,14 @@ pub struct Variable {
     pub value: Option<Value>,
     /// Where its key stands: the place that won, when several files set it.
     pub place: Place,
+}
+
+impl Variable {
+    /// Whether its value comes from outside the compose files: passed through, or by a reference. A constant is
+    /// compose's own affair.
+    pub fn is_open(&self) -> bool {
+        self.value.as_ref().is_none_or(|value| value.written.reveal().contains('$'))
+    }
 }
 
 /// A value of a variable.

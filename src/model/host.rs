@@ -9,8 +9,10 @@ pub enum Host {
     Name(String),
     /// An address.
     Address(IpAddr),
-    /// One that is filled in elsewhere, or that can't be told apart from a password.
+    /// One that is filled in elsewhere.
     Open,
+    /// One that can't be told apart from a piece of a password.
+    Unclear,
 }
 
 impl fmt::Display for Host {
@@ -18,7 +20,7 @@ impl fmt::Display for Host {
         match self {
             Self::Name(name) => out.write_str(name),
             Self::Address(address) => address.fmt(out),
-            Self::Open => out.write_str("…"),
+            Self::Open | Self::Unclear => out.write_str("…"),
         }
     }
 }

@@ -37,7 +37,7 @@ pub use look::{Cause, Look, Reason};
 pub use mode::Mode;
 pub use place::{Place, Position, Span};
 pub use report::{Gap, GapKind, Report, RunInfo, Tally};
-pub use role::Role;
+pub use role::{Role, purpose};
 pub use rule_id::{RuleId, Severity};
 pub use schema::{Column, ColumnRole, Schema, Table, TableKind};
 pub use setting::{Setting, Settings};

@@ -5,9 +5,12 @@
 pub mod allow;
 pub mod backfill;
 pub mod compose;
+pub mod config;
 mod docs;
 pub mod env;
 mod files;
+mod given_secret;
+mod globs;
 pub mod guard;
 pub mod manifest;
 pub mod pins;
@@ -16,6 +19,7 @@ mod secret;
 mod sink;
 mod tree;
 pub mod verify;
+pub mod zone;
 
 use std::collections::BTreeMap;
 
@@ -63,6 +67,9 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(compose::RULES))
         .chain(ids(backfill::RULES))
         .chain(ids(pins::RULES))
+        .chain(ids(config::RULES))
+        .chain(ids(zone::ENV_RULES))
+        .chain(ids(zone::COMPOSE_RULES))
         .chain(ids(guard::RULES))
         .chain(ids(manifest::RULES))
         .chain(ids(run::RULES))

@@ -41,7 +41,7 @@ struct Reader<'t> {
     wrong: Vec<Wrong>,
 }
 
-impl<'t> Reader<'t> {
+impl Reader<'_> {
     fn peek(&self) -> Option<char> {
         self.rest.chars().next()
     }
@@ -271,13 +271,11 @@ impl<'t> Reader<'t> {
     fn hex(&mut self) -> u32 {
         let mut number = 0;
         for _ in 0..4 {
-            match self.peek().and_then(|c| c.to_digit(16)) {
-                Some(digit) => number = number * 16 + digit,
-                None => {
-                    self.syntax("`\\u` is followed by four hex digits");
-                    return 0xFFFD;
-                }
-            }
+            let Some(digit) = self.peek().and_then(|c| c.to_digit(16)) else {
+                self.syntax("`\\u` is followed by four hex digits");
+                return 0xFFFD;
+            };
+            number = number * 16 + digit;
             self.bump();
         }
         number

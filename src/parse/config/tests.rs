@@ -62,7 +62,7 @@ fn what_is_broken_is_said_and_the_rest_is_read() {
     let deep = "[".repeat(100_000);
     for format in [Format::Json, Format::Yaml, Format::Toml] {
         let text = if format == Format::Toml { format!("a = {deep}") } else { deep.clone() };
-        assert_eq!(config(&text, format).problems.is_empty(), false, "{format:?}");
+        assert!(!config(&text, format).problems.is_empty(), "{format:?}");
     }
 }
 
@@ -132,7 +132,7 @@ proptest! {
             let duplicated = file.problems.iter().any(|problem| problem.message.contains("twice"));
             prop_assert!(duplicated || file.problems.is_empty(), "{text:?}: {:?}", file.problems);
             prop_assert!(duplicated || file.values.len() == leaves(&value), "{text:?}: {:?}", file.values);
-        } else if !text.contains(",") && !text.trim().is_empty() {
+        } else if !text.contains(',') && !text.trim().is_empty() {
             prop_assert!(!file.problems.is_empty(), "{text:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! Dockerfiles: instructions as BuildKit splits them, and the images that they are built from.
+//! Dockerfiles: instructions as `BuildKit` splits them, and the images that they are built from.
 //!
 //! Facts from the Dockerfile reference: parser directives (`# escape=`, `# syntax=`) stand before everything else; a
 //! line ends in the escape character to go on, comment lines and empty lines inside it are skipped; `<<WORD` in `RUN`,
@@ -11,7 +11,8 @@ use crate::model::{Dockerfile, Hidden, Instruction, Span, line_number};
 
 pub use images::images;
 
-type Numbered<'t, I> = Peekable<I>;
+/// Lines with their numbers.
+type Numbered<I> = Peekable<I>;
 
 /// Reads a Dockerfile.
 pub fn dockerfile(text: &str) -> Dockerfile {
@@ -42,7 +43,7 @@ pub fn dockerfile(text: &str) -> Dockerfile {
 
 /// The directives in front: the syntax image, and the escape character.
 fn directives<'t>(
-    lines: &mut Numbered<'t, impl Iterator<Item = (u32, &'t str)>>,
+    lines: &mut Numbered<impl Iterator<Item = (u32, &'t str)>>,
 ) -> (Option<(String, Span)>, char) {
     let (mut syntax, mut escape) = (None, '\\');
     while let Some((number, line)) = lines.peek().copied() {
@@ -67,7 +68,7 @@ fn directives<'t>(
 fn continued<'t>(
     first: &str,
     escape: char,
-    lines: &mut Numbered<'t, impl Iterator<Item = (u32, &'t str)>>,
+    lines: &mut Numbered<impl Iterator<Item = (u32, &'t str)>>,
 ) -> String {
     let mut joined = String::new();
     let mut line = first;
@@ -107,7 +108,7 @@ fn here_documents(text: &str) -> Vec<String> {
 fn take_document<'t>(
     end: &str,
     joined: &mut String,
-    lines: &mut Numbered<'t, impl Iterator<Item = (u32, &'t str)>>,
+    lines: &mut Numbered<impl Iterator<Item = (u32, &'t str)>>,
 ) {
     for (_, line) in lines.by_ref() {
         if line.trim_start_matches('\t') == end {

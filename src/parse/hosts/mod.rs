@@ -1,7 +1,7 @@
 //! The hosts that a text names: in URLs wherever they stand, and bare where the caller knows that a host is meant.
 //!
 //! It owns the finding and refuses to judge: what a public host is, a rule says. What may be a piece of a password is
-//! [`Host::Open`] and never a name. Time is linear in the text.
+//! [`Host::Unclear`] and never a name. Time is linear in the text.
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::model::Host;
@@ -65,7 +65,9 @@ fn collect(text: &str, bare: Bare, depth: usize, found: &mut Vec<Host>) {
         }
     }
     if depth < DEEPEST {
-        words.into_iter().for_each(|word| collect(word, bare, depth + 1, found));
+        for word in words {
+            collect(word, bare, depth + 1, found);
+        }
     }
 }
 
@@ -164,7 +166,7 @@ fn of_url(url: &Url<'_>, found: &mut Vec<Host>) {
     if let Some((_, listed)) = authority.rsplit_once('@') {
         if behind.split(['?', '#']).next().is_some_and(|path| path.contains('@') && !path.starts_with("/@")) {
             // The password may hold the slash, and then what looks like the host is a piece of it.
-            found.push(Host::Open);
+            found.push(Host::Unclear);
             return;
         }
         listed.split(',').for_each(|part| found.extend(of_part(part, Named::Surely)));
@@ -177,7 +179,7 @@ fn of_url(url: &Url<'_>, found: &mut Vec<Host>) {
         let last = behind.rsplit_once('@').map_or("", |(_, last)| last);
         let last = last.split(['/', '?', '#', ';']).next().unwrap_or("");
         if ats > 1 {
-            found.push(Host::Open);
+            found.push(Host::Unclear);
         } else {
             last.split(',').for_each(|part| found.extend(of_part(part, Named::Surely)));
         }
@@ -228,7 +230,7 @@ fn of_word(word: &str, found: &mut Vec<Host>) {
         return;
     }
     if login.is_some_and(|login| login.contains(['/', '@'])) {
-        found.push(Host::Open);
+        found.push(Host::Unclear);
         return;
     }
     let place = place.strip_prefix("tcp(").map_or(place, |inner| inner.split(')').next().unwrap_or(inner));
@@ -244,11 +246,11 @@ enum Named {
 }
 
 /// `host`, `host:port`, `[address]:port` or an address.
-fn of_part(part: &str, named: Named) -> Option<Host> {
-    let part = part.trim_matches(|c: char| {
-        matches!(c, ')' | '(' | '>' | ']' | '}') && !part.starts_with(['[', '<', '{'])
+fn of_part(text: &str, named: Named) -> Option<Host> {
+    let text = text.trim_matches(|c: char| {
+        matches!(c, ')' | '(' | '>' | ']' | '}') && !text.starts_with(['[', '<', '{'])
     });
-    if let Some(inner) = part.strip_prefix('[') {
+    if let Some(inner) = text.strip_prefix('[') {
         let address = inner.split(']').next().unwrap_or("");
         // The zone of a link-local address is no part of it.
         let address = address.split('%').next().unwrap_or("");
@@ -257,15 +259,15 @@ fn of_part(part: &str, named: Named) -> Option<Host> {
         }
         return of_part(address, named);
     }
-    if let Ok(address) = part.parse::<IpAddr>() {
+    if let Ok(address) = text.parse::<IpAddr>() {
         return Some(Host::Address(address));
     }
-    let name = match part.split_once(':') {
+    let name = match text.split_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit() || byte == b'$') => name,
         // A range of ports, or a word in the place of a port: then it may be a password.
         Some((name, port)) if named == Named::Surely && port.starts_with(['{', '<', '%']) => name,
         Some(_) => return None,
-        None => part,
+        None => text,
     };
     of_name(name, named)
 }
@@ -279,7 +281,8 @@ fn of_name(name: &str, named: Named) -> Option<Host> {
     }
     let name = name.strip_suffix('.').unwrap_or(name).to_lowercase();
     let labels: Vec<&str> = name.split('.').collect();
-    let wild = labels.iter().rposition(|label| label.contains(WILD));
+    // A variable without a value leaves an empty label.
+    let wild = labels.iter().rposition(|label| label.is_empty() || label.contains(WILD));
     let fixed = labels.get(wild.map_or(0, |at| at + 1)..).unwrap_or_default();
     let is_label = |label: &&str| {
         !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
@@ -289,7 +292,10 @@ fn of_name(name: &str, named: Named) -> Option<Host> {
     }
     if wild.is_some() {
         let is_name = fixed.len() >= 2;
-        return Some(if is_name { Host::Name(format!("*.{}", fixed.join("."))) } else { Host::Open });
+        if is_name {
+            return Some(Host::Name(format!("*.{}", fixed.join("."))));
+        }
+        return name.contains(WILD).then_some(Host::Open);
     }
     let last = fixed.last().copied().unwrap_or("");
     let is_file = named == Named::Perhaps && (fixed.len() == 1 || FILES.contains(&last));

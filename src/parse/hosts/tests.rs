@@ -35,6 +35,8 @@ fn urls_name_hosts_wherever_they_stand() {
         ("postgres:///app?host=db.x.com", "db.x.com"),
         ("host=db.x.com port=5432 user=a", "db.x.com"),
         ("Server=tcp:x.database.windows.net,1433;User=a", "x.database.windows.net"),
+        ("https://.x.com/", "*.x.com"),
+        ("https:///x", ""),
         ("db.x.com", ""),
         ("", ""),
         ("://", ""),

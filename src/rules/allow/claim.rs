@@ -47,18 +47,8 @@ pub enum ClaimKind {
 }
 
 impl Claim {
-    /// Adds the claims of comments in files, each once: several subjects may read one file.
-    pub fn add_inline<'a>(claims: &mut Vec<Self>, allows: impl Iterator<Item = (&'a str, &'a InlineAllow)>) {
-        for (path, allow) in allows {
-            let claim = Self::inline(path, allow);
-            if !claims.iter().any(|known| known.place == claim.place) {
-                claims.push(claim);
-            }
-        }
-    }
-
     /// The claim of a comment in the file at `path`.
-    fn inline(path: &str, allow: &InlineAllow) -> Self {
+    pub fn inline(path: &str, allow: &InlineAllow) -> Self {
         Self {
             rules: allow.rules.clone(),
             reason: allow.reason.clone(),

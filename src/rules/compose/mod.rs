@@ -1,6 +1,10 @@
 //! Compose wiring: what reaches a container, and whether the templates know it.
+mod default_secret;
 mod facts;
 
+use std::collections::BTreeMap;
+
+use default_secret::default_secret;
 pub use facts::{ComposeFacts, Wired};
 
 use super::{Rule, Sink, rules};
@@ -8,8 +12,7 @@ use crate::model::compose::{Operator, ProblemKind, Variable};
 use crate::model::{Cause, Looked, Object, Place};
 
 /// The rules over compose files.
-pub const RULES: &[Rule<ComposeFacts>] =
-    rules!["compose": broken_file, not_wired, shadowed_file, unset_variable, wired_undocumented];
+pub const RULES: &[Rule<ComposeFacts>] = rules!["compose": broken_file, default_secret, not_wired, shadowed_file, unset_variable, wired_undocumented];
 
 fn broken_file(facts: &ComposeFacts, out: &mut Sink<'_>) {
     let problems = || facts.project.problems.iter().filter(|problem| problem.refuses());
@@ -80,15 +83,20 @@ fn unset_variable(facts: &ComposeFacts, out: &mut Sink<'_>) {
     for path in &facts.project.files {
         let own: Vec<_> = all.iter().filter(|(_, place)| place.path == *path).collect();
         let mut check = out.check(Object::file(path), Looked::at(own.len(), "reference"));
+        let mut unset: BTreeMap<&str, Vec<&Place>> = BTreeMap::new();
         for (name, place) in own.into_iter().filter(|(name, _)| !is_documented(name, path) && !is_given(name))
         {
-            check
-                .find(
-                    *name,
-                    format!("`{name}` has no default here, and {} does not document it", template.path),
-                )
-                .at((*place).clone())
-                .help(format!("document `{name}` there, or give it a default: `${{{name}:-...}}`"));
+            unset.entry(name).or_default().push(place);
+        }
+        for (name, places) in unset {
+            let (first, more) =
+                places.split_first().map_or((None, &[][..]), |(first, more)| (Some(*first), more));
+            let message = format!("`{name}` has no default here, and {} does not document it", template.path);
+            let mut finding = check.find(name, message).at(first.cloned());
+            for place in more {
+                finding = finding.related(Some((*place).clone()), "asked for here too");
+            }
+            finding.help(format!("document `{name}` there, or give it a default: `${{{name}:-...}}`"));
         }
     }
 }
@@ -105,7 +113,7 @@ fn is_name(key: &str) -> bool {
 
 /// Variables that the shell or the engine gives.
 fn is_given(name: &str) -> bool {
-    let known = ["GID", "HOME", "HOSTNAME", "PATH", "PWD", "SHELL", "TMPDIR", "UID", "USER"];
+    let known = ["CI", "GID", "HOME", "HOSTNAME", "PATH", "PWD", "SHELL", "TMPDIR", "UID", "USER"];
     known.contains(&name) || name.starts_with("COMPOSE_") || name.starts_with("DOCKER_")
 }
 
@@ -155,12 +163,8 @@ fn wired_undocumented(facts: &ComposeFacts, out: &mut Sink<'_>) {
             let mut files = [Some(file), canonical].into_iter().flatten();
             files.any(|file| file.assignments.iter().any(|assignment| assignment.key == key))
         };
-        // A constant is compose's own affair.
-        let is_open = |variable: &&Variable| {
-            variable.value.as_ref().is_none_or(|value| value.written.reveal().contains('$'))
-        };
-        let open: Vec<_> =
-            service.environment.iter().filter(is_open).filter(|open| is_name(&open.key)).collect();
+        let is_open = |variable: &&Variable| variable.is_open() && is_name(&variable.key);
+        let open: Vec<_> = service.environment.iter().filter(is_open).collect();
         let mut check = out.check(wired.template.object(), Looked::at(open.len(), "variable"));
         for variable in open.into_iter().filter(|variable| !documented(&variable.key)) {
             let key = &variable.key;
