@@ -35,7 +35,10 @@ pub fn script(text: &str) -> Script {
         let mut statement = act::statement(piece, text, &mut script.literals);
         statement.stops |= act::calls(words, &raising);
         raising.extend(act::raising(words));
-        let texts = piece.tokens.iter().filter(|token| matches!(token.kind, Kind::Text | Kind::Dollar));
+        // The body of a block is shown, but for the literals in it.
+        let is_body = matches!(&statement.act, Act::Block(block) if block.foreign.is_none());
+        let is_text = |kind| matches!(kind, Kind::Text) || (kind == Kind::Dollar && !is_body);
+        let texts = piece.tokens.iter().filter(|token| is_text(token.kind));
         script.literals.extend(texts.map(|token| token.range.clone()));
         let first = piece.tokens.first();
         if !act::is_statement(words) {

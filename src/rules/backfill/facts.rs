@@ -126,7 +126,11 @@ impl BackfillFile {
         let span = lines.span(range.start..range.start + first.len());
         let line = lines.line(span.start.line);
         let start = lines.offset(crate::model::Position { line: span.start.line, column: 1 });
-        Place::new(&self.path, span).showing(self.masked(start..start + line.len()))
+        let place = Place::new(&self.path, span);
+        // What is masked takes other room, so behind it the excerpt would mark the wrong words.
+        let literals = self.script.got().map_or(&[][..], |script| script.literals.as_slice());
+        let is_behind = literals.iter().any(|literal| literal.start < range.start && literal.end > start);
+        if is_behind { place } else { place.showing(self.masked(start..start + line.len())) }
     }
 
     fn masked(&self, line: Range<usize>) -> String {
