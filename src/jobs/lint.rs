@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use crate::manifest::{Baseline, Manifest, Source};
 use crate::model::{Cause, InlineAllow, Look, Object, Report, Span};
 use crate::rules::allow::{AllowFacts, Claim, apply};
+use crate::rules::backfill::BackfillFacts;
 use crate::rules::compose::ComposeFacts;
 use crate::rules::config::ConfigFacts;
 use crate::rules::env::EnvFacts;
 use crate::rules::manifest::ManifestFacts;
+use crate::rules::pins::PinFacts;
 use crate::rules::run::RunFacts;
 use crate::rules::zone::ZoneFacts;
 use crate::rules::{self, Levels, Rule, Tree, judge};
@@ -40,14 +42,21 @@ pub enum Subject {
     Compose,
     /// Application configs.
     Config,
+    /// One-shot SQL files.
+    Backfill,
+    /// Pinned ids.
+    Pins,
 }
 
 impl Subject {
-    fn name(self) -> &'static str {
+    /// Its word on the command line.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Env => "env",
             Self::Compose => "compose",
             Self::Config => "config",
+            Self::Backfill => "backfill",
+            Self::Pins => "pins",
         }
     }
 }
@@ -74,6 +83,8 @@ fn run(settings: &Lint, manifest: &Manifest, tree: &dyn Tree) -> Report {
     run.env_and_compose();
     run.zones();
     run.configs();
+    run.backfills();
+    run.pins();
     run.manifest();
     run.finish()
 }
@@ -172,6 +183,29 @@ impl Run<'_> {
         });
         let facts = declared.map(|env| ConfigFacts::new(env, source, self.tree));
         self.judge(Subject::Config, rules::config::RULES, facts, ("application config", "[env] config"));
+    }
+
+    fn backfills(&mut self) {
+        let Lint { manifest, source, .. } = self.settings;
+        if !self.wants(Subject::Backfill) {
+            return;
+        }
+        let declared = Some(&manifest.backfill).filter(|all| !all.is_empty());
+        let facts = declared.map(|all| BackfillFacts::new(all, source, self.tree));
+        self.claim(facts.iter().flat_map(BackfillFacts::allows));
+        self.report.not_compared.extend(facts.iter().flat_map(BackfillFacts::gaps));
+        self.judge(Subject::Backfill, rules::backfill::RULES, facts, ("one-shot SQL file", "[[backfill]]"));
+    }
+
+    fn pins(&mut self) {
+        let Lint { manifest, source, today, .. } = self.settings;
+        if !self.wants(Subject::Pins) {
+            return;
+        }
+        let is_declared = manifest.pins.is_some() || !manifest.pin.is_empty();
+        let facts = is_declared.then(|| PinFacts::new(manifest, source, today, self.tree));
+        self.claim(facts.iter().flat_map(PinFacts::allows));
+        self.judge(Subject::Pins, rules::pins::RULES, facts, ("pin", "[[pin]]"));
     }
 
     fn manifest(&mut self) {

@@ -4,10 +4,13 @@
 //! file, resolves no secret and does not know which rules exist.
 mod arithmetic;
 mod at;
+mod backfill;
 mod baseline;
 mod check;
 mod condition;
 mod env;
+mod file_name;
+mod pins;
 mod shape;
 mod source;
 mod types;
@@ -20,9 +23,12 @@ use toml::de::DeTable;
 
 pub use arithmetic::{Comparison, Quantity};
 pub use at::At;
+pub use backfill::Backfill;
 pub use baseline::{BASELINE, Baseline, Entry};
 pub use check::{date, glob, octal, path_glob};
 pub use env::{Classes, Dialects, Env, Environment, Relation, Service, TypeEntry, ValueType};
+pub use file_name::{FILE_NAME, FileName};
+pub use pins::{Calendar, Pin, Pins, Removal};
 pub use source::Source;
 pub use types::{
     AllowEntry, Endpoint, EndpointKind, Guard, IfEmpty, Keys, Level, Manifest, Project, Require, Scalar,

@@ -5,7 +5,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use super::backfill::Backfill;
 use super::env::Env;
+use super::pins::{Pin, Pins};
 use super::zone::Zone;
 use crate::model::Mode;
 
@@ -25,6 +27,12 @@ pub struct Manifest {
     pub zone: Vec<Zone>,
     /// The boot contract that `trueup guard` holds an environment to.
     pub guard: Option<Guard>,
+    /// One-shot SQL files.
+    pub backfill: Vec<Backfill>,
+    /// Where ids are looked for, and which go away when.
+    pub pins: Option<Pins>,
+    /// Ids that are one and the same everywhere.
+    pub pin: Vec<Pin>,
     /// How source tables become target tables; read by every command that moves or compares rows.
     pub table: Vec<TableEntry>,
     /// Tables that are rightly left alone.

@@ -20,6 +20,8 @@ mod report;
 mod role;
 mod rule_id;
 mod schema;
+mod setting;
+pub mod sql;
 mod table_diff;
 pub mod value;
 
@@ -38,4 +40,5 @@ pub use report::{Gap, GapKind, Report, RunInfo, Tally};
 pub use role::{Role, purpose};
 pub use rule_id::{RuleId, Severity};
 pub use schema::{Column, ColumnRole, Schema, Table, TableKind};
+pub use setting::{Setting, Settings};
 pub use table_diff::{Difference, TableDiff};

@@ -11,4 +11,6 @@ mod excerpt;
 pub mod expand;
 pub mod hosts;
 pub mod image;
+pub mod settings;
+pub mod sql;
 mod yaml;
