@@ -139,6 +139,8 @@ impl Run<'_> {
     fn env_and_compose(&mut self) {
         let (manifest, Lint { source, search, .. }) = (self.manifest, self.settings);
         let projects = ComposeFacts::all(manifest, source, self.tree);
+        // Rules of other subjects point into these files too.
+        self.claim(projects.iter().flat_map(ComposeFacts::allows));
         if self.wants(Subject::Env) {
             let is_declared = manifest.env.is_some() || (*search && source.path.is_empty());
             let declared = manifest.env.clone().unwrap_or_default();
@@ -149,7 +151,6 @@ impl Run<'_> {
             self.judge(Subject::Env, rules::env::RULES, facts, ("env template", "[env]"));
         }
         if self.wants(Subject::Compose) {
-            self.claim(projects.iter().flat_map(ComposeFacts::allows));
             let mut projects = projects.into_iter();
             let first = projects.next();
             self.judge(Subject::Compose, rules::compose::RULES, first, ("compose file", "[env] compose"));
@@ -182,6 +183,7 @@ impl Run<'_> {
             !env.config.is_empty() || env.service.iter().any(|service| !service.config.is_empty())
         });
         let facts = declared.map(|env| ConfigFacts::new(env, source, self.tree));
+        self.claim(facts.iter().flat_map(ConfigFacts::allows));
         self.judge(Subject::Config, rules::config::RULES, facts, ("application config", "[env] config"));
     }
 

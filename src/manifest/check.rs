@@ -70,10 +70,9 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
         let services = env.service.iter().flat_map(|service| &service.local_only);
         let types = env.types.iter().map(|entry| &entry.key);
         let exceptions = env.environment.iter().flat_map(|environment| &environment.except);
-        let configs = env.config.iter().chain(env.service.iter().flat_map(|service| &service.config));
         let classes = env.class.all().into_iter().flat_map(|(_, keys)| keys);
         let keys = env.local_only.iter().chain(services).chain(&env.shared).chain(types).chain(exceptions);
-        keys.chain(configs).chain(classes).chain(&env.owner)
+        keys.chain(classes).chain(&env.owner)
     });
     let zones = manifest.zone.iter().flat_map(Zone::globs);
     let guard = manifest.guard.iter().flat_map(|guard| {
