@@ -4,6 +4,7 @@
 //! [`Verdict`], [`Finding`]), where ([`Place`], [`Object`]) and the facts that rules judge. It imports nothing of the
 //! house, touches nothing outside the process and decides nothing.
 mod check;
+mod code;
 pub mod compose;
 mod dialect;
 mod env;
@@ -21,6 +22,7 @@ mod table_diff;
 pub mod value;
 
 pub use check::{Allowed, Check, Finding, Looked, Object, ObjectKind, Related, Verdict};
+pub use code::{CodeReads, CodeSpan, ComputedRead, EnvRead, Unclear};
 pub use dialect::{Dialect, DialectFile, EnvValue, Meaning, Operator, Piece, Reach, Reference, Statement};
 pub use env::{Assignment, EnvFile, Hidden, InlineAllow, KeyState, Unparsable};
 pub use exit::Exit;
