@@ -86,7 +86,7 @@ impl Calls {
                     let spot = spots.at(tokens.range(at));
                     self.give(function, Argument::Position(position), &key, spot, end < close);
                 }
-                None => self.leave_open(function, Argument::Position(position), || spots.at(tokens.span(at, end - 1))),
+                None => self.leave_open(function, Argument::Position(position), || spots.masked(tokens.span(at, end - 1))),
             }
             at = end + 1;
             position += 1;

@@ -113,14 +113,16 @@ impl Scan<'_, '_> {
             self.computed(self.tokens.range(at), "its key has a prefix");
         }
         for word in ["env:\"", "envconfig:\""] {
-            let start = text.find(word).filter(|start| text.get(..*start).is_some_and(|before| before.trim_end().is_empty() || before.ends_with(' ')));
-            let Some(value) = start.and_then(|start| text.get(start + word.len()..)) else { continue };
+            let begins = |at: &usize| text.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with(' '));
+            let Some(start) = text.find(word).filter(begins).map(|start| start + word.len()) else { continue };
+            let value = text.get(start..).unwrap_or("");
             let value = value.split('"').next().unwrap_or("");
             let name = value.split(',').next().unwrap_or("");
             let is_upper = !name.contains(|c: char| c.is_ascii_lowercase());
             if is_key(name) && is_upper {
                 let has_default = text.contains("envDefault:") || text.contains("default");
-                self.read(self.tokens.range(at), &[name], has_default);
+                let start = self.tokens.range(at).start + start + 1;
+                self.read(start..start + name.len(), &[name], has_default);
             }
         }
     }
@@ -134,7 +136,7 @@ impl Scan<'_, '_> {
             return self.read(tokens.range(first), &[&key], false);
         }
         let read = ComputedRead {
-            at: self.spots.at(tokens.span(first, end.saturating_sub(1).max(first))),
+            at: self.spots.masked(tokens.span(first, end.saturating_sub(1).max(first))),
             why: "its key is computed",
         };
         match lookup(tokens, first, &self.open, "func").filter(|_| end == first + 1) {
@@ -157,7 +159,7 @@ impl Scan<'_, '_> {
     }
 
     fn computed(&mut self, range: Range<usize>, why: &'static str) {
-        self.out.computed.push(ComputedRead { at: self.spots.at(range), why });
+        self.out.computed.push(ComputedRead { at: self.spots.masked(range), why });
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) fn lex(text: &str, grammar: Grammar) -> Tokens<'_> {
         out: Tokens::new(text),
         levels: vec![Level::default()],
         unclosed: (0, 0),
+        no_regex: 0,
     };
     if text.starts_with("#!") && !text.starts_with("#![") {
         lexer.at = lexer.line_end(0);
@@ -69,6 +70,8 @@ struct Lexer<'t> {
     levels: Vec<Level>,
     /// A quote that was found to be never closed, and the line end up to which that is so.
     unclosed: (u8, usize),
+    /// Up to here no slash begins a regular expression.
+    no_regex: usize,
 }
 
 impl<'t> Lexer<'t> {
@@ -100,7 +103,7 @@ impl<'t> Lexer<'t> {
             self.push(Kind::Number, length);
         } else if is_name_start(c) || (c == '#' && is_js && self.rest().chars().nth(1).is_some_and(is_name_start)) {
             self.name();
-        } else if c == '/' && is_js && self.is_regex() {
+        } else if c == '/' && is_js && self.may_be_regex() {
             self.regex();
         } else {
             self.mark(c);
@@ -318,7 +321,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// Whether a slash begins a regular expression and divides nothing: told by what stands before it.
-    fn is_regex(&self) -> bool {
+    fn may_be_regex(&self) -> bool {
         let Some(last) = self.out.len().checked_sub(1) else { return true };
         let before = self.out.text(last);
         let next = self.byte(self.at + 1);
@@ -334,28 +337,35 @@ impl<'t> Lexer<'t> {
             Kind::Close if before == "}" => matches!(next, b'>' | b' ' | b'='),
             Kind::Close => true,
         };
-        !follows_value && self.regex_length().is_some()
+        !follows_value && self.at >= self.no_regex
     }
 
-    /// A regular expression ends on its line.
-    fn regex_length(&self) -> Option<usize> {
-        let (mut in_class, mut escaped) = (false, false);
+    /// The length of a regular expression, which ends on its line; else how far it was searched.
+    fn regex_length(&self) -> Result<usize, usize> {
+        let (mut in_class, mut escaped, mut seen) = (false, false, 1);
         for (at, c) in self.rest().char_indices().take(LONGEST_REGEX).skip(1) {
+            seen = at;
             match c {
-                '\n' => return None,
+                '\n' => break,
                 _ if escaped => escaped = false,
                 '\\' => escaped = true,
                 '[' => in_class = true,
                 ']' => in_class = false,
-                '/' if !in_class => return Some(at + 1).filter(|length| *length > 2),
+                '/' if !in_class => return if at > 1 { Ok(at + 1) } else { Err(at) },
                 _ => {}
             }
         }
-        None
+        Err(seen)
     }
 
     fn regex(&mut self) {
-        let length = self.regex_length().unwrap_or(1);
+        let length = match self.regex_length() {
+            Ok(length) => length,
+            Err(seen) => {
+                self.no_regex = self.at + seen;
+                return self.push(Kind::Mark, 1);
+            }
+        };
         let flags = self.rest().get(length..).unwrap_or("");
         let flags = flags.len() - flags.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
         self.push(Kind::Regex, length + flags);

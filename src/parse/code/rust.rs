@@ -210,7 +210,7 @@ impl<'t> Scan<'_, 't> {
         let range = tokens.span(first, end.saturating_sub(1).max(first));
         match lookup(tokens, first, &self.open, "fn").filter(|_| is_path) {
             Some((function, parameter)) => {
-                let read = ComputedRead { at: self.spots.at(range), why: "its key is computed" };
+                let read = ComputedRead { at: self.spots.masked(range), why: "its key is computed" };
                 let function = function.to_owned();
                 self.calls.lookups.push(Lookup { function, parameter: vec![parameter], read });
             }
@@ -233,7 +233,7 @@ impl<'t> Scan<'_, 't> {
     }
 
     fn computed(&mut self, range: Range<usize>, why: &'static str) {
-        self.out.computed.push(ComputedRead { at: self.spots.at(range), why });
+        self.out.computed.push(ComputedRead { at: self.spots.masked(range), why });
     }
 }
 

@@ -22,12 +22,21 @@ impl<'t> Spots<'t> {
         Self { text, lines: Lines::new(text), last: Cell::new((0, start)) }
     }
 
-    /// Where a range is, ending with its first line.
+    /// Where a key is, ending with its first line.
     pub(super) fn at(&self, range: Range<usize>) -> CodeSpan {
+        self.shown(range, false)
+    }
+
+    /// Where an expression is whose texts are not to be shown.
+    pub(super) fn masked(&self, range: Range<usize>) -> CodeSpan {
+        self.shown(range, true)
+    }
+
+    fn shown(&self, range: Range<usize>, masks: bool) -> CodeSpan {
         let first = self.text.get(range.clone()).map_or(0, |text| text.split('\n').next().unwrap_or("").len());
         let range = range.start..range.start + first;
         let span = Span { start: self.position(range.start), end: self.position(range.end) };
-        CodeSpan { span, excerpt: self.excerpt(&range, span.start.line) }
+        CodeSpan { span, excerpt: self.excerpt(&range, span.start.line, masks) }
     }
 
     /// Something that could not be understood.
@@ -72,7 +81,7 @@ impl<'t> Spots<'t> {
     }
 
     /// The line of a range with what stands in other strings masked, and without what follows but brackets.
-    fn excerpt(&self, range: &Range<usize>, line: u32) -> Option<String> {
+    fn excerpt(&self, range: &Range<usize>, line: u32, masks: bool) -> Option<String> {
         let text = self.lines.line(line);
         if text.len() > LONGEST_SHOWN_BYTES {
             return None;
@@ -80,7 +89,8 @@ impl<'t> Spots<'t> {
         let start = self.line_start(line);
         let mut shown = String::with_capacity(text.len());
         let mut quote = None;
-        for c in self.text.get(start..range.start)?.chars() {
+        let masked = if masks { range.end } else { range.start };
+        for c in self.text.get(start..masked)?.chars() {
             match quote {
                 Some(open) if c == open => quote = None,
                 Some(_) => {
@@ -92,7 +102,7 @@ impl<'t> Spots<'t> {
             }
             shown.push(c);
         }
-        shown.push_str(self.text.get(range.clone())?);
+        shown.push_str(self.text.get(masked..range.end)?);
         let behind = text.get(range.end - start..).unwrap_or("");
         let closing = behind.trim_start_matches([')', ']', '}', '"', '\'', '`', ';', ',']);
         shown.push_str(behind.get(..behind.len() - closing.len())?);

@@ -188,7 +188,7 @@ impl<'s, 't> Scan<'s, 't> {
 
     /// A key that is no literal: a parameter of a function, or who knows what.
     fn computed_index(&mut self, first: usize, close: usize) {
-        let at = self.spots.at(self.tokens.span(first, close - 1));
+        let at = self.spots.masked(self.tokens.span(first, close - 1));
         let read = ComputedRead { at, why: "its key is computed" };
         match self.values.lookup(first, &self.open).filter(|_| close == first + 1) {
             Some((function, parameter)) => {
@@ -229,7 +229,7 @@ impl<'s, 't> Scan<'s, 't> {
     }
 
     fn computed(&mut self, first: usize, last: usize, why: &'static str) {
-        let at = self.spots.at(self.tokens.span(first, last));
+        let at = self.spots.masked(self.tokens.span(first, last));
         self.out.computed.push(ComputedRead { at, why });
     }
 

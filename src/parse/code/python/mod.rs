@@ -50,20 +50,22 @@ impl Classes {
 /// What the tokens say besides the tree: words, and comments that speak to us.
 fn besides(tokens: &Tokens, spots: &Spots<'_>) -> CodeReads {
     let mut found = BTreeSet::new();
-    let mut allows = Vec::new();
-    let mut all = tokens.iter().peekable();
-    while let Some(token) = all.next() {
+    let (mut allows, mut waiting) = (Vec::new(), Vec::new());
+    for token in tokens.iter() {
+        let text = || spots.text.get(range(token.range())).unwrap_or("");
         match token.kind() {
-            TokenKind::Name | TokenKind::String | TokenKind::FStringMiddle => {
-                words(spots.text.get(range(token.range())).unwrap_or(""), &mut found);
-            }
-            TokenKind::Comment if spots.text.get(range(token.range())).is_some_and(|text| text.contains("trueup:")) => {
-                let next = all.clone().find(|next| is_code(next)).map(|next| next.start().to_usize());
-                allows.extend(spots.allow(range(token.range()), next));
+            TokenKind::Comment if text().contains("trueup:") => waiting.push(range(token.range())),
+            _ if is_code(token) => {
+                let next = token.start().to_usize();
+                allows.extend(waiting.drain(..).filter_map(|comment| spots.allow(comment, Some(next))));
             }
             _ => {}
         }
+        if matches!(token.kind(), TokenKind::Name | TokenKind::String | TokenKind::FStringMiddle) {
+            words(text(), &mut found);
+        }
     }
+    allows.extend(waiting.into_iter().filter_map(|comment| spots.allow(comment, None)));
     CodeReads { words: found, allows, ..CodeReads::default() }
 }
 

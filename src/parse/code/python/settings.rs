@@ -63,7 +63,7 @@ pub(super) fn class<'a>(class: &'a StmtClassDef, names: &Names<'a>, spots: &Spot
     for keyword in class.keywords() {
         match &keyword.arg {
             Some(name) => look.setting(name.as_str(), &keyword.value, &mut found.config),
-            None => found.config.computed = Some(spots.at(range(keyword.value.range()))),
+            None => found.config.computed = Some(spots.masked(range(keyword.value.range()))),
         }
     }
     for stmt in &class.body {
@@ -269,11 +269,11 @@ impl<'a> Look<'a, '_> {
                         Some(Some(name)) => self.setting(&name, &item.value, config),
                         // `**Base.model_config` is inherited anyway.
                         None if self.is_last(&item.value, "model_config") => {}
-                        _ => config.computed = Some(self.spots.at(range(item.value.range()))),
+                        _ => config.computed = Some(self.spots.masked(range(item.value.range()))),
                     }
                 }
             }
-            _ => config.computed = Some(self.spots.at(range(value.range()))),
+            _ => config.computed = Some(self.spots.masked(range(value.range()))),
         }
     }
 
@@ -286,13 +286,13 @@ impl<'a> Look<'a, '_> {
             match &keyword.arg {
                 Some(name) => self.setting(name.as_str(), &keyword.value, config),
                 None if self.is_last(&keyword.value, "model_config") => {}
-                None => config.computed = Some(self.spots.at(range(keyword.value.range()))),
+                None => config.computed = Some(self.spots.masked(range(keyword.value.range()))),
             }
         }
     }
 
     fn setting(&self, name: &str, value: &'a Expr, config: &mut Config) {
-        let mut unknown = || config.computed = Some(self.spots.at(range(value.range())));
+        let mut unknown = || config.computed = Some(self.spots.masked(range(value.range())));
         let text = || if value.is_none_literal_expr() { Some(String::new()) } else { self.names.text(value) };
         let flag = match value {
             Expr::BooleanLiteral(flag) => Some(flag.value),
@@ -346,7 +346,7 @@ impl<'a> Look<'a, '_> {
     /// `fields = {"x": {"env": "X"}, "y": "Y"}`
     fn fields(&self, value: &'a Expr, config: &mut Config) {
         let Expr::Dict(dict) = value else {
-            config.computed = Some(self.spots.at(range(value.range())));
+            config.computed = Some(self.spots.masked(range(value.range())));
             return;
         };
         for item in &dict.items {
@@ -365,7 +365,7 @@ impl<'a> Look<'a, '_> {
         let mut mentions = Mentions { found: false };
         ruff_python_ast::visitor::Visitor::visit_body(&mut mentions, &function.body);
         if !mentions.found {
-            config.computed = Some(self.spots.at(range(function.name.range())));
+            config.computed = Some(self.spots.masked(range(function.name.range())));
         }
     }
 }

@@ -277,9 +277,12 @@ impl<'a> Names<'a> {
     }
 
     fn bound(&self, bindings: &[Binding<'a>], from: View) -> Value<'a> {
-        let value = merged(bindings.iter().take(BINDINGS).map(|binding| self.binding(binding, from)));
-        let is_cut = bindings.len() > BINDINGS && matches!(value, Value::Texts(_));
-        if is_cut { Value::Unknown } else { value }
+        if bindings.len() > BINDINGS {
+            // Of a name that is bound again and again only an import is believed.
+            let imports = bindings.iter().take(BINDINGS).filter(|binding| matches!(binding, Binding::Path(_)));
+            return merged(imports.map(|binding| self.binding(binding, from)));
+        }
+        merged(bindings.iter().map(|binding| self.binding(binding, from)))
     }
 
     fn binding(&self, binding: &Binding<'a>, from: View) -> Value<'a> {

@@ -85,7 +85,7 @@ impl<'a, 's> Walk<'a, 's> {
     }
 
     pub(super) fn computed(&mut self, at: TextRange, why: &'static str) {
-        self.out.computed.push(ComputedRead { at: self.spots.at(range(at)), why });
+        self.out.computed.push(ComputedRead { at: self.spots.masked(range(at)), why });
     }
 
     fn read(&mut self, at: TextRange, names: Vec<String>, has_default: bool) {
@@ -121,7 +121,7 @@ impl<'a, 's> Walk<'a, 's> {
     }
 
     fn lookup(&mut self, key: &'a Expr, function: &'a ruff_python_ast::StmtFunctionDef, position: usize) {
-        let read = ComputedRead { at: self.spots.at(range(key.range())), why: "its key is computed" };
+        let read = ComputedRead { at: self.spots.masked(range(key.range())), why: "its key is computed" };
         let name = |position| {
             let mut parameters = function.parameters.iter_non_variadic_params();
             parameters.nth(position).map_or("", |one| one.parameter.name.as_str())
@@ -140,7 +140,7 @@ impl<'a, 's> Walk<'a, 's> {
         names.retain(|name| self.names.reader(name).is_some_and(|reader| reader.prefix.as_deref() == Some("")));
         for name in names {
             for function in [format!("{module}.{name}"), format!("{module}.{name}.")] {
-                let read = ComputedRead { at: self.spots.at(0..0), why: "its key is computed" };
+                let read = ComputedRead { at: self.spots.masked(0..0), why: "its key is computed" };
                 self.calls.lookups.push(Lookup { function, parameter: vec![Argument::Position(0)], read });
             }
         }
@@ -277,7 +277,7 @@ impl<'a, 's> Walk<'a, 's> {
                         }
                     }
                 }
-                _ => self.calls.leave_open(function, argument, || self.spots.at(range(value.range()))),
+                _ => self.calls.leave_open(function, argument, || self.spots.masked(range(value.range()))),
             }
         }
     }
