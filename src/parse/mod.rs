@@ -5,5 +5,11 @@
 pub mod allow;
 pub mod code;
 pub mod compose;
+pub mod config;
+pub mod dockerfile;
 pub mod env;
+mod excerpt;
 pub mod expand;
+pub mod hosts;
+pub mod image;
+mod yaml;

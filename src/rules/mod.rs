@@ -4,8 +4,11 @@
 //! sees facts and a [`Sink`], never a store; [`judge`] stamps its id, its severity and its verdicts.
 pub mod allow;
 pub mod compose;
+pub mod config;
 mod docs;
 pub mod env;
+mod given_secret;
+mod globs;
 pub mod guard;
 pub mod manifest;
 pub mod run;
@@ -13,6 +16,7 @@ mod secret;
 mod sink;
 mod tree;
 pub mod verify;
+pub mod zone;
 
 use std::collections::BTreeMap;
 
@@ -58,6 +62,9 @@ pub fn all() -> Vec<RuleId> {
     }
     let mut all: Vec<RuleId> = ids(env::RULES)
         .chain(ids(compose::RULES))
+        .chain(ids(config::RULES))
+        .chain(ids(zone::ENV_RULES))
+        .chain(ids(zone::COMPOSE_RULES))
         .chain(ids(guard::RULES))
         .chain(ids(manifest::RULES))
         .chain(ids(run::RULES))
