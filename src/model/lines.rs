@@ -41,9 +41,10 @@ impl<'a> Lines<'a> {
 
     /// A line by its 1-based number, without its end.
     pub fn line(&self, number: u32) -> &'a str {
-        let start = (number as usize).checked_sub(1).and_then(|index| self.starts.get(index));
-        let rest = start.and_then(|start| self.text.get(*start..)).unwrap_or("");
-        rest.split('\n').next().unwrap_or("").trim_end_matches('\r')
+        let index = (number as usize).checked_sub(1);
+        let Some(start) = index.and_then(|index| self.starts.get(index)) else { return "" };
+        let end = self.starts.get(number as usize).map_or(self.text.len(), |next| next - 1);
+        self.text.get(*start..end).unwrap_or("").trim_end_matches('\r')
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`Verdict`], [`Finding`]), where ([`Place`], [`Object`]) and the facts that rules judge. It imports nothing of the
 //! house, touches nothing outside the process and decides nothing.
 mod check;
+mod code;
 pub mod compose;
 mod config;
 mod dialect;
@@ -26,6 +27,7 @@ mod table_diff;
 pub mod value;
 
 pub use check::{Allowed, Check, Finding, Fix, Looked, Object, ObjectKind, Related, Verdict};
+pub use code::{CodeReads, CodeSpan, ComputedRead, EnvRead, Unclear};
 pub use config::{ConfigFile, ConfigProblem, ConfigValue};
 pub use dialect::{Dialect, DialectFile, EnvValue, Meaning, Operator, Piece, Reach, Reference, Statement};
 pub use dockerfile::{BaseImage, Dockerfile, Instruction};

@@ -3,6 +3,7 @@
 //! Parsing never fails on content: what makes no sense is returned beside what does, and a rule says so. Nothing here
 //! reads a file, and nothing here keeps a secret in a message.
 pub mod allow;
+pub mod code;
 pub mod compose;
 pub mod config;
 pub mod dockerfile;
