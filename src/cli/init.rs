@@ -61,9 +61,9 @@ impl Found {
         for path in files {
             match Role::of(&path) {
                 Some(Role::Template) => found.templates.push(path),
+                Some(Role::Env) => found.committed.push(path),
                 Some(Role::Compose) => found.compose.push(path),
                 Some(Role::Alembic) => found.alembic.push(path),
-                None if path.rsplit('/').next() == Some(".env") => found.committed.push(path),
                 None => {}
             }
         }

@@ -130,7 +130,7 @@ impl Asked {
             say_above();
             if !named {
                 note(
-                    "no manifest: each env template below this folder is judged by itself; `trueup init` writes a manifest that relates them",
+                    "no manifest: each env template and compose file below this folder is judged by itself; `trueup init` writes a manifest that relates them",
                 );
             }
         }

@@ -138,7 +138,11 @@ impl Run<'_> {
 
     fn env_and_compose(&mut self) {
         let (manifest, Lint { source, search, .. }) = (self.manifest, self.settings);
-        let projects = ComposeFacts::all(manifest, source, self.tree);
+        let projects = if *search && source.path.is_empty() {
+            ComposeFacts::found(self.tree)
+        } else {
+            ComposeFacts::all(manifest, source, self.tree)
+        };
         // Rules of other subjects point into these files too.
         self.claim(projects.iter().flat_map(ComposeFacts::allows));
         if self.wants(Subject::Env) {

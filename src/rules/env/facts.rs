@@ -97,8 +97,14 @@ impl EnvFacts {
     ) -> Self {
         let (mut found, unseen) = if search { tree.files(source.base()) } else { (Vec::new(), Vec::new()) };
         let mentioned = mentioned(&found, &compose, tree);
-        found.retain(|path| Role::of(path) == Some(Role::Template));
-        let (others, found) = if source.path.is_empty() { (found, Vec::new()) } else { (Vec::new(), found) };
+        let is_alone = source.path.is_empty();
+        // Without a manifest an env file that git has is judged as a template is.
+        found.retain(|path| match Role::of(path) {
+            Some(Role::Template) => true,
+            Some(Role::Env) => is_alone && !matches!(tree.is_tracked(path), Look::Got(false)),
+            _ => false,
+        });
+        let (others, found) = if is_alone { (found, Vec::new()) } else { (Vec::new(), found) };
         let named =
             |path: &At<String>, readers: &[Dialect]| EnvSource::declared(path, &source, readers, tree);
         let service = |service: &Service| ServiceEnv {
@@ -114,7 +120,7 @@ impl EnvFacts {
             template: declared.template.as_ref().map(|path| named(path, &readers)),
             compose,
             services: declared.service.iter().map(service).collect(),
-            others: others.into_iter().map(|path| EnvSource::read(path, None, &[], tree)).collect(),
+            others: others.into_iter().map(|path| EnvSource::found(path, tree)).collect(),
             deployed: declared.deployed.as_ref().map(|path| Deployed::new(path, &declared, &source, tree)),
             environments: declared.environment.iter().map(environment).collect(),
             undeclared: Vec::new(),
@@ -286,6 +292,15 @@ impl EnvSource {
     pub fn allows(&self) -> impl Iterator<Item = (&str, &InlineAllow)> {
         let allows = self.file.got().map_or(&[][..], |file| &file.allows);
         allows.iter().map(|allow| (self.path.as_str(), allow))
+    }
+
+    /// A file that nobody named, read: one without keys says nothing that could be judged.
+    fn found(path: String, tree: &dyn Tree) -> Self {
+        let file = match tree.text(&path).map(|text| env_file(&text)) {
+            Look::Got(file) if file.is_empty() => Look::NotAsked(Reason("it names no key".into())),
+            other => other,
+        };
+        Self { path, declared: None, file, readings: Vec::new() }
     }
 
     /// The file as the object of a check.
