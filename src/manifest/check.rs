@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{At, Comparison, Env, Manifest, Mistake, Quantity, ValueType, condition};
+use super::{At, Comparison, Env, Manifest, Mistake, Quantity, ValueType, condition, guard};
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
 ///
@@ -30,6 +30,9 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     );
     if let Some(env) = &manifest.env {
         env_mistakes(env, &mut found);
+    }
+    if let Some(contract) = &manifest.guard {
+        guard::mistakes(contract, &mut found);
     }
     once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
     for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
@@ -62,7 +65,8 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
     });
     let guard = manifest.guard.iter().flat_map(|guard| {
         let whens = guard.when.values().chain(guard.require.iter().flat_map(|require| require.when.values()));
-        whens.chain(&guard.placeholders)
+        let keys = guard.secrets.iter().chain(&guard.public);
+        whens.chain(&guard.placeholders).chain(keys)
     });
     let allow = manifest.allow.iter().flat_map(|allow| allow.on.iter().chain(&allow.about));
     let skip = manifest.skip.iter().map(|skip| &skip.table);

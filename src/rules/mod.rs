@@ -12,6 +12,7 @@ pub mod run;
 mod secret;
 mod sink;
 mod tree;
+mod typed;
 pub mod verify;
 
 use std::collections::BTreeMap;

@@ -100,10 +100,7 @@ impl Comparison {
     ///
     /// # Errors
     /// Why it can't be computed: units that don't fit, a division by zero, an overflow, or what `value` says.
-    pub fn broken(
-        &self,
-        value: &dyn Fn(&str) -> Result<Quantity, String>,
-    ) -> Result<Option<Broken>, String> {
+    pub fn broken(&self, value: &dyn Fn(&str) -> Result<Quantity, String>) -> Result<Option<Broken>, String> {
         let mut left = self.first.value(value)?;
         let mut broken = None;
         for (relation, side) in &self.rest {

@@ -1,7 +1,7 @@
 use super::EnvFacts;
 use crate::model::{Assignment, Looked};
 use crate::rules::Sink;
-use crate::rules::secret::{is_default_secret, is_placeholder, is_secret_key};
+use crate::rules::secret::{is_default_secret, is_placeholder, may_be_secret_key};
 
 /// How tokens of well-known services begin.
 const TOKENS: &[&str] = &[
@@ -61,7 +61,7 @@ fn is_real(assignment: &Assignment) -> bool {
     let is_mixed =
         value.chars().any(|c| c.is_ascii_digit()) && value.chars().any(|c| c.is_ascii_alphabetic());
     let is_opaque = value.len() >= 12 && is_mixed && !value.contains([' ', '/', '$', ':', '<']);
-    (is_token || (is_secret_key(&assignment.key) && is_opaque)) && !is_made_up() && varies(value)
+    (is_token || (may_be_secret_key(&assignment.key) && is_opaque)) && !is_made_up() && varies(value)
 }
 
 /// Whether a value has many different characters: `sk-................` stands for a secret and is none.
