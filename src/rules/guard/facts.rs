@@ -189,7 +189,7 @@ impl GuardFacts {
     ) -> Judging<'s> {
         let mut unknown: BTreeMap<&'v Cause, Vec<&'v str>> = BTreeMap::new();
         for variable in wanted {
-            if let Given::Unknown(cause) = &variable.value {
+            if let Given::Unknown { cause, .. } = &variable.value {
                 unknown.entry(cause).or_default().push(&variable.key);
             }
         }
@@ -244,13 +244,12 @@ fn readers(contract: &Contract) -> Vec<Dialect> {
 
 /// Whether every condition holds; else why the contract is not active, or why that cannot be told.
 fn active(reading: &Reading, when: &BTreeMap<String, At<String>>) -> Look<()> {
-    let Some((key, pattern)) = when.iter().find(|(key, pattern)| holds(reading, key, pattern) != Some(true))
-    else {
+    let Some((key, pattern)) = when.iter().find(|(key, pattern)| !is_meant(reading, key, pattern)) else {
         return Look::Got(());
     };
     let variable = reading.variables.iter().find(|variable| variable.key == *key);
     match (variable, reading.broken.first(), &reading.elsewhere) {
-        (Some(Variable { value: Given::Unknown(cause), .. }), ..) => {
+        (Some(Variable { value: Given::Unknown { cause, .. }, .. }), ..) => {
             return Look::Failed(about(listed([key.as_str()]), cause));
         }
         (None, _, Some(cause)) => return Look::Failed(about(listed([key.as_str()]), cause)),
@@ -290,5 +289,18 @@ pub(super) fn holds(reading: &Reading, key: &str, pattern: &str) -> Option<bool>
     if variable.value == Given::Nothing {
         return Some(false);
     }
-    variable.known().map(|value| glob(pattern).is_ok_and(|glob| glob.is_match(value)))
+    variable.known().map(|value| matches(pattern, value))
+}
+
+/// A line of a file that is lost still tells for whom the file is: it fails then, and is not only unknown.
+fn is_meant(reading: &Reading, key: &str, pattern: &str) -> bool {
+    let variable = reading.variables.iter().find(|variable| variable.key == key);
+    let Some(Given::Unknown { written: Some(written), .. }) = variable.map(|variable| &variable.value) else {
+        return holds(reading, key, pattern) == Some(true);
+    };
+    matches(pattern, written.reveal())
+}
+
+fn matches(pattern: &str, value: &str) -> bool {
+    glob(pattern).is_ok_and(|glob| glob.is_match(value))
 }

@@ -90,7 +90,6 @@ fn forbidden_value(facts: &GuardFacts, out: &mut Sink<'_>) {
                 None => continue,
             },
         };
-        let key = pin.key.as_str();
         let allowed = pin.is.all();
         if allowed.iter().any(|pattern| glob(pattern).is_ok_and(|glob| glob.is_match(value))) {
             continue;

@@ -24,8 +24,13 @@ pub(super) enum Given {
     Value(Hidden),
     /// A bare key: it has the value of the reader's own environment, which has none.
     Nothing,
-    /// Only the deploy itself tells.
-    Unknown(Cause),
+    /// Only the deploy itself tells, whatever stands there.
+    Unknown {
+        /// Why.
+        cause: Cause,
+        /// What its line says, in a file that is lost to its reader.
+        written: Option<Hidden>,
+    },
 }
 
 impl Variable {
@@ -34,7 +39,7 @@ impl Variable {
         match &self.value {
             Given::Value(value) => Some(value.reveal()),
             Given::Nothing => Some(""),
-            Given::Unknown(_) => None,
+            Given::Unknown { .. } => None,
         }
     }
 }
@@ -210,12 +215,16 @@ fn exact(path: &str, text: &str, file: &EnvFile, dialect: Dialect, environment: 
     let program = read.statements.iter().rposition(is_program);
     let lost = outcome.refused.then(|| broken.last().map(|broken| lost(broken))).flatten();
     let runs = program.and_then(|index| read.statements.get(index)).map(|statement| runs(statement, dialect));
+    let unknown = |cause: &Cause| Given::Unknown { cause: cause.clone(), written: None };
     let given = |key: &str, index: usize| match (&lost, &runs) {
-        (Some(cause), _) => Given::Unknown(cause.clone()),
-        (None, Some(cause)) if program > Some(index) => Given::Unknown(cause.clone()),
+        (Some(cause), _) => {
+            let written = outcome.keys.get(key).and_then(|value| value.as_ref().ok()).cloned();
+            Given::Unknown { cause: cause.clone(), written }
+        }
+        (None, Some(cause)) if program > Some(index) => unknown(cause),
         _ => match outcome.keys.get(key) {
             Some(Ok(value)) => Given::Value(value.clone()),
-            Some(Err(unknown)) => Given::Unknown(computed(unknown, dialect)),
+            Some(Err(why)) => unknown(&computed(why, dialect)),
             None => Given::Nothing,
         },
     };
