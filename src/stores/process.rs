@@ -144,3 +144,60 @@ fn text(bytes: Option<Bytes>) -> String {
     let bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
     String::from_utf8_lossy(&bytes).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, patience: Duration) -> Result<Said, Cause> {
+        ask(&["sh", "-c", script].map(str::to_owned), patience)
+    }
+
+    const LONG: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn an_answer() {
+        let said = shell("echo yes; echo no >&2; exit 7", LONG).ok().unwrap();
+        assert_eq!((said.code, said.stdout.as_str(), said.stderr.as_str()), (7, "yes\n", "no\n"));
+    }
+
+    #[test]
+    fn it_has_nothing_to_read() {
+        assert_eq!(shell("wc -c", LONG).ok().unwrap().stdout.trim(), "0");
+    }
+
+    #[test]
+    fn no_answer() {
+        let why = |said: Result<Said, Cause>| said.err().unwrap().message;
+        assert!(why(ask(&["no-such-program".to_owned()], LONG)).contains("no-such-program cannot be run"));
+        assert!(why(ask(&[], LONG)).contains("no command"));
+        assert_eq!(why(shell("kill -9 $$", LONG)), "sh was ended by signal 9");
+    }
+
+    #[test]
+    fn what_takes_too_long_is_ended_with_all_that_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let late = folder.path().join("late");
+        let script = format!("(trap '' TERM; sleep 4; touch {0}) & trap '' TERM; sleep 60", late.display());
+        let started = Instant::now();
+        let said = shell(&script, Duration::from_millis(100));
+        assert!(said.err().unwrap().message.contains("gave no answer within 0.1 s"));
+        assert!(started.elapsed() < Duration::from_secs(20));
+        thread::sleep(Duration::from_secs(3));
+        assert!(!late.exists(), "what it started goes on");
+    }
+
+    #[test]
+    fn what_it_leaves_behind_is_not_waited_for() {
+        let started = Instant::now();
+        let said = shell("sleep 60 & echo done", LONG).ok().unwrap();
+        assert_eq!(said.stdout, "done\n");
+        assert!(started.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn an_endless_answer_is_cut() {
+        let said = shell("head -c 5000000 /dev/zero | tr '\\0' x", LONG).ok().unwrap();
+        assert_eq!(said.stdout.len(), MOST_BYTES);
+    }
+}

@@ -208,10 +208,11 @@ impl GuardFacts {
         if self.contract.guard.committed.as_ref().is_some_and(Vec::is_empty) {
             say("secrets are held to no file in git: `[guard] committed` is empty".into());
         }
-        let unknown = self.reading.variables.iter().filter(|variable| variable.known().is_none());
-        let keys: Vec<&str> = unknown.map(|variable| variable.key.as_str()).collect();
-        if !keys.is_empty() {
-            say(format!("the values of {} are not known by reading", listed(keys)));
+        // What another reader takes for a key may be half a secret, so these are counted.
+        let unknown = self.reading.variables.iter().filter(|variable| variable.known().is_none()).count();
+        if unknown > 0 {
+            let values = if unknown == 1 { "value is" } else { "values are" };
+            say(format!("{unknown} {values} not known by reading"));
         }
         let raw = self.reading.readings.iter().flat_map(|readings| &readings.raw);
         let differs = |demand: &&Demand| {
