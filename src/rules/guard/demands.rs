@@ -1,7 +1,7 @@
 //! Which keys must have a value, and why.
 use std::collections::BTreeSet;
 
-use super::facts::{Contract, about, holds};
+use super::facts::{Contract, about, conditions, doubt, holds};
 use super::reading::{Reading, listed};
 use crate::manifest::{At, glob};
 use crate::model::{Cause, EnvFile, Look, Object, Place};
@@ -50,20 +50,22 @@ impl Demands {
     fn condition(&mut self, require: &crate::manifest::Require, contract: &Contract, reading: &Reading) {
         let states: Vec<_> =
             require.when.iter().map(|(key, pattern)| (key, holds(reading, key, pattern))).collect();
+        let keys = || listed(require.keys.iter().map(|key| key.as_str()));
         if states.iter().any(|(_, state)| *state == Some(false)) {
-            self.dormant += 1;
+            match doubt(reading, &require.when) {
+                Some(cause) => self.unknown.push((reading.on.clone(), about(keys(), &cause))),
+                None => self.dormant += 1,
+            }
             return;
         }
         if let Some((key, _)) = states.iter().find(|(_, state)| state.is_none()) {
-            let keys = listed(require.keys.iter().map(|key| key.as_str()));
             let cause =
                 Cause::new(format!("whether it is demanded depends on `{key}`, whose value is not known"));
-            self.unknown.push((reading.on.clone(), about(keys, &cause.hint("write its value as it is"))));
+            self.unknown.push((reading.on.clone(), about(keys(), &cause.hint("write its value as it is"))));
             return;
         }
-        let conditions: Vec<_> =
-            require.when.iter().map(|(key, pattern)| format!("`{key}={}`", **pattern)).collect();
-        let because = (!conditions.is_empty()).then(|| format!("{} demands it", conditions.join(" with ")));
+        let conditions = conditions(&require.when);
+        let because = (!conditions.is_empty()).then(|| format!("{conditions} demands it"));
         for key in &require.keys {
             self.add(key, contract.source.place_of(key), because.clone());
         }

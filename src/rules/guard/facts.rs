@@ -271,15 +271,36 @@ fn active(reading: &Reading, when: &BTreeMap<String, At<String>>) -> Look<()> {
         let cause = Cause::new(format!("`{key}` comes from somewhere else, so its value is not known"));
         return Look::Failed(cause.hint("write its value as it is, or declare `[guard] dialect`"));
     }
+    if let Some(cause) = doubt(reading, when) {
+        return Look::Failed(cause);
+    }
+    let state = if variable.is_some() { "which this is not" } else { "and here it is not set at all" };
+    Look::NotAsked(Reason(format!("the guard is for `{key}={}`, {state}", **pattern)))
+}
+
+/// Why a condition that does not hold may be meant to: it would to another reader, or to a person.
+pub(super) fn doubt(reading: &Reading, when: &BTreeMap<String, At<String>>) -> Option<Cause> {
+    let conditions = conditions(when);
     if let Some(dialect) = reading.readings.as_ref().and_then(|readings| readings.would_hold(when)) {
-        let cause = Cause::new(format!("whether `{key}={}` holds depends on who reads the file", **pattern));
-        return Look::Failed(cause.hint(format!(
+        let cause = Cause::new(format!("whether {conditions} holds depends on who reads the file"));
+        return Some(cause.hint(format!(
             "to {} it does: declare `[guard] dialect`, or write the value so that all readers agree",
             dialect.name()
         )));
     }
-    let state = if variable.is_some() { "which this is not" } else { "and here it is not set at all" };
-    Look::NotAsked(Reason(format!("the guard is for `{key}={}`, {state}", **pattern)))
+    let plain = |key: &String, pattern: &str| {
+        reading.plain.get(key).is_some_and(|value| matches(pattern, value.reveal()))
+    };
+    let dialect = reading.dialect.filter(|_| when.iter().all(|(key, pattern)| plain(key, pattern)))?;
+    let cause =
+        Cause::new(format!("{conditions} seems to be meant, and is something else to {}", dialect.name()));
+    Some(cause.hint("write the value without quotes, blanks and comments, or declare the right `dialect`"))
+}
+
+/// Conditions in words, without any value.
+pub(super) fn conditions(when: &BTreeMap<String, At<String>>) -> String {
+    let all: Vec<_> = when.iter().map(|(key, pattern)| format!("`{key}={}`", **pattern)).collect();
+    all.join(" with ")
 }
 
 /// Whether a condition holds; `None` where the value is not known.

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manifest::{At, glob};
 use crate::model::{
-    Cause, Dialect, EnvFile, Hidden, Meaning, Object, ObjectKind, Place, Reach, Span, Statement, line_number,
+    Assignment, Cause, Dialect, EnvFile, Hidden, Meaning, Object, ObjectKind, Place, Reach, Span, Statement,
+    line_number,
 };
 use crate::parse::env::{Outcome, Unknown, env_file, outcome, read};
 
@@ -85,6 +86,8 @@ pub(super) struct Reading {
     pub(super) dialect: Option<Dialect>,
     /// Those who may read the file when nobody said who does.
     pub(super) readings: Option<Readings>,
+    /// What a person takes the lines of the file to say: without quotes and comments.
+    pub(super) plain: BTreeMap<String, Hidden>,
     /// Values that no report may show: those of every reading.
     pub(super) hidden: Vec<Hidden>,
 }
@@ -107,6 +110,7 @@ impl Reading {
             elsewhere: None,
             dialect: None,
             readings: None,
+            plain: BTreeMap::new(),
             hidden: variables.iter().map(|(_, value)| Hidden::new(value)).collect(),
         }
     }
@@ -118,6 +122,8 @@ impl Reading {
             [dialect] => exact(path, text, &file, *dialect, environment),
             several => tolerant(path, text, &file, several, environment),
         };
+        let value = |own: &Assignment| Some((own.key.clone(), own.value.clone()?));
+        reading.plain = file.live().filter_map(value).collect();
         let plain = file.assignments.iter().filter_map(|assignment| assignment.value.clone());
         let raw = outcome(&read(text, Dialect::EnvFile), environment);
         reading.hidden = plain.chain(raw.keys.into_values().filter_map(Result::ok)).collect();
@@ -172,6 +178,7 @@ fn tolerant(path: &str, text: &str, file: &EnvFile, named: &[Dialect], environme
         elsewhere: None,
         dialect: None,
         readings: Some(Readings { all, raw }),
+        plain: BTreeMap::new(),
         hidden: Vec::new(),
     }
 }
@@ -240,15 +247,15 @@ fn exact(path: &str, text: &str, file: &EnvFile, dialect: Dialect, environment: 
         broken,
         dialect: Some(dialect),
         readings: None,
+        plain: BTreeMap::new(),
         hidden: Vec::new(),
     }
 }
 
 /// The line with its value masked, where the tolerant reading finds the same key on it.
 fn place(path: &str, file: &EnvFile, key: &str, span: Span) -> Place {
-    let same = |assignment: &&crate::model::Assignment| {
-        assignment.key == key && assignment.span.start.line == span.start.line
-    };
+    let same =
+        |assignment: &&Assignment| assignment.key == key && assignment.span.start.line == span.start.line;
     let shown = file.live().find(same);
     shown.map_or_else(|| Place::new(path, span), |own| Place::new(path, own.span).showing(&own.excerpt))
 }
