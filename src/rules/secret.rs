@@ -109,8 +109,8 @@ pub(super) fn is_secret_key(key: &str) -> bool {
     }
     let before = words.last().copied().unwrap_or_default();
     match last {
-        "PASS" | "PASSWD" | "PASSPHRASE" | "TOKEN" | "CREDENTIAL" | "CREDENTIALS" => true,
-        "APIKEY" | "ACCESSKEY" | "PRIVATEKEY" | "SECRETKEY" => true,
+        "PASS" | "PASSWD" | "PASSPHRASE" | "TOKEN" | "CREDENTIAL" | "CREDENTIALS" | "APIKEY"
+        | "ACCESSKEY" | "PRIVATEKEY" | "SECRETKEY" => true,
         "KEY" => BEFORE_KEY.contains(&before) || key == "APP_KEY" || key.ends_with("SERVICE_ROLE_KEY"),
         "BASE" => key.ends_with("SECRET_KEY_BASE"),
         // `PWD` itself is the folder of a shell.

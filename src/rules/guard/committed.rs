@@ -22,7 +22,7 @@ pub(super) struct Committed {
 pub(super) struct Text {
     /// The keys that have it.
     keys: BTreeSet<String>,
-    text: Hidden,
+    value: Hidden,
     /// Whether one of the keys names a secret, so that no other secret may be equal to it either.
     is_secret: bool,
     pub(super) place: Place,
@@ -33,7 +33,7 @@ pub(super) struct Text {
 impl Text {
     /// Whether a secret of a key is this text. Quotes that one reader keeps and another takes off make no difference.
     pub(super) fn is(&self, key: &str, secret: &str) -> bool {
-        self.text.reveal() == bare(secret) && (self.is_secret || self.keys.contains(key))
+        self.value.reveal() == bare(secret) && (self.is_secret || self.keys.contains(key))
     }
 }
 
@@ -53,13 +53,10 @@ pub(super) fn committed(
     tree: &dyn Tree,
 ) -> Vec<Committed> {
     let env = &contract.env;
-    let named: Vec<&At<String>> = match &contract.guard.committed {
-        Some(named) => named.iter().collect(),
-        None => {
-            let services = env.service.iter().map(|service| &service.template);
-            env.template.iter().chain(services).chain(&env.compose).collect()
-        }
-    };
+    let services = || env.service.iter().map(|service| &service.template);
+    let of_env = || env.template.iter().chain(services()).chain(&env.compose).collect();
+    let named: Vec<&At<String>> =
+        contract.guard.committed.as_ref().map_or_else(of_env, |named| named.iter().collect());
     let mut paths: Vec<String> = named.into_iter().map(|path| contract.source.path_of(path)).collect();
     let mut seen = BTreeSet::new();
     paths.retain(|path| seen.insert(path.clone()));
@@ -73,9 +70,12 @@ pub(super) fn committed(
         .collect();
     if !compose.is_empty() {
         // What a compose file includes may be optional.
-        let text = |path: &str| match compose.iter().any(|named| named == path) || tree.has(path) {
-            true => here(path, tree),
-            false => Look::NotAsked(Reason("no such file".into())),
+        let is_optional = |path: &str| !compose.iter().any(|named| named == path);
+        let text = |path: &str| {
+            if is_optional(path) && !tree.has(path) {
+                return Look::NotAsked(Reason("no such file".into()));
+            }
+            here(path, tree)
         };
         all.extend(of_project(&project(&Given { files: &compose, text: &text, variable }), &compose));
     }
@@ -110,21 +110,21 @@ fn of_template(path: &str, text: &str, dialect: Option<Dialect>, environment: Lo
         let own = assignment.value.as_ref().map(Hidden::reveal);
         let read = exact.get(&assignment.key).and_then(|value| value.as_ref().ok()).map(Hidden::reveal);
         for value in [own, read].into_iter().flatten() {
-            push(&mut texts, &[&assignment.key], value, place(), "the same value is in git");
+            push(&mut texts, &[&assignment.key], value, &place(), "the same value is in git");
         }
     }
     texts
 }
 
 /// Adds a value, and the password in it.
-fn push(texts: &mut Vec<Text>, keys: &[&str], value: &str, place: Place, label: &'static str) {
+fn push(texts: &mut Vec<Text>, keys: &[&str], value: &str, place: &Place, label: &'static str) {
     let value = bare(value);
     let password = in_url(value).map(|(_, password)| (password, true));
     let is_secret = keys.iter().any(|key| is_secret_key(key) && !is_beside_secret(key));
     for (text, is_secret) in [Some((value, is_secret)), password].into_iter().flatten() {
         if !text.is_empty() && !text.contains("${") {
             let keys = keys.iter().map(|key| (*key).to_owned()).collect();
-            texts.push(Text { keys, text: Hidden::new(text), is_secret, place: place.clone(), label });
+            texts.push(Text { keys, value: Hidden::new(text), is_secret, place: place.clone(), label });
         }
     }
 }
@@ -142,14 +142,14 @@ fn of_project(project: &Compose, named: &[String]) -> Vec<Committed> {
             _ => None,
         };
         let keys: Vec<&str> = std::iter::once(reference.name.as_str()).chain(wired).collect();
-        push(&mut texts, &keys, word, reference.place.clone(), "the same default is in git");
+        push(&mut texts, &keys, word, &reference.place, "the same default is in git");
     }
     for service in &project.services {
         let args = service.build.iter().flat_map(|build| &build.args);
         for Variable { key, value, place } in service.environment.iter().chain(args) {
             let constant = value.as_ref().map(|value| value.written.reveal());
             if let Some(constant) = constant.filter(|text| !text.contains('$')) {
-                push(&mut texts, &[key], constant, place.clone(), "the same value is in git");
+                push(&mut texts, &[key], constant, place, "the same value is in git");
             }
         }
     }

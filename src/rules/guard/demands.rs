@@ -53,7 +53,7 @@ impl Demands {
         let keys = || listed(require.keys.iter().map(|key| key.as_str()));
         if states.iter().any(|(_, state)| *state == Some(false)) {
             match doubt(reading, &require.when) {
-                Some(cause) => self.unknown.push((reading.on.clone(), about(keys(), &cause))),
+                Some(cause) => self.unknown.push((reading.on.clone(), about(&keys(), &cause))),
                 None => self.dormant += 1,
             }
             return;
@@ -61,7 +61,7 @@ impl Demands {
         if let Some((key, _)) = states.iter().find(|(_, state)| state.is_none()) {
             let cause =
                 Cause::new(format!("whether it is demanded depends on `{key}`, whose value is not known"));
-            self.unknown.push((reading.on.clone(), about(keys(), &cause.hint("write its value as it is"))));
+            self.unknown.push((reading.on.clone(), about(&keys(), &cause.hint("write its value as it is"))));
             return;
         }
         let conditions = conditions(&require.when);

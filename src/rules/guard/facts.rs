@@ -194,7 +194,7 @@ impl GuardFacts {
             }
         }
         for (cause, keys) in unknown {
-            out.unknown(self.on(), about(listed(keys), cause));
+            out.unknown(self.on(), about(&listed(keys), cause));
         }
         out.check(self.on(), looked)
     }
@@ -233,7 +233,7 @@ impl GuardFacts {
 }
 
 /// A cause that holds for several keys.
-pub(super) fn about(keys: String, cause: &Cause) -> Cause {
+pub(super) fn about(keys: &str, cause: &Cause) -> Cause {
     Cause { message: format!("{keys}: {}", cause.message), hint: cause.hint.clone() }
 }
 
@@ -251,9 +251,9 @@ fn active(reading: &Reading, when: &BTreeMap<String, At<String>>) -> Look<()> {
     let variable = reading.variables.iter().find(|variable| variable.key == *key);
     match (variable, reading.broken.first(), &reading.elsewhere) {
         (Some(Variable { value: Given::Unknown { cause, .. }, .. }), ..) => {
-            return Look::Failed(about(listed([key.as_str()]), cause));
+            return Look::Failed(about(&listed([key.as_str()]), cause));
         }
-        (None, _, Some(cause)) => return Look::Failed(about(listed([key.as_str()]), cause)),
+        (None, _, Some(cause)) => return Look::Failed(about(&listed([key.as_str()]), cause)),
         (None, Some(broken), None) => {
             let line = broken.place.span.start.line;
             let cause = Cause::new(format!(

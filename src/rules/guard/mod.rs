@@ -45,7 +45,7 @@ fn missing_key(facts: &GuardFacts, out: &mut Sink<'_>) {
     if let Some(cause) = &facts.reading.elsewhere {
         let keys = reading::listed(unset.map(|demand| demand.key.as_str()));
         if !keys.is_empty() {
-            out.unknown(facts.on(), facts::about(keys, cause));
+            out.unknown(facts.on(), facts::about(&keys, cause));
         }
     }
     let wanted = demands.iter().filter_map(|demand| facts.variable(&demand.key));
@@ -77,7 +77,7 @@ fn forbidden_value(facts: &GuardFacts, out: &mut Sink<'_>) {
     let unset = pins.iter().filter(|pin| facts.variable(&pin.key).is_none());
     let unset = reading::listed(unset.map(|pin| pin.key.as_str()));
     if let Some(cause) = facts.reading.elsewhere.as_ref().filter(|_| !unset.is_empty()) {
-        out.unknown(facts.on(), facts::about(unset, cause));
+        out.unknown(facts.on(), facts::about(&unset, cause));
     }
     let mut check = facts.check(wanted, Looked::at(pins.len(), "pinned value"), out);
     for pin in pins {

@@ -220,7 +220,7 @@ fn exact(path: &str, text: &str, file: &EnvFile, dialect: Dialect, environment: 
     }
     let is_program = |statement: &Statement| matches!(statement.meaning, Meaning::Runs { .. });
     let program = read.statements.iter().rposition(is_program);
-    let lost = outcome.refused.then(|| broken.last().map(|broken| lost(broken))).flatten();
+    let lost = outcome.refused.then(|| broken.last().map(lost)).flatten();
     let runs = program.and_then(|index| read.statements.get(index)).map(|statement| runs(statement, dialect));
     let unknown = |cause: &Cause| Given::Unknown { cause: cause.clone(), written: None };
     let given = |key: &str, index: usize| match (&lost, &runs) {

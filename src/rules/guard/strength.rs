@@ -59,7 +59,7 @@ fn is_step(pair: &[char]) -> bool {
     let near =
         u32::from(*a).abs_diff(u32::from(*b)) <= 1 && a.is_ascii_alphanumeric() == b.is_ascii_alphanumeric();
     let on_row = |row: &&str| row.find(*a).zip(row.find(*b)).is_some_and(|(a, b)| a.abs_diff(b) == 1);
-    near || ROWS.iter().any(|row| on_row(&row))
+    near || ROWS.iter().any(on_row)
 }
 
 /// Whether a secret is its key, or the last words of it, with digits behind at most: `SESSION_SECRET=session-secret`.
