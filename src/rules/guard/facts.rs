@@ -113,11 +113,11 @@ impl GuardFacts {
 
     /// The path of the file that is judged; empty for the process's own environment.
     pub(super) fn path(&self) -> &str {
-        if self.is_file() { &self.reading.on.name } else { "" }
+        if self.has_lines() { &self.reading.on.name } else { "" }
     }
 
     /// Whether every value is the application's own; the process's environment holds much that is not.
-    pub(super) fn is_file(&self) -> bool {
+    pub(super) fn has_lines(&self) -> bool {
         self.reading.on.kind == ObjectKind::File
     }
 
@@ -145,7 +145,7 @@ impl GuardFacts {
 
     /// The variables whose values are the application's own.
     pub(super) fn judged(&self) -> impl Iterator<Item = &Variable> {
-        let ours = |key: &str| self.is_file() || self.demand(key).is_some() || self.secret_keys.is_match(key);
+        let ours = |key: &str| self.has_lines() || self.demand(key).is_some() || self.secret_keys.is_match(key);
         self.reading.variables.iter().filter(move |variable| ours(&variable.key))
     }
 

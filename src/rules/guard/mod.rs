@@ -173,7 +173,7 @@ fn has_reference(value: &str) -> bool {
 }
 
 fn unparsable_line(facts: &GuardFacts, out: &mut Sink<'_>) {
-    if !facts.is_file() {
+    if !facts.has_lines() {
         // The process's environment has no lines.
         return;
     }
