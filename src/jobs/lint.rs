@@ -46,9 +46,12 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
     let wants = |subject| asked.is_empty() || asked.contains(&subject);
     let declared = manifest.env.clone().unwrap_or_default();
     let has_env = manifest.env.is_some() || (*search && source.path.is_empty());
+    let has_compose = !declared.compose.is_empty();
+    let compose = has_compose.then(|| ComposeFacts::new(&declared, source, tree));
     if wants(Subject::Env) && (has_env || !asked.is_empty()) {
         let facts = if has_env {
-            Look::Got(EnvFacts::new(declared.clone(), source.clone(), *search, tree))
+            let project = compose.as_ref().map(ComposeFacts::project);
+            Look::Got(EnvFacts::new(declared.clone(), source.clone(), *search, project, tree))
         } else {
             undeclared("env template", "[env]")
         };
@@ -57,13 +60,8 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
         judge(rules::env::RULES, &run, &facts, levels, &mut report);
         subjects.push("env".to_owned());
     }
-    let has_compose = !declared.compose.is_empty();
     if wants(Subject::Compose) && (has_compose || !asked.is_empty()) {
-        let facts = if has_compose {
-            Look::Got(ComposeFacts::new(&declared, source, tree))
-        } else {
-            undeclared("compose file", "[env] compose")
-        };
+        let facts = compose.map_or_else(|| undeclared("compose file", "[env] compose"), Look::Got);
         judge(rules::compose::RULES, &run, &facts, levels, &mut report);
         subjects.push("compose".to_owned());
     }

@@ -41,6 +41,13 @@ pub struct Env {
     pub relation: Vec<Relation>,
 }
 
+impl Env {
+    /// The globs of what a service has for itself: declared for all, for this one, or by its class.
+    pub fn local_to<'e>(&'e self, service: &'e Service) -> impl Iterator<Item = &'e At<String>> {
+        self.local_only.iter().chain(&service.local_only).chain(&self.class.service_local)
+    }
+}
+
 /// The ownership classes, each a list of globs of keys. No key is in two of them.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -166,6 +166,14 @@ pub struct Variable {
     pub place: Place,
 }
 
+impl Variable {
+    /// Whether its value comes from outside the compose files: passed through, or by a reference. A constant is
+    /// compose's own affair.
+    pub fn is_open(&self) -> bool {
+        self.value.as_ref().is_none_or(|value| value.written.reveal().contains('$'))
+    }
+}
+
 /// A value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {

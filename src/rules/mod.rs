@@ -6,6 +6,7 @@ pub mod allow;
 pub mod compose;
 mod docs;
 pub mod env;
+mod globs;
 pub mod guard;
 pub mod manifest;
 pub mod run;

@@ -343,7 +343,7 @@ mod tests {
         for text in ["A <= T", "T * T < 1s", "A / (B - 3) < 1", "X < 1", "1 > 2 > T"] {
             assert!(judged(text).is_err(), "{text}");
         }
-        assert!(judged(&format!("{} < 1", vec!["99999999999999999999"; 3].join(" * "))).is_err());
+        assert!(judged(&format!("{} < 1", ["99999999999999999999"; 3].join(" * "))).is_err());
     }
 
     #[test]

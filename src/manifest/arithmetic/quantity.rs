@@ -107,9 +107,9 @@ impl Quantity {
     }
 
     pub(super) fn times(self, other: Self) -> Result<Self, &'static str> {
-        let dimension = match (self.dimension, other.dimension) {
-            (Dimension::Number, any) | (any, Dimension::Number) => any,
-            _ => return Err("two values with units are multiplied"),
+        let both = (self.dimension, other.dimension);
+        let ((Dimension::Number, dimension) | (dimension, Dimension::Number)) = both else {
+            return Err("two values with units are multiplied");
         };
         let numerator = self.numerator.checked_mul(other.numerator);
         Self::reduced(numerator, self.denominator.checked_mul(other.denominator), dimension)

@@ -94,10 +94,22 @@ impl ComposeFacts {
         }
     }
 
+    /// What the files say together, unless the real reader would refuse them.
+    pub fn project(&self) -> Look<Compose> {
+        match self.refused() {
+            Some(cause) => Look::Failed(cause.clone()),
+            None => Look::Got(self.project.clone()),
+        }
+    }
+
+    fn refused(&self) -> Option<&Cause> {
+        self.project.problems.iter().find(|problem| problem.refuses()).map(|problem| &problem.cause)
+    }
+
     /// The compose service of a declared one; one that is not there is run elsewhere.
     pub(super) fn service(&self, wired: &Wired, out: &mut Sink<'_>) -> Option<&Service> {
-        if let Some(problem) = self.project.problems.iter().find(|problem| problem.refuses()) {
-            out.unknown(wired.template.object(), problem.cause.clone());
+        if let Some(cause) = self.refused() {
+            out.unknown(wired.template.object(), cause.clone());
             return None;
         }
         let service = self.project.service(&wired.in_compose);
@@ -140,7 +152,7 @@ impl ComposeFacts {
 
 impl Wired {
     fn new(declared: &Env, service: &crate::manifest::Service, source: &Source, tree: &dyn Tree) -> Self {
-        let globs = declared.local_only.iter().chain(&service.local_only);
+        let globs = declared.local_to(service);
         Self {
             name: service.name.to_string(),
             is_explicit: service.compose.is_some(),

@@ -155,12 +155,8 @@ fn wired_undocumented(facts: &ComposeFacts, out: &mut Sink<'_>) {
             let mut files = [Some(file), canonical].into_iter().flatten();
             files.any(|file| file.assignments.iter().any(|assignment| assignment.key == key))
         };
-        // A constant is compose's own affair.
-        let is_open = |variable: &&Variable| {
-            variable.value.as_ref().is_none_or(|value| value.written.reveal().contains('$'))
-        };
-        let open: Vec<_> =
-            service.environment.iter().filter(is_open).filter(|open| is_name(&open.key)).collect();
+        let is_open = |variable: &&Variable| variable.is_open() && is_name(&variable.key);
+        let open: Vec<_> = service.environment.iter().filter(is_open).collect();
         let mut check = out.check(wired.template.object(), Looked::at(open.len(), "variable"));
         for variable in open.into_iter().filter(|variable| !documented(&variable.key)) {
             let key = &variable.key;

@@ -2,6 +2,7 @@
 use std::collections::BTreeSet;
 
 use crate::manifest::{At, Dialects, Env, Environment, Service, Source, TypeEntry, ValueType, glob, octal};
+use crate::model::compose::{self, Compose};
 use crate::model::{
     Assignment, Cause, Dialect, DialectFile, EnvFile, InlineAllow, Look, Object, Place, Reason, Role,
 };
@@ -17,6 +18,8 @@ pub struct EnvFacts {
     pub source: Source,
     /// The canonical template, when one is declared.
     pub template: Option<EnvSource>,
+    /// What the compose files say together, when some are declared.
+    pub compose: Option<Look<Compose>>,
     /// The services with templates of their own.
     pub services: Vec<ServiceEnv>,
     /// Templates that nobody declared a part for: each is judged by itself.
@@ -61,6 +64,13 @@ pub struct ServiceEnv {
     pub template: EnvSource,
 }
 
+impl ServiceEnv {
+    /// Its name in the compose files.
+    pub fn in_compose(&self) -> &str {
+        self.declared.compose.as_ref().unwrap_or(&self.declared.name)
+    }
+}
+
 /// An env file and where it came from.
 pub struct EnvSource {
     /// Its path as printed.
@@ -74,9 +84,15 @@ pub struct EnvSource {
 }
 
 impl EnvFacts {
-    /// Reads every file that is declared. With `search` the tree is searched for templates: without a manifest each is
+    /// Reads every file that is declared; `compose` is what the compose files say. With `search` the tree is searched for templates: without a manifest each is
     /// judged by itself, with one those that it does not name are facts too.
-    pub fn new(declared: Env, source: Source, search: bool, tree: &dyn Tree) -> Self {
+    pub fn new(
+        declared: Env,
+        source: Source,
+        search: bool,
+        compose: Option<Look<Compose>>,
+        tree: &dyn Tree,
+    ) -> Self {
         let (mut found, unseen) = if search { tree.files(source.base()) } else { (Vec::new(), Vec::new()) };
         found.retain(|path| Role::of(path) == Some(Role::Template));
         let (others, found) = if source.path.is_empty() { (found, Vec::new()) } else { (Vec::new(), found) };
@@ -93,6 +109,7 @@ impl EnvFacts {
         let readers = readers(&declared);
         let mut facts = Self {
             template: declared.template.as_ref().map(|path| named(path, &readers)),
+            compose,
             services: declared.service.iter().map(service).collect(),
             others: others.into_iter().map(|path| EnvSource::read(path, None, &[], tree)).collect(),
             deployed: declared.deployed.as_ref().map(|path| Deployed::new(path, &declared, &source, tree)),
@@ -146,6 +163,21 @@ impl EnvFacts {
             }
         }
         files
+    }
+
+    /// Whether a file is the canonical template itself.
+    pub(super) fn is_canonical(&self, source: &EnvSource) -> bool {
+        self.template.as_ref().is_some_and(|template| template.path == source.path)
+    }
+
+    /// Whether compose gives a service, by its `env_file`, everything that the canonical template documents.
+    pub(super) fn takes_whole_template(&self, service: &compose::Service) -> bool {
+        let Some(template) = &self.template else { return false };
+        let deployed = self.deployed.as_ref().map(|deployed| deployed.file.path.as_str());
+        service.env_files.iter().any(|named| {
+            let is_made_from = template.path.strip_prefix(&named.path);
+            Some(named.path.as_str()) == deployed || is_made_from.is_some_and(|rest| rest.starts_with('.'))
+        })
     }
 
     /// The inline allows of every file that could be read, with the file's path.
