@@ -103,7 +103,11 @@ fn demanded(
     let when: BTreeMap<String, At<String>> =
         when.iter().map(|text| condition(text)).collect::<Result<_, _>>()?;
     let Loaded { manifest, source, levels } = loaded.unwrap_or_default();
-    let Some(mut guard) = manifest.guard.or_else(|| (!require.is_empty()).then(Guard::default)) else {
+    let env = manifest.env.unwrap_or_default();
+    // The classes of keys are a contract of their own.
+    let demands =
+        !(require.is_empty() && env.class.required.is_empty() && env.class.shared_secret.is_empty());
+    let Some(mut guard) = manifest.guard.or_else(|| demands.then(Guard::default)) else {
         let cause = Cause::new("no boot contract is declared, so there is nothing to judge");
         return Err(Stop::CouldNotLook(
             cause.hint("declare `[guard]` in trueup.toml, or name keys with --require"),
@@ -118,7 +122,7 @@ fn demanded(
     if !require.is_empty() {
         guard.required = require.into_iter().map(At::from).collect();
     }
-    let contract = Contract { guard, env: manifest.env.unwrap_or_default(), source };
+    let contract = Contract { guard, env, source };
     Ok(Demanded { contract, levels })
 }
 

@@ -1,5 +1,5 @@
 //! Secrets that stand in git: the values of templates, and the defaults and constants of compose files.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Contract;
 use super::reading::LookUp;
@@ -15,26 +15,30 @@ use crate::rules::secret::{in_url, is_beside_secret, is_secret_key};
 pub(super) struct Committed {
     pub(super) on: Object,
     /// What of it may be a secret.
-    pub(super) texts: Look<Vec<Text>>,
+    pub(super) texts: Look<Texts>,
+}
+
+/// Texts by what they are.
+#[derive(Default)]
+pub(super) struct Texts(BTreeMap<String, Vec<Text>>);
+
+impl Texts {
+    /// The text that a secret of a key is. Quotes that one reader keeps and another takes off make no difference.
+    pub(super) fn find(&self, key: &str, secret: &str) -> Option<&Text> {
+        let mut same = self.0.get(bare(secret))?.iter();
+        same.find(|text| text.is_secret || text.keys.contains(key))
+    }
 }
 
 /// A text in git that a secret may be equal to.
 pub(super) struct Text {
     /// The keys that have it.
     keys: BTreeSet<String>,
-    value: Hidden,
     /// Whether one of the keys names a secret, so that no other secret may be equal to it either.
     is_secret: bool,
     pub(super) place: Place,
     /// What it is, for whoever reads a finding.
     pub(super) label: &'static str,
-}
-
-impl Text {
-    /// Whether a secret of a key is this text. Quotes that one reader keeps and another takes off make no difference.
-    pub(super) fn is(&self, key: &str, secret: &str) -> bool {
-        self.value.reveal() == bare(secret) && (self.is_secret || self.keys.contains(key))
-    }
 }
 
 /// Text without white space and quotes around it.
@@ -101,10 +105,10 @@ fn here(path: &str, tree: &dyn Tree) -> Look<String> {
     }
 }
 
-fn of_template(path: &str, text: &str, dialect: Option<Dialect>, environment: LookUp<'_>) -> Vec<Text> {
+fn of_template(path: &str, text: &str, dialect: Option<Dialect>, environment: LookUp<'_>) -> Texts {
     let file = env_file(text);
     let exact = dialect.map(|dialect| outcome(&read(text, dialect), environment).keys).unwrap_or_default();
-    let mut texts = Vec::new();
+    let mut texts = Texts::default();
     for assignment in &file.assignments {
         let place = || Place::new(path, assignment.span).showing(&assignment.excerpt);
         let own = assignment.value.as_ref().map(Hidden::reveal);
@@ -117,21 +121,22 @@ fn of_template(path: &str, text: &str, dialect: Option<Dialect>, environment: Lo
 }
 
 /// Adds a value, and the password in it.
-fn push(texts: &mut Vec<Text>, keys: &[&str], value: &str, place: &Place, label: &'static str) {
+fn push(texts: &mut Texts, keys: &[&str], value: &str, place: &Place, label: &'static str) {
     let value = bare(value);
     let password = in_url(value).map(|(_, password)| (password, true));
     let is_secret = keys.iter().any(|key| is_secret_key(key) && !is_beside_secret(key));
     for (text, is_secret) in [Some((value, is_secret)), password].into_iter().flatten() {
         if !text.is_empty() && !text.contains("${") {
             let keys = keys.iter().map(|key| (*key).to_owned()).collect();
-            texts.push(Text { keys, value: Hidden::new(text), is_secret, place: place.clone(), label });
+            let own = Text { keys, is_secret, place: place.clone(), label };
+            texts.0.entry(text.to_owned()).or_default().push(own);
         }
     }
 }
 
-/// The texts of each file that a project is read from; those of files that it includes count as well.
+/// The texts of all files that a project is read from.
 fn of_project(project: &Compose, named: &[String]) -> Vec<Committed> {
-    let mut texts = Vec::new();
+    let mut texts = Texts::default();
     for reference in &project.references {
         let is_default = matches!(reference.operator, Operator::DefaultIfEmpty | Operator::DefaultIfUnset);
         let word = reference.word.as_ref().map(Hidden::reveal).filter(|word| !word.contains('$'));
@@ -153,13 +158,9 @@ fn of_project(project: &Compose, named: &[String]) -> Vec<Committed> {
             }
         }
     }
-    let problem = project.problems.iter().find(|problem| problem.refuses());
-    let mut all: Vec<Committed> = Vec::new();
-    for path in project.files.iter().chain(named.iter().filter(|path| !project.files.contains(path))) {
-        let own = texts.extract_if(.., |text| text.place.path == *path).collect();
-        all.push(Committed { on: Object::file(path), texts: Look::Got(own) });
-    }
-    if let Some(problem) = problem {
+    let first = named.first().map_or("", String::as_str);
+    let mut all = vec![Committed { on: Object::file(first), texts: Look::Got(texts) }];
+    if let Some(problem) = project.problems.iter().find(|problem| problem.refuses()) {
         let on = Object::file(&problem.place.path);
         all.push(Committed { on, texts: Look::Failed(problem.cause.clone()) });
     }

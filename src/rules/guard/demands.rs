@@ -1,5 +1,5 @@
 //! Which keys must have a value, and why.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Contract, about, conditions, doubt, holds};
 use super::reading::{Reading, listed};
@@ -22,6 +22,8 @@ pub(super) struct Demand {
 pub(super) struct Demands {
     /// Each key once, in the order of the contract.
     pub(super) all: Vec<Demand>,
+    /// Where in that order a key is.
+    index: BTreeMap<String, usize>,
     /// How many conditions do not hold, so that they demand nothing.
     pub(super) dormant: usize,
     /// What could not be told: on what, and why.
@@ -40,7 +42,14 @@ impl Demands {
         demands.classes(contract, tree);
         let mut seen = BTreeSet::new();
         demands.all.retain(|demand| seen.insert(demand.key.clone()));
+        let keys = demands.all.iter().enumerate();
+        demands.index = keys.map(|(index, demand)| (demand.key.clone(), index)).collect();
         demands
+    }
+
+    /// What demands a key, if anything does.
+    pub(super) fn get(&self, key: &str) -> Option<&Demand> {
+        self.all.get(*self.index.get(key)?)
     }
 
     fn add(&mut self, key: &str, declared: Option<Place>, because: Option<String>) {

@@ -42,6 +42,8 @@ pub struct GuardFacts {
     /// What the application's image says, when it was asked.
     pub(super) answer: Option<Look<Answer>>,
     files_there: BTreeSet<String>,
+    /// What the manifest calls a placeholder.
+    pub(super) placeholders: GlobSet,
     secret_keys: GlobSet,
     public_keys: GlobSet,
 }
@@ -72,7 +74,7 @@ impl GuardFacts {
     fn new(reading: Reading, contract: Contract, get: LookUp<'_>, tree: &dyn Tree) -> Self {
         let demands = Demands::new(&contract, &reading, tree);
         let variable = |name: &str| {
-            let own = reading.variables.iter().find(|variable| variable.key == name);
+            let own = reading.variable(name);
             own.and_then(|variable| variable.known()).map(str::to_owned).or_else(|| get(name))
         };
         let committed = committed(&contract, reading.dialect, &variable, get, tree);
@@ -83,8 +85,10 @@ impl GuardFacts {
             .chain(&contract.env.class.shared_secret)
             .map(|key| key.as_str())
             .collect();
+        let placeholders: Vec<&str> = contract.guard.placeholders.iter().map(|glob| glob.as_str()).collect();
         let public: Vec<&str> = contract.guard.public.iter().map(|key| key.as_str()).collect();
         let mut facts = Self {
+            placeholders: set(&placeholders),
             secret_keys: set(&shared),
             public_keys: set(&public),
             reading,
@@ -136,16 +140,17 @@ impl GuardFacts {
     }
 
     pub(super) fn variable(&self, key: &str) -> Option<&Variable> {
-        self.reading.variables.iter().find(|variable| variable.key == key)
+        self.reading.variable(key)
     }
 
     pub(super) fn demand(&self, key: &str) -> Option<&Demand> {
-        self.demands.all.iter().find(|demand| demand.key == key)
+        self.demands.get(key)
     }
 
     /// The variables whose values are the application's own.
     pub(super) fn judged(&self) -> impl Iterator<Item = &Variable> {
-        let ours = |key: &str| self.has_lines() || self.demand(key).is_some() || self.secret_keys.is_match(key);
+        let ours =
+            |key: &str| self.has_lines() || self.demand(key).is_some() || self.secret_keys.is_match(key);
         self.reading.variables.iter().filter(move |variable| ours(&variable.key))
     }
 
@@ -248,7 +253,7 @@ fn active(reading: &Reading, when: &BTreeMap<String, At<String>>) -> Look<()> {
     let Some((key, pattern)) = when.iter().find(|(key, pattern)| !is_meant(reading, key, pattern)) else {
         return Look::Got(());
     };
-    let variable = reading.variables.iter().find(|variable| variable.key == *key);
+    let variable = reading.variable(key);
     match (variable, reading.broken.first(), &reading.elsewhere) {
         (Some(Variable { value: Given::Unknown { cause, .. }, .. }), ..) => {
             return Look::Failed(about(&listed([key.as_str()]), cause));
@@ -305,7 +310,7 @@ pub(super) fn conditions(when: &BTreeMap<String, At<String>>) -> String {
 
 /// Whether a condition holds; `None` where the value is not known.
 pub(super) fn holds(reading: &Reading, key: &str, pattern: &str) -> Option<bool> {
-    let Some(variable) = reading.variables.iter().find(|variable| variable.key == key) else {
+    let Some(variable) = reading.variable(key) else {
         return reading.elsewhere.is_none().then_some(false);
     };
     if variable.value == Given::Nothing {
@@ -316,7 +321,7 @@ pub(super) fn holds(reading: &Reading, key: &str, pattern: &str) -> Option<bool>
 
 /// A line of a file that is lost still tells for whom the file is: it fails then, and is not only unknown.
 fn is_meant(reading: &Reading, key: &str, pattern: &str) -> bool {
-    let variable = reading.variables.iter().find(|variable| variable.key == key);
+    let variable = reading.variable(key);
     let Some(Given::Unknown { written: Some(written), .. }) = variable.map(|variable| &variable.value) else {
         return holds(reading, key, pattern) == Some(true);
     };

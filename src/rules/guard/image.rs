@@ -25,17 +25,14 @@ pub struct Answer {
 impl Answer {
     /// What a command that ended with an exit code means: an answer, or that nobody answered.
     pub fn of(asked: &ImageCheck, code: i32, said: &str, masks: &Masks) -> Look<Self> {
-        let mut lines: Vec<String> = said
-            .lines()
-            .map(|line| short(&masks.mask(line.trim_end())))
-            .filter(|line| !line.trim().is_empty())
-            .collect();
+        let mut lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+        let earlier = lines.len().saturating_sub(MOST_LINES);
+        let masked = |line: &str| short(&masks.mask(line.trim_end()));
+        let lines: Vec<String> = lines.split_off(earlier).into_iter().map(masked).collect();
         if code == 0 {
             return Look::Got(Self { refused: None, lines: Vec::new(), earlier: 0 });
         }
         if asked.refusals().iter().any(|refusal| i32::from(*refusal) == code) {
-            let earlier = lines.len().saturating_sub(MOST_LINES);
-            let lines = lines.split_off(earlier);
             return Look::Got(Self { refused: Some(code), lines, earlier });
         }
         let program = asked.run.first().map_or("", String::as_str);

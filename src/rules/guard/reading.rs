@@ -78,6 +78,8 @@ pub(super) struct Reading {
     pub(super) on: Object,
     /// Each key once, in the order of the file.
     pub(super) variables: Vec<Variable>,
+    /// Where in that order a key is.
+    index: BTreeMap<String, usize>,
     /// Lines that nobody takes.
     pub(super) broken: Vec<Broken>,
     /// Why a key that is not among the variables may be set all the same.
@@ -103,9 +105,11 @@ impl Reading {
             value: Given::Value(Hidden::new(value)),
             place: None,
         };
+        let own: Vec<Variable> = variables.iter().map(variable).collect();
         Self {
             on: process_object(),
-            variables: variables.iter().map(variable).collect(),
+            index: indexed(&own),
+            variables: own,
             broken: Vec::new(),
             elsewhere: None,
             dialect: None,
@@ -130,6 +134,11 @@ impl Reading {
         let own = reading.variables.iter().filter_map(|variable| variable.known().map(Hidden::new));
         reading.hidden.extend(own.collect::<Vec<_>>());
         reading
+    }
+
+    /// A variable by its key.
+    pub(super) fn variable(&self, key: &str) -> Option<&Variable> {
+        self.variables.get(*self.index.get(key)?)
     }
 
     /// Whether there is neither a variable nor a line that should be one.
@@ -171,9 +180,11 @@ fn tolerant(path: &str, text: &str, file: &EnvFile, named: &[Dialect], environme
         place: Place::new(path, line.span),
         problem: format!("this line is no assignment: {}", line.problem),
     });
+    let variables = ordered(variables.into_values());
     Reading {
         on: Object::file(path),
-        variables: ordered(variables.into_values()),
+        index: indexed(&variables),
+        variables,
         broken: unparsable.collect(),
         elsewhere: None,
         dialect: None,
@@ -189,6 +200,10 @@ fn agreed(key: &str, all: &[(Dialect, Outcome)]) -> Option<Given> {
     let first = values.next()??;
     let value = first.as_ref().ok()?;
     values.all(|other| other == Some(first)).then(|| Given::Value(value.clone()))
+}
+
+fn indexed(variables: &[Variable]) -> BTreeMap<String, usize> {
+    variables.iter().enumerate().map(|(index, variable)| (variable.key.clone(), index)).collect()
 }
 
 fn ordered(variables: impl Iterator<Item = Variable>) -> Vec<Variable> {
@@ -240,9 +255,11 @@ fn exact(path: &str, text: &str, file: &EnvFile, dialect: Dialect, environment: 
         value: given(key, *index),
         place: Some(place(path, file, key, *span)),
     });
+    let variables = ordered(variables);
     Reading {
         on: Object::file(path),
-        variables: ordered(variables),
+        index: indexed(&variables),
+        variables,
         elsewhere: lost.clone().or_else(|| runs.clone()),
         broken,
         dialect: Some(dialect),

@@ -61,13 +61,13 @@ fn wanted(facts: &GuardFacts) -> impl Iterator<Item = &Variable> {
 fn made_up(facts: &GuardFacts, variable: &Variable) -> Option<String> {
     let key = &variable.key;
     let value = variable.known()?;
-    let declared: Vec<&str> = facts.contract.guard.placeholders.iter().map(|glob| glob.as_str()).collect();
+    let declared = &facts.placeholders;
     let is_secret = facts.is_secret(key) && !facts.is_public(key);
-    if let Some(why) = placeholder::of(is_secret, value, &declared) {
+    if let Some(why) = placeholder::of(is_secret, value, declared) {
         return Some(format!("`{key}` {why}"));
     }
     let (_, password) = in_url(value).filter(|_| !facts.is_public(key))?;
-    let why = placeholder::of(true, password, &declared)?;
+    let why = placeholder::of(true, password, declared)?;
     Some(format!("the password in `{key}` {why}"))
 }
 
@@ -85,8 +85,8 @@ pub(super) fn placeholder_value(facts: &GuardFacts, out: &mut Sink<'_>) {
 
 /// Where in git a secret stands.
 fn in_git<'f>(facts: &'f GuardFacts, secret: &Secret<'_>) -> Option<&'f Text> {
-    let mut texts = facts.committed.iter().filter_map(|file| file.texts.got()).flatten();
-    texts.find(|text| text.is(&secret.variable.key, secret.text))
+    let mut files = facts.committed.iter().filter_map(|file| file.texts.got());
+    files.find_map(|texts| texts.find(&secret.variable.key, secret.text))
 }
 
 pub(super) fn committed_secret(facts: &GuardFacts, out: &mut Sink<'_>) {

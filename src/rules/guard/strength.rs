@@ -66,9 +66,14 @@ fn is_step(pair: &[char]) -> bool {
 fn names(key: &str, secret: &[char]) -> bool {
     let plain: String = secret.iter().filter(|c| c.is_alphanumeric()).collect();
     let plain = plain.trim_end_matches(|c: char| c.is_ascii_digit());
-    let words: Vec<String> = key.split(['_', '-', '.']).map(str::to_lowercase).collect();
-    let tails = (0..words.len()).filter_map(|first| words.get(first..)).map(<[String]>::concat);
-    tails.filter(|tail| !tail.is_empty()).any(|tail| plain == tail)
+    let mut whole = String::new();
+    let mut starts = Vec::new();
+    for word in key.split(['_', '-', '.']) {
+        starts.push(whole.len());
+        whole.extend(word.chars().flat_map(char::to_lowercase));
+    }
+    let tail = whole.len().checked_sub(plain.len()).filter(|_| !plain.is_empty() && whole.ends_with(plain));
+    tail.is_some_and(|start| starts.contains(&start))
 }
 
 #[cfg(test)]
