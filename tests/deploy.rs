@@ -44,9 +44,12 @@ impl World {
     /// The clean museum in a folder of its own, with an image that was built before.
     fn new() -> Self {
         let world = Self { folder: tempfile::tempdir().unwrap() };
-        let museum = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/museum");
-        for path in ["trueup.toml", "infra/.env.example", "infra/compose.yml", "infra/production.env"] {
-            world.write(path, &fs::read_to_string(museum.join("clean").join(path)).unwrap());
+        let clean = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/museum/clean");
+        for entry in walkdir::WalkDir::new(&clean).into_iter().map(Result::unwrap) {
+            if entry.file_type().is_file() {
+                let path = entry.path().strip_prefix(&clean).unwrap().to_str().unwrap();
+                world.write(path, &fs::read_to_string(entry.path()).unwrap());
+            }
         }
         world.write("stub/docker", ENGINE);
         fs::set_permissions(world.path("stub/docker"), fs::Permissions::from_mode(0o755)).unwrap();
@@ -97,53 +100,62 @@ fn a_clean_env_file_goes_on_to_the_rebuild() {
     let deploy = world.deploy();
     assert_eq!(deploy.code, 0, "{}", deploy.text);
     assert!(deploy.rebuilt() && deploy.text.contains("rebuilt"), "{}", deploy.text);
-    assert!(
-        deploy.asked.starts_with("image ls --quiet museum/agent\nrun --rm --env-file infra/production.env")
-    );
+    assert!(deploy.asked.starts_with(
+        "image ls --quiet registry.museum.internal/agent\nrun --rm --env-file infra/production.env"
+    ));
     let mode = fs::metadata(world.path("infra/.env")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o640, "the deployed file");
 }
 
-/// A name, the line of the env file, what it becomes, and the rule that says so.
-const FAULTS: &[(&str, &str, &str, &str)] = &[
-    ("an empty key", "GEMINI_API_KEY=5f2c9e0b7711d0a4", "GEMINI_API_KEY=", "guard/missing-key"),
-    ("a key of a class is gone", "DATABASE_URL=", "# DATABASE_URL=", "guard/missing-key"),
-    ("a shared secret is gone", "SESSION_KEY=", "SESSION_KEY_OLD=", "guard/missing-key"),
+const NEW: &str = "infra/production.env";
+
+/// A name, a file, what of it becomes something else, and the rule that says so.
+const FAULTS: &[(&str, &str, &str, &str, &str)] = &[
+    ("an empty key", NEW, "GEMINI_API_KEY=5f2c9e0b7711d0a4", "GEMINI_API_KEY=", "guard/missing-key"),
+    ("a key is gone", NEW, "\nDATABASE_URL=", "\n# DATABASE_URL=", "guard/missing-key"),
+    ("a placeholder", NEW, "9b27f00c6de14853aa91", "<change-me>", "guard/placeholder-value"),
+    ("a default", NEW, "D=Yk4c0Vt9sQ2mRb7x", "D=postgres", "guard/placeholder-value"),
+    ("a placeholder in a URL", NEW, ":Yk4c0Vt9sQ2mRb7x@", ":change-me@", "guard/placeholder-value"),
     (
-        "a placeholder",
-        "SESSION_KEY=9b27f00c6de14853aa91",
-        "SESSION_KEY=<change-me>",
-        "guard/placeholder-value",
+        "the template's value",
+        "infra/.env.example",
+        "SESSION_SECRET=",
+        "SESSION_SECRET=9b27f00c6de14853aa91",
+        "guard/committed-secret",
     ),
     (
-        "a default",
-        "POSTGRES_PASSWORD=Yk4c0Vt9sQ2mRb7x",
-        "POSTGRES_PASSWORD=postgres",
-        "guard/placeholder-value",
+        "compose's default",
+        "infra/compose.yml",
+        "${SMTP_PASSWORD:?}",
+        "${SMTP_PASSWORD:-Lw3nT8zKq5Hd1vCj}",
+        "guard/committed-secret",
     ),
-    ("a placeholder in a URL", ":Yk4c0Vt9sQ2mRb7x@", ":change-me@", "guard/placeholder-value"),
-    ("the template's value", "9b27f00c6de14853aa91", "4c1d7ab09e5f3826", "guard/committed-secret"),
-    ("compose's default", "D=Yk4c0Vt9sQ2mRb7x", "D=museum-on-a-laptop", "guard/committed-secret"),
-    ("compose's default in a URL", ":Yk4c0Vt9sQ2mRb7x@", ":museum-on-a-laptop@", "guard/committed-secret"),
-    ("a short secret", "9b27f00c6de14853aa91", "9b27f00c", "guard/weak-secret"),
-    ("a repeated secret", "9b27f00c6de14853aa91", "9b279b279b279b279b27", "guard/weak-secret"),
-    ("a dropped provider", "google-gla:gemini", "gemini", "guard/forbidden-value"),
-    ("quotes that the engine keeps", "URL=postgres", "URL=\"postgres", "guard/type-mismatch"),
-    ("a comment that the engine keeps", "PORT=8080", "PORT=8080 # http", "guard/type-mismatch"),
-    ("a line that loses the file", "AGENT_PORT=", "export AGENT_PORT=", "guard/unparsable-line"),
-    ("what only the image knows", "API_KEY=5f2c", "API_KEY=6f2c", "guard/refused-by-image"),
+    (
+        "compose's default in a URL",
+        "infra/compose.yml",
+        "${POSTGRES_PASSWORD:?}",
+        "${POSTGRES_PASSWORD:-Yk4c0Vt9sQ2mRb7x}",
+        "guard/committed-secret",
+    ),
+    ("a short secret", NEW, "9b27f00c6de14853aa91", "9b27f00c", "guard/weak-secret"),
+    ("a repeated secret", NEW, "9b27f00c6de14853aa91", "9b279b279b279b279b27", "guard/weak-secret"),
+    ("a dropped provider", NEW, "google-gla:gemini", "gemini", "guard/forbidden-value"),
+    ("quotes that the engine keeps", NEW, "\nRAG_URL=http", "\nRAG_URL=\"http", "guard/type-mismatch"),
+    ("a comment that the engine keeps", NEW, "PORT=587", "PORT=587 # mail", "guard/type-mismatch"),
+    ("a line that loses the file", NEW, "\nSMTP_PORT=", "\nexport SMTP_PORT=", "guard/unparsable-line"),
+    ("what only the image knows", NEW, "API_KEY=5f2c", "API_KEY=6f2c", "guard/refused-by-image"),
 ];
 
 #[test]
 fn each_planted_fault_stops_before_the_rebuild() {
-    for (name, from, to, rule) in FAULTS {
+    for (name, path, from, to, rule) in FAULTS {
         let world = World::new();
-        world.change("infra/production.env", from, to);
+        world.change(path, from, to);
         let deploy = world.deploy();
         assert_eq!(deploy.code, 1, "{name}: {}", deploy.text);
         assert!(deploy.text.contains(&format!("error[{rule}]")), "{name}: {}", deploy.text);
         assert!(!deploy.rebuilt() && !world.path("infra/.env").exists(), "{name}: {}", deploy.asked);
-        for secret in ["Yk4c0Vt9sQ2mRb7x", "9b27f00c6de14853aa91", "f2c9e0b7711d0a4", "museum-on-a-laptop"] {
+        for secret in ["Yk4c0Vt9sQ2mRb7x", "9b27f00c6de14853aa91", "f2c9e0b7711d0a4", "Lw3nT8zKq5Hd1vCj"] {
             assert!(!deploy.text.contains(secret), "{name}: shows {secret}");
         }
     }
@@ -166,7 +178,7 @@ fn what_could_not_be_looked_at_is_another_outcome() {
                 world.write("stub/images", "");
                 world.change("trueup.toml", "first_deploy = \"accept\"\n", "");
             },
-            "there is no image `museum/agent` yet",
+            "there is no image `registry.museum.internal/agent` yet",
         ),
         (
             "no new env file",

@@ -88,6 +88,7 @@ fn env_of_flags(
             name: name.to_owned().into(),
             template: file.to_owned().into(),
             compose: None,
+            config: Vec::new(),
             dialect: None,
             local_only: Vec::new(),
         }),

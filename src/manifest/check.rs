@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{At, Comparison, Env, Manifest, Mistake, Quantity, ValueType, condition, guard};
+use super::{At, Comparison, Env, Manifest, Mistake, Quantity, ValueType, Zone, condition, guard};
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
 ///
@@ -34,6 +34,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     if let Some(contract) = &manifest.guard {
         guard::mistakes(contract, &mut found);
     }
+    zones(&manifest.zone, &mut found);
     once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
     for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
         if let Some(why) = condition::problem(sql) {
@@ -59,10 +60,12 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
         let services = env.service.iter().flat_map(|service| &service.local_only);
         let types = env.types.iter().map(|entry| &entry.key);
         let exceptions = env.environment.iter().flat_map(|environment| &environment.except);
+        let configs = env.config.iter().chain(env.service.iter().flat_map(|service| &service.config));
         let classes = env.class.all().into_iter().flat_map(|(_, keys)| keys);
         let keys = env.local_only.iter().chain(services).chain(&env.shared).chain(types).chain(exceptions);
-        keys.chain(classes).chain(&env.owner)
+        keys.chain(configs).chain(classes).chain(&env.owner)
     });
+    let zones = manifest.zone.iter().flat_map(Zone::globs);
     let guard = manifest.guard.iter().flat_map(|guard| {
         let whens = guard.when.values().chain(guard.require.iter().flat_map(|require| require.when.values()));
         let keys = guard.secrets.iter().chain(&guard.public);
@@ -70,7 +73,7 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
     });
     let allow = manifest.allow.iter().flat_map(|allow| allow.on.iter().chain(&allow.about));
     let skip = manifest.skip.iter().map(|skip| &skip.table);
-    for pattern in env.chain(guard).chain(allow).chain(skip) {
+    for pattern in env.chain(zones).chain(guard).chain(allow).chain(skip) {
         if let Err(why) = glob(pattern) {
             found.push(mistake(pattern, format!("`{}` is no glob: {why}", **pattern), None));
         }
@@ -83,6 +86,8 @@ fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
         .iter()
         .chain(&env.deployed)
         .chain(&env.compose)
+        .chain(&env.config)
+        .chain(env.service.iter().flat_map(|service| &service.config))
         .chain(env.service.iter().map(|service| &service.template));
     for path in paths.chain(env.environment.iter().map(|environment| &environment.file)) {
         if path.trim().is_empty() {
@@ -118,6 +123,31 @@ fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
                 message,
                 Some("write `is = \"enum\"` with `of = [\"a\", \"b\"]`"),
             ));
+        }
+    }
+}
+
+fn zones(zones: &[Zone], found: &mut Vec<Mistake>) {
+    once(zones.iter().map(|zone| &zone.name), "zone", found);
+    once(zones.iter().flat_map(|zone| &zone.compose), "the compose file of a zone", found);
+    // In projects of their own, two services of one name are two services.
+    let shared = zones.iter().filter(|zone| zone.compose.is_empty());
+    for zone in shared {
+        if zone.services.iter().flatten().next().is_none() {
+            let message = format!("the zone `{}` has neither `compose` nor `services`", *zone.name);
+            found.push(mistake(&zone.name, message, Some("say which services are in it")));
+        }
+        for service in zone.services.iter().flatten() {
+            let mut others = zones.iter().filter(|other| other.name != zone.name);
+            let other = others.find(|other| other.services.iter().flatten().any(|name| name == service));
+            if let Some(other) = other {
+                let message = format!("`{}` is in the zone `{}` too", **service, *other.name);
+                found.push(mistake(
+                    service,
+                    message,
+                    Some("a service is in one zone, unless each has its own `compose`"),
+                ));
+            }
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Env {
     pub local_only: Vec<At<String>>,
     /// The compose files, in the order of `-f`.
     pub compose: Vec<At<String>>,
+    /// Application configs that belong to no service: YAML, TOML and JSON files, or globs of them.
+    pub config: Vec<At<String>>,
     /// The services and their own templates.
     pub service: Vec<Service>,
     /// The file that is deployed; it need not be in the repository.
@@ -101,6 +103,9 @@ pub struct Service {
     pub template: At<String>,
     /// Its name in the compose files, when it has another one there.
     pub compose: Option<At<String>>,
+    /// Its application configs: YAML, TOML and JSON files, or globs of them.
+    #[serde(default)]
+    pub config: Vec<At<String>>,
     /// Who reads its template: one reader or several.
     #[serde(default)]
     pub dialect: Option<Dialects>,

@@ -13,6 +13,7 @@ mod shape;
 mod source;
 mod types;
 mod version;
+mod zone;
 
 use std::ops::Range;
 
@@ -29,6 +30,7 @@ pub use types::{
     AllowEntry, Endpoint, EndpointKind, IfEmpty, Keys, Level, Manifest, Project, Scalar, Side, SkipEntry,
     TableEntry, Verify,
 };
+pub use zone::Zone;
 
 /// The manifest's usual name.
 pub const MANIFEST: &str = "trueup.toml";

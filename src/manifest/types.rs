@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::At;
 use super::env::Env;
 use super::guard::Guard;
+use super::zone::Zone;
 use crate::model::Mode;
 
 /// `trueup.toml`: the declared expectations. Paths are relative to its folder.
@@ -21,6 +22,8 @@ pub struct Manifest {
     pub endpoints: BTreeMap<String, Endpoint>,
     /// Env templates.
     pub env: Option<Env>,
+    /// Services that may reach and be given only some things.
+    pub zone: Vec<Zone>,
     /// The boot contract that `trueup guard` holds an environment to.
     pub guard: Option<Guard>,
     /// How source tables become target tables; read by every command that moves or compares rows.

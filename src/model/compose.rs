@@ -1,6 +1,8 @@
 //! What a compose project says, merged as its reader merges it, with the place of everything a rule may point at.
 //!
 //! Values that may be secrets are [`Hidden`]; every excerpt is masked when it is made.
+use std::collections::BTreeSet;
+
 use super::{Cause, Hidden, Place};
 
 /// A project: one or several files, with what they include and extend. Services are in the order of their names.
@@ -29,6 +31,22 @@ impl Compose {
     /// A service by its name.
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.name == name)
+    }
+
+    /// Every variable that is taken from where compose runs: referred to, passed through to a container or a build, or
+    /// the source of a secret or config.
+    pub fn taken(&self) -> BTreeSet<&str> {
+        let referred = self.references.iter().map(|reference| reference.name.as_str());
+        let variables = self.services.iter().flat_map(|service| {
+            let args = service.build.iter().flat_map(|build| &build.args);
+            service.environment.iter().chain(args)
+        });
+        let passed = variables.filter(|variable| variable.value.is_none());
+        let sources = self.secrets.iter().chain(&self.configs);
+        referred
+            .chain(passed.map(|variable| variable.key.as_str()))
+            .chain(sources.filter_map(|source| source.environment.as_deref()))
+            .collect()
     }
 }
 
@@ -149,6 +167,10 @@ pub struct Build {
     pub context: String,
     /// The Dockerfile, as written: it is relative to the context.
     pub dockerfile: Option<Said>,
+    /// Whether the Dockerfile stands in the compose file itself.
+    pub is_inline: bool,
+    /// The stage that is built; the last one without it.
+    pub target: Option<Said>,
     /// Build arguments, in the order of their keys.
     pub args: Vec<Variable>,
     /// The key `build`.

@@ -5,9 +5,12 @@
 //! house, touches nothing outside the process and decides nothing.
 mod check;
 pub mod compose;
+mod config;
 mod dialect;
+mod dockerfile;
 mod env;
 mod exit;
+mod host;
 mod lines;
 mod look;
 mod mode;
@@ -21,15 +24,18 @@ mod table_diff;
 pub mod value;
 
 pub use check::{Allowed, Check, Finding, Looked, Object, ObjectKind, Related, Verdict};
+pub use config::{ConfigFile, ConfigProblem, ConfigValue};
 pub use dialect::{Dialect, DialectFile, EnvValue, Meaning, Operator, Piece, Reach, Reference, Statement};
+pub use dockerfile::{BaseImage, Dockerfile, Instruction};
 pub use env::{Assignment, EnvFile, Hidden, InlineAllow, KeyState, Unparsable};
 pub use exit::Exit;
+pub use host::Host;
 pub use lines::{Lines, line_number};
 pub use look::{Cause, Look, Reason};
 pub use mode::Mode;
 pub use place::{Place, Position, Span};
 pub use report::{Gap, GapKind, Report, RunInfo, Tally};
-pub use role::Role;
+pub use role::{Role, purpose};
 pub use rule_id::{RuleId, Severity};
 pub use schema::{Column, ColumnRole, Schema, Table, TableKind};
 pub use table_diff::{Difference, TableDiff};

@@ -4,5 +4,11 @@
 //! reads a file, and nothing here keeps a secret in a message.
 pub mod allow;
 pub mod compose;
+pub mod config;
+pub mod dockerfile;
 pub mod env;
+mod excerpt;
 pub mod expand;
+pub mod hosts;
+pub mod image;
+mod yaml;

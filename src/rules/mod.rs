@@ -4,8 +4,10 @@
 //! sees facts and a [`Sink`], never a store; [`judge`] stamps its id, its severity and its verdicts.
 pub mod allow;
 pub mod compose;
+pub mod config;
 mod docs;
 pub mod env;
+mod given_secret;
 mod globs;
 pub mod guard;
 pub mod manifest;
@@ -15,6 +17,7 @@ mod sink;
 mod tree;
 mod typed;
 pub mod verify;
+pub mod zone;
 
 use std::collections::BTreeMap;
 
@@ -60,6 +63,9 @@ pub fn all() -> Vec<RuleId> {
     }
     let mut all: Vec<RuleId> = ids(env::RULES)
         .chain(ids(compose::RULES))
+        .chain(ids(config::RULES))
+        .chain(ids(zone::ENV_RULES))
+        .chain(ids(zone::COMPOSE_RULES))
         .chain(ids(guard::RULES))
         .chain(ids(manifest::RULES))
         .chain(ids(run::RULES))

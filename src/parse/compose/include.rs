@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::load::{Loader, Model};
 use super::merge::take_away;
 use super::paths::folder;
-use super::tree::{Entry, Kind, Map, Node, Spot};
 use crate::model::compose::ProblemKind;
 use crate::model::path::under;
 use crate::parse::env::env_file;
+use crate::parse::yaml::{Entry, Kind, Map, Node, Spot};
 
 /// An `include` that is deeper is not followed: each level is a recursion.
 const DEEPEST: usize = 32;

@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::canonical::{after_merge, before_merge};
 use super::extends::Base;
+use super::facts;
 use super::merge::{marks, merge, take_away};
 use super::paths::{default_contexts, folder, resolve};
 use super::sources::Sources;
 use super::template::{Piece, fill, references};
-use super::tree::{Kind, Map, Node, Spot};
-use super::yaml::{Wrong, documents};
-use super::{facts, scalar::Sort};
 use crate::model::compose::{Compose, Problem, ProblemKind, Reference};
 use crate::model::{Cause, Hidden, Look, Place};
+use crate::parse::yaml::{Keys, Kind, Map, Node, Sort, Spot, Wrong, documents};
 
 /// Nodes of all documents that are worked on; a project that needs more is not read to its end.
 const MOST_NODES: usize = 1_000_000;
@@ -207,7 +206,7 @@ impl<'a> Loader<'a> {
         if !self.parsed.contains_key(path) {
             let parsed = self.text(path, asked, false).map(|text| {
                 let file = self.sources.add(path, &text);
-                let (documents, wrong) = documents(&text, file);
+                let (documents, wrong) = documents(&text, file, Keys::Text);
                 self.wrong.extend(wrong);
                 for document in &documents {
                     self.refer(document, &mut Vec::new());

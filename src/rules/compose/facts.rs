@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use globset::GlobMatcher;
 
-use crate::manifest::{At, Env, Source, glob};
+use crate::manifest::{At, Env, Manifest, Source, glob};
 use crate::model::compose::{Compose, Service};
 use crate::model::{Cause, EnvFile, Look, Place, Reason};
 use crate::parse::compose::{Given, project};
@@ -51,9 +51,36 @@ pub struct Wired {
 }
 
 impl ComposeFacts {
-    /// Reads the project and what it names.
-    pub fn new(declared: &Env, source: &Source, tree: &dyn Tree) -> Self {
-        let paths: Vec<String> = declared.compose.iter().map(|path| source.path_of(path)).collect();
+    /// Every project that is declared: that of `[env] compose`, and those of zones of their own. A service is judged in
+    /// the projects that have it; one that none has, in the first.
+    pub fn all(manifest: &Manifest, source: &Source, tree: &dyn Tree) -> Vec<Self> {
+        let declared = manifest.env.clone().unwrap_or_default();
+        let mut projects: Vec<&[At<String>]> = vec![&declared.compose];
+        projects.extend(manifest.zone.iter().map(|zone| zone.compose.as_slice()));
+        projects.retain(|project| !project.is_empty());
+        projects.dedup();
+        let mut all: Vec<Self> =
+            projects.iter().map(|files| Self::new(&declared, files, source, tree)).collect();
+        let homeless: Vec<String> = (declared.service.iter().map(|service| service.name.to_string()))
+            .filter(|name| {
+                !all.iter().any(|facts| facts.services.iter().any(|own| own.name == *name && facts.has(own)))
+            })
+            .collect();
+        for (index, facts) in all.iter_mut().enumerate() {
+            let services = std::mem::take(&mut facts.services);
+            let stays = |own: &Wired| facts.has(own) || (index == 0 && homeless.contains(&own.name));
+            facts.services = services.into_iter().filter(stays).collect();
+        }
+        all
+    }
+
+    fn has(&self, wired: &Wired) -> bool {
+        self.project.service(&wired.in_compose).is_some()
+    }
+
+    /// Reads a project and what it names.
+    fn new(declared: &Env, files: &[At<String>], source: &Source, tree: &dyn Tree) -> Self {
+        let paths: Vec<String> = files.iter().map(|path| source.path_of(path)).collect();
         let template = declared.template.as_ref().map(|path| EnvSource::declared(path, source, &[], tree));
         let text = |path: &str| {
             if tree.has(path) { tree.text(path) } else { Look::NotAsked(Reason("no such file".into())) }
@@ -72,8 +99,7 @@ impl ComposeFacts {
             .collect();
         let sibling = |path: &String| other_ending(path).filter(|other| tree.has(other));
         Self {
-            files: declared
-                .compose
+            files: files
                 .iter()
                 .zip(&paths)
                 .map(|(at, path)| ComposeFile {

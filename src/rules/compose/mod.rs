@@ -1,6 +1,10 @@
 //! Compose wiring: what reaches a container, and whether the templates know it.
+mod default_secret;
 mod facts;
 
+use std::collections::BTreeMap;
+
+use default_secret::default_secret;
 pub use facts::{ComposeFacts, Wired};
 
 use super::{Rule, Sink, rules};
@@ -8,8 +12,7 @@ use crate::model::compose::{Operator, ProblemKind, Variable};
 use crate::model::{Cause, Looked, Object, Place};
 
 /// The rules over compose files.
-pub const RULES: &[Rule<ComposeFacts>] =
-    rules!["compose": broken_file, not_wired, shadowed_file, unset_variable, wired_undocumented];
+pub const RULES: &[Rule<ComposeFacts>] = rules!["compose": broken_file, default_secret, not_wired, shadowed_file, unset_variable, wired_undocumented];
 
 fn broken_file(facts: &ComposeFacts, out: &mut Sink<'_>) {
     let problems = || facts.project.problems.iter().filter(|problem| problem.refuses());
@@ -80,15 +83,20 @@ fn unset_variable(facts: &ComposeFacts, out: &mut Sink<'_>) {
     for path in &facts.project.files {
         let own: Vec<_> = all.iter().filter(|(_, place)| place.path == *path).collect();
         let mut check = out.check(Object::file(path), Looked::at(own.len(), "reference"));
+        let mut unset: BTreeMap<&str, Vec<&Place>> = BTreeMap::new();
         for (name, place) in own.into_iter().filter(|(name, _)| !is_documented(name, path) && !is_given(name))
         {
-            check
-                .find(
-                    *name,
-                    format!("`{name}` has no default here, and {} does not document it", template.path),
-                )
-                .at((*place).clone())
-                .help(format!("document `{name}` there, or give it a default: `${{{name}:-...}}`"));
+            unset.entry(name).or_default().push(place);
+        }
+        for (name, places) in unset {
+            let (first, more) =
+                places.split_first().map_or((None, &[][..]), |(first, more)| (Some(*first), more));
+            let message = format!("`{name}` has no default here, and {} does not document it", template.path);
+            let mut finding = check.find(name, message).at(first.cloned());
+            for place in more {
+                finding = finding.related(Some((*place).clone()), "asked for here too");
+            }
+            finding.help(format!("document `{name}` there, or give it a default: `${{{name}:-...}}`"));
         }
     }
 }
@@ -105,7 +113,7 @@ fn is_name(key: &str) -> bool {
 
 /// Variables that the shell or the engine gives.
 fn is_given(name: &str) -> bool {
-    let known = ["GID", "HOME", "HOSTNAME", "PATH", "PWD", "SHELL", "TMPDIR", "UID", "USER"];
+    let known = ["CI", "GID", "HOME", "HOSTNAME", "PATH", "PWD", "SHELL", "TMPDIR", "UID", "USER"];
     known.contains(&name) || name.starts_with("COMPOSE_") || name.starts_with("DOCKER_")
 }
 

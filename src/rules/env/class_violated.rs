@@ -35,10 +35,10 @@ pub(super) fn class_violated(facts: &EnvFacts, out: &mut Sink<'_>) {
     {
         of_deployed(&classes, &deployed.file, own, out);
     }
-    if let Some(compose) = &facts.compose
-        && let Some(project) = out.look(template.object(), compose)
-    {
-        of_compose(&classes, project, out);
+    for compose in &facts.compose {
+        if let Some(project) = out.look(template.object(), compose) {
+            of_compose(&classes, project, out);
+        }
     }
 }
 

@@ -25,6 +25,7 @@ use duplicate_key::duplicate_key;
 use environment_parity::environment_parity;
 pub use facts::{EnvFacts, EnvSource, ServiceEnv};
 use literal_secret::literal_secret;
+pub(super) use literal_secret::looks_real;
 use missing_from_template::missing_from_template;
 use missing_owner::missing_owner;
 use not_mirrored::not_mirrored;

@@ -134,9 +134,11 @@ fn value(assignment: &Assignment) -> Option<&str> {
 
 /// What compose gives where nothing is set, when it is the same everywhere.
 fn compose_default(facts: &EnvFacts, key: &str) -> Option<(String, Place)> {
-    let project = facts.compose.as_ref()?.got()?;
-    let mut defaults =
-        project.references.iter().filter(|reference| reference.name == key).filter_map(|reference| {
+    let projects = facts.compose.iter().filter_map(Look::got);
+    let mut defaults = projects
+        .flat_map(|project| &project.references)
+        .filter(|reference| reference.name == key)
+        .filter_map(|reference| {
             let is_default =
                 matches!(reference.operator, Operator::DefaultIfEmpty | Operator::DefaultIfUnset);
             let word = reference.word.as_ref().filter(|_| is_default)?.reveal();

@@ -43,8 +43,9 @@ fn secrets(facts: &GuardFacts) -> Vec<Secret<'_>> {
 
 /// Whether a text is a secret itself: no switch, no word for none, no reference to another variable or to a store, no path.
 fn holds_secret(text: &str) -> bool {
-    let is_switch =
-        ["true", "false", "yes", "no", "on", "off", "null", "none"].iter().any(|word| text.eq_ignore_ascii_case(word));
+    let is_switch = ["true", "false", "yes", "no", "on", "off", "null", "none"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word));
     let elsewhere = ["arn:", "ref+", "secretref:", "vault:"].iter().any(|start| text.starts_with(start));
     let rooted = text.starts_with('/') && (text.contains('.') || text.matches('/').count() > 1);
     let is_path = rooted || ["./", "../", "~/"].iter().any(|start| text.starts_with(start));
