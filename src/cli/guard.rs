@@ -52,7 +52,7 @@ impl Demanded {
             (path, text)
         });
         let environment = Environment { file, process: environment::variables() };
-        guard(&self.contract, &environment, &self.levels, &Checkout)
+        guard(&self.contract, &environment, &self.levels, &Checkout::default())
     }
 }
 

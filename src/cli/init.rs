@@ -1,5 +1,5 @@
 //! `trueup init`
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 
@@ -137,10 +137,18 @@ fn env(found: &Found, text: &mut String) {
     // The canonical template's folder names no service: what lies beside it is named by its own name.
     let folder = canonical.map(|path| purpose(path).0.rsplit('/').next().unwrap_or_default().to_owned());
     let mut names: Vec<String> = folder.into_iter().collect();
-    for path in found.templates.iter().map(String::as_str).filter(|path| Some(*path) != canonical) {
+    let own = || found.templates.iter().map(String::as_str).filter(|path| Some(*path) != canonical);
+    let is_alone = |path: &str| canonical.is_some_and(|canonical| stands_alone(path, canonical));
+    // As long as the canonical one is still to be chosen, each is shown by its name.
+    let alike = canonical.map_or_else(BTreeMap::new, |_| alike(own().filter(|path| !is_alone(path)), &names));
+    for glob in alike.keys() {
+        let _ = write!(text, "\n# Each is named after its folder.\n[[env.service]]\n");
+        let _ = write!(text, "name = \"*\"\ntemplate = {}\n", quoted(glob));
+    }
+    for path in own().filter(|path| !alike.values().flatten().any(|other| other == path)) {
         let name = service_name(path, &names);
         let _ = write!(text, "\n[[env.service]]\nname = {name:?}\ntemplate = {}\n", quoted(path));
-        if canonical.is_some_and(|canonical| stands_alone(path, canonical)) {
+        if is_alone(path) {
             text.push_str(
                 "# Most of its keys are not in the canonical template: it seems to stand by itself.\n",
             );
@@ -148,6 +156,25 @@ fn env(found: &Found, text: &mut String) {
         }
         names.push(name);
     }
+}
+
+/// So many templates of one name, each in a folder of its own beside the others, are declared by a glob.
+const SEVERAL: usize = 3;
+
+/// The templates that lie alike, by their glob. What a folder's name does not name is left out.
+fn alike<'p>(paths: impl Iterator<Item = &'p str>, taken: &[String]) -> BTreeMap<String, Vec<&'p str>> {
+    let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for path in paths {
+        let Some((folder, file)) = path.rsplit_once('/') else { continue };
+        let (above, name) = folder.rsplit_once('/').unwrap_or(("", folder));
+        // A sign of globs in it would mean something else in one.
+        if service_name(path, taken) == name && !path.contains(['*', '?', '[', '{', '\\']) {
+            let above = if above.is_empty() { String::new() } else { format!("{above}/") };
+            alike.entry(format!("{above}*/{file}")).or_default().push(path);
+        }
+    }
+    alike.retain(|_, paths| paths.len() >= SEVERAL);
+    alike
 }
 
 /// Whether a template has less than half of its keys in common with the canonical one.

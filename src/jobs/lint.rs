@@ -54,8 +54,17 @@ impl Subject {
 
 /// Runs.
 pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
+    let declared = settings.manifest.env.as_ref();
+    let resolved = declared.map(|env| rules::env::resolved(env, &settings.source, tree));
+    let Some((env, tree)) = resolved else { return run(settings, &settings.manifest, tree) };
+    run(settings, &Manifest { env: Some(env), ..settings.manifest.clone() }, &tree)
+}
+
+/// Runs on a manifest without globs of services.
+fn run(settings: &Lint, manifest: &Manifest, tree: &dyn Tree) -> Report {
     let mut run = Run {
         settings,
+        manifest,
         tree,
         report: Report::new("lint"),
         subjects: Vec::new(),
@@ -72,6 +81,7 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
 /// A run under way.
 struct Run<'s> {
     settings: &'s Lint,
+    manifest: &'s Manifest,
     tree: &'s dyn Tree,
     report: Report,
     /// What was judged.
@@ -116,7 +126,7 @@ impl Run<'_> {
     }
 
     fn env_and_compose(&mut self) {
-        let Lint { manifest, source, search, .. } = self.settings;
+        let (manifest, Lint { source, search, .. }) = (self.manifest, self.settings);
         let projects = ComposeFacts::all(manifest, source, self.tree);
         if self.wants(Subject::Env) {
             let is_declared = manifest.env.is_some() || (*search && source.path.is_empty());
@@ -128,6 +138,7 @@ impl Run<'_> {
             self.judge(Subject::Env, rules::env::RULES, facts, ("env template", "[env]"));
         }
         if self.wants(Subject::Compose) {
+            self.claim(projects.iter().flat_map(ComposeFacts::allows));
             let mut projects = projects.into_iter();
             let first = projects.next();
             self.judge(Subject::Compose, rules::compose::RULES, first, ("compose file", "[env] compose"));
@@ -138,7 +149,7 @@ impl Run<'_> {
     }
 
     fn zones(&mut self) {
-        let Lint { manifest, source, .. } = self.settings;
+        let (manifest, Lint { source, .. }) = (self.manifest, self.settings);
         if manifest.zone.is_empty() {
             return;
         }
@@ -152,7 +163,7 @@ impl Run<'_> {
     }
 
     fn configs(&mut self) {
-        let Lint { manifest, source, .. } = self.settings;
+        let (manifest, Lint { source, .. }) = (self.manifest, self.settings);
         if !self.wants(Subject::Config) {
             return;
         }
@@ -164,7 +175,7 @@ impl Run<'_> {
     }
 
     fn manifest(&mut self) {
-        let Lint { manifest, source, .. } = self.settings;
+        let (manifest, Lint { source, .. }) = (self.manifest, self.settings);
         if !source.path.is_empty() {
             self.hold(rules::manifest::RULES, &Look::Got(ManifestFacts::new(manifest, source)));
             self.subjects.push("manifest".to_owned());

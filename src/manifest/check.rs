@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{At, Comparison, Env, Manifest, Mistake, Quantity, ValueType, Zone, condition, guard};
+use super::{At, Comparison, Env, Manifest, Mistake, Quantity, Service, ValueType, Zone, condition, guard};
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
 ///
@@ -11,6 +11,15 @@ use super::{At, Comparison, Env, Manifest, Mistake, Quantity, ValueType, Zone, c
 /// The glob library's own words on what is wrong.
 pub fn glob(pattern: &str) -> Result<GlobMatcher, String> {
     let glob = GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).build();
+    glob.map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
+}
+
+/// A glob over paths: as [`glob`], but `*` stays within one folder and `**` crosses them.
+///
+/// # Errors
+/// The glob library's own words on what is wrong.
+pub fn path_glob(pattern: &str) -> Result<GlobMatcher, String> {
+    let glob = GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build();
     glob.map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
 }
 
@@ -23,11 +32,8 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     let mut found = Vec::new();
     globs(manifest, &mut found);
     reasons(manifest, &mut found);
-    once(
-        manifest.env.iter().flat_map(|env| &env.service).map(|service| &service.name),
-        "service",
-        &mut found,
-    );
+    let services = manifest.env.iter().flat_map(|env| &env.service);
+    once(services.filter(|one| !one.is_glob()).map(|one| &one.name), "service", &mut found);
     if let Some(env) = &manifest.env {
         env_mistakes(env, &mut found);
     }
@@ -98,6 +104,9 @@ fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
             ));
         }
     }
+    for service in &env.service {
+        found.extend(service_mistake(service));
+    }
     once(env.environment.iter().map(|environment| &environment.name), "environment", found);
     for relation in &env.relation {
         if let Err(why) = Comparison::parse(&relation.holds) {
@@ -125,6 +134,22 @@ fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
             ));
         }
     }
+}
+
+fn service_mistake(service: &Service) -> Option<Mistake> {
+    if !service.is_glob() {
+        let names_several = service.template.contains('*');
+        return names_several.then(|| {
+            let message = format!("`{}` names several files", *service.template);
+            mistake(&service.template, message, Some("write `name = \"*\"`: each is named after its folder"))
+        });
+    }
+    if let Err(why) = path_glob(&service.template) {
+        return Some(mistake(&service.template, format!("`{}` is no glob: {why}", *service.template), None));
+    }
+    let compose = service.compose.as_ref()?;
+    let help = "give that service an entry of its own";
+    Some(mistake(compose, "several services cannot have one name in compose".to_owned(), Some(help)))
 }
 
 fn zones(zones: &[Zone], found: &mut Vec<Mistake>) {

@@ -93,13 +93,15 @@ pub struct Relation {
     pub given: BTreeMap<String, At<String>>,
 }
 
-/// A service with an env template of its own.
+/// A service with an env template of its own, or several by one glob.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
-    /// The service's name.
+    /// The service's name. With `*`, `template` is a glob, and each file that it matches is the template of a service named
+    /// after its folder, unless another entry names that file.
     pub name: At<String>,
-    /// Its template.
+    /// Its template. In a glob `*` stays within one folder and `**` crosses them; files that git ignores, and folders of
+    /// other people's code such as `node_modules` and `vendor`, are left out.
     pub template: At<String>,
     /// Its name in the compose files, when it has another one there.
     pub compose: Option<At<String>>,
@@ -112,6 +114,13 @@ pub struct Service {
     /// Globs of keys that this service alone has, for local development.
     #[serde(default)]
     pub local_only: Vec<At<String>>,
+}
+
+impl Service {
+    /// Whether it stands for every service that its template matches.
+    pub fn is_glob(&self) -> bool {
+        *self.name == "*"
+    }
 }
 
 /// One reader of an env file, or several.

@@ -22,7 +22,7 @@ use toml::de::DeTable;
 pub use arithmetic::{Comparison, Quantity};
 pub use at::At;
 pub use baseline::{BASELINE, Baseline, Entry};
-pub use check::{date, glob, octal};
+pub use check::{date, glob, octal, path_glob};
 pub use env::{Classes, Dialects, Env, Environment, Relation, Service, TypeEntry, ValueType};
 pub use guard::{FirstDeploy, Guard, ImageCheck, Patterns, Pin, Require};
 pub use source::Source;

@@ -3,13 +3,15 @@
 //! Values that may be secrets are [`Hidden`]; every excerpt is masked when it is made.
 use std::collections::BTreeSet;
 
-use super::{Cause, Hidden, Place};
+use super::{Cause, Hidden, InlineAllow, Place};
 
 /// A project: one or several files, with what they include and extend. Services are in the order of their names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Compose {
-    /// Every file that was asked for, in the order of reading, each once.
+    /// Every file that was asked for, in the order of reading, each once; optional ones only when they are there.
     pub files: Vec<String>,
+    /// Of those, the compose files that say nothing at all.
+    pub empty: Vec<String>,
     /// Its services; profiles are kept, not filtered.
     pub services: Vec<Service>,
     /// Top-level `secrets`.
@@ -18,6 +20,8 @@ pub struct Compose {
     pub configs: Vec<FileSource>,
     /// Every reference to a variable in any file that was read, used by a service or not.
     pub references: Vec<Reference>,
+    /// Inline allows of every compose file, with its path.
+    pub allows: Vec<(String, InlineAllow)>,
     /// What is wrong. Unless the project [`Compose::is_whole`], what stands above may lack something.
     pub problems: Vec<Problem>,
 }
@@ -87,6 +91,8 @@ pub enum ProblemKind {
     Limit,
     /// A `${` that is no reference.
     Template,
+    /// The env file of an `include`, where the reader gives it up.
+    EnvFile,
     /// `${NAME:?}` or `${NAME?}` without a value in the given environment.
     Required,
     /// Something can't be read, and is left out, because a variable without a value left a blank in it:

@@ -23,7 +23,7 @@ mod schema;
 mod table_diff;
 pub mod value;
 
-pub use check::{Allowed, Check, Finding, Looked, Object, ObjectKind, Related, Verdict};
+pub use check::{Allowed, Check, Finding, Fix, Looked, Object, ObjectKind, Related, Verdict};
 pub use config::{ConfigFile, ConfigProblem, ConfigValue};
 pub use dialect::{Dialect, DialectFile, EnvValue, Meaning, Operator, Piece, Reach, Reference, Statement};
 pub use dockerfile::{BaseImage, Dockerfile, Instruction};

@@ -24,7 +24,16 @@ pub(super) fn compose(root: &Node, mut loader: Loader<'_>) -> Compose {
     let mut problems: Vec<Problem> = noted.chain(loader.problems).collect();
     problems.sort_by(|a, b| (&a.place, a.kind, &a.cause).cmp(&(&b.place, b.kind, &b.cause)));
     problems.dedup();
-    Compose { files: loader.files, services, secrets, configs, references: loader.references, problems }
+    Compose {
+        files: loader.files,
+        empty: loader.empty,
+        services,
+        secrets,
+        configs,
+        references: loader.references,
+        allows: loader.allows,
+        problems,
+    }
 }
 
 struct Taker<'a> {

@@ -6,6 +6,9 @@ use crate::model::line_number as number;
 use crate::model::{Assignment, EnvFile, Hidden, InlineAllow, KeyState, Span, Unparsable};
 use crate::parse::allow::allow;
 
+/// The problem of a line whose quote is open at the end of the file.
+pub(super) const NEVER_CLOSED: &str = "its quote is never closed";
+
 /// Reads a whole env file. Linear in the text; values are kept only as [`Hidden`].
 pub fn env_file(text: &str) -> EnvFile {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -131,7 +134,7 @@ impl Reader<'_> {
         let before = line.len() - named.len() + key.len() + 1;
         let behind = self.rest.get(before..).unwrap_or("");
         let Some(value) = value(behind) else {
-            self.unparsable(content, indent, "its quote is never closed");
+            self.unparsable(content, indent, NEVER_CLOSED);
             return line.len();
         };
         let bytes = before + value.bytes;

@@ -5,7 +5,8 @@ use globset::GlobMatcher;
 
 use crate::manifest::{At, Env, Manifest, Source, glob};
 use crate::model::compose::{Compose, Service};
-use crate::model::{Cause, EnvFile, Look, Place, Reason};
+use crate::model::path::under;
+use crate::model::{Cause, EnvFile, InlineAllow, Look, Place, Reason};
 use crate::parse::compose::{Given, project};
 use crate::parse::env::env_file;
 use crate::rules::env::EnvSource;
@@ -25,6 +26,40 @@ pub struct ComposeFacts {
     env_files: BTreeMap<String, EnvFile>,
     /// The deployed file's path: it is made from the canonical template.
     deployed: Option<String>,
+    /// What compose reads besides when it is called without `-f`.
+    pub override_file: Option<OverrideFile>,
+}
+
+/// An override file that compose reads by itself beside the one that is declared.
+pub struct OverrideFile {
+    /// Its path as printed.
+    pub path: String,
+    /// Whether git tracks it.
+    pub is_tracked: Look<bool>,
+}
+
+/// Names under which compose looks for its file, and for the override beside it, when no `-f` is given: compose-go 2.16
+/// `cli/options.go`.
+const DEFAULTS: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+const OVERRIDES: [&str; 4] = [
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+];
+
+impl OverrideFile {
+    /// The one beside the only declared file, unless the project reads it some other way.
+    fn beside(paths: &[String], project: &Compose, tree: &dyn Tree) -> Option<Self> {
+        let [only] = paths else { return None };
+        let (folder, name) = only.rsplit_once('/').unwrap_or(("", only));
+        if !DEFAULTS.contains(&name) {
+            return None;
+        }
+        let path = OVERRIDES.iter().map(|name| under(folder, name)).find(|path| tree.has(path))?;
+        let is_read = project.files.contains(&path);
+        (!is_read).then(|| Self { is_tracked: tree.is_tracked(&path), path })
+    }
 }
 
 /// A declared compose file.
@@ -114,10 +149,23 @@ impl ComposeFacts {
                 .map(|service| Wired::new(declared, service, source, tree))
                 .collect(),
             deployed: declared.deployed.as_ref().map(|path| source.path_of(path)),
+            override_file: OverrideFile::beside(&paths, &project, tree),
             project,
             template,
             env_files,
         }
+    }
+
+    /// The inline allows of every file that may have findings, with the file's path.
+    pub fn allows(&self) -> impl Iterator<Item = (&str, &InlineAllow)> {
+        let templates = self.template.iter().chain(self.services.iter().map(|wired| &wired.template));
+        let in_templates = templates.flat_map(EnvSource::allows);
+        self.project.allows.iter().map(|(path, allow)| (path.as_str(), allow)).chain(in_templates)
+    }
+
+    /// The manifest line that names a compose file.
+    pub(super) fn declared(&self, path: &str) -> Option<Place> {
+        self.files.iter().find(|file| file.path == path)?.declared.clone()
     }
 
     /// What the files say together, unless the real reader would refuse them.

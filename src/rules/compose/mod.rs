@@ -9,10 +9,10 @@ pub use facts::{ComposeFacts, Wired};
 
 use super::{Rule, Sink, rules};
 use crate::model::compose::{Operator, ProblemKind, Variable};
-use crate::model::{Cause, Looked, Object, Place};
+use crate::model::{Cause, Look, Looked, Object, Place, Span};
 
 /// The rules over compose files.
-pub const RULES: &[Rule<ComposeFacts>] = rules!["compose": broken_file, default_secret, not_wired, shadowed_file, unset_variable, wired_undocumented];
+pub const RULES: &[Rule<ComposeFacts>] = rules!["compose": broken_file, default_secret, empty_file, not_wired, shadowed_file, undeclared_override, unset_variable, wired_undocumented];
 
 fn broken_file(facts: &ComposeFacts, out: &mut Sink<'_>) {
     let problems = || facts.project.problems.iter().filter(|problem| problem.refuses());
@@ -62,6 +62,44 @@ fn shadowed_file(facts: &ComposeFacts, out: &mut Sink<'_>) {
                 .help("remove the stale one");
         }
     }
+}
+
+fn empty_file(facts: &ComposeFacts, out: &mut Sink<'_>) {
+    for path in &facts.project.files {
+        let mut check = out.check(Object::file(path), Looked::at(1, "file"));
+        if facts.project.empty.contains(path) {
+            check
+                .find("empty", format!("{path} says nothing"))
+                .at(Place::new(path, Span::on_line(1, 1, 1)))
+                .related(facts.declared(path), "declared here")
+                .help("fill it, or declare it no more: compose passes over it without a word");
+        }
+    }
+}
+
+fn undeclared_override(facts: &ComposeFacts, out: &mut Sink<'_>) {
+    let [file] = facts.files.as_slice() else { return };
+    let Some(other) = &facts.override_file else {
+        out.check(Object::file(&file.path), Looked::at(1, "file"));
+        return;
+    };
+    match &other.is_tracked {
+        Look::Got(false) => {
+            return out
+                .skip(Object::file(&other.path), "git does not track it, so it is one developer's own");
+        }
+        Look::Failed(cause) => return out.unknown(Object::file(&other.path), cause.clone()),
+        Look::Got(true) | Look::NotAsked(_) => {}
+    }
+    let mut check = out.check(Object::file(&file.path), Looked::at(2, "file"));
+    let message = format!(
+        "{} is not declared: `docker compose up` reads it beside {}, `docker compose -f` and this run do not",
+        other.path, file.path
+    );
+    check.find(&other.path, message).at(file.declared.clone()).help(format!(
+        "declare it after {}, or allow this with the reason if the project always runs with `-f`",
+        file.path
+    ));
 }
 
 fn unset_variable(facts: &ComposeFacts, out: &mut Sink<'_>) {

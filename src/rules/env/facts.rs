@@ -199,13 +199,7 @@ impl EnvFacts {
 
     /// The inline allows of every file that could be read, with the file's path.
     pub fn allows(&self) -> impl Iterator<Item = (&str, &InlineAllow)> {
-        self.files().into_iter().flat_map(|source| {
-            source
-                .file
-                .got()
-                .into_iter()
-                .flat_map(|file| file.allows.iter().map(|allow| (source.path.as_str(), allow)))
-        })
+        self.files().into_iter().flat_map(EnvSource::allows)
     }
 }
 
@@ -283,6 +277,12 @@ impl EnvSource {
         let readings =
             text.got().map_or_else(Vec::new, |text| readers.iter().map(|one| read(text, *one)).collect());
         Self { path, declared, file: parsed(text), readings }
+    }
+
+    /// Its inline allows, with its path.
+    pub fn allows(&self) -> impl Iterator<Item = (&str, &InlineAllow)> {
+        let allows = self.file.got().map_or(&[][..], |file| &file.allows);
+        allows.iter().map(|allow| (self.path.as_str(), allow))
     }
 
     /// The file as the object of a check.

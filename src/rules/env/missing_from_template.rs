@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use super::{EnvFacts, EnvSource, ServiceEnv};
-use crate::model::{EnvFile, Looked, Object};
+use crate::model::{EnvFile, Fix, Looked, Object};
+use crate::parse::env::is_appendable;
 use crate::rules::Sink;
 use crate::rules::globs::Globs;
 
@@ -43,10 +44,16 @@ fn missing_of_service(
         if documented.contains(key) || local.of(key).is_some() || !told.insert(key) {
             continue;
         }
+        let fix = Fix {
+            path: template.path.clone(),
+            key: key.to_owned(),
+            used_by: service.declared.name.to_string(),
+        };
         check
             .find(key, format!("`{key}` of {} is not in {}", *service.declared.name, template.path))
             .at(service.template.place(assignment))
             .related(template.declared.clone(), "the canonical template")
+            .fix(is_appendable(key).then_some(fix))
             .help(format!("document `{key}` in {}, or declare it `local_only`", template.path));
     }
     let found = told.len();

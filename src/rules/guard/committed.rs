@@ -3,12 +3,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Contract;
 use super::reading::LookUp;
-use crate::manifest::At;
+use crate::manifest::{At, Env};
 use crate::model::compose::{Compose, Operator, Variable};
 use crate::model::{Cause, Dialect, Hidden, Look, Object, Place, Reason};
 use crate::parse::compose::{Given, project};
 use crate::parse::env::{env_file, outcome, read};
 use crate::rules::Tree;
+use crate::rules::env::resolved;
 use crate::rules::secret::{in_url, is_beside_secret, is_secret_key};
 
 /// A committed file.
@@ -56,7 +57,9 @@ pub(super) fn committed(
     environment: LookUp<'_>,
     tree: &dyn Tree,
 ) -> Vec<Committed> {
-    let env = &contract.env;
+    let nothing = Env::default();
+    let declared = if contract.guard.committed.is_some() { &nothing } else { &contract.env };
+    let (env, tree) = &resolved(declared, &contract.source, tree);
     let services = || env.service.iter().map(|service| &service.template);
     let of_env = || env.template.iter().chain(services()).chain(&env.compose).collect();
     let named: Vec<&At<String>> =
