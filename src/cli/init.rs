@@ -84,6 +84,7 @@ fn manifest(found: &Found) -> String {
         "\n# What a deployed environment must hold before the application starts: `trueup guard --env-file .env`.\n\
          # [guard]\n\
          # when = { APP_ENV = \"production\" }\n\
+         # dialect = \"compose\" # who reads the file: python-dotenv, node-dotenv, compose, env-file or shell\n\
          # required = [\"DATABASE_URL\"]\n\
          \n# Two databases that should hold the same rows: `trueup verify`.\n\
          # [endpoints.source]\n\

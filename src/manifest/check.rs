@@ -5,7 +5,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Service, ValueType,
-    Zone, condition, pins,
+    Zone, condition, guard, pins,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -44,6 +44,9 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     manifest.backfill.iter().for_each(|backfill| backfill_mistakes(backfill, &mut found));
     once(manifest.pin.iter().map(|pin| &pin.name), "pin", &mut found);
     pin_mistakes(&manifest.pin, manifest.pins.as_ref(), &mut found);
+    if let Some(contract) = &manifest.guard {
+        guard::mistakes(contract, &mut found);
+    }
     zones(&manifest.zone, &mut found);
     once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
     for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
@@ -77,7 +80,8 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
     let zones = manifest.zone.iter().flat_map(Zone::globs);
     let guard = manifest.guard.iter().flat_map(|guard| {
         let whens = guard.when.values().chain(guard.require.iter().flat_map(|require| require.when.values()));
-        whens.chain(&guard.placeholders)
+        let keys = guard.secrets.iter().chain(&guard.public);
+        whens.chain(&guard.placeholders).chain(keys)
     });
     let allow = manifest.allow.iter().flat_map(|allow| allow.on.iter().chain(&allow.about));
     let skip = manifest.skip.iter().map(|skip| &skip.table);

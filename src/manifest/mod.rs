@@ -10,6 +10,7 @@ mod check;
 mod condition;
 mod env;
 mod file_name;
+mod guard;
 mod pins;
 mod shape;
 mod source;
@@ -28,11 +29,12 @@ pub use baseline::{BASELINE, Baseline, Entry};
 pub use check::{date, glob, octal, path_glob};
 pub use env::{Classes, Dialects, Env, Environment, Relation, Service, TypeEntry, ValueType};
 pub use file_name::{FILE_NAME, FileName};
+pub use guard::{FirstDeploy, Guard, ImageCheck, Patterns, Require};
 pub use pins::{Calendar, Pin, Pins, Removal};
 pub use source::Source;
 pub use types::{
-    AllowEntry, Endpoint, EndpointKind, Guard, IfEmpty, Keys, Level, Manifest, Project, Require, Scalar,
-    Side, SkipEntry, TableEntry, Verify,
+    AllowEntry, Endpoint, EndpointKind, IfEmpty, Keys, Level, Manifest, Project, Scalar, Side, SkipEntry,
+    TableEntry, Verify,
 };
 pub use zone::Zone;
 

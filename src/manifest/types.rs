@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::At;
 use super::backfill::Backfill;
 use super::env::Env;
+use super::guard::Guard;
 use super::pins::{Pin, Pins};
 use super::zone::Zone;
 use crate::model::Mode;
@@ -73,30 +74,6 @@ pub struct Endpoint {
 pub enum EndpointKind {
     /// A SQLite 3 file.
     Sqlite,
-}
-
-/// The boot contract.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Guard {
-    /// The guard is active when every one of these keys has a value that its glob matches; without it, always.
-    pub when: BTreeMap<String, At<String>>,
-    /// Keys that must have a value.
-    pub required: Vec<At<String>>,
-    /// Keys that must have a value under a condition.
-    pub require: Vec<Require>,
-    /// Globs of values, besides the built-in ones, that are placeholders. Case does not matter.
-    pub placeholders: Vec<At<String>>,
-}
-
-/// Keys that must have a value under a condition.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Require {
-    /// All of these keys have a value that their glob matches.
-    pub when: BTreeMap<String, At<String>>,
-    /// Then these must have one too.
-    pub keys: Vec<At<String>>,
 }
 
 /// How a source table becomes a target table.

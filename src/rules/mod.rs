@@ -18,6 +18,7 @@ pub mod run;
 mod secret;
 mod sink;
 mod tree;
+mod typed;
 pub mod verify;
 pub mod zone;
 

@@ -1,13 +1,13 @@
 //! What the env rules judge.
 use std::collections::BTreeSet;
 
-use crate::manifest::{At, Dialects, Env, Environment, Service, Source, ValueType, glob, octal};
+use crate::manifest::{At, Dialects, Env, Environment, Service, Source, TypeEntry, ValueType, glob, octal};
 use crate::model::compose::{self, Compose};
-use crate::model::path::under;
 use crate::model::{
     Assignment, Cause, Dialect, DialectFile, EnvFile, InlineAllow, Look, Object, Place, Reason, Role, purpose,
 };
 use crate::parse::env::{env_file, read};
+use crate::rules::typed::beside;
 use crate::rules::{Sink, Tree};
 
 /// The env templates of a project.
@@ -134,7 +134,7 @@ impl EnvFacts {
         facts.undeclared = found.into_iter().filter(|path| !is_known(path)).collect();
         facts.files_there = facts
             .typed()
-            .filter(|typed| typed.kind == ValueType::File)
+            .filter(|typed| typed.entry.kind == ValueType::File)
             .filter_map(|typed| {
                 let path = typed.path();
                 tree.has(&path).then_some(path)
@@ -154,7 +154,7 @@ impl EnvFacts {
                 let value = assignment.value.as_ref()?.reveal().trim();
                 let (_, entry) = entries.iter().find(|(glob, _)| glob.is_match(&assignment.key))?;
                 let is_given = !value.is_empty() && !value.contains('$');
-                is_given.then_some(Typed { source, assignment, value, kind: entry.kind, of: &entry.of })
+                is_given.then_some(Typed { source, assignment, value, entry })
             })
         })
     }
@@ -218,16 +218,13 @@ pub struct Typed<'f> {
     /// The value, which must not be printed.
     pub value: &'f str,
     /// What it should be.
-    pub kind: ValueType,
-    /// The choices of an enumeration.
-    pub of: &'f [String],
+    pub entry: &'f TypeEntry,
 }
 
 impl Typed<'_> {
     /// The value as a path, relative to the env file's folder.
     pub fn path(&self) -> String {
-        let folder = self.source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        under(folder, self.value)
+        beside(&self.source.path, self.value)
     }
 }
 
