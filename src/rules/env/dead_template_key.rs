@@ -52,7 +52,7 @@ pub(super) fn dead_template_key(facts: &EnvFacts, out: &mut Sink<'_>) {
 }
 
 /// The names that stand behind a `$` of a value: `${HOST}`, `$PORT`, `${A:-$B}`.
-fn referred(value: &str) -> impl Iterator<Item = &str> {
+pub(super) fn referred(value: &str) -> impl Iterator<Item = &str> {
     value.split('$').skip(1).map(|rest| {
         let rest = rest.strip_prefix('{').unwrap_or(rest);
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
