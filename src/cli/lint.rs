@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// given again
     #[arg(long, value_name = "NAME=FILE|GLOB")]
     service: Vec<String>,
+    /// A service's code: a folder, a file or a glob, with `!` before it to leave out; may be given again
+    #[arg(long, value_name = "NAME=PATH")]
+    code: Vec<String>,
     /// A compose file, in the order of compose's -f; may be given again
     #[arg(long, value_name = "FILE")]
     compose: Vec<String>,
@@ -48,15 +51,17 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { subjects, manifest, template, service, compose, allow, against, fix, today, output } = args;
+    let Args { subjects, manifest, template, service, code, compose, allow, against, fix, today, output } =
+        args;
     let clock = Clock::start();
     let (subjects, paths) = subjects_and_paths(subjects)?;
     if today.as_deref().is_some_and(|day| date(day).is_none()) {
         return Err(Stop::usage("--today is no date", "write it as 2027-01-31"));
     }
     let flags = env_of_flags(template, &service, compose, allow)?;
+    let code = code.iter().map(|text| code_of_flag(text)).collect::<Result<_, _>>()?;
     let today = today.unwrap_or_else(|| clock.today());
-    let asked = Asked { subjects, manifest, flags, backfill: paths, today };
+    let asked = Asked { subjects, manifest, flags, code, backfill: paths, today };
     let mut report = match against {
         None => {
             let tree = Checkout::default();
@@ -77,6 +82,8 @@ pub(super) struct Asked {
     subjects: Vec<Subject>,
     pub(super) manifest: ManifestArgs,
     flags: Env,
+    /// Services by name, with what is their code.
+    code: Vec<(String, String)>,
     /// Files and folders of one-shot SQL.
     backfill: Vec<String>,
     /// `YYYY-MM-DD`.
@@ -105,6 +112,7 @@ impl Asked {
         if self.names_env() || loaded.manifest.env.is_some() {
             replace(loaded.manifest.env.get_or_insert_default(), self.flags.clone());
         }
+        replace_code(loaded.manifest.env.as_mut(), &self.code)?;
         if !self.backfill.is_empty() {
             let files = self.backfill.iter().cloned().map(At::from).collect();
             let name = "backfill".to_owned().into();
@@ -202,6 +210,7 @@ fn env_of_flags(
                     template: file.to_owned().into(),
                     compose: None,
                     config: Vec::new(),
+                    code: Vec::new(),
                     dialect: None,
                     local_only: Vec::new(),
                 });
@@ -217,6 +226,39 @@ fn env_of_flags(
         service: services.iter().map(service).collect::<Result<_, _>>()?,
         ..Env::default()
     })
+}
+
+/// `NAME=PATH`
+fn code_of_flag(text: &str) -> Result<(String, String), Stop> {
+    let hint = "write it as NAME=PATH, such as 'agent=agent/**/*.py' or 'agent=!agent/tests'";
+    let Some((name, path)) = text.split_once('=').filter(|(name, path)| !name.is_empty() && !path.is_empty())
+    else {
+        return Err(Stop::usage(format!("--code `{text}` names no service and path"), hint));
+    };
+    match path_glob(path) {
+        Ok(_) => Ok((name.to_owned(), path.to_owned())),
+        Err(why) => Err(Stop::usage(format!("--code `{text}` is no glob: {why}"), hint)),
+    }
+}
+
+/// The code of a service for which some was given is that alone.
+fn replace_code(declared: Option<&mut Env>, code: &[(String, String)]) -> Result<(), Stop> {
+    let services = declared.map_or(&mut [][..], |env| env.service.as_mut_slice());
+    for service in &mut *services {
+        let own = code.iter().filter(|(name, _)| *name == *service.name);
+        let own: Vec<At<String>> = own.map(|(_, path)| At::from(path.clone())).collect();
+        if !own.is_empty() {
+            service.code = own;
+        }
+    }
+    let is_known = |name: &String| services.iter().any(|service| *service.name == *name);
+    match code.iter().find(|(name, _)| !is_known(name)) {
+        Some((name, _)) => {
+            let hint = "name it with --service, or in the manifest under `[[env.service]]`";
+            Err(Stop::usage(format!("--code speaks of a service `{name}` that is not declared"), hint))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Each flag that was given replaces its whole field.

@@ -107,7 +107,7 @@ fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
         .chain(&env.deployed)
         .chain(&env.compose)
         .chain(&env.config)
-        .chain(env.service.iter().flat_map(|service| &service.config))
+        .chain(env.service.iter().flat_map(|service| service.config.iter().chain(&service.code)))
         .chain(env.service.iter().map(|service| &service.template));
     for path in paths.chain(env.environment.iter().map(|environment| &environment.file)) {
         if path.trim().is_empty() {
@@ -120,6 +120,7 @@ fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
     }
     for service in &env.service {
         found.extend(service_mistake(service));
+        found.extend(code_mistake(service));
     }
     once(env.environment.iter().map(|environment| &environment.name), "environment", found);
     for relation in &env.relation {
@@ -148,6 +149,16 @@ fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
             ));
         }
     }
+}
+
+fn code_mistake(service: &Service) -> Option<Mistake> {
+    let mut problems = service.code.iter().filter_map(|entry| Some((entry, path_glob(entry).err()?)));
+    if let Some((entry, why)) = problems.next() {
+        return Some(mistake(entry, format!("`{}` is no glob: {why}", **entry), None));
+    }
+    let first = service.code.first().filter(|_| service.code.iter().all(|entry| entry.starts_with('!')))?;
+    let help = "name what to read too, such as \"src\" or \"src/**/*.py\"";
+    Some(mistake(first, "`code` names only what to leave out".to_owned(), Some(help)))
 }
 
 fn service_mistake(service: &Service) -> Option<Mistake> {

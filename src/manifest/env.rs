@@ -109,6 +109,10 @@ pub struct Service {
     /// Its application configs: YAML, TOML and JSON files, or globs of them.
     #[serde(default)]
     pub config: Vec<At<String>>,
+    /// Its code: folders, files or globs, and with `!` before them those to leave out. Under a `name` of `*` they are told
+    /// from the folder of each template.
+    #[serde(default)]
+    pub code: Vec<At<String>>,
     /// Who reads its template: one reader or several.
     #[serde(default)]
     pub dialect: Option<Dialects>,

@@ -18,6 +18,11 @@ use std::collections::BTreeSet;
 use crate::model::CodeReads;
 use calls::Calls;
 
+/// Adds the words of a text that could be keys: those in capitals.
+pub fn capitals(text: &str, found: &mut BTreeSet<String>) {
+    words::words(text, found);
+}
+
 /// The languages that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Language {

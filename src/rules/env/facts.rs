@@ -1,6 +1,7 @@
 //! What the env rules judge.
 use std::collections::BTreeSet;
 
+use super::code::ServiceCode;
 use crate::manifest::{At, Dialects, Env, Environment, Service, Source, TypeEntry, ValueType, glob, octal};
 use crate::model::compose::{self, Compose};
 use crate::model::{
@@ -64,6 +65,8 @@ pub struct ServiceEnv {
     pub declared: Service,
     /// Its template.
     pub template: EnvSource,
+    /// Its code, when it declares any.
+    pub code: Option<ServiceCode>,
 }
 
 impl ServiceEnv {
@@ -110,6 +113,7 @@ impl EnvFacts {
         let service = |service: &Service| ServiceEnv {
             declared: service.clone(),
             template: named(&service.template, service.dialect.as_ref().map_or(&[], Dialects::all)),
+            code: ServiceCode::new(service, &source, tree),
         };
         let environment = |environment: &Environment| EnvironmentEnv {
             declared: environment.clone(),
@@ -205,7 +209,8 @@ impl EnvFacts {
 
     /// The inline allows of every file that could be read, with the file's path.
     pub fn allows(&self) -> impl Iterator<Item = (&str, &InlineAllow)> {
-        self.files().into_iter().flat_map(EnvSource::allows)
+        let code = self.services.iter().filter_map(|service| service.code.as_ref());
+        self.files().into_iter().flat_map(EnvSource::allows).chain(code.flat_map(ServiceCode::allows))
     }
 }
 

@@ -37,8 +37,9 @@ pub fn resolved<'t>(declared: &Env, source: &Source, tree: &'t dyn Tree) -> (Env
         for path in paths {
             let name = names.get(&path).unwrap_or(&path).clone();
             let name = service.name.standing_for(name);
+            let code = service.code.iter().map(|entry| entry.standing_for(beside(&path, entry))).collect();
             let template = service.template.standing_for(path);
-            resolved.service.push(Service { name, template, ..service.clone() });
+            resolved.service.push(Service { name, template, code, ..service.clone() });
         }
         if let Some(cause) = missing {
             reasons.insert(source.path_of(&service.template), cause);
@@ -76,16 +77,30 @@ impl Tree for Reasoned<'_> {
     }
 }
 
-fn matches(pattern: &At<String>, source: &Source, tree: &dyn Tree, taken: &mut BTreeSet<String>) -> Matched {
-    let whole = under("", pattern);
-    // Below its own folder a run searches once, whoever asks; what lies elsewhere is searched from where no glob is yet.
-    let outside = if whole.starts_with("../") || whole.starts_with('/') { literal(&whole) } else { "" };
-    let rest = relative(outside, &whole);
-    let folder = match outside {
+/// The files among which those are that a glob or a path names, and what could not be searched.
+pub(super) fn listed(pattern: &At<String>, source: &Source, tree: &dyn Tree) -> (Vec<String>, Vec<Cause>) {
+    tree.files(&folder(pattern, outside(&under("", pattern)), source))
+}
+
+/// Below its own folder a run searches once, whoever asks; what lies elsewhere is searched from where no glob is yet.
+fn outside(whole: &str) -> &str {
+    if whole.starts_with("../") || whole.starts_with('/') { literal(whole) } else { "" }
+}
+
+/// The folder to search, as printed.
+fn folder(pattern: &At<String>, outside: &str, source: &Source) -> String {
+    match outside {
         "" if pattern.range().is_none() => String::new(),
         "" => source.base().to_owned(),
         outside => source.path_of(&pattern.standing_for(outside.to_owned())),
-    };
+    }
+}
+
+fn matches(pattern: &At<String>, source: &Source, tree: &dyn Tree, taken: &mut BTreeSet<String>) -> Matched {
+    let whole = under("", pattern);
+    let outside = outside(&whole);
+    let rest = relative(outside, &whole);
+    let folder = folder(pattern, outside, source);
     let (files, unseen) = tree.files(&folder);
     // A manifest's glob was held to its form when it was read, a flag's when it was given.
     let Ok(glob) = path_glob(rest) else { return Matched { paths: Vec::new(), missing: None } };
@@ -104,6 +119,13 @@ fn matches(pattern: &At<String>, source: &Source, tree: &dyn Tree, taken: &mut B
     };
     let missing = unseen.into_iter().next().or_else(|| (paths.len() + others == 0).then(nothing));
     Matched { paths, missing }
+}
+
+/// The code of a service that a glob of templates matched is told from the folder of its template.
+fn beside(template: &str, entry: &str) -> String {
+    let (not, entry) = entry.strip_prefix('!').map_or(("", entry), |entry| ("!", entry));
+    let folder = template.rsplit_once('/').map_or("", |(folder, _)| folder);
+    format!("{not}{}", under(folder, entry))
 }
 
 /// The folder of a glob before its first sign.
