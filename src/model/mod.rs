@@ -3,6 +3,7 @@
 //! It owns the words of the house: what was looked at ([`Look`], [`Looked`]), what was judged ([`Check`],
 //! [`Verdict`], [`Finding`]), where ([`Place`], [`Object`]) and the facts that rules judge. It imports nothing of the
 //! house, touches nothing outside the process and decides nothing.
+pub mod chain;
 mod check;
 pub mod compose;
 mod dialect;
@@ -11,6 +12,7 @@ mod exit;
 mod lines;
 mod look;
 mod mode;
+pub mod operation;
 pub mod path;
 mod place;
 mod report;
