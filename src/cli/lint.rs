@@ -3,7 +3,7 @@ use super::manifest::{Loaded, ManifestArgs, baseline};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use crate::jobs::lint::{Lint, Subject, lint};
-use crate::manifest::{At, Env, MANIFEST, Service, glob};
+use crate::manifest::{Alembic, At, Env, MANIFEST, Service, glob};
 use crate::model::{Exit, Report};
 use crate::stores::checkout::Checkout;
 
@@ -27,15 +27,23 @@ pub(super) struct Args {
     /// A glob of keys that any service may have for itself; may be given again
     #[arg(long, value_name = "GLOB")]
     allow: Vec<String>,
+    /// An Alembic configuration: alembic.ini, or a pyproject.toml with [tool.alembic]; may be given again
+    #[arg(long, value_name = "FILE")]
+    ini: Vec<String>,
+    /// The section of the ini file, as alembic takes it
+    #[arg(long, value_name = "SECTION", requires = "ini")]
+    name: Option<String>,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { subjects, manifest, template, service, compose, allow, output } = args;
+    let Args { subjects, manifest, template, service, compose, allow, ini, name, output } = args;
     let clock = Clock::start();
     let flags = env_of_flags(template, &service, compose, allow)?;
-    let named = flags.template.is_some() || !flags.service.is_empty() || !flags.compose.is_empty();
+    let chains = chains_of_flags(&ini, name.as_ref());
+    let names_env = flags.template.is_some() || !flags.service.is_empty() || !flags.compose.is_empty();
+    let named = names_env || !chains.is_empty();
     let loaded = if named && manifest.is_passed_over() {
         note(&format!("{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"));
         None
@@ -44,13 +52,16 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     };
     if !named && loaded.is_none() {
         note(
-            "no manifest: each env template below this folder is judged by itself; `trueup init` writes a manifest that relates them",
+            "no manifest: each env template and each Alembic chain below this folder is judged by itself; `trueup init` writes a manifest that relates them",
         );
     }
     let mut loaded = loaded.unwrap_or_default();
     // Flags that only narrow name no input.
-    if named || loaded.manifest.env.is_some() {
+    if names_env || loaded.manifest.env.is_some() {
         replace(loaded.manifest.env.get_or_insert_default(), flags);
+    }
+    if !chains.is_empty() {
+        loaded.manifest.alembic = chains;
     }
     let mut report = judge(loaded, subjects, !named, &clock)?;
     clock.stamp(&mut report);
@@ -103,6 +114,17 @@ fn env_of_flags(
         service: services.iter().map(service).collect::<Result<_, _>>()?,
         ..Env::default()
     })
+}
+
+/// The chains that flags declare.
+fn chains_of_flags(ini: &[String], section: Option<&String>) -> Vec<Alembic> {
+    let chain = |file: &String| Alembic {
+        name: file.clone().into(),
+        ini: file.clone().into(),
+        section: section.cloned().map(At::from),
+        ..Alembic::default()
+    };
+    ini.iter().map(chain).collect()
 }
 
 /// Each flag that was given replaces its whole field.

@@ -1,6 +1,7 @@
 //! `lint`: files against declared expectations.
 use crate::manifest::{Baseline, Manifest, Source};
 use crate::model::{Cause, Look, Object, Report};
+use crate::rules::alembic::AlembicFacts;
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::compose::ComposeFacts;
 use crate::rules::env::EnvFacts;
@@ -34,6 +35,8 @@ pub enum Subject {
     Env,
     /// Compose wiring.
     Compose,
+    /// Alembic chains.
+    Alembic,
 }
 
 /// Runs.
@@ -66,6 +69,15 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
         };
         judge(rules::compose::RULES, &run, &facts, levels, &mut report);
         subjects.push("compose".to_owned());
+    }
+    let found = AlembicFacts::new(&manifest.alembic, source, *search && wants(Subject::Alembic), tree);
+    if wants(Subject::Alembic) && (!found.chains.is_empty() || asked.contains(&Subject::Alembic)) {
+        let facts =
+            if found.chains.is_empty() { undeclared("chain", "[[alembic]]") } else { Look::Got(found) };
+        let allows = facts.got().into_iter().flat_map(AlembicFacts::allows);
+        claims.extend(allows.map(|(path, allow)| Claim::inline(path, allow)));
+        judge(rules::alembic::RULES, &run, &facts, levels, &mut report);
+        subjects.push("alembic".to_owned());
     }
     if !source.path.is_empty() {
         let facts = Look::Got(ManifestFacts::new(manifest, source));

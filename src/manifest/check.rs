@@ -31,6 +31,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     if let Some(env) = &manifest.env {
         env_mistakes(env, &mut found);
     }
+    once(manifest.alembic.iter().map(|chain| &chain.name), "chain", &mut found);
     once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
     for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
         if let Some(why) = condition::problem(sql) {

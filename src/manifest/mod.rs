@@ -2,6 +2,7 @@
 //!
 //! It owns what a manifest may say and what is wrong with one: all mistakes at once, each with its place. It reads no
 //! file, resolves no secret and does not know which rules exist.
+mod alembic;
 mod at;
 mod baseline;
 mod check;
@@ -16,6 +17,7 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
+pub use alembic::Alembic;
 pub use at::At;
 pub use baseline::{BASELINE, Baseline, Entry};
 pub use check::{date, glob, octal};

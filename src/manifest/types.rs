@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::At;
 use super::env::Env;
+use super::{Alembic, At};
 use crate::model::Mode;
 
 /// `trueup.toml`: the declared expectations. Paths are relative to its folder.
@@ -20,6 +20,8 @@ pub struct Manifest {
     pub endpoints: BTreeMap<String, Endpoint>,
     /// Env templates.
     pub env: Option<Env>,
+    /// Chains of Alembic revisions.
+    pub alembic: Vec<Alembic>,
     /// The boot contract that `trueup guard` holds an environment to.
     pub guard: Option<Guard>,
     /// How source tables become target tables; read by every command that moves or compares rows.

@@ -26,14 +26,19 @@ pub fn sections(text: &str) -> Vec<String> {
 
 /// Whether a `pyproject.toml` configures Alembic.
 pub fn is_configured(toml: &str) -> bool {
-    toml.contains("alembic") && Toml::read(toml).is_ok_and(|toml| toml.text("script_location").is_ok_and(|it| it.is_some()))
+    toml.contains("alembic")
+        && Toml::read(toml).is_ok_and(|toml| toml.text("script_location").is_ok_and(|it| it.is_some()))
 }
 
 /// The settings of one section.
 ///
 /// # Errors
 /// The first thing on which Alembic stops, in the ini file's or the TOML file's lines.
-pub fn settings(ini: Option<&str>, toml: Option<&str>, section: &str) -> Result<ChainSettings, ConfigProblem> {
+pub fn settings(
+    ini: Option<&str>,
+    toml: Option<&str>,
+    section: &str,
+) -> Result<ChainSettings, ConfigProblem> {
     let parsed = ini.map(Ini::read).transpose();
     let ini = parsed.map_err(|why| problem(why, "Alembic's own reader of ini files stops here"))?;
     let toml = toml.map_or_else(|| Ok(Toml::default()), Toml::read)?;
@@ -45,7 +50,10 @@ pub fn settings(ini: Option<&str>, toml: Option<&str>, section: &str) -> Result<
     let script = both.text("script_location")?;
     let url = both.own("sqlalchemy.url").ok().flatten();
     Ok(ChainSettings {
-        script_span: script.as_ref().filter(|_| both.ini.has_own(section, "script_location")).map(|at| at.span),
+        script_span: script
+            .as_ref()
+            .filter(|_| both.ini.has_own(section, "script_location"))
+            .map(|at| at.span),
         script_location: script.map(|script| location(&script.text)),
         version_locations: both.list("version_locations", &["path_separator", "version_path_separator"])?,
         search_path: both.list("prepend_sys_path", &["path_separator"])?,
@@ -200,7 +208,8 @@ impl Toml {
 
     /// Python's `%` with the folder as its one name.
     fn fill(&self, key: &str, text: &str) -> Result<Written, ConfigProblem> {
-        let span = self.spans.iter().find(|(name, _)| name == key).map_or(Span::on_line(1, 1, 1), |(_, span)| *span);
+        let span =
+            self.spans.iter().find(|(name, _)| name == key).map_or(Span::on_line(1, 1, 1), |(_, span)| *span);
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('%') {

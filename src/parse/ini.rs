@@ -68,18 +68,13 @@ impl Ini {
     ///
     /// # Errors
     /// Why Python stops at its references, and where it stands.
-    pub fn get(
-        &self,
-        section: &str,
-        key: &str,
-        given: &[(&str, &str)],
-    ) -> Result<Option<Written>, Written> {
+    pub fn get(&self, section: &str, key: &str, given: &[(&str, &str)]) -> Result<Option<Written>, Written> {
         let Some(section) = self.section(section) else { return Ok(None) };
         let Some(option) = section.option(key).or_else(|| self.defaults.option(key)) else {
-            return Ok(given.iter().find(|(name, _)| *name == key).map(|(_, value)| Written {
-                text: (*value).to_owned(),
-                span: Span::on_line(1, 1, 1),
-            }));
+            return Ok(given
+                .iter()
+                .find(|(name, _)| *name == key)
+                .map(|(_, value)| Written { text: (*value).to_owned(), span: Span::on_line(1, 1, 1) }));
         };
         let mut text = String::new();
         let look = |name: &str| {
@@ -249,7 +244,8 @@ mod tests {
 
     #[test]
     fn reads_as_python_does() {
-        let text = "[DEFAULT]\nroot = /r\n[a]\nx: %(root)s/%(here)s\n y\n# c\n\n  z ; no comment\nP = 100%%\n[b]\n";
+        let text =
+            "[DEFAULT]\nroot = /r\n[a]\nx: %(root)s/%(here)s\n y\n# c\n\n  z ; no comment\nP = 100%%\n[b]\n";
         let ini = Ini::read(text).unwrap();
         let get = |section, key| ini.get(section, key, &[("here", "h")]).unwrap().map(|one| one.text);
         assert_eq!(get("a", "x").unwrap(), "/r/h\ny\n\nz ; no comment");

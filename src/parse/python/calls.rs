@@ -14,9 +14,24 @@ const DEEPEST_CALL: usize = 4;
 
 /// What asks the live schema.
 const INSPECTING: &[&str] = &[
-    "inspect", "has_table", "has_column", "has_index", "has_schema", "has_sequence", "get_table_names", "get_view_names",
-    "get_columns", "get_indexes", "get_foreign_keys", "get_unique_constraints", "get_check_constraints",
-    "get_pk_constraint", "get_enums", "get_schema_names", "get_sequence_names", "reflect",
+    "inspect",
+    "has_table",
+    "has_column",
+    "has_index",
+    "has_schema",
+    "has_sequence",
+    "get_table_names",
+    "get_view_names",
+    "get_columns",
+    "get_indexes",
+    "get_foreign_keys",
+    "get_unique_constraints",
+    "get_check_constraints",
+    "get_pk_constraint",
+    "get_enums",
+    "get_schema_names",
+    "get_sequence_names",
+    "reflect",
 ];
 
 /// What writes rows through a session or a connection without a statement of its own.
@@ -30,10 +45,49 @@ const ROW_WRITES: &[(&str, RowWrite)] = &[
 
 /// Packages that do nothing to a database by themselves.
 const QUIET: &[&str] = &[
-    "alembic", "sqlalchemy", "sqlalchemy_utils", "geoalchemy2", "pgvector", "sqlmodel", "logging", "os", "sys", "json", "re",
-    "datetime", "uuid", "typing", "typing_extensions", "itertools", "functools", "collections", "pathlib", "enum", "time",
-    "textwrap", "contextlib", "warnings", "math", "random", "hashlib", "string", "decimal", "secrets", "base64", "copy",
-    "dataclasses", "operator", "__future__", "io", "csv", "types", "inspect", "traceback", "pprint", "zoneinfo", "abc",
+    "alembic",
+    "sqlalchemy",
+    "sqlalchemy_utils",
+    "geoalchemy2",
+    "pgvector",
+    "sqlmodel",
+    "logging",
+    "os",
+    "sys",
+    "json",
+    "re",
+    "datetime",
+    "uuid",
+    "typing",
+    "typing_extensions",
+    "itertools",
+    "functools",
+    "collections",
+    "pathlib",
+    "enum",
+    "time",
+    "textwrap",
+    "contextlib",
+    "warnings",
+    "math",
+    "random",
+    "hashlib",
+    "string",
+    "decimal",
+    "secrets",
+    "base64",
+    "copy",
+    "dataclasses",
+    "operator",
+    "__future__",
+    "io",
+    "csv",
+    "types",
+    "inspect",
+    "traceback",
+    "pprint",
+    "zoneinfo",
+    "abc",
 ];
 
 impl<'a> Walk<'a, '_> {
@@ -100,7 +154,9 @@ impl<'a> Walk<'a, '_> {
             Expr::Attribute(method) => {
                 let attr = method.attr.as_str();
                 match method.value.as_ref() {
-                    Expr::Name(base) if base.id.as_str() == "op" => self.made(operations::op(attr, call, None, &self.scope), call),
+                    Expr::Name(base) if base.id.as_str() == "op" => {
+                        self.made(operations::op(attr, call, None, &self.scope), call)
+                    }
                     Expr::Attribute(base) if base.attr.as_str() == "op" => {
                         self.made(operations::op(attr, call, None, &self.scope), call);
                     }
@@ -145,7 +201,8 @@ impl<'a> Walk<'a, '_> {
     fn method(&mut self, base: &'a Expr, attr: &str, call: &'a ExprCall) {
         let span = self.places.of(call);
         let args = &call.arguments;
-        if let ("execute" | "exec_driver_sql" | "scalar" | "scalars", Some(first)) = (attr, args.args.first()) {
+        if let ("execute" | "exec_driver_sql" | "scalar" | "scalars", Some(first)) = (attr, args.args.first())
+        {
             self.sql(first, call);
         } else if let Some((_, write)) = ROW_WRITES.iter().find(|(name, _)| *name == attr) {
             self.push(Action::Rows { write: *write, table: None }, span, false);
@@ -154,13 +211,16 @@ impl<'a> Walk<'a, '_> {
             self.push(Action::Opaque { table: None, why }, span, false);
         } else if matches!(attr, "create" | "drop") {
             let named = columns::enum_name(base, &self.scope);
-            let is_lenient = args.find_keyword("checkfirst").is_some_and(|keyword| {
-                self.scope.value(&keyword.value).truth() != Some(false)
-            });
+            let is_lenient = args
+                .find_keyword("checkfirst")
+                .is_some_and(|keyword| self.scope.value(&keyword.value).truth() != Some(false));
             let action = match (named, attr) {
                 (Some(name), "create") => Action::CreateOther { kind: "type".to_owned(), name },
                 (Some(name), _) => Action::DropOther { kind: "type".to_owned(), name },
-                (None, _) => Action::Opaque { table: None, why: format!("`.{attr}()` of something that is not written out here") },
+                (None, _) => Action::Opaque {
+                    table: None,
+                    why: format!("`.{attr}()` of something that is not written out here"),
+                },
             };
             self.push(action, span, is_lenient);
         } else if let Some(root) = root(base)
@@ -227,7 +287,9 @@ impl<'a> Walk<'a, '_> {
         let origin = self.origin(value);
         let names: Vec<&str> = match target {
             Expr::Name(name) => vec![name.id.as_str()],
-            Expr::Tuple(tuple) => tuple.elts.iter().filter_map(|item| Some(item.as_name_expr()?.id.as_str())).collect(),
+            Expr::Tuple(tuple) => {
+                tuple.elts.iter().filter_map(|item| Some(item.as_name_expr()?.id.as_str())).collect()
+            }
             _ => Vec::new(),
         };
         for name in names {
@@ -264,11 +326,16 @@ impl<'a> Walk<'a, '_> {
         if INSPECTING.contains(&name) {
             return Some(Origin::Schema);
         }
-        let def = call.func.as_name_expr().and_then(|_| self.local.get(name).copied().or_else(|| self.module.function(name)))?;
+        let def = call
+            .func
+            .as_name_expr()
+            .and_then(|_| self.local.get(name).copied().or_else(|| self.module.function(name)))?;
         let mut origin = None;
         each_in(&def.body, &mut |inner| match inner {
             Expr::Name(name) if INSPECTING.contains(&name.id.as_str()) => origin = Some(Origin::Schema),
-            Expr::Attribute(attribute) if INSPECTING.contains(&attribute.attr.as_str()) => origin = Some(Origin::Schema),
+            Expr::Attribute(attribute) if INSPECTING.contains(&attribute.attr.as_str()) => {
+                origin = Some(Origin::Schema)
+            }
             Expr::Attribute(attribute) if attribute.attr.as_str() == "dialect" && origin.is_none() => {
                 origin = Some(Origin::Dialect);
             }
@@ -286,7 +353,8 @@ impl<'a> Walk<'a, '_> {
             None => {
                 let mut kind = GuardKind::Other;
                 each(test, &mut |inner| {
-                    if matches!(inner, Expr::Attribute(attribute) if attribute.attr.as_str() == "is_offline_mode") {
+                    if matches!(inner, Expr::Attribute(attribute) if attribute.attr.as_str() == "is_offline_mode")
+                    {
                         kind = GuardKind::Online;
                     }
                 });
@@ -298,9 +366,18 @@ impl<'a> Walk<'a, '_> {
 
 /// Whether SQL asks a catalog.
 fn is_catalog(text: &str) -> bool {
-    ["information_schema", "pg_catalog", "pg_class", "pg_indexes", "pg_constraint", "pg_type", "sqlite_master", "to_regclass"]
-        .iter()
-        .any(|name| text.contains(name))
+    [
+        "information_schema",
+        "pg_catalog",
+        "pg_class",
+        "pg_indexes",
+        "pg_constraint",
+        "pg_type",
+        "sqlite_master",
+        "to_regclass",
+    ]
+    .iter()
+    .any(|name| text.contains(name))
 }
 
 /// `... == "postgresql"`, `... != "sqlite"`, `... in ("postgresql",)`.

@@ -56,7 +56,8 @@ fn inside(literal: &str) -> String {
     let prefix: String = prefix.to_lowercase().chars().filter(|c| *c != 'u').collect();
     let width = if quoted.starts_with("\"\"\"") || quoted.starts_with("'''") { 3 } else { 1 };
     let body = quoted.get(width..quoted.len().saturating_sub(width)).unwrap_or("");
-    let body = if prefix.contains('r') { body.to_owned() } else { body.replace("\\'", "'").replace("\\\"", "\"") };
+    let body =
+        if prefix.contains('r') { body.to_owned() } else { body.replace("\\'", "'").replace("\\\"", "\"") };
     format!("{prefix}{body}")
 }
 
@@ -74,7 +75,9 @@ mod tests {
 
     #[test]
     fn meaning_is_not() {
-        for (one, two) in [("f(1)", "f(2)"), ("x = 'a'", "x = b'a'"), ("if a:\n b\n", "if a:\n b\nc\n"), ("x = 1", "y = 1")] {
+        for (one, two) in
+            [("f(1)", "f(2)"), ("x = 'a'", "x = b'a'"), ("if a:\n b\n", "if a:\n b\nc\n"), ("x = 1", "y = 1")]
+        {
             assert_ne!(canonical(one), canonical(two), "{one}");
         }
     }

@@ -41,7 +41,9 @@ pub(super) fn type_spec<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<TypeSpe
         _ => None,
     };
     let named = ["length", "precision", "scale", "dim"].into_iter();
-    let named = named.filter_map(|name| call.arguments.find_keyword(name)).filter_map(|keyword| number(&keyword.value));
+    let named = named
+        .filter_map(|name| call.arguments.find_keyword(name))
+        .filter_map(|keyword| number(&keyword.value));
     let numbers = call.arguments.args.iter().map_while(number).chain(named).collect();
     Some(TypeSpec { name: name.to_lowercase(), numbers })
 }
@@ -72,7 +74,9 @@ pub(super) fn column<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<ColumnSpec
         name,
         kind: None,
         nullable: args.flag("nullable"),
-        has_server_default: args.expr(None, "server_default").is_some_and(|given| !given.is_none_literal_expr()),
+        has_server_default: args
+            .expr(None, "server_default")
+            .is_some_and(|given| !given.is_none_literal_expr()),
         is_generated: false,
         is_primary_key: args.flag("primary_key") == Some(true),
     };
@@ -141,10 +145,18 @@ pub(super) fn constraint<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<Constr
         _ => Vec::new(),
     };
     let (kind, columns, refers_to) = match name {
-        "PrimaryKeyConstraint" => (ConstraintKind::PrimaryKey, call.arguments.args.iter().filter_map(text).collect(), None),
-        "UniqueConstraint" => (ConstraintKind::Unique, call.arguments.args.iter().filter_map(text).collect(), None),
+        "PrimaryKeyConstraint" => {
+            (ConstraintKind::PrimaryKey, call.arguments.args.iter().filter_map(text).collect(), None)
+        }
+        "UniqueConstraint" => {
+            (ConstraintKind::Unique, call.arguments.args.iter().filter_map(text).collect(), None)
+        }
         "CheckConstraint" => (ConstraintKind::Check, Vec::new(), None),
-        "ForeignKey" => (ConstraintKind::ForeignKey, Vec::new(), call.arguments.args.first().and_then(text).and_then(|to| referred(&to))),
+        "ForeignKey" => (
+            ConstraintKind::ForeignKey,
+            Vec::new(),
+            call.arguments.args.first().and_then(text).and_then(|to| referred(&to)),
+        ),
         "ForeignKeyConstraint" => {
             let to: Vec<String> = list(1);
             (ConstraintKind::ForeignKey, list(0), to.first().and_then(|to| referred(to)))

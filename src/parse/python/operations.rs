@@ -3,9 +3,7 @@ use ruff_python_ast::{Expr, ExprCall};
 
 use super::columns;
 use super::value::{Scope, Value};
-use crate::model::operation::{
-    Action, ColumnChange, Constraint, ConstraintKind, Index, RowWrite, TableName,
-};
+use crate::model::operation::{Action, ColumnChange, Constraint, ConstraintKind, Index, RowWrite, TableName};
 
 /// What a call of `op` comes to.
 pub(super) enum Made<'a> {
@@ -88,8 +86,15 @@ pub(super) fn op<'a>(
         return Made::Sql(statement);
     }
     const QUIET: &[&str] = &[
-        "get_bind", "get_context", "f", "inline_literal", "batch_alter_table", "create_table_comment", "drop_table_comment",
-        "implementation_for", "register_operation",
+        "get_bind",
+        "get_context",
+        "f",
+        "inline_literal",
+        "batch_alter_table",
+        "create_table_comment",
+        "drop_table_comment",
+        "implementation_for",
+        "register_operation",
     ];
     if QUIET.contains(&name) {
         return Made::Nothing;
@@ -112,9 +117,22 @@ pub(super) fn op<'a>(
 }
 
 const KNOWN: &[&str] = &[
-    "create_table", "drop_table", "rename_table", "add_column", "drop_column", "alter_column", "create_index", "drop_index",
-    "create_unique_constraint", "create_primary_key", "create_foreign_key", "create_check_constraint",
-    "create_exclude_constraint", "drop_constraint", "bulk_insert", "execute",
+    "create_table",
+    "drop_table",
+    "rename_table",
+    "add_column",
+    "drop_column",
+    "alter_column",
+    "create_index",
+    "drop_index",
+    "create_unique_constraint",
+    "create_primary_key",
+    "create_foreign_key",
+    "create_check_constraint",
+    "create_exclude_constraint",
+    "drop_constraint",
+    "bulk_insert",
+    "execute",
 ];
 
 /// A call with its table taken out of the way.
@@ -158,7 +176,8 @@ impl Given<'_, '_> {
             }
             "create_index" => Action::CreateIndex(self.index()),
             "drop_index" => {
-                let table = if self.is_batch { self.table.clone() } else { args.table(1, "table_name", "schema") };
+                let table =
+                    if self.is_batch { self.table.clone() } else { args.table(1, "table_name", "schema") };
                 Action::DropIndex { name: args.text(Some(0), "index_name").ok()??, table }
             }
             "create_unique_constraint" => self.constraint(ConstraintKind::Unique, shift + 1)?,
@@ -167,7 +186,8 @@ impl Given<'_, '_> {
             "create_exclude_constraint" => self.constraint(ConstraintKind::Exclude, usize::MAX)?,
             "create_foreign_key" => self.foreign_key()?,
             "drop_constraint" => {
-                let table = if self.is_batch { self.table.clone()? } else { args.table(1, "table_name", "schema")? };
+                let table =
+                    if self.is_batch { self.table.clone()? } else { args.table(1, "table_name", "schema")? };
                 Action::DropConstraint { table, name: args.text(Some(0), "constraint_name").ok()?? }
             }
             "bulk_insert" => {
@@ -194,7 +214,9 @@ impl Given<'_, '_> {
     fn index(&self) -> Index {
         let args = &self.args;
         let classes = match args.value(None, "postgresql_ops") {
-            Some(Value::Dict(items)) => items.iter().filter_map(|(_, class)| Some(class.text()?.to_owned())).collect(),
+            Some(Value::Dict(items)) => {
+                items.iter().filter_map(|(_, class)| Some(class.text()?.to_owned())).collect()
+            }
             _ => Vec::new(),
         };
         Index {

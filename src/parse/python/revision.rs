@@ -61,8 +61,11 @@ fn declares(path: &str, parsed: &Parsed<ModModule>, text: &str, places: &Places<
         }
     }
     let mut lists = lists.into_iter();
-    let (parents, labels, depends_on) =
-        (lists.next().unwrap_or_default(), lists.next().unwrap_or_default(), lists.next().unwrap_or_default());
+    let (parents, labels, depends_on) = (
+        lists.next().unwrap_or_default(),
+        lists.next().unwrap_or_default(),
+        lists.next().unwrap_or_default(),
+    );
     let function = |name: &str| module.function(name).map(|def| body::body(def, &module, places));
     Declares::Revision(Box::new(Revision {
         id,
@@ -82,7 +85,12 @@ fn is_hex(stem: &str) -> bool {
 }
 
 /// The names of a text, a list or nothing; `None` when that cannot be told.
-fn names(value: Value<'_>, source: Option<&Expr>, places: &Places<'_>, range: TextRange) -> Option<Vec<Written>> {
+fn names(
+    value: Value<'_>,
+    source: Option<&Expr>,
+    places: &Places<'_>,
+    range: TextRange,
+) -> Option<Vec<Written>> {
     let own = super::syntax::span(&places.0, range);
     let values = match value {
         Value::None => Vec::new(),
@@ -137,7 +145,9 @@ impl<'a> Module<'a> {
             None => alias.name.split('.').next() == Some(name),
         };
         self.suite.iter().find_map(|statement| match statement {
-            Stmt::Import(import) => import.names.iter().find(|alias| is_it(alias)).map(|alias| alias.name.to_string()),
+            Stmt::Import(import) => {
+                import.names.iter().find(|alias| is_it(alias)).map(|alias| alias.name.to_string())
+            }
             Stmt::ImportFrom(import) if import.names.iter().any(is_it) => {
                 let module = import.module.as_ref().map_or("", |module| module.as_str());
                 Some(if import.level > 0 { format!(".{module}") } else { module.to_owned() })
@@ -201,7 +211,11 @@ fn allows(parsed: &Parsed<ModModule>, text: &str, places: &Places<'_>) -> Vec<In
             TokenKind::Comment => {
                 let comment = text.get(token.range().to_std_range()).unwrap_or("");
                 let span = places.of(token);
-                let before = places.0.line(span.start.line).chars().take((span.start.column as usize).saturating_sub(1));
+                let before = places
+                    .0
+                    .line(span.start.line)
+                    .chars()
+                    .take((span.start.column as usize).saturating_sub(1));
                 if before.into_iter().all(char::is_whitespace)
                     && let Some((rules, reason)) = allow(comment.trim_start_matches('#'))
                 {

@@ -46,7 +46,11 @@ impl<'t> Cursor<'t> {
         let mut rest = self.rest;
         for word in words.split(' ') {
             match rest.split_first() {
-                Some((Token::Word(own), after)) if own.quote_style.is_none() && own.value.eq_ignore_ascii_case(word) => rest = after,
+                Some((Token::Word(own), after))
+                    if own.quote_style.is_none() && own.value.eq_ignore_ascii_case(word) =>
+                {
+                    rest = after
+                }
                 _ => return false,
             }
         }
@@ -137,14 +141,21 @@ impl<'t> Cursor<'t> {
         }
         match self.peek_word()?.as_str() {
             "with" => {
-                let writes = [("insert", RowWrite::Insert), ("update", RowWrite::Update), ("delete", RowWrite::Delete)];
+                let writes = [
+                    ("insert", RowWrite::Insert),
+                    ("update", RowWrite::Update),
+                    ("delete", RowWrite::Delete),
+                ];
                 let is = |token: &Token, word: &str| matches!(token, Token::Word(own) if own.value.eq_ignore_ascii_case(word));
-                let found = writes.into_iter().find(|(word, _)| self.rest.iter().any(|token| is(token, word)));
+                let found =
+                    writes.into_iter().find(|(word, _)| self.rest.iter().any(|token| is(token, word)));
                 found.map_or(Some(vec![Action::Harmless]), |(_, write)| rows(write, None))
             }
-            "select" | "set" | "reset" | "show" | "comment" | "grant" | "revoke" | "analyze" | "vacuum" | "reindex" | "begin"
-            | "commit" | "rollback" | "lock" | "pragma" | "explain" | "start" | "savepoint" | "release" | "use" | "cluster"
-            | "refresh" | "values" | "end" => Some(vec![Action::Harmless]),
+            "select" | "set" | "reset" | "show" | "comment" | "grant" | "revoke" | "analyze" | "vacuum"
+            | "reindex" | "begin" | "commit" | "rollback" | "lock" | "pragma" | "explain" | "start"
+            | "savepoint" | "release" | "use" | "cluster" | "refresh" | "values" | "end" => {
+                Some(vec![Action::Harmless])
+            }
             _ => None,
         }
     }
@@ -155,7 +166,17 @@ impl<'t> Cursor<'t> {
         if self.take("INDEX") {
             return self.index(unique).map(Action::CreateIndex);
         }
-        for word in ["GLOBAL", "LOCAL", "TEMPORARY", "TEMP", "UNLOGGED", "FOREIGN", "MATERIALIZED", "RECURSIVE", "CONSTRAINT"] {
+        for word in [
+            "GLOBAL",
+            "LOCAL",
+            "TEMPORARY",
+            "TEMP",
+            "UNLOGGED",
+            "FOREIGN",
+            "MATERIALIZED",
+            "RECURSIVE",
+            "CONSTRAINT",
+        ] {
             self.take(word);
         }
         if self.take("TABLE") {
@@ -218,7 +239,8 @@ impl<'t> Cursor<'t> {
     fn alter(&mut self) -> Option<Vec<Action>> {
         if !self.take("TABLE") {
             let kind = self.name()?;
-            let harmless = matches!(kind.as_str(), "database" | "role" | "user" | "sequence" | "default" | "system");
+            let harmless =
+                matches!(kind.as_str(), "database" | "role" | "user" | "sequence" | "default" | "system");
             self.take_exists();
             let why = format!("it alters a {kind}");
             return Some(vec![if harmless { Action::Harmless } else { Action::Opaque { table: None, why } }]);
@@ -263,7 +285,10 @@ impl<'t> Cursor<'t> {
             }
             self.take("COLUMN");
             let column = self.name()?;
-            let change = ColumnChange { rename: self.take("TO").then(|| self.name()).flatten(), ..ColumnChange::default() };
+            let change = ColumnChange {
+                rename: self.take("TO").then(|| self.name()).flatten(),
+                ..ColumnChange::default()
+            };
             return Some(Action::AlterColumn { table, column, change });
         }
         if self.take("ALTER") {
@@ -284,7 +309,8 @@ impl<'t> Cursor<'t> {
             }
             return Some(Action::AlterColumn { table, column, change });
         }
-        let harmless = ["validate", "owner", "enable", "disable", "set", "reset", "cluster", "replica", "force", "no"];
+        let harmless =
+            ["validate", "owner", "enable", "disable", "set", "reset", "cluster", "replica", "force", "no"];
         self.peek_word().filter(|word| harmless.contains(&word.as_str())).map(|_| Action::Harmless)
     }
 
@@ -308,7 +334,8 @@ impl<'t> Cursor<'t> {
         let columns = if kind == ConstraintKind::Check { Vec::new() } else { names(inside) };
         let refers_to = if self.take("REFERENCES") { self.table() } else { None };
         let is = |token: &Token, word: &str| matches!(token, Token::Word(own) if own.value.eq_ignore_ascii_case(word));
-        let not_valid = self.rest.windows(2).any(|pair| matches!(pair, [a, b] if is(a, "not") && is(b, "valid")));
+        let not_valid =
+            self.rest.windows(2).any(|pair| matches!(pair, [a, b] if is(a, "not") && is(b, "valid")));
         Some(Constraint { kind, name, columns, refers_to, not_valid })
     }
 
@@ -317,7 +344,9 @@ impl<'t> Cursor<'t> {
         let kind = self.kind();
         let has = |words: &[&str]| {
             let is = |token: &Token, word: &str| matches!(token, Token::Word(own) if own.value.eq_ignore_ascii_case(word));
-            self.rest.windows(words.len()).any(|tokens| tokens.iter().zip(words).all(|(token, word)| is(token, word)))
+            self.rest
+                .windows(words.len())
+                .any(|tokens| tokens.iter().zip(words).all(|(token, word)| is(token, word)))
         };
         let is_primary_key = has(&["primary", "key"]);
         let is_serial = kind.as_ref().is_some_and(|kind| kind.name.ends_with("serial"));
@@ -334,14 +363,27 @@ impl<'t> Cursor<'t> {
     /// A type: words up to one that begins something else, and its numbers.
     fn kind(&mut self) -> Option<TypeSpec> {
         const ENDS: &[&str] = &[
-            "not", "null", "default", "primary", "unique", "references", "check", "constraint", "generated", "collate", "using",
-            "on", "autoincrement",
+            "not",
+            "null",
+            "default",
+            "primary",
+            "unique",
+            "references",
+            "check",
+            "constraint",
+            "generated",
+            "collate",
+            "using",
+            "on",
+            "autoincrement",
         ];
         let mut words: Vec<String> = Vec::new();
         let mut numbers = Vec::new();
         loop {
             match self.rest.first() {
-                Some(Token::Word(word)) if word.quote_style.is_some() || !ENDS.contains(&word.value.to_lowercase().as_str()) => {
+                Some(Token::Word(word))
+                    if word.quote_style.is_some() || !ENDS.contains(&word.value.to_lowercase().as_str()) =>
+                {
                     words.extend(self.name());
                 }
                 Some(Token::LParen) => {
@@ -418,13 +460,23 @@ mod tests {
         );
         assert_eq!(found.len(), 4, "{found:?}");
         assert!(found[0].starts_with("true CreateIndex(Index { name: Some(\"ix\")"), "{found:?}");
-        assert!(found[1].contains("numbers: [10]") && found[1].contains("has_server_default: true"), "{found:?}");
+        assert!(
+            found[1].contains("numbers: [10]") && found[1].contains("has_server_default: true"),
+            "{found:?}"
+        );
         assert!(found[3].contains("Rows { write: Update"), "{found:?}");
     }
 
     #[test]
     fn what_it_does_not_know_is_opaque() {
-        for sql in ["DO $$ begin end $$", "frobnicate", "CREATE", "ALTER TABLE t FROB x", "CREATE INDEX 'x", "call f()"] {
+        for sql in [
+            "DO $$ begin end $$",
+            "frobnicate",
+            "CREATE",
+            "ALTER TABLE t FROB x",
+            "CREATE INDEX 'x",
+            "call f()",
+        ] {
             assert!(said(sql).iter().any(|action| action.contains("Opaque")), "{sql}: {:?}", said(sql));
         }
     }

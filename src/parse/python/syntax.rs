@@ -49,10 +49,18 @@ fn is_too_deep(text: &str) -> bool {
             TokenKind::Dedent => indents = indents.saturating_sub(1),
             TokenKind::Newline => links = vec![0],
             TokenKind::Comma => links.iter_mut().rev().take(1).for_each(|count| *count = 0),
-            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace | TokenKind::FStringStart | TokenKind::TStringStart => {
+            TokenKind::Lpar
+            | TokenKind::Lsqb
+            | TokenKind::Lbrace
+            | TokenKind::FStringStart
+            | TokenKind::TStringStart => {
                 links.push(0);
             }
-            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace | TokenKind::FStringEnd | TokenKind::TStringEnd => {
+            TokenKind::Rpar
+            | TokenKind::Rsqb
+            | TokenKind::Rbrace
+            | TokenKind::FStringEnd
+            | TokenKind::TStringEnd => {
                 if links.len() > 1 {
                     links.pop();
                 }

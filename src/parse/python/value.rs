@@ -134,7 +134,10 @@ impl<'a> Scope<'a> {
 
     /// A method that changes its list or dictionary in place.
     pub(super) fn mutate(&mut self, said: &'a Expr) {
-        const METHODS: &[&str] = &["append", "extend", "insert", "add", "update", "remove", "pop", "clear", "sort", "reverse", "discard"];
+        const METHODS: &[&str] = &[
+            "append", "extend", "insert", "add", "update", "remove", "pop", "clear", "sort", "reverse",
+            "discard",
+        ];
         if let Expr::Call(call) = said
             && let Expr::Attribute(method) = call.func.as_ref()
             && let Expr::Name(name) = method.value.as_ref()
@@ -174,7 +177,9 @@ impl<'a> Scope<'a> {
                 _ => Value::Unknown,
             },
             Expr::UnaryOp(unary) => match (unary.op, self.value(&unary.operand)) {
-                (UnaryOp::USub, Value::Int(number)) => number.checked_neg().map_or(Value::Unknown, Value::Int),
+                (UnaryOp::USub, Value::Int(number)) => {
+                    number.checked_neg().map_or(Value::Unknown, Value::Int)
+                }
                 (UnaryOp::Not, value) => value.truth().map_or(Value::Unknown, |truth| Value::Bool(!truth)),
                 _ => Value::Unknown,
             },
@@ -183,17 +188,22 @@ impl<'a> Scope<'a> {
                 _ => Value::Unknown,
             },
             Expr::FString(text) => self.formatted(text),
-            Expr::Subscript(subscript) => match (self.value(&subscript.value), self.value(&subscript.slice)) {
-                (Value::List(items), Value::Int(index)) => {
-                    let index = if index < 0 { items.len() as i64 + index } else { index };
-                    usize::try_from(index).ok().and_then(|index| items.get(index).cloned()).unwrap_or(Value::Unknown)
+            Expr::Subscript(subscript) => {
+                match (self.value(&subscript.value), self.value(&subscript.slice)) {
+                    (Value::List(items), Value::Int(index)) => {
+                        let index = if index < 0 { items.len() as i64 + index } else { index };
+                        usize::try_from(index)
+                            .ok()
+                            .and_then(|index| items.get(index).cloned())
+                            .unwrap_or(Value::Unknown)
+                    }
+                    (Value::Dict(items), key) => items
+                        .into_iter()
+                        .find(|(own, _)| own.is_equal(&key) == Some(true))
+                        .map_or(Value::Unknown, |(_, value)| value),
+                    _ => Value::Other(expr),
                 }
-                (Value::Dict(items), key) => items
-                    .into_iter()
-                    .find(|(own, _)| own.is_equal(&key) == Some(true))
-                    .map_or(Value::Unknown, |(_, value)| value),
-                _ => Value::Other(expr),
-            },
+            }
             Expr::If(choice) => match self.value(&choice.test).truth() {
                 Some(true) => self.value(&choice.body),
                 Some(false) => self.value(&choice.orelse),
@@ -221,7 +231,9 @@ impl<'a> Scope<'a> {
     fn compare(&self, left: &'a Expr, op: ruff_python_ast::CmpOp, right: &'a Expr) -> Value<'a> {
         use ruff_python_ast::CmpOp::{Eq, In, Is, IsNot, NotEq, NotIn};
         let (left, right) = (self.value(left), self.value(right));
-        let among = |items: &[Value<'a>]| items.iter().map(|item| item.is_equal(&left)).fold(Some(false), |a, b| Some(a? || b?));
+        let among = |items: &[Value<'a>]| {
+            items.iter().map(|item| item.is_equal(&left)).fold(Some(false), |a, b| Some(a? || b?))
+        };
         let truth = match (op, &right) {
             (Eq | Is, _) => left.is_equal(&right),
             (NotEq | IsNot, _) => left.is_equal(&right).map(|truth| !truth),
@@ -247,7 +259,10 @@ impl<'a> Scope<'a> {
                 match element {
                     InterpolatedStringElement::Literal(literal) => whole.push_str(&literal.value),
                     InterpolatedStringElement::Interpolation(hole) => {
-                        if hole.format_spec.is_some() || hole.debug_text.is_some() || !hole.conversion.is_none() {
+                        if hole.format_spec.is_some()
+                            || hole.debug_text.is_some()
+                            || !hole.conversion.is_none()
+                        {
                             return Value::Unknown;
                         }
                         match self.value(&hole.expression) {
@@ -267,10 +282,12 @@ impl<'a> Scope<'a> {
         let args = &call.arguments;
         match call.func.as_ref() {
             Expr::Name(name) => match (name.id.as_str(), args.args.as_ref()) {
-                ("list" | "tuple" | "set" | "frozenset" | "sorted", [one]) if args.keywords.is_empty() => match self.value(one) {
-                    Value::List(items) => Some(Value::List(items)),
-                    _ => None,
-                },
+                ("list" | "tuple" | "set" | "frozenset" | "sorted", [one]) if args.keywords.is_empty() => {
+                    match self.value(one) {
+                        Value::List(items) => Some(Value::List(items)),
+                        _ => None,
+                    }
+                }
                 ("list" | "tuple" | "set" | "frozenset", []) => Some(Value::List(Vec::new())),
                 ("dict", []) if args.keywords.is_empty() => Some(Value::Dict(Vec::new())),
                 _ => None,
@@ -335,7 +352,9 @@ impl<'a> Scope<'a> {
 
 fn sum<'a>(left: Value<'a>, right: Value<'a>) -> Value<'a> {
     match (left, right) {
-        (Value::Text(left), Value::Text(right)) if left.len() + right.len() <= LONGEST => Value::Text(left + &right),
+        (Value::Text(left), Value::Text(right)) if left.len() + right.len() <= LONGEST => {
+            Value::Text(left + &right)
+        }
         (Value::Int(left), Value::Int(right)) => left.checked_add(right).map_or(Value::Unknown, Value::Int),
         (Value::List(mut left), Value::List(right)) if left.len() + right.len() <= LONGEST => {
             left.extend(right);
