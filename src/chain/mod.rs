@@ -165,6 +165,11 @@ impl Graph {
             if revision.depends_on.iter().any(|dependency| is_own(&dependency)) {
                 self.problems.push(Problem::SelfLoop { revision: own, is_dependency: true });
             }
+            for (parent, written) in revision.parents.iter().enumerate() {
+                if !ids.contains_key(written.text.as_str()) {
+                    self.problems.push(Problem::MissingParent { revision: own, parent });
+                }
+            }
             for (dependency, written) in revision.depends_on.iter().enumerate() {
                 let text = written.text.as_str();
                 if !ids.contains_key(text) && !labels.contains_key(text) {
@@ -182,13 +187,11 @@ impl Graph {
         labels: &BTreeMap<&'r str, usize>,
     ) {
         let Some(node) = self.nodes.get_mut(index) else { return };
-        let own = node.revision;
-        let Some(revision) = revisions.get(own) else { return };
-        for (parent, written) in revision.parents.iter().enumerate() {
-            match ids.get(written.text.as_str()).copied() {
-                Some(found) if found == index || node.parents.contains(&found) => {}
-                Some(found) => node.parents.push(found),
-                None => self.problems.push(Problem::MissingParent { revision: own, parent }),
+        let Some(revision) = revisions.get(node.revision) else { return };
+        for written in &revision.parents {
+            let found = ids.get(written.text.as_str()).copied();
+            if let Some(found) = found.filter(|found| *found != index && !node.parents.contains(found)) {
+                node.parents.push(found);
             }
         }
         for written in &revision.depends_on {
