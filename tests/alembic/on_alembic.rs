@@ -76,7 +76,15 @@ fn explains(files: &Files, error: &str, said: &str) -> bool {
         "DependencyLoopDetected" => {
             any(&|problem| matches!(problem, Problem::SelfLoop { is_dependency: true, .. }))
         }
-        "CycleDetected" => any(&|problem| matches!(problem, Problem::Cycle { by_dependency: false, .. })),
+        "CycleDetected" => any(&|problem| match problem {
+            Problem::Cycle { by_dependency, .. } => !by_dependency,
+            // A label as a parent confuses Alembic's own count of what can be reached.
+            Problem::MissingParent { revision, parent } => {
+                let name = &files.revision(*revision).unwrap().1.parents[*parent].text;
+                files.revisions().any(|(_, other)| other.labels.iter().any(|label| label.text == *name))
+            }
+            _ => false,
+        }),
         "DependencyCycleDetected" => any(&|problem| matches!(problem, Problem::Cycle { .. })),
         "RevisionError" if said.contains("already used by") => {
             any(&|problem| matches!(problem, Problem::DuplicateLabel { .. }))

@@ -63,7 +63,7 @@ pub(crate) fn chain(random: &mut Random, is_faulty: bool) -> Vec<File> {
         all.push(revision);
     }
     if is_faulty {
-        for _ in 0..=random.below(2) {
+        for _ in 0..=usize::from(random.chance(30)) {
             spoil(&mut all, random);
         }
     }
@@ -78,10 +78,10 @@ pub(crate) fn chain(random: &mut Random, is_faulty: bool) -> Vec<File> {
 fn spoil(all: &mut [Made], random: &mut Random) {
     let (one, other) = (random.below(all.len()), random.below(all.len()));
     let (id, label) = (all[other].id.clone(), all[other].labels.first().cloned());
-    match random.below(9) {
+    match random.below(12) {
         0 => all[one].parents = vec!["absent".to_owned()],
         1 => all[one].depends_on.push("absent".to_owned()),
-        2 => all[one].id = id,
+        2 | 9..=11 => all[one].id = id,
         // The same parent twice is one parent to us, and a merge to Alembic.
         3 | 4 if !all[one].parents.contains(&id) => all[one].parents.push(id),
         3 | 4 => {}
