@@ -7,6 +7,7 @@ mod explain;
 mod guard;
 mod init;
 mod lint;
+mod lock;
 mod manifest;
 mod output;
 mod report;
@@ -46,6 +47,8 @@ enum Command {
     Verify(verify::Args),
     /// Record today's lint findings, with a reason, so that only new ones count
     Baseline(baseline::Args),
+    /// Record the revisions that may be applied somewhere, so that an edit of one is found
+    Lock(lock::Args),
     /// Render a saved JSON report in any format
     Report(report::Args),
     /// List every rule
@@ -73,6 +76,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Guard(args) => guard::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Baseline(args) => baseline::run(args),
+        Command::Lock(args) => lock::run(&args),
         Command::Report(args) => report::run(args),
         Command::Rules => explain::list(),
         Command::Explain(args) => explain::run(&args),

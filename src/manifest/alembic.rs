@@ -36,6 +36,15 @@ pub struct Alembic {
     /// Whether each draft of autogenerate must be edited by hand.
     #[serde(default)]
     pub hand_edited: bool,
+    /// Whether `env.py` must have autogenerate compare types and server defaults.
+    #[serde(default)]
+    pub compare: bool,
+    /// Whether upgrading is a step of its own, so that nothing may upgrade when it starts.
+    #[serde(default)]
+    pub explicit_upgrade: bool,
+    /// Globs of application code, which must leave the schema to the chain.
+    #[serde(default)]
+    pub code: Vec<At<String>>,
     /// Ids of revisions whose `upgrade()` is rightly empty.
     #[serde(default)]
     pub baseline: Vec<At<String>>,

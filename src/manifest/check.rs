@@ -63,9 +63,10 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
         let whens = guard.when.values().chain(guard.require.iter().flat_map(|require| require.when.values()));
         whens.chain(&guard.placeholders)
     });
+    let code = manifest.alembic.iter().flat_map(|chain| &chain.code);
     let allow = manifest.allow.iter().flat_map(|allow| allow.on.iter().chain(&allow.about));
     let skip = manifest.skip.iter().map(|skip| &skip.table);
-    for pattern in env.chain(guard).chain(allow).chain(skip) {
+    for pattern in env.chain(guard).chain(code).chain(allow).chain(skip) {
         if let Err(why) = glob(pattern) {
             found.push(mistake(pattern, format!("`{}` is no glob: {why}", **pattern), None));
         }

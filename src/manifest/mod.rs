@@ -8,6 +8,7 @@ mod baseline;
 mod check;
 mod condition;
 mod env;
+mod lock;
 mod shape;
 mod source;
 mod types;
@@ -22,6 +23,7 @@ pub use at::At;
 pub use baseline::{BASELINE, Baseline, Entry};
 pub use check::{date, glob, octal};
 pub use env::{Dialects, Env, Environment, Service, TypeEntry, ValueType};
+pub use lock::{LOCK, Lock, Locked};
 pub use source::Source;
 pub use types::{
     AllowEntry, Endpoint, EndpointKind, Guard, IfEmpty, Keys, Level, Manifest, Project, Require, Scalar,

@@ -121,3 +121,20 @@ pub struct Revision {
     /// The first comment that autogenerate leaves in a draft.
     pub draft_mark: Option<Span>,
 }
+
+/// What an `env.py` does, as far as its text tells.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EnvScript {
+    /// Where `target_metadata` is `None`, or where nothing gives it.
+    pub without_metadata: Option<Span>,
+    /// The comparisons that `context.configure(...)` turns off, by name.
+    pub turned_off: Vec<Written>,
+    /// The comparisons that none of its calls turns on, and the first call.
+    pub not_turned_on: Vec<Written>,
+    /// Whether it makes an engine that blocks.
+    pub makes_plain_engine: bool,
+    /// Whether it does something about the driver of its URL: `replace`, a driver's name, an engine that does not block.
+    pub minds_driver: bool,
+    /// The environment variables that it reads, and where.
+    pub variables: Vec<Written>,
+}

@@ -3,6 +3,7 @@ mod body;
 mod calls;
 mod canonical;
 mod columns;
+mod env_script;
 mod operations;
 mod revision;
 mod sql;
@@ -10,4 +11,5 @@ mod syntax;
 mod value;
 
 pub use canonical::canonical;
+pub use env_script::{ASYNC_DRIVERS, env_script, schema_changes};
 pub use revision::revision_file;

@@ -453,6 +453,21 @@ pub(super) fn each_in<'a>(body: &'a [Stmt], visit: &mut dyn FnMut(&'a Expr)) {
     visitor.visit_body(body);
 }
 
+/// Visits every statement, those inside others too.
+pub(super) fn each_statement<'a>(body: &'a [Stmt], visit: &mut dyn FnMut(&'a Stmt)) {
+    let mut statements = Statements(visit);
+    statements.visit_body(body);
+}
+
+struct Statements<'a, 'v>(&'v mut dyn FnMut(&'a Stmt));
+
+impl<'a> ruff_python_ast::visitor::Visitor<'a> for Statements<'a, '_> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        (self.0)(statement);
+        ruff_python_ast::visitor::walk_stmt(self, statement);
+    }
+}
+
 struct Visitor<'a, 'v>(&'v mut dyn FnMut(&'a Expr));
 
 impl<'a> ruff_python_ast::visitor::Visitor<'a> for Visitor<'a, '_> {

@@ -1,15 +1,19 @@
 //! What the Alembic rules judge.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::around::Around;
 use super::locate::{Located, Locator};
+use super::lock::LockFacts;
 use crate::chain::Graph;
-use crate::manifest::{Alembic, At, Source};
+use crate::manifest::{Alembic, Source};
+use crate::model::chain::EnvScript;
 use crate::model::chain::{ChainSettings, ConfigProblem, Declares, Revision, RevisionFile, Written};
+use crate::model::operation::Body;
 use crate::model::path::under;
-use crate::model::{Cause, InlineAllow, Look, Object, Place, Role, Span};
+use crate::model::{Cause, InlineAllow, Look, Object, Place, Reason, Role, Span};
 use crate::parse::alembic::{is_configured, sections, settings};
 use crate::parse::ini::excerpt;
-use crate::parse::python::revision_file;
+use crate::parse::python::{env_script, revision_file};
 use crate::rules::Tree;
 
 /// Every chain of a project.
@@ -20,6 +24,8 @@ pub struct AlembicFacts {
     pub source: Source,
     /// Why some folder could not be searched for chains.
     pub unseen: Vec<Cause>,
+    /// What is known to be applied.
+    pub lock: Look<LockFacts>,
 }
 
 /// One chain.
@@ -34,7 +40,16 @@ pub struct ChainFacts {
     pub settings: Look<Settings>,
     /// What its folders hold.
     pub files: Look<Files>,
+    /// What its `env.py` does.
+    pub env: Look<EnvScript>,
+    /// What else in the repository has to do with it.
+    pub around: Around,
+    /// The texts of its revisions, by path, where the manifest declares the chain: they may be locked.
+    pub texts: BTreeMap<String, String>,
 }
+
+/// What came of reading an `env.py`.
+pub(super) type EnvLook = Look<EnvScript>;
 
 /// What a configuration says, or the mistake on which Alembic stops.
 pub struct Settings {
@@ -65,7 +80,8 @@ pub struct Files {
 impl AlembicFacts {
     /// Reads the chains that are declared; with `search` and without a manifest, those that are found.
     pub fn new(declared: &[Alembic], source: &Source, search: bool, tree: &dyn Tree) -> Self {
-        let mut facts = Self { chains: Vec::new(), source: source.clone(), unseen: Vec::new() };
+        let lock = LockFacts::read(source, tree);
+        let mut facts = Self { chains: Vec::new(), source: source.clone(), unseen: Vec::new(), lock };
         if declared.is_empty() && search && source.path.is_empty() {
             let (files, unseen) = tree.files("");
             facts.unseen = unseen;
@@ -137,17 +153,36 @@ impl ChainFacts {
             Look::Failed(cause) => Look::Failed(cause.clone()),
             Look::NotAsked(reason) => Look::NotAsked(reason.clone()),
         };
-        Self { place: source.place_of(&declared.ini), declared, config, settings, files }
+        let env = read_env(&files, tree);
+        let around = Around::read(
+            &declared,
+            &config,
+            &env,
+            files.got().map(|files| files.script.as_str()),
+            source,
+            tree,
+        );
+        let paths = files.got().into_iter().flat_map(|files| &files.all).map(|file| &file.path);
+        let is_declared = declared.ini.range().is_some();
+        let texts = paths
+            .filter(|_| is_declared)
+            .filter_map(|path| Some((path.clone(), tree.text(path).got()?.clone())))
+            .collect();
+        Self { place: source.place_of(&declared.ini), declared, config, settings, files, env, around, texts }
+    }
+
+    /// Whether the configuration names a database that is not Postgres.
+    pub(super) fn is_elsewhere_than_postgres(&self) -> bool {
+        let said = self.settings.got().and_then(|settings| settings.outcome.as_ref().ok());
+        let url = said.and_then(|said| said.url.as_ref()).map_or("", |(url, _)| url.reveal());
+        ["sqlite", "mysql", "mariadb", "oracle", "mssql", "snowflake", "bigquery", "clickhouse"]
+            .iter()
+            .any(|name| url.starts_with(name))
     }
 
     /// The chain as the object of a check.
     pub fn object(&self) -> Object {
         Object::file(&self.config)
-    }
-
-    /// Whether the manifest declares an id among these.
-    pub fn lists(list: &[At<String>], id: &str) -> bool {
-        list.iter().any(|own| own.as_str() == id)
     }
 }
 
@@ -303,4 +338,27 @@ fn read(path: &str, tree: &dyn Tree) -> RevisionFile {
 /// The place of something that stands in a revision file.
 pub(super) fn place(file: &RevisionFile, written: &Written) -> Place {
     Place::new(&file.path, written.span)
+}
+
+/// The place of a function; where it is missing, that of the id.
+pub(super) fn body_place(file: &RevisionFile, revision: &Revision, body: Option<&Body>) -> Place {
+    Place::new(&file.path, body.map_or(revision.id.span, |body| body.span))
+}
+
+fn read_env(files: &Look<Files>, tree: &dyn Tree) -> EnvLook {
+    let Look::Got(files) = files else {
+        return Look::Failed(Cause::new("the script folder could not be found"));
+    };
+    let path = under(&files.script, "env.py");
+    if !tree.has(&path) {
+        return Look::NotAsked(Reason(format!("there is no {path}")));
+    }
+    match tree.text(&path) {
+        Look::Got(text) => env_script(&text).map_or_else(
+            || Look::Failed(Cause::new("it is no Python").hint("Alembic runs it before anything else")),
+            Look::Got,
+        ),
+        Look::NotAsked(reason) => Look::NotAsked(reason),
+        Look::Failed(cause) => Look::Failed(cause),
+    }
 }

@@ -26,6 +26,10 @@ pub(super) fn multiple_heads(facts: &AlembicFacts, out: &mut Sink<'_>) {
         if let Some(cause) = files.unknown() {
             return out.unknown(chain.object(), cause);
         }
+        if !files.graph.is_whole() {
+            return out
+                .skip(chain.object(), "the chain goes round or lacks a revision, so its heads mean nothing");
+        }
         let unlabelled = unlabelled(files, &heads);
         let ids: Vec<String> = heads
             .iter()
