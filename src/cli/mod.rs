@@ -4,6 +4,7 @@
 mod baseline;
 mod demo;
 mod explain;
+mod graph;
 mod guard;
 mod init;
 mod lint;
@@ -47,6 +48,8 @@ enum Command {
     Verify(verify::Args),
     /// Record today's lint findings, with a reason, so that only new ones count
     Baseline(baseline::Args),
+    /// Draw a chain of revisions, with its heads and branches
+    Graph(graph::Args),
     /// Record the revisions that may be applied somewhere, so that an edit of one is found
     Lock(lock::Args),
     /// Render a saved JSON report in any format
@@ -76,6 +79,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Guard(args) => guard::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Baseline(args) => baseline::run(args),
+        Command::Graph(args) => graph::run(args),
         Command::Lock(args) => lock::run(&args),
         Command::Report(args) => report::run(args),
         Command::Rules => explain::list(),

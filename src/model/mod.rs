@@ -7,6 +7,7 @@ pub mod chain;
 mod check;
 pub mod compose;
 mod dialect;
+pub mod drawing;
 mod env;
 mod exit;
 mod lines;

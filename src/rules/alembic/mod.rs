@@ -3,6 +3,7 @@ mod around;
 mod bodies;
 mod columns;
 mod config;
+mod drawing;
 mod facts;
 mod files;
 mod graph;
@@ -19,6 +20,7 @@ use bodies::{
 };
 use columns::vector_index_limit;
 use config::{broken_config, driver_not_stripped, env_compare_off, metadata_unwired, real_url_in_ini};
+pub use drawing::drawing;
 pub use facts::{AlembicFacts, ChainFacts, Files, Settings};
 use files::{not_static, stray_file, unparsable_revision};
 use graph::{cycle, duplicate_id, missing_parent, multiple_heads, non_linear, unexpected_head};
