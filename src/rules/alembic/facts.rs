@@ -7,7 +7,9 @@ use super::lock::LockFacts;
 use crate::chain::Graph;
 use crate::manifest::{Alembic, Source};
 use crate::model::chain::EnvScript;
-use crate::model::chain::{ChainSettings, ConfigProblem, Declares, Revision, RevisionFile, Written};
+use crate::model::chain::{
+    ChainSettings, ConfigProblem, Declares, Location, Revision, RevisionFile, Written,
+};
 use crate::model::operation::Body;
 use crate::model::path::under;
 use crate::model::{Cause, InlineAllow, Look, Object, Place, Reason, Role, Span};
@@ -230,18 +232,23 @@ impl Files {
     fn read(said: &ChainSettings, script: Option<String>, locator: &Locator<'_>) -> Look<Self> {
         let script = match script {
             Some(script) => script,
-            None => match &said.script_location {
-                Some(location) => match locator.folder(location, &said.search_path) {
-                    Located::Found(folder) => folder,
-                    Located::Lost(cause) => return Look::Failed(cause),
-                },
-                None => {
-                    let cause = Cause::new("the configuration names no `script_location`");
-                    return Look::Failed(
-                        cause.hint("when only code says it, declare `script_location` in `[[alembic]]`"),
-                    );
+            None => {
+                // Flask-Migrate keeps its configuration in the script folder itself, and says so in code.
+                let own = Location::Here(String::new());
+                let is_own = locator.tree.has(&under(locator.config, "env.py"));
+                match said.script_location.as_ref().or(is_own.then_some(&own)) {
+                    Some(location) => match locator.folder(location, &said.search_path) {
+                        Located::Found(folder) => folder,
+                        Located::Lost(cause) => return Look::Failed(cause),
+                    },
+                    None => {
+                        let cause = Cause::new("the configuration names no `script_location`");
+                        return Look::Failed(
+                            cause.hint("when only code says it, declare `script_location` in `[[alembic]]`"),
+                        );
+                    }
                 }
-            },
+            }
         };
         let mut folders = Vec::new();
         for location in &said.version_locations {

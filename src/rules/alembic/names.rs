@@ -7,6 +7,9 @@ use crate::model::operation::{Action, TypeSpec};
 use crate::model::{Looked, Place, Span};
 use crate::rules::Sink;
 
+/// As many misnamed files are told one by one.
+const SOME: usize = 5;
+
 fn looked(files: &Files) -> Option<Looked> {
     Looked::at(files.revisions().count(), "file")
 }
@@ -24,8 +27,22 @@ pub(super) fn file_name_mismatch(facts: &AlembicFacts, out: &mut Sink<'_>) {
             drop(check);
             continue;
         };
-        for (file, revision) in files.revisions() {
-            if template.find(&file.path, &revision.id.text).is_none() {
+        let config = || said.script_span.and_then(|span| Some(chain.settings.got()?.place(span, false)));
+        let is_other = |(file, revision): &(&RevisionFile, &Revision)| {
+            template.find(&file.path, &revision.id.text).is_none()
+        };
+        let others: Vec<_> = files.revisions().filter(is_other).collect();
+        let all = files.revisions().count();
+        if others.len() > SOME && others.len() * 2 > all {
+            // Whoever names them so has another template: one fact, not a hundred.
+            let message =
+                format!("{} of {all} files are not named as `{}` says", others.len(), said.file_template);
+            check
+                .find("file_template", message)
+                .at(config().or_else(|| others.first().map(|(file, revision)| place(file, &revision.id))))
+                .help("set `file_template` to what you do: the next `alembic revision` goes by it");
+        } else {
+            for (file, revision) in others {
                 check
                     .find(
                         &revision.id.text,
@@ -35,10 +52,7 @@ pub(super) fn file_name_mismatch(facts: &AlembicFacts, out: &mut Sink<'_>) {
                         ),
                     )
                     .at(place(file, &revision.id))
-                    .related(
-                        said.script_span.and_then(|span| Some(chain.settings.got()?.place(span, false))),
-                        "the configuration",
-                    )
+                    .related(config(), "the configuration")
                     .help("rename the file, or mend the id: one of them is of another revision");
             }
         }
