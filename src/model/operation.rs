@@ -181,6 +181,8 @@ pub enum Action {
 pub enum RowWrite {
     /// New ones.
     Insert,
+    /// New ones, made of rows that are there.
+    Fill,
     /// Old ones are changed.
     Update,
     /// Old ones are deleted.

@@ -45,7 +45,10 @@ pub(super) fn type_spec<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<TypeSpe
         .filter_map(|name| call.arguments.find_keyword(name))
         .filter_map(|keyword| number(&keyword.value));
     let numbers = call.arguments.args.iter().map_while(number).chain(named).collect();
-    Some(TypeSpec { name: name.to_lowercase(), numbers })
+    let zone =
+        call.arguments.find_keyword("timezone").and_then(|keyword| scope.value(&keyword.value).truth());
+    let zone = if zone == Some(true) { " with time zone" } else { "" };
+    Some(TypeSpec { name: format!("{}{zone}", name.to_lowercase()), numbers })
 }
 
 /// The name of an enumeration type that is made apart.

@@ -322,6 +322,7 @@ pub(super) fn expression_write<'a>(
         };
         let write = match name {
             "insert" => Some(RowWrite::Insert),
+            "from_select" => Some(RowWrite::Fill),
             "update" => Some(RowWrite::Update),
             "delete" => Some(RowWrite::Delete),
             "select" | "exists" | "union" | "union_all" => return (Some(None), None),

@@ -129,7 +129,10 @@ impl<'t> Cursor<'t> {
             return self.drop_things();
         }
         if self.take("INSERT INTO") || self.take("COPY") {
-            return rows(RowWrite::Insert, self.table());
+            let is =
+                |token: &Token| matches!(token, Token::Word(own) if own.value.eq_ignore_ascii_case("from"));
+            let write = if self.rest.iter().any(is) { RowWrite::Fill } else { RowWrite::Insert };
+            return rows(write, self.table());
         }
         if self.take("UPDATE") {
             self.take("ONLY");

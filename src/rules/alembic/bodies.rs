@@ -2,7 +2,7 @@
 use super::AlembicFacts;
 use super::facts::{Files, body_place, place};
 use crate::model::chain::Revision;
-use crate::model::operation::{Action, GuardKind, Operation, TableName};
+use crate::model::operation::{Action, GuardKind, Operation, RowWrite, TableName};
 use crate::model::{Looked, Place};
 use crate::rules::Sink;
 
@@ -112,12 +112,14 @@ pub(super) fn backfill_in_revision(facts: &AlembicFacts, out: &mut Sink<'_>) {
     }
 }
 
-/// The first operation that writes rows of a table that was there before.
+/// The first operation that writes rows of a table that was there before, or makes rows of such.
 fn backfill(revision: &Revision) -> Option<(&Operation, Option<&TableName>)> {
     let own = own_tables(revision);
     let mut operations = revision.upgrade.iter().flat_map(|body| &body.operations);
     operations.find_map(|operation| match &operation.action {
-        Action::Rows { table: Some(table), .. } if !own.contains(&table) => Some((operation, Some(table))),
+        Action::Rows { table: Some(table), write } if *write == RowWrite::Fill || !own.contains(&table) => {
+            Some((operation, Some(table)))
+        }
         // Rows of an unknown table, where the revision makes one, are most likely that one's.
         Action::Rows { table: None, .. } if own.is_empty() => Some((operation, None)),
         _ => None,

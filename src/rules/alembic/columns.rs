@@ -60,12 +60,20 @@ impl Columns {
     }
 }
 
+/// A vector index that stands.
+struct Indexed {
+    name: Option<String>,
+    table: TableName,
+    column: String,
+    place: Place,
+}
+
 pub(super) fn vector_index_limit(facts: &AlembicFacts, out: &mut Sink<'_>) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         let mut check = out.check(chain.object(), Looked::at(files.revisions().count(), "revision"));
         let mut columns = Columns::default();
-        let mut indexes: Vec<(TableName, String, Place)> = Vec::new();
+        let mut indexes: Vec<Indexed> = Vec::new();
         for (file, revision) in in_order(files) {
             for operation in upgrade(revision) {
                 let place = Place::new(&file.path, operation.span);
@@ -93,18 +101,27 @@ pub(super) fn vector_index_limit(facts: &AlembicFacts, out: &mut Sink<'_>) {
                             if let Some(limit) = too_wide(kind) {
                                 say(table, column, &place, made.as_ref(), "the column", kind, limit);
                             }
-                            indexes.push((table.clone(), column.clone(), place.clone()));
+                            indexes.push(Indexed {
+                                name: index.name.clone(),
+                                table: table.clone(),
+                                column: column.clone(),
+                                place: place.clone(),
+                            });
                         }
                     }
                     Action::AlterColumn { table, column, change } => {
-                        let index = indexes.iter().find(|(own, name, _)| own == table && name == column);
-                        if let (Some((_, _, index)), Some(kind)) = (index, &change.kind)
+                        let index =
+                            indexes.iter().find(|index| index.table == *table && index.column == *column);
+                        if let (Some(index), Some(kind)) = (index, &change.kind)
                             && let Some(limit) = too_wide(kind)
                         {
-                            say(table, column, &place, Some(index), "its index", kind, limit);
+                            say(table, column, &place, Some(&index.place), "its index", kind, limit);
                         }
                     }
-                    Action::DropIndex { .. } => indexes.clear(),
+                    Action::DropIndex { name, .. } => {
+                        indexes.retain(|index| index.name.as_ref() != Some(name))
+                    }
+                    Action::DropTable { table } => indexes.retain(|index| index.table != *table),
                     _ => {}
                 }
                 columns.apply(&operation.action, &place);

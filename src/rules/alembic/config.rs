@@ -55,32 +55,14 @@ fn parts(url: &str) -> Option<(Option<&str>, &str)> {
 }
 
 fn has_password(url: &str) -> bool {
-    let Some((Some(password), _)) = parts(url) else { return false };
-    let (user, host) = (
-        url.split_once("://").map_or("", |(_, rest)| rest).split(':').next().unwrap_or(""),
-        parts(url).map_or("", |(_, host)| host),
-    );
-    // A development default: the user's own name, on this machine.
-    let is_default = password == user
-        || (is_local(host) && password.len() <= 12 && password.chars().all(|c| c.is_ascii_lowercase()));
-    let is_reference = password.contains("%(")
-        || password.contains("${")
-        || password.contains("{{")
-        || password.starts_with('$');
-    !password.is_empty()
-        && !is_placeholder(password)
-        && !is_default_secret(password)
-        && !is_default
-        && !is_reference
-        && !is_placeholder(&format!("<{password}>"))
-        || password_is_long(password)
-}
-
-/// A long password of mixed signs is one, whatever else it looks like.
-fn password_is_long(password: &str) -> bool {
-    let kinds =
-        [char::is_ascii_lowercase as fn(&char) -> bool, char::is_ascii_uppercase, char::is_ascii_digit];
-    password.len() >= 16 && kinds.iter().all(|kind| password.chars().any(|c| kind(&c)))
+    let Some((Some(password), host)) = parts(url) else { return false };
+    let user = url.split_once("://").and_then(|(_, rest)| rest.split(':').next());
+    let is_plain = password.len() <= 12 && password.chars().all(|c| c.is_ascii_lowercase());
+    // A development default: the user's own name, or a word for a server on this machine.
+    let is_default = Some(password) == user || is_default_secret(password) || (is_local(host) && is_plain);
+    let is_reference =
+        password.starts_with('$') || ["%(", "${", "{{"].iter().any(|sign| password.contains(sign));
+    !password.is_empty() && !is_default && !is_reference && !is_placeholder(password)
 }
 
 fn is_local(host: &str) -> bool {

@@ -61,8 +61,11 @@ pub(super) fn file_name_mismatch(facts: &AlembicFacts, out: &mut Sink<'_>) {
         }
         let order: Vec<_> = files.graph.order().into_iter().filter_map(|node| files.at_node(node)).collect();
         for pair in order.windows(2) {
-            let [(before, _), (file, revision)] = pair else { continue };
-            if file.name() < before.name() {
+            let [(before, earlier), (file, revision)] = pair else { continue };
+            // Ids that are no numbers are found for that.
+            let is_numbered = |id: &str| id.chars().all(|c| c.is_ascii_digit());
+            if file.name() < before.name() && is_numbered(&earlier.id.text) && is_numbered(&revision.id.text)
+            {
                 check
                     .find(
                         &revision.id.text,

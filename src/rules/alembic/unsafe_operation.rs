@@ -1,9 +1,10 @@
 use super::AlembicFacts;
 use super::bodies::own_tables;
+use crate::model::chain::Revision;
 use crate::model::operation::{
     Action, ColumnChange, ConstraintKind, GuardKind, Operation, TableName, TypeSpec,
 };
-use crate::model::{Looked, Place};
+use crate::model::{Looked, Place, Span};
 use crate::rules::Sink;
 
 pub(super) fn unsafe_operation(facts: &AlembicFacts, out: &mut Sink<'_>) {
@@ -24,24 +25,50 @@ pub(super) fn unsafe_operation(facts: &AlembicFacts, out: &mut Sink<'_>) {
         let mut check = out.check(chain.object(), Looked::at(open.len(), "revision"));
         for (file, revision) in &open {
             let own = own_tables(revision);
-            for operation in revision
-                .upgrade
-                .iter()
-                .flat_map(|body| &body.operations)
-                .filter(|operation| runs_on_postgres(operation))
-            {
-                let Some((table, what, help)) = danger(operation) else { continue };
-                if table.is_some_and(|table| own.contains(&table) || shared.contains(&table)) {
-                    continue;
-                }
-                let on = table.map_or_else(|| "a table".to_owned(), |table| format!("`{table}`"));
+            let is_new = |table: &TableName| own.contains(&table) || shared.contains(&table);
+            for Danger { span, what, help, on } in dangers(revision, &is_new) {
                 check
-                    .find(&revision.id.text, format!("`{}` {}", revision.id.text, what.replace("{}", &on)))
-                    .at(Place::new(&file.path, operation.span))
+                    .find(
+                        &revision.id.text,
+                        format!("`{}` {}", revision.id.text, what.replace("{}", &on.join(", "))),
+                    )
+                    .at(Place::new(&file.path, span))
                     .help(help);
             }
         }
     }
+}
+
+/// One line that does something dangerous, to one table or, in a loop, to several.
+struct Danger {
+    span: Span,
+    /// What it does; `{}` are the tables or columns.
+    what: &'static str,
+    /// What to do instead.
+    help: &'static str,
+    on: Vec<String>,
+}
+
+fn dangers(revision: &Revision, is_new: &dyn Fn(&TableName) -> bool) -> Vec<Danger> {
+    let mut found: Vec<Danger> = Vec::new();
+    let operations = revision.upgrade.iter().flat_map(|body| &body.operations);
+    for operation in operations.filter(|operation| runs_on_postgres(operation)) {
+        let Some((table, what, help)) = danger(operation) else { continue };
+        if table.is_some_and(is_new) {
+            continue;
+        }
+        let column = match &operation.action {
+            Action::AlterColumn { column, .. } | Action::DropColumn { column, .. } => format!(".{column}"),
+            _ => String::new(),
+        };
+        let on = table.map_or_else(|| "a table".to_owned(), |table| format!("`{table}{column}`"));
+        match found.iter_mut().find(|known| known.span == operation.span && known.what == what) {
+            Some(known) if known.on.contains(&on) => {}
+            Some(known) => known.on.push(on),
+            None => found.push(Danger { span: operation.span, what, help, on: vec![on] }),
+        }
+    }
+    found
 }
 
 fn runs_on_postgres(operation: &Operation) -> bool {
@@ -51,7 +78,7 @@ fn runs_on_postgres(operation: &Operation) -> bool {
     })
 }
 
-/// What is dangerous about an operation on a table that is in use: the table, what it does (`{}` is the table), and what to
+/// What is dangerous about an operation on a table that is in use: the table, what it does (`{}` is the table or its column), and what to
 /// do instead.
 fn danger(operation: &Operation) -> Option<(Option<&TableName>, &'static str, &'static str)> {
     match &operation.action {
@@ -68,12 +95,16 @@ fn danger(operation: &Operation) -> Option<(Option<&TableName>, &'static str, &'
         Action::AlterColumn { table, change, .. } if change.changes_type && is_rewrite(change) => {
             let help =
                 "add a new column, fill it, and switch; or plan the time in which nobody reads the table";
-            Some((Some(table), "changes a type in {}, which may rewrite it under an exclusive lock", help))
+            Some((
+                Some(table),
+                "changes the type of {}, which may rewrite the table under an exclusive lock",
+                help,
+            ))
         }
         Action::AlterColumn { table, change, .. } if change.nullable == Some(false) => {
             let help =
                 "add a CHECK (... IS NOT NULL) NOT VALID first and validate it: then this needs no scan";
-            Some((Some(table), "sets NOT NULL in {}, and reads all of it under an exclusive lock", help))
+            Some((Some(table), "makes {} NOT NULL, and reads the whole table under an exclusive lock", help))
         }
         Action::CreateIndex(index) if !index.concurrently => {
             let help = "use `postgresql_concurrently=True` in an `autocommit_block()`";
@@ -96,7 +127,7 @@ fn danger(operation: &Operation) -> Option<(Option<&TableName>, &'static str, &'
         },
         Action::DropColumn { table, .. } => {
             let help = "deploy code that no longer reads it first; what is in it is gone";
-            Some((Some(table), "drops a column of {}", help))
+            Some((Some(table), "drops {}", help))
         }
         _ => None,
     }
