@@ -39,20 +39,19 @@ fn parts(count: usize, next: impl Fn(usize) -> Vec<usize>) -> Vec<Vec<usize>> {
         let mut walk = vec![(start, None::<std::vec::IntoIter<usize>>)];
         while let Some((node, rest)) = walk.last_mut() {
             let node = *node;
-            let rest = match rest {
-                Some(rest) => rest,
-                None => {
-                    if order.get(node).copied().flatten().is_some() {
-                        walk.pop();
-                        continue;
-                    }
-                    set(&mut order, node, Some(counter));
-                    set(&mut lowest, node, counter);
-                    set(&mut is_open, node, true);
-                    counter += 1;
-                    open.push(node);
-                    rest.insert(next(node).into_iter())
+            let rest = if let Some(rest) = rest {
+                rest
+            } else {
+                if order.get(node).copied().flatten().is_some() {
+                    walk.pop();
+                    continue;
                 }
+                set(&mut order, node, Some(counter));
+                set(&mut lowest, node, counter);
+                set(&mut is_open, node, true);
+                counter += 1;
+                open.push(node);
+                rest.insert(next(node).into_iter())
             };
             if let Some(to) = rest.next() {
                 match order.get(to).copied().flatten() {
@@ -70,7 +69,9 @@ fn parts(count: usize, next: impl Fn(usize) -> Vec<usize>) -> Vec<Vec<usize>> {
             if order.get(node).copied().flatten() == Some(own) {
                 let at = open.iter().rposition(|inner| *inner == node).unwrap_or(0);
                 let part = open.split_off(at);
-                part.iter().for_each(|inner| set(&mut is_open, *inner, false));
+                for inner in &part {
+                    set(&mut is_open, *inner, false);
+                }
                 if part.len() > 1 {
                     found.push(part);
                 }

@@ -123,12 +123,11 @@ impl Both<'_> {
 
     fn number(&self, key: &str) -> Result<Option<i64>, ConfigProblem> {
         let Some(own) = self.text(key)? else { return Ok(None) };
-        match own.text.trim().replace('_', "").parse() {
-            Ok(number) => Ok(Some(number)),
-            Err(_) => {
-                let text = format!("`{key}` is no whole number");
-                Err(problem(Written { text, ..own }, "write digits, or leave it out"))
-            }
+        if let Ok(number) = own.text.trim().replace('_', "").parse() {
+            Ok(Some(number))
+        } else {
+            let text = format!("`{key}` is no whole number");
+            Err(problem(Written { text, ..own }, "write digits, or leave it out"))
         }
     }
 

@@ -98,11 +98,20 @@ impl Section {
     }
 }
 
+/// The section that is open.
+#[derive(Clone, Copy)]
+enum Open {
+    /// `[DEFAULT]`
+    Defaults,
+    /// Another one, by its index.
+    Section(usize),
+}
+
 /// Where a reading stands.
 #[derive(Default)]
 struct Reading {
-    /// Whether any section header was seen; the section that is open, by its index, or `[DEFAULT]`.
-    open: Option<Option<usize>>,
+    /// The section that is open, once a header was seen.
+    open: Option<Open>,
     in_option: bool,
     indent: usize,
     /// The first line that is no option: Python goes on to the end before it stops.
@@ -146,8 +155,8 @@ impl Reading {
         };
         let key = key.trim_end().to_lowercase();
         let section = match open {
-            Some(index) => ini.sections.get_mut(index),
-            None => Some(&mut ini.defaults),
+            Open::Section(index) => ini.sections.get_mut(index),
+            Open::Defaults => Some(&mut ini.defaults),
         };
         let Some(section) = section else { return Ok(()) };
         if section.option(&key).is_some() {
@@ -163,14 +172,14 @@ impl Reading {
         self.in_option = false;
         if name == "DEFAULT" {
             ini.defaults.name = name.to_owned();
-            self.open = Some(None);
+            self.open = Some(Open::Defaults);
             return Ok(());
         }
         if ini.section(name).is_some() {
             return Err(format!("`[{name}]` stands here twice"));
         }
         ini.sections.push(Section { name: name.to_owned(), options: Vec::new() });
-        self.open = Some(Some(ini.sections.len() - 1));
+        self.open = Some(Open::Section(ini.sections.len() - 1));
         Ok(())
     }
 
@@ -179,8 +188,8 @@ impl Reading {
             return None;
         }
         let section = match self.open? {
-            Some(index) => ini.sections.get_mut(index)?,
-            None => &mut ini.defaults,
+            Open::Section(index) => ini.sections.get_mut(index)?,
+            Open::Defaults => &mut ini.defaults,
         };
         section.options.last_mut()
     }

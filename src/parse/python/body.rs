@@ -9,7 +9,7 @@ use super::revision::Module;
 use super::syntax::Places;
 use super::value::{Scope, Value, forget};
 use crate::model::Span;
-use crate::model::operation::{Action, Body, Guard, GuardKind, Operation, TableName};
+use crate::model::operation::{Action, Body, Guard, GuardKind, Operation};
 
 /// Loops and calls are followed this many statements far; what lies beyond is opaque.
 const MOST_STEPS: usize = 20_000;
@@ -73,7 +73,7 @@ pub(super) struct Walk<'a, 'w> {
     pub(super) places: &'w Places<'w>,
     pub(super) scope: Scope<'a>,
     /// The names of `with op.batch_alter_table(...) as name`, with their tables.
-    pub(super) batches: BTreeMap<String, Option<TableName>>,
+    pub(super) batches: BTreeMap<String, operations::Batch>,
     /// Names that hold what an inspector or a dialect said.
     pub(super) tainted: BTreeMap<String, Origin>,
     /// Functions inside the function.
@@ -237,9 +237,9 @@ impl<'a> Walk<'a, '_> {
             match call.map(|call| (call, operations::method(call))) {
                 Some((_, Some("autocommit_block"))) => self.autocommit = true,
                 Some((call, Some("batch_alter_table"))) => {
-                    let table = operations::batch_table(call, &self.scope);
+                    let batch = operations::batch(call, &self.scope);
                     if let Some(Expr::Name(name)) = item.optional_vars.as_deref() {
-                        self.batches.insert(name.id.to_string(), table);
+                        self.batches.insert(name.id.to_string(), batch);
                     }
                 }
                 _ => {

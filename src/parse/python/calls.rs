@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use ruff_python_ast::{CmpOp, Expr, ExprCall, StmtFunctionDef, UnaryOp};
 
 use super::body::{Origin, Walk};
-use super::operations::{self, Made};
+use super::operations::{self, Effect, Made};
 use super::value::{Scope, Value, each, each_in};
 use super::{columns, sql};
 use crate::model::operation::{Action, GuardKind, RowWrite};
@@ -155,14 +155,14 @@ impl<'a> Walk<'a, '_> {
                 let attr = method.attr.as_str();
                 match method.value.as_ref() {
                     Expr::Name(base) if base.id.as_str() == "op" => {
-                        self.made(operations::op(attr, call, None, &self.scope), call)
+                        self.made(operations::op(attr, call, None, &self.scope), call);
                     }
                     Expr::Attribute(base) if base.attr.as_str() == "op" => {
                         self.made(operations::op(attr, call, None, &self.scope), call);
                     }
                     Expr::Name(base) if self.batches.contains_key(base.id.as_str()) => {
-                        let table = self.batches.get(base.id.as_str()).cloned().flatten();
-                        self.made(operations::op(attr, call, Some(table), &self.scope), call);
+                        let batch = self.batches.get(base.id.as_str()).cloned();
+                        self.made(operations::op(attr, call, batch.as_ref(), &self.scope), call);
                     }
                     base => self.method(base, attr, call),
                 }
@@ -189,11 +189,12 @@ impl<'a> Walk<'a, '_> {
             }
             return;
         }
-        let (write, table) = operations::expression_write(expr, &self.scope);
-        let action = match write {
-            Some(Some(write)) => Action::Rows { write, table },
-            Some(None) => Action::Harmless,
-            None => Action::Opaque { table, why: "the statement is put together while it runs".to_owned() },
+        let action = match operations::effect(expr, &self.scope) {
+            Effect::Writes(write, table) => Action::Rows { write, table },
+            Effect::Reads => Action::Harmless,
+            Effect::Unknown => {
+                Action::Opaque { table: None, why: "the statement is put together while it runs".to_owned() }
+            }
         };
         self.push(action, span, false);
     }
@@ -334,7 +335,7 @@ impl<'a> Walk<'a, '_> {
         each_in(&def.body, &mut |inner| match inner {
             Expr::Name(name) if INSPECTING.contains(&name.id.as_str()) => origin = Some(Origin::Schema),
             Expr::Attribute(attribute) if INSPECTING.contains(&attribute.attr.as_str()) => {
-                origin = Some(Origin::Schema)
+                origin = Some(Origin::Schema);
             }
             Expr::Attribute(attribute) if attribute.attr.as_str() == "dialect" && origin.is_none() => {
                 origin = Some(Origin::Dialect);

@@ -29,10 +29,8 @@ pub fn env_script(text: &str) -> Option<EnvScript> {
             mentions_metadata.get_or_insert(places.of(name));
         }
         Expr::StringLiteral(text) => script.minds_driver |= mentions_driver(text.value.to_str()),
-        Expr::Subscript(subscript) => {
-            if is_environ(&subscript.value) {
-                script.variables.extend(text_of(&subscript.slice, &scope, &places));
-            }
+        Expr::Subscript(subscript) if is_environ(&subscript.value) => {
+            script.variables.extend(text_of(&subscript.slice, &scope, &places));
         }
         _ => {}
     });

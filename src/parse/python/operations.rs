@@ -5,6 +5,13 @@ use super::columns;
 use super::value::{Scope, Value};
 use crate::model::operation::{Action, ColumnChange, Constraint, ConstraintKind, Index, RowWrite, TableName};
 
+/// A batch of operations on one table.
+#[derive(Debug, Clone)]
+pub(super) struct Batch {
+    /// Its table, when that can be told.
+    pub(super) table: Option<TableName>,
+}
+
 /// What a call of `op` comes to.
 pub(super) enum Made<'a> {
     /// Nothing that matters.
@@ -70,51 +77,52 @@ pub(super) fn method(call: &ExprCall) -> Option<&str> {
 }
 
 /// The table of `op.batch_alter_table(...)`.
-pub(super) fn batch_table<'a>(call: &'a ExprCall, scope: &Scope<'a>) -> Option<TableName> {
-    Args::new(call, scope).table(0, "table_name", "schema")
+pub(super) fn batch<'a>(call: &'a ExprCall, scope: &Scope<'a>) -> Batch {
+    Batch { table: Args::new(call, scope).table(0, "table_name", "schema") }
 }
 
 /// What `op.<name>(...)` does. `batch` is the table when it is a batch's own method, whose arguments leave the table out.
-pub(super) fn op<'a>(
-    name: &str,
-    call: &'a ExprCall,
-    batch: Option<Option<TableName>>,
-    scope: &Scope<'a>,
-) -> Made<'a> {
+pub(super) fn op<'a>(name: &str, call: &'a ExprCall, batch: Option<&Batch>, scope: &Scope<'a>) -> Made<'a> {
     let args = Args::new(call, scope);
     if let ("execute", Some(statement)) = (name, args.expr(Some(0), "sqltext")) {
         return Made::Sql(statement);
     }
-    const QUIET: &[&str] = &[
-        "get_bind",
-        "get_context",
-        "f",
-        "inline_literal",
-        "batch_alter_table",
-        "create_table_comment",
-        "drop_table_comment",
-        "implementation_for",
-        "register_operation",
-    ];
     if QUIET.contains(&name) {
         return Made::Nothing;
     }
     let lenient = args.flag("if_not_exists") == Some(true) || args.flag("if_exists") == Some(true);
     let is_batch = batch.is_some();
-    let given = Given { shift: usize::from(!is_batch), table: batch.flatten(), is_batch, args };
-    match given.action(name) {
-        Some(action) => Made::Action(action, lenient),
-        None => {
-            let table = given.table.clone();
-            let why = if KNOWN.contains(&name) {
-                format!("`{name}` is given a name that only running it would tell")
-            } else {
-                format!("`{name}` is none of Alembic's own operations")
-            };
-            Made::Action(Action::Opaque { table, why }, lenient)
-        }
+    let given = Given {
+        shift: usize::from(!is_batch),
+        table: batch.and_then(|batch| batch.table.clone()),
+        is_batch,
+        args,
+    };
+    if let Some(action) = given.action(name) {
+        Made::Action(action, lenient)
+    } else {
+        let table = given.table.clone();
+        let why = if KNOWN.contains(&name) {
+            format!("`{name}` is given a name that only running it would tell")
+        } else {
+            format!("`{name}` is none of Alembic's own operations")
+        };
+        Made::Action(Action::Opaque { table, why }, lenient)
     }
 }
+
+/// What changes nothing.
+const QUIET: &[&str] = &[
+    "get_bind",
+    "get_context",
+    "f",
+    "inline_literal",
+    "batch_alter_table",
+    "create_table_comment",
+    "drop_table_comment",
+    "implementation_for",
+    "register_operation",
+];
 
 const KNOWN: &[&str] = &[
     "create_table",
@@ -291,9 +299,8 @@ pub(super) fn statement_text<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<St
         expr = match call.func.as_ref() {
             Expr::Name(name) if matches!(name.id.as_str(), "text" | "DDL") => call.arguments.args.first()?,
             Expr::Attribute(method) => match method.attr.as_str() {
-                "text" | "DDL" => call.arguments.args.first()?,
+                "text" | "DDL" | "dedent" => call.arguments.args.first()?,
                 "bindparams" | "columns" | "execution_options" => &method.value,
-                "dedent" => call.arguments.args.first()?,
                 _ => return None,
             },
             _ => return None,
@@ -302,39 +309,46 @@ pub(super) fn statement_text<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<St
     None
 }
 
-/// What an expression of SQLAlchemy writes: `None` when nobody can tell, `Some(None)` when it only reads.
-pub(super) fn expression_write<'a>(
-    expr: &'a Expr,
-    scope: &Scope<'a>,
-) -> (Option<Option<RowWrite>>, Option<TableName>) {
+/// What an expression of SQLAlchemy does to rows.
+pub(super) enum Effect {
+    /// It writes them.
+    Writes(RowWrite, Option<TableName>),
+    /// It reads them.
+    Reads,
+    /// Nobody can tell.
+    Unknown,
+}
+
+/// What an expression of SQLAlchemy does.
+pub(super) fn effect<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Effect {
     let mut expr = match scope.value(expr) {
         Value::Other(expr) => expr,
         _ => expr,
     };
     // The innermost call says what the chain of methods builds.
     for _ in 0..200 {
-        let Some(call) = expr.as_call_expr() else { return (None, None) };
+        let Some(call) = expr.as_call_expr() else { return Effect::Unknown };
         let first = || call.arguments.args.first().and_then(|table| table_of(table, scope));
         let (name, base) = match call.func.as_ref() {
             Expr::Name(name) => (name.id.as_str(), None),
             Expr::Attribute(method) => (method.attr.as_str(), Some(method.value.as_ref())),
-            _ => return (None, None),
+            _ => return Effect::Unknown,
         };
         let write = match name {
             "insert" => Some(RowWrite::Insert),
             "from_select" => Some(RowWrite::Fill),
             "update" => Some(RowWrite::Update),
             "delete" => Some(RowWrite::Delete),
-            "select" | "exists" | "union" | "union_all" => return (Some(None), None),
+            "select" | "exists" | "union" | "union_all" => return Effect::Reads,
             _ => None,
         };
-        if write.is_some() {
-            return (Some(write), base.and_then(|base| table_of(base, scope)).or_else(first));
+        if let Some(write) = write {
+            return Effect::Writes(write, base.and_then(|base| table_of(base, scope)).or_else(first));
         }
         match base {
             Some(base) => expr = base,
-            None => return (None, None),
+            None => return Effect::Unknown,
         }
     }
-    (None, None)
+    Effect::Unknown
 }

@@ -228,7 +228,9 @@ fn allows(parsed: &Parsed<ModModule>, text: &str, places: &Places<'_>) -> Vec<In
                 let mut open: Vec<_> = open.collect();
                 if !open.is_empty() {
                     let line = line_number(places.of(token).start.line as usize);
-                    open.iter_mut().for_each(|allow| allow.line = Some(line));
+                    for allow in &mut open {
+                        allow.line = Some(line);
+                    }
                 }
             }
         }

@@ -49,7 +49,7 @@ impl<'t> Cursor<'t> {
                 Some((Token::Word(own), after))
                     if own.quote_style.is_none() && own.value.eq_ignore_ascii_case(word) =>
                 {
-                    rest = after
+                    rest = after;
                 }
                 _ => return false,
             }
@@ -138,7 +138,8 @@ impl<'t> Cursor<'t> {
             self.take("ONLY");
             return rows(RowWrite::Update, self.table());
         }
-        if self.take("DELETE FROM") || self.take("TRUNCATE TABLE") || self.take("TRUNCATE") {
+        if self.take("DELETE FROM") || self.take("TRUNCATE") {
+            self.take("TABLE");
             self.take("ONLY");
             return rows(RowWrite::Delete, self.table());
         }

@@ -191,7 +191,8 @@ impl<'a> Scope<'a> {
             Expr::Subscript(subscript) => {
                 match (self.value(&subscript.value), self.value(&subscript.slice)) {
                     (Value::List(items), Value::Int(index)) => {
-                        let index = if index < 0 { items.len() as i64 + index } else { index };
+                        let index =
+                            if index < 0 { index.saturating_add_unsigned(items.len() as u64) } else { index };
                         usize::try_from(index)
                             .ok()
                             .and_then(|index| items.get(index).cloned())
@@ -232,7 +233,7 @@ impl<'a> Scope<'a> {
         use ruff_python_ast::CmpOp::{Eq, In, Is, IsNot, NotEq, NotIn};
         let (left, right) = (self.value(left), self.value(right));
         let among = |items: &[Value<'a>]| {
-            items.iter().map(|item| item.is_equal(&left)).fold(Some(false), |a, b| Some(a? || b?))
+            items.iter().map(|item| item.is_equal(&left)).try_fold(false, |any, one| Some(any || one?))
         };
         let truth = match (op, &right) {
             (Eq | Is, _) => left.is_equal(&right),

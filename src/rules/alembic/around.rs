@@ -50,7 +50,7 @@ impl Around {
                 .filter_map(|pattern| glob(&under(source.base(), pattern)).ok())
                 .collect();
             let is_code = |path: &String| {
-                path.ends_with(".py")
+                ending(path) == "py"
                     && globs.iter().any(|glob| glob.is_match(path))
                     && script.is_none_or(|script| !path.starts_with(&format!("{script}/")))
             };
@@ -63,10 +63,15 @@ impl Around {
     }
 }
 
+/// What stands behind the last `.`.
+fn ending(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
 /// Whether a file says what happens when something starts.
 fn starts_something(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
-    let is_script = name.ends_with(".sh")
+    let is_script = ending(&name) == "sh"
         && ["entrypoint", "start", "boot", "run", "init", "docker", "launch"]
             .iter()
             .any(|word| name.contains(word));

@@ -119,7 +119,7 @@ pub(super) fn vector_index_limit(facts: &AlembicFacts, out: &mut Sink<'_>) {
                         }
                     }
                     Action::DropIndex { name, .. } => {
-                        indexes.retain(|index| index.name.as_ref() != Some(name))
+                        indexes.retain(|index| index.name.as_ref() != Some(name));
                     }
                     Action::DropTable { table } => indexes.retain(|index| index.table != *table),
                     _ => {}

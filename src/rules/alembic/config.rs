@@ -73,11 +73,9 @@ fn is_local(host: &str) -> bool {
 fn is_remote(url: &str) -> bool {
     let Some((_, host)) = parts(url) else { return false };
     let is_reference = host.contains(['%', '$', '{', '<']);
-    let is_example = host.contains("example.")
-        || host.ends_with(".local")
-        || host.ends_with(".internal")
-        || host.ends_with(".test")
-        || host.ends_with(".invalid");
+    // Names that are kept for documentation and for networks of one's own.
+    let last = host.rsplit('.').next().unwrap_or(host);
+    let is_example = host.contains("example.") || ["local", "internal", "test", "invalid"].contains(&last);
     !url.starts_with("sqlite") && !is_local(host) && !is_reference && !is_example
 }
 

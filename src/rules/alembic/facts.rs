@@ -230,25 +230,9 @@ impl Settings {
 
 impl Files {
     fn read(said: &ChainSettings, script: Option<String>, locator: &Locator<'_>) -> Look<Self> {
-        let script = match script {
-            Some(script) => script,
-            None => {
-                // Flask-Migrate keeps its configuration in the script folder itself, and says so in code.
-                let own = Location::Here(String::new());
-                let is_own = locator.tree.has(&under(locator.config, "env.py"));
-                match said.script_location.as_ref().or(is_own.then_some(&own)) {
-                    Some(location) => match locator.folder(location, &said.search_path) {
-                        Located::Found(folder) => folder,
-                        Located::Lost(cause) => return Look::Failed(cause),
-                    },
-                    None => {
-                        let cause = Cause::new("the configuration names no `script_location`");
-                        return Look::Failed(
-                            cause.hint("when only code says it, declare `script_location` in `[[alembic]]`"),
-                        );
-                    }
-                }
-            }
+        let script = match script.map_or_else(|| script_folder(said, locator), Ok) {
+            Ok(script) => script,
+            Err(cause) => return Look::Failed(cause),
         };
         let mut folders = Vec::new();
         for location in &said.version_locations {
@@ -318,14 +302,28 @@ impl Files {
     pub fn unknown(&self) -> Option<Cause> {
         self.all.iter().find_map(|file| {
             let why = match &file.declares {
-                Declares::NotStatic(what) => what.text.clone(),
-                Declares::Unparsable(what) => what.text.clone(),
+                Declares::NotStatic(what) | Declares::Unparsable(what) => what.text.clone(),
                 Declares::Unread(cause) => cause.message.clone(),
                 Declares::Revision(_) | Declares::Incomplete(_) => return None,
             };
             let cause = Cause::new(format!("{} may be any revision: {why}", file.path));
             Some(cause.hint("the chain can be judged once that file can be read"))
         })
+    }
+}
+
+/// The folder that the configuration names.
+fn script_folder(said: &ChainSettings, locator: &Locator<'_>) -> Result<String, Cause> {
+    // Flask-Migrate keeps its configuration in the script folder itself, and says so in code.
+    let own = Location::Here(String::new());
+    let is_own = locator.tree.has(&under(locator.config, "env.py"));
+    let Some(location) = said.script_location.as_ref().or(is_own.then_some(&own)) else {
+        let cause = Cause::new("the configuration names no `script_location`");
+        return Err(cause.hint("when only code says it, declare `script_location` in `[[alembic]]`"));
+    };
+    match locator.folder(location, &said.search_path) {
+        Located::Found(folder) => Ok(folder),
+        Located::Lost(cause) => Err(cause),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Revision ids: what Alembic and its table take, and what people and tools make up.
 use super::AlembicFacts;
-use super::facts::place;
+use super::facts::{Files, place};
 use crate::model::Looked;
+use crate::model::chain::{Revision, RevisionFile};
 use crate::rules::Sink;
 
 /// The width of `alembic_version.version_num`.
@@ -74,10 +75,8 @@ fn is_placeholder(id: &str) -> bool {
     let same = letters.len() >= 6
         && letters.windows(2).all(|pair| matches!(pair, [a, b] if a == b))
         && !lower.starts_with('0');
-    let (even, odd): (Vec<(usize, char)>, Vec<(usize, char)>) =
-        letters.iter().copied().enumerate().partition(|(index, _)| index % 2 == 0);
-    let only = |side: &[(usize, char)]| side.iter().map(|(_, c)| *c).collect::<Vec<char>>();
-    let (even, odd) = (only(&even), only(&odd));
+    let every_other = |start: usize| letters.iter().skip(start).step_by(2).copied().collect::<Vec<char>>();
+    let (even, odd) = (every_other(0), every_other(1));
     // Two runs plaited, of which one is letters: a1b2c3.
     let is_plait = even.len() >= 4
         && odd.len() >= 4
@@ -161,26 +160,31 @@ pub(super) fn sequence_gap(facts: &AlembicFacts, out: &mut Sink<'_>) {
                 .related(chain.place.clone(), "declared numbered")
                 .help(format!("write {width} digits"));
         }
-        for node in &files.graph.nodes {
-            let Some((file, revision)) = files.revision(node.revision) else { continue };
-            for parent in node.parents.iter().filter_map(|parent| files.at_node(*parent)) {
-                if let (Ok(own), Ok(before)) =
-                    (revision.id.text.parse::<u64>(), parent.1.id.text.parse::<u64>())
-                    && before >= own
-                {
-                    check
-                        .find(
-                            &revision.id.text,
-                            format!(
-                                "`{}` runs after `{}`, and its number says before",
-                                revision.id.text, parent.1.id.text
-                            ),
-                        )
-                        .at(place(file, &revision.id))
-                        .related(chain.place.clone(), "declared numbered")
-                        .help("number revisions in the order in which they run");
-                }
+        for (file, revision, parent) in backwards(files) {
+            check
+                .find(
+                    &revision.id.text,
+                    format!("`{}` runs after `{parent}`, and its number says before", revision.id.text),
+                )
+                .at(place(file, &revision.id))
+                .related(chain.place.clone(), "declared numbered")
+                .help("number revisions in the order in which they run");
+        }
+    }
+}
+
+/// Revisions whose number is not greater than that of a parent, which is named.
+fn backwards(files: &Files) -> Vec<(&RevisionFile, &Revision, &str)> {
+    let mut found = Vec::new();
+    for node in &files.graph.nodes {
+        let Some((file, revision)) = files.revision(node.revision) else { continue };
+        for (_, parent) in node.parents.iter().filter_map(|parent| files.at_node(*parent)) {
+            if let (Ok(own), Ok(before)) = (revision.id.text.parse::<u64>(), parent.id.text.parse::<u64>())
+                && before >= own
+            {
+                found.push((file, revision, parent.id.text.as_str()));
             }
         }
     }
+    found
 }

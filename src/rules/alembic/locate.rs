@@ -131,7 +131,9 @@ impl Locator<'_> {
         let is_revision = |path: &String| {
             let name = path.rsplit('/').next().unwrap_or(path);
             let is_left_out = name.starts_with("__init__") || name.starts_with(".#");
-            name.len() > 3 && name.ends_with(".py") && !is_left_out && !path.contains("/__pycache__/")
+            name.strip_suffix(".py").is_some_and(|stem| !stem.is_empty())
+                && !is_left_out
+                && !path.contains("/__pycache__/")
         };
         let mut files: Vec<String> = self.files(folder).into_iter().filter(is_revision).collect();
         files.sort_by(|a, b| order(a).cmp(&order(b)));

@@ -86,7 +86,8 @@ pub(super) fn slug_too_long(facts: &AlembicFacts, out: &mut Sink<'_>) {
         let mut check = out.check(chain.object(), looked(files));
         let Some(template) = Template::read(&said.file_template) else { continue };
         for (file, revision) in files.revisions() {
-            let Some(Some(slug)) = template.find(&file.path, &revision.id.text) else { continue };
+            let named = template.find(&file.path, &revision.id.text);
+            let Some(slug) = named.and_then(|named| named.slug) else { continue };
             let count = slug.chars().count();
             // Alembic cuts at a word and puts one `_` behind it.
             if count > said.slug_characters + 1 {

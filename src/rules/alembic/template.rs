@@ -7,6 +7,13 @@ pub(super) struct Template {
     depth: usize,
 }
 
+/// A file name that fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Named<'p> {
+    /// Its slug, when the template has one.
+    pub(super) slug: Option<&'p str>,
+}
+
 enum Piece {
     Literal(String),
     Id,
@@ -53,7 +60,7 @@ impl Template {
     }
 
     /// Whether the file at `path` can be the one of `id`, and then its slug, when the template has one.
-    pub(super) fn find<'p>(&self, path: &'p str, id: &str) -> Option<Option<&'p str>> {
+    pub(super) fn find<'p>(&self, path: &'p str, id: &str) -> Option<Named<'p>> {
         let stem = path.strip_suffix(".py")?;
         let start = stem.rmatch_indices('/').nth(self.depth).map_or(0, |(at, _)| at + 1);
         matches(&self.pieces, stem.get(start..)?, id, &mut 10_000)
@@ -61,9 +68,11 @@ impl Template {
 }
 
 /// `steps` bounds the ways that are tried.
-fn matches<'p>(pieces: &[Piece], text: &'p str, id: &str, steps: &mut usize) -> Option<Option<&'p str>> {
+fn matches<'p>(pieces: &[Piece], text: &'p str, id: &str, steps: &mut usize) -> Option<Named<'p>> {
     *steps = steps.checked_sub(1)?;
-    let Some((piece, rest)) = pieces.split_first() else { return text.is_empty().then_some(None) };
+    let Some((piece, rest)) = pieces.split_first() else {
+        return text.is_empty().then_some(Named { slug: None });
+    };
     match piece {
         Piece::Literal(literal) => matches(rest, text.strip_prefix(literal.as_str())?, id, steps),
         Piece::Id => matches(rest, text.strip_prefix(id)?, id, steps),
@@ -77,7 +86,7 @@ fn matches<'p>(pieces: &[Piece], text: &'p str, id: &str, steps: &mut usize) -> 
             let ends = (0..=end).rev().filter(|end| text.is_char_boundary(*end));
             for end in ends {
                 if matches(rest, text.get(end..)?, id, steps).is_some() {
-                    return Some(text.get(..end));
+                    return Some(Named { slug: text.get(..end) });
                 }
             }
             None
@@ -92,21 +101,21 @@ pub(super) fn slug(name: &str, id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Template;
+    use super::{Named, Template};
 
     #[test]
     fn names_are_taken_apart() {
         let cases = [
-            ("%(rev)s_%(slug)s", "v/0001_add_users.py", "0001", Some(Some("add_users"))),
+            ("%(rev)s_%(slug)s", "v/0001_add_users.py", "0001", Some(Named { slug: Some("add_users") })),
             ("%(rev)s_%(slug)s", "v/0002_add_users.py", "0001", None),
             (
                 "%(year)d_%(month).2d_%(day).2d-%(rev)s_%(slug)s",
                 "v/2026_11_21-ab_x.py",
                 "ab",
-                Some(Some("x")),
+                Some(Named { slug: Some("x") }),
             ),
-            ("%(year)d/%(month).2d/%(rev)s", "v/2026/11/ab.py", "ab", Some(None)),
-            ("%(slug)s_%(rev)s", "v/add_users_ab.py", "ab", Some(Some("add_users"))),
+            ("%(year)d/%(month).2d/%(rev)s", "v/2026/11/ab.py", "ab", Some(Named { slug: None })),
+            ("%(slug)s_%(rev)s", "v/add_users_ab.py", "ab", Some(Named { slug: Some("add_users") })),
             ("%(epoch)s_%(rev)s", "ab.py", "ab", None),
         ];
         for (template, path, id, expected) in cases {
