@@ -26,7 +26,8 @@
 //! 1. `src/cli/lint.rs` reads the flags of `trueup lint` and the manifest, and makes one [`manifest::Manifest`] of them:
 //!    which files, which globs, each an [`manifest::At`] that knows its manifest line, or that a flag gave it.
 //! 2. [`jobs::lint::lint`] is given that and a tree of files ([`rules::Tree`]). It never opens one itself, so that a
-//!    checkout ([`stores::checkout`]) and the examples in the rules' Markdown run through the same function.
+//!    checkout ([`stores::checkout`]), a merge that git makes ([`stores::git::Merge`]) and the examples in the rules' Markdown
+//!    run through the same function.
 //! 3. [`rules::env::EnvFacts`] is made: each file is a [`model::Look`]. Either [`parse::env::env_file`] made
 //!    [`model::Assignment`]s with spans of its text, or there is a cause why it could not be read.
 //! 4. [`rules::judge`] runs the table [`rules::env::RULES`]. A rule is a function of facts and a [`rules::Sink`]: it opens a

@@ -63,8 +63,8 @@ const MUSEUM: [&str; 16] = [
     "trueup.toml:7:8: error[alembic/unexpected-head] the head is declared to be `0010`, and is 0012, 9f31c07e2b44",
     "migrations/versions/0012_users_phone.py:17:5: error[alembic/unguarded-operation] `0012` adds the column `users.phone` without looking whether that is done",
     "migrations/versions/0012_users_phone.py:17:5: warning[alembic/unsafe-operation] `0012` adds a NOT NULL column without a default to `users`, which fails on any row",
-    "Dockerfile:4:1: error[alembic/upgrade-at-start] Dockerfile upgrades the database whenever it starts",
-    ".env.example:1:1: error[alembic/driver-not-stripped] `DATABASE_URL` asks for `asyncpg` here, and migrations/env.py makes an engine that cannot use it",
+    "Dockerfile:11:1: error[alembic/upgrade-at-start] Dockerfile upgrades the database whenever it starts",
+    ".env.example:4:1: error[alembic/driver-not-stripped] `DATABASE_URL` asks for `asyncpg` here, and migrations/env.py makes an engine that cannot use it",
     "migrations/env.py:37:13: warning[alembic/env-compare-off] `compare_type` is turned off, so autogenerate overlooks such changes",
 ];
 

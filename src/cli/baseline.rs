@@ -7,6 +7,7 @@ use crate::manifest::{BASELINE, Baseline, Entry, MANIFEST, date};
 use crate::model::path::under;
 use crate::model::{Cause, Check, Exit, Report, Verdict};
 use crate::rules::allow::{fingerprint, relative};
+use crate::stores::checkout::Checkout;
 use crate::stores::files;
 
 /// The flags of `trueup baseline`.
@@ -38,7 +39,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let Some(loaded) = manifest.load()? else {
         return Err(Stop::usage(format!("there is no {MANIFEST} here"), "write one with `trueup init`"));
     };
-    let old = baseline(&loaded.source)?;
+    let old = baseline(&loaded.source, &Checkout::default())?;
     let base = loaded.source.base().to_owned();
     let path = under(&base, BASELINE);
     let report = judge(loaded, Vec::new(), true, &clock)?;

@@ -48,7 +48,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
         }
         None => manifest.load()?.map(|loaded| (loaded.manifest.alembic, loaded.source)).unwrap_or_default(),
     };
-    let facts = AlembicFacts::new(&declared, &source, true, &Checkout);
+    let facts = AlembicFacts::new(&declared, &source, true, &Checkout::default());
     let mut drawings: Vec<Drawing> = Vec::new();
     for chain in &facts.chains {
         match &chain.files {

@@ -1,4 +1,5 @@
 //! `trueup init`
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 
@@ -7,7 +8,8 @@ use super::manifest::ManifestArgs;
 use super::output::{Clock, print};
 use super::stop::Stop;
 use crate::manifest::MANIFEST;
-use crate::model::{Cause, Exit, Role};
+use crate::model::{Cause, Exit, Role, purpose};
+use crate::parse::env::env_file;
 use crate::stores::discover::discover;
 use crate::stores::files;
 
@@ -47,6 +49,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
 #[derive(Default)]
 struct Found {
     templates: Vec<String>,
+    /// `.env` files that git does not ignore.
+    committed: Vec<String>,
     compose: Vec<String>,
     alembic: Vec<String>,
 }
@@ -59,6 +63,7 @@ impl Found {
                 Some(Role::Template) => found.templates.push(path),
                 Some(Role::Compose) => found.compose.push(path),
                 Some(Role::Alembic) => found.alembic.push(path),
+                None if path.rsplit('/').next() == Some(".env") => found.committed.push(path),
                 None => {}
             }
         }
@@ -86,9 +91,10 @@ fn manifest(found: &Found) -> String {
          # [endpoints.target]\n\
          # url = \"${TARGET_URL:?}\"\n",
     );
-    let compose =
-        if found.templates.is_empty() || wired(found).is_empty() { found.compose.as_slice() } else { &[] };
-    let others = [("compose files", compose), ("Alembic configurations", &found.alembic)];
+    let wired = wired(found);
+    let compose = found.compose.iter().map(String::as_str).filter(|path| !wired.contains(path)).collect();
+    let alembic = found.alembic.iter().map(String::as_str).collect();
+    let others: [(&str, Vec<&str>); 2] = [("compose files", compose), ("Alembic configurations", alembic)];
     for (what, paths) in others.into_iter().filter(|(_, paths)| !paths.is_empty()) {
         // Writing to a string cannot fail.
         let _ = write!(text, "\n# Found too, and not declared above: {what} {}\n", paths.join(", "));
@@ -96,41 +102,111 @@ fn manifest(found: &Found) -> String {
     text
 }
 
-/// The template nearest to the root is the canonical one, when there is only one at that depth; the rest are services.
+/// `[env]` and its services.
 fn env(found: &Found, text: &mut String) {
-    let depth = |path: &str| path.matches('/').count();
-    let Some(least) = found.templates.iter().map(|path| depth(path)).min() else {
+    let wired = wired(found);
+    let canonical = canonical(found, &wired);
+    if found.templates.is_empty() && wired.is_empty() {
         text.push_str(
             "\n# No env template was found. Declare where they are:\n\
              # [env]\n\
              # template = \".env.example\"\n",
         );
         return;
-    };
-    let mut nearest = found.templates.iter().filter(|path| depth(path) == least);
-    let canonical = match (nearest.next(), nearest.next()) {
-        (Some(only), None) => Some(only),
-        _ => None,
-    };
-    text.push_str("\n[env]\n");
-    match canonical {
-        Some(path) => {
-            let _ = write!(text, "# The canonical template: every key that a deployed service reads stands in it.\ntemplate = {}\n", quoted(path));
-        }
-        None => text.push_str("# Which of them is the canonical template? With it, keys that it lacks are found.\n# template = \"\"\n"),
     }
-    let compose: Vec<String> = wired(found).iter().map(|path| quoted(path)).collect();
+    text.push_str("\n[env]\n");
+    let is_committed = found.templates.is_empty();
+    let said = match canonical {
+        Some(_) if is_committed => "No env template was found; this file is committed, so it is read as one.",
+        Some(_) => "The canonical template: every key that a deployed service reads stands in it.",
+        None if is_committed => "No env template was found. With one, variables that it lacks are found.",
+        None => "Which of them is the canonical template? With it, keys that it lacks are found.",
+    };
+    let line = match canonical {
+        Some(path) => format!("template = {}", quoted(path)),
+        None => format!("# template = \"{}\"", if is_committed { ".env.example" } else { "" }),
+    };
+    // Writing to a string cannot fail.
+    let _ = write!(text, "# {said}\n{line}\n");
+    let compose: Vec<String> = wired.iter().map(|path| quoted(path)).collect();
     if !compose.is_empty() {
-        // Writing to a string cannot fail.
         let _ = write!(text, "# What reaches the containers.\ncompose = [{}]\n", compose.join(", "));
     }
     text.push_str("# Keys that any service may have for itself, as globs.\nlocal_only = []\n");
-    let mut names: Vec<String> = Vec::new();
-    for path in found.templates.iter().filter(|path| Some(*path) != canonical) {
+    // The canonical template's folder names no service: what lies beside it is named by its own name.
+    let folder = canonical.map(|path| purpose(path).0.rsplit('/').next().unwrap_or_default().to_owned());
+    let mut names: Vec<String> = folder.into_iter().collect();
+    let own = || found.templates.iter().map(String::as_str).filter(|path| Some(*path) != canonical);
+    let is_alone = |path: &str| canonical.is_some_and(|canonical| stands_alone(path, canonical));
+    // As long as the canonical one is still to be chosen, each is shown by its name.
+    let alike = canonical.map_or_else(BTreeMap::new, |_| alike(own().filter(|path| !is_alone(path)), &names));
+    for glob in alike.keys() {
+        let _ = write!(text, "\n# Each is named after its folder.\n[[env.service]]\n");
+        let _ = write!(text, "name = \"*\"\ntemplate = {}\n", quoted(glob));
+    }
+    for path in own().filter(|path| !alike.values().flatten().any(|other| other == path)) {
         let name = service_name(path, &names);
         let _ = write!(text, "\n[[env.service]]\nname = {name:?}\ntemplate = {}\n", quoted(path));
+        if is_alone(path) {
+            text.push_str(
+                "# Most of its keys are not in the canonical template: it seems to stand by itself.\n",
+            );
+            text.push_str("local_only = [\"*\"]\n");
+        }
         names.push(name);
     }
+}
+
+/// So many templates of one name, each in a folder of its own beside the others, are declared by a glob.
+const SEVERAL: usize = 3;
+
+/// The templates that lie alike, by their glob. What a folder's name does not name is left out.
+fn alike<'p>(paths: impl Iterator<Item = &'p str>, taken: &[String]) -> BTreeMap<String, Vec<&'p str>> {
+    let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for path in paths {
+        let Some((folder, file)) = path.rsplit_once('/') else { continue };
+        let (above, name) = folder.rsplit_once('/').unwrap_or(("", folder));
+        // A sign of globs in it would mean something else in one.
+        if service_name(path, taken) == name && !path.contains(['*', '?', '[', '{', '\\']) {
+            let above = if above.is_empty() { String::new() } else { format!("{above}/") };
+            alike.entry(format!("{above}*/{file}")).or_default().push(path);
+        }
+    }
+    alike.retain(|_, paths| paths.len() >= SEVERAL);
+    alike
+}
+
+/// Whether a template has less than half of its keys in common with the canonical one.
+fn stands_alone(path: &str, canonical: &str) -> bool {
+    let keys = |path: &str| -> BTreeSet<String> {
+        let text = files::read(path);
+        let file = text.got().map(|text| env_file(text)).unwrap_or_default();
+        file.assignments.into_iter().map(|assignment| assignment.key).collect()
+    };
+    let (own, canonical) = (keys(path), keys(canonical));
+    own.intersection(&canonical).count() * 2 < own.len()
+}
+
+/// The template nearest to the root is the canonical one, when there is only one at that depth; else the one beside the
+/// compose file, or nearest to the root, that is for a plain `.env`. Without any template it is the committed `.env` that
+/// compose reads.
+fn canonical<'f>(found: &'f Found, wired: &[&str]) -> Option<&'f str> {
+    let depth = |path: &str| path.matches('/').count();
+    let least = found.templates.iter().map(|path| depth(path)).min();
+    let nearest = || found.templates.iter().map(String::as_str).filter(|path| Some(depth(path)) == least);
+    let is_plain = |path: &&str| purpose(path).1 == ["env"];
+    let is_beside = |path: &&str| wired.first().is_some_and(|compose| purpose(path).0 == purpose(compose).0);
+    let templates = || found.templates.iter().map(String::as_str).filter(is_plain);
+    let committed = || found.committed.iter().map(String::as_str).filter(|_| least.is_none());
+    only(nearest())
+        .or_else(|| only(templates().filter(is_beside)))
+        .or_else(|| only(nearest().filter(is_plain)))
+        .or_else(|| only(committed().filter(is_beside)))
+}
+
+/// The one that there is.
+fn only<'f>(mut paths: impl Iterator<Item = &'f str>) -> Option<&'f str> {
+    paths.next().filter(|_| paths.next().is_none())
 }
 
 /// What compose itself would read: the one compose file there is, or the one nearest to the root that has the standard
@@ -160,11 +236,17 @@ fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-/// The folder that the template lies in, else its own name; numbered when it is taken.
+/// The folder that the template lies in, else what its name says it is for (`.env.worker.example`), else its name;
+/// numbered when all are taken.
 fn service_name(path: &str, taken: &[String]) -> String {
-    let mut parts = path.rsplit('/');
-    let file = parts.next().unwrap_or(path);
-    let name = parts.next().unwrap_or(file).to_owned();
-    let numbered = (2..).map(|number| format!("{name}-{number}"));
-    std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or(name.clone())
+    let (folder, mut words) = purpose(path);
+    words.retain(|word| *word != "env");
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let folder = folder.rsplit('/').next().unwrap_or(folder);
+    let words = words.join("-");
+    let names = || [folder, &words].into_iter().filter(|name| !name.is_empty()).map(str::to_owned);
+    let first = names().next().unwrap_or_else(|| file.to_owned());
+    let numbered = (2..).map(|number| format!("{first}-{number}"));
+    let all = names().chain([first.clone()]).chain(numbered);
+    all.into_iter().find(|name| !taken.contains(name)).unwrap_or_else(|| first.clone())
 }

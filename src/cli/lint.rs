@@ -1,10 +1,13 @@
 //! `trueup lint`
-use super::manifest::{Loaded, ManifestArgs, baseline};
+use super::against;
+use super::fix::mend;
+use super::manifest::{Loaded, ManifestArgs, baseline, say_above};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use crate::jobs::lint::{Lint, Subject, lint};
-use crate::manifest::{Alembic, At, Env, MANIFEST, Service, glob};
+use crate::manifest::{Alembic, At, Env, MANIFEST, Service, glob, path_glob};
 use crate::model::{Exit, Report};
+use crate::rules::Tree;
 use crate::stores::checkout::Checkout;
 
 /// The flags of `trueup lint`.
@@ -18,8 +21,9 @@ pub(super) struct Args {
     /// The canonical env template
     #[arg(long, value_name = "FILE")]
     template: Option<String>,
-    /// A service and its own env template; may be given again
-    #[arg(long, value_name = "NAME=FILE")]
+    /// A service and its own env template, or a glob of templates whose services are named after their folders; may be
+    /// given again
+    #[arg(long, value_name = "NAME=FILE|GLOB")]
     service: Vec<String>,
     /// A compose file, in the order of compose's -f; may be given again
     #[arg(long, value_name = "FILE")]
@@ -33,39 +37,95 @@ pub(super) struct Args {
     /// The section of the ini file, as alembic takes it
     #[arg(long, value_name = "SECTION", requires = "ini")]
     name: Option<String>,
+    /// Report only what this branch adds to REF, judged as it will be once it is merged
+    #[arg(long, value_name = "REF")]
+    against: Option<String>,
+    /// Add keys that a service needs and the canonical template lacks to the template, without a value; then judge again
+    #[arg(long, conflicts_with = "against")]
+    fix: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { subjects, manifest, template, service, compose, allow, ini, name, output } = args;
+    let Args { subjects, manifest, template, service, compose, allow, ini, name, against, fix, output } =
+        args;
     let clock = Clock::start();
     let flags = env_of_flags(template, &service, compose, allow)?;
-    let chains = chains_of_flags(&ini, name.as_ref());
-    let names_env = flags.template.is_some() || !flags.service.is_empty() || !flags.compose.is_empty();
-    let named = names_env || !chains.is_empty();
-    let loaded = if named && manifest.is_passed_over() {
-        note(&format!("{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"));
-        None
-    } else {
-        manifest.load()?
+    let asked = Asked { subjects, manifest, flags, chains: chains_of_flags(&ini, name.as_ref()) };
+    let mut report = match against {
+        None => {
+            let tree = Checkout::default();
+            asked.say_what_is_read(&tree);
+            let settings = asked.settings(&tree, &clock)?;
+            let report = lint(&settings, &tree);
+            let owner = settings.manifest.env.as_ref().and_then(|env| env.owner.as_ref());
+            if fix && mend(&report, owner) { lint(&settings, &tree) } else { report }
+        }
+        Some(reference) => against::judge(&asked, &reference, &clock)?,
     };
-    if !named && loaded.is_none() {
-        note(
-            "no manifest: each env template and each Alembic chain below this folder is judged by itself; `trueup init` writes a manifest that relates them",
-        );
-    }
-    let mut loaded = loaded.unwrap_or_default();
-    // Flags that only narrow name no input.
-    if names_env || loaded.manifest.env.is_some() {
-        replace(loaded.manifest.env.get_or_insert_default(), flags);
-    }
-    if !chains.is_empty() {
-        loaded.manifest.alembic = chains;
-    }
-    let mut report = judge(loaded, subjects, !named, &clock)?;
     clock.stamp(&mut report);
     emit(&report, &output)
+}
+
+/// What is asked for, before any tree was looked at.
+pub(super) struct Asked {
+    subjects: Vec<Subject>,
+    pub(super) manifest: ManifestArgs,
+    flags: Env,
+    chains: Vec<Alembic>,
+}
+
+impl Asked {
+    /// Whether flags name env templates or compose files.
+    fn names_env(&self) -> bool {
+        let Env { template, service, compose, .. } = &self.flags;
+        template.is_some() || !service.is_empty() || !compose.is_empty()
+    }
+
+    /// Whether flags name inputs.
+    fn names_inputs(&self) -> bool {
+        self.names_env() || !self.chains.is_empty()
+    }
+
+    /// The settings as a tree has them.
+    pub(super) fn settings(&self, tree: &dyn Tree, clock: &Clock) -> Result<Lint, Stop> {
+        let named = self.names_inputs();
+        let is_passed_over = named && self.manifest.is_passed_over(tree);
+        let loaded = if is_passed_over { None } else { self.manifest.load_from(tree)? };
+        let mut loaded = loaded.unwrap_or_default();
+        // Flags that only narrow name no input.
+        if self.names_env() || loaded.manifest.env.is_some() {
+            replace(loaded.manifest.env.get_or_insert_default(), self.flags.clone());
+        }
+        if !self.chains.is_empty() {
+            loaded.manifest.alembic.clone_from(&self.chains);
+        }
+        settings(loaded, self.subjects.clone(), !named, clock, tree)
+    }
+
+    /// The folder of the manifest, or of what is named without one.
+    pub(super) fn folder(&self) -> String {
+        let path = self.manifest.path();
+        path.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned())
+    }
+
+    /// Says which manifest is not read, and what that means.
+    pub(super) fn say_what_is_read(&self, tree: &dyn Tree) {
+        let named = self.names_inputs();
+        if named && self.manifest.is_passed_over(tree) {
+            note(&format!(
+                "{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"
+            ));
+        } else if !self.manifest.is_in(tree) {
+            say_above();
+            if !named {
+                note(
+                    "no manifest: each env template and each Alembic chain below this folder is judged by itself; `trueup init` writes a manifest that relates them",
+                );
+            }
+        }
+    }
 }
 
 /// Lints what is declared, with the baseline beside the manifest.
@@ -75,10 +135,20 @@ pub(super) fn judge(
     search: bool,
     clock: &Clock,
 ) -> Result<Report, Stop> {
+    let tree = Checkout::default();
+    Ok(lint(&settings(loaded, subjects, search, clock, &tree)?, &tree))
+}
+
+fn settings(
+    loaded: Loaded,
+    subjects: Vec<Subject>,
+    search: bool,
+    clock: &Clock,
+    tree: &dyn Tree,
+) -> Result<Lint, Stop> {
     let Loaded { manifest, source, levels } = loaded;
-    let baseline = if source.path.is_empty() { None } else { baseline(&source)? };
-    let settings = Lint { manifest, source, baseline, subjects, search, levels, today: clock.today() };
-    Ok(lint(&settings, &Checkout))
+    let baseline = if source.path.is_empty() { None } else { baseline(&source, tree)? };
+    Ok(Lint { manifest, source, baseline, subjects, search, levels, today: clock.today() })
 }
 
 /// What the flags declare.
@@ -94,18 +164,24 @@ fn env_of_flags(
             Stop::usage(format!("--allow `{pattern}` is no glob: {why}"), hint)
         })?;
     }
-    let service = |text: &String| match text.split_once('=') {
-        Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok(Service {
-            name: name.to_owned().into(),
-            template: file.to_owned().into(),
-            compose: None,
-            dialect: None,
-            local_only: Vec::new(),
-        }),
-        _ => {
-            let hint = "write it as NAME=FILE, such as agent=agent/.env.example";
-            Err(Stop::usage(format!("--service `{text}` names no service and file"), hint))
-        }
+    let service = |text: &String| {
+        let (name, file) = text.split_once('=').unwrap_or(("*", text));
+        let why = match path_glob(file) {
+            _ if name.is_empty() || file.is_empty() => "names no service and file".to_owned(),
+            Err(why) if name == "*" => format!("is no glob: {why}"),
+            _ => {
+                return Ok(Service {
+                    name: name.to_owned().into(),
+                    template: file.to_owned().into(),
+                    compose: None,
+                    config: Vec::new(),
+                    dialect: None,
+                    local_only: Vec::new(),
+                });
+            }
+        };
+        let hint = "write it as NAME=FILE, such as agent=agent/.env.example, or as a glob: 'services/*/.env.example'";
+        Err(Stop::usage(format!("--service `{text}` {why}"), hint))
     };
     Ok(Env {
         template: template.map(At::from),

@@ -32,7 +32,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     }
     let path = under(source.base(), LOCK);
     let old = read(&path)?;
-    let facts = AlembicFacts::new(&manifest.alembic, &source, false, &Checkout);
+    let facts = AlembicFacts::new(&manifest.alembic, &source, false, &Checkout::default());
     let mut now: Vec<Locked> = Vec::new();
     for chain in &facts.chains {
         now.extend(entries(chain).map_err(Stop::CouldNotLook)?);

@@ -3,7 +3,8 @@ use super::stop::{Stop, note};
 use crate::manifest::{At, BASELINE, Baseline, Level, MANIFEST, Manifest, Mistake, Source, read};
 use crate::model::path::under;
 use crate::model::{Cause, Look, RuleId};
-use crate::rules::{self, Levels};
+use crate::rules::{self, Levels, Tree};
+use crate::stores::checkout::Checkout;
 use crate::stores::files;
 
 /// The flag that names a manifest.
@@ -25,21 +26,38 @@ pub(super) struct Loaded {
 impl ManifestArgs {
     /// The manifest that is named, else the one in this folder, else none.
     pub(super) fn load(&self) -> Result<Option<Loaded>, Stop> {
-        match &self.manifest {
-            Some(path) => load(&under("", path)).map(Some),
-            None if files::exists(MANIFEST) => load(MANIFEST).map(Some),
-            None => {
-                if let Some(above) = above() {
-                    note(&format!("{above} is not read: run there, or name it with --manifest"));
-                }
-                Ok(None)
-            }
+        let tree = Checkout::default();
+        if !self.is_in(&tree) {
+            say_above();
         }
+        self.load_from(&tree)
+    }
+
+    /// The same as a tree has it, without a word.
+    pub(super) fn load_from(&self, tree: &dyn Tree) -> Result<Option<Loaded>, Stop> {
+        if self.is_in(tree) { load(&self.path(), tree).map(Some) } else { Ok(None) }
+    }
+
+    /// Where the manifest is, or would be.
+    pub(super) fn path(&self) -> String {
+        self.manifest.as_ref().map_or_else(|| MANIFEST.to_owned(), |path| under("", path))
+    }
+
+    /// Whether there is a manifest to read: one that is named, or one in this folder.
+    pub(super) fn is_in(&self, tree: &dyn Tree) -> bool {
+        self.manifest.is_some() || tree.has(MANIFEST)
     }
 
     /// Whether a manifest stands in this folder that nobody named.
-    pub(super) fn is_passed_over(&self) -> bool {
-        self.manifest.is_none() && files::exists(MANIFEST)
+    pub(super) fn is_passed_over(&self, tree: &dyn Tree) -> bool {
+        self.manifest.is_none() && tree.has(MANIFEST)
+    }
+}
+
+/// Says that a manifest above this folder is not read.
+pub(super) fn say_above() {
+    if let Some(above) = above() {
+        note(&format!("{above} is not read: run there, or name it with --manifest"));
     }
 }
 
@@ -56,8 +74,8 @@ fn above() -> Option<String> {
     None
 }
 
-fn load(path: &str) -> Result<Loaded, Stop> {
-    let source = text(path)?;
+fn load(path: &str, tree: &dyn Tree) -> Result<Loaded, Stop> {
+    let source = text(path, tree)?;
     let manifest = match read(&source.text) {
         Ok(manifest) => manifest,
         Err(mistakes) => return Err(Stop::Mistakes(source, mistakes)),
@@ -73,20 +91,20 @@ fn load(path: &str) -> Result<Loaded, Stop> {
 }
 
 /// The baseline beside the manifest, when there is one.
-pub(super) fn baseline(manifest: &Source) -> Result<Option<(Baseline, Source)>, Stop> {
+pub(super) fn baseline(manifest: &Source, tree: &dyn Tree) -> Result<Option<(Baseline, Source)>, Stop> {
     let path = under(manifest.base(), BASELINE);
-    if !files::exists(&path) {
+    if !tree.has(&path) {
         return Ok(None);
     }
-    let source = text(&path)?;
+    let source = text(&path, tree)?;
     match Baseline::read(&source.text) {
         Ok(baseline) => Ok(Some((baseline, source))),
         Err(mistakes) => Err(Stop::Mistakes(source, mistakes)),
     }
 }
 
-fn text(path: &str) -> Result<Source, Stop> {
-    match files::read(path) {
+fn text(path: &str, tree: &dyn Tree) -> Result<Source, Stop> {
+    match tree.text(path) {
         Look::Got(text) => Ok(Source { path: path.to_owned(), text }),
         Look::NotAsked(reason) => Err(Stop::CouldNotLook(Cause::new(reason.0))),
         Look::Failed(cause) => {

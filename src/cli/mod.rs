@@ -1,9 +1,11 @@
 //! Floor 8: one file per subcommand: arguments -> settings -> job -> render.
 //!
 //! Flags and manifest meet here and nowhere else; what goes to the terminal goes through here and nowhere else.
+mod against;
 mod baseline;
 mod demo;
 mod explain;
+mod fix;
 mod graph;
 mod guard;
 mod init;

@@ -121,7 +121,9 @@ pub(super) fn emit(report: &Report, args: &OutputArgs) -> Result<Exit, Stop> {
         Colour::Never => false,
     };
     let mut bytes = Vec::new();
-    draw(report, args.format, &Options { colour, ..options(args) }, &mut bytes)?;
+    // As wide as the terminal, if it is one; a page that nobody can read across is no help.
+    let width = terminal_size::terminal_size_of(io::stdout()).map_or(80, |(width, _)| width.0.min(160));
+    draw(report, args.format, &Options { colour, width, ..options(args) }, &mut bytes)?;
     print(&bytes, exit)
 }
 

@@ -12,6 +12,7 @@ use crate::model::path::under;
 use crate::model::{Cause, Exit, Report};
 use crate::parse::expand::expand;
 use crate::rules::Levels;
+use crate::stores::checkout::Checkout;
 use crate::stores::environment::Secrets;
 
 /// The flags of `trueup verify`.
@@ -41,7 +42,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let Args { manifest, source, target, table, keys, seed, output } = args;
     let clock = Clock::start();
-    let loaded = if source.is_some() && manifest.is_passed_over() {
+    let loaded = if source.is_some() && manifest.is_passed_over(&Checkout::default()) {
         note(&format!("{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"));
         None
     } else {

@@ -1,13 +1,17 @@
 //! `lint`: files against declared expectations.
+use std::collections::BTreeSet;
+
 use crate::manifest::{Baseline, Manifest, Source};
-use crate::model::{Cause, Look, Object, Report};
+use crate::model::{Cause, InlineAllow, Look, Object, Report, Span};
 use crate::rules::alembic::AlembicFacts;
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::compose::ComposeFacts;
+use crate::rules::config::ConfigFacts;
 use crate::rules::env::EnvFacts;
 use crate::rules::manifest::ManifestFacts;
 use crate::rules::run::RunFacts;
-use crate::rules::{self, Levels, Tree, judge};
+use crate::rules::zone::ZoneFacts;
+use crate::rules::{self, Levels, Rule, Tree, judge};
 
 /// What to lint.
 #[derive(Default)]
@@ -28,80 +32,188 @@ pub struct Lint {
     pub today: String,
 }
 
-/// What can be asked for by name.
+/// What can be asked for by name; the first word of its rules' ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Subject {
     /// Env templates.
     Env,
     /// Compose wiring.
     Compose,
+    /// Application configs.
+    Config,
     /// Alembic chains.
     Alembic,
 }
 
-/// Runs.
-pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
-    let Lint { manifest, source, baseline, subjects: asked, search, levels, today } = settings;
-    let mut report = Report::new("lint");
-    let run = Object::run("lint");
-    let mut subjects = Vec::new();
-    let mut claims = Claim::declared(manifest, source, today);
-    let wants = |subject| asked.is_empty() || asked.contains(&subject);
-    let declared = manifest.env.clone().unwrap_or_default();
-    let has_env = manifest.env.is_some() || (*search && source.path.is_empty());
-    if wants(Subject::Env) && (has_env || !asked.is_empty()) {
-        let facts = if has_env {
-            Look::Got(EnvFacts::new(declared.clone(), source.clone(), *search, tree))
-        } else {
-            undeclared("env template", "[env]")
-        };
-        let allows = facts.got().into_iter().flat_map(EnvFacts::allows);
-        claims.extend(allows.map(|(path, allow)| Claim::inline(path, allow)));
-        judge(rules::env::RULES, &run, &facts, levels, &mut report);
-        subjects.push("env".to_owned());
+impl Subject {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Env => "env",
+            Self::Compose => "compose",
+            Self::Config => "config",
+            Self::Alembic => "alembic",
+        }
     }
-    let has_compose = !declared.compose.is_empty();
-    if wants(Subject::Compose) && (has_compose || !asked.is_empty()) {
-        let facts = if has_compose {
-            Look::Got(ComposeFacts::new(&declared, source, tree))
-        } else {
-            undeclared("compose file", "[env] compose")
-        };
-        judge(rules::compose::RULES, &run, &facts, levels, &mut report);
-        subjects.push("compose".to_owned());
-    }
-    let found = AlembicFacts::new(&manifest.alembic, source, *search && wants(Subject::Alembic), tree);
-    if wants(Subject::Alembic) && (!found.chains.is_empty() || asked.contains(&Subject::Alembic)) {
-        let facts =
-            if found.chains.is_empty() { undeclared("chain", "[[alembic]]") } else { Look::Got(found) };
-        let allows = facts.got().into_iter().flat_map(AlembicFacts::allows);
-        claims.extend(allows.map(|(path, allow)| Claim::inline(path, allow)));
-        judge(rules::alembic::RULES, &run, &facts, levels, &mut report);
-        subjects.push("alembic".to_owned());
-    }
-    if !source.path.is_empty() {
-        let facts = Look::Got(ManifestFacts::new(manifest, source));
-        judge(rules::manifest::RULES, &run, &facts, levels, &mut report);
-        subjects.push("manifest".to_owned());
-    }
-    if let Some((baseline, source)) = baseline {
-        claims.extend(Claim::baseline(baseline, source, today));
-    }
-    apply(&mut report, source.base(), &mut claims);
-    if !claims.is_empty() {
-        let facts = Look::Got(AllowFacts { claims, subjects });
-        judge(rules::allow::RULES, &run, &facts, levels, &mut report);
-    }
-    let hint = "name files (`trueup lint env --template FILE`), or write a manifest with `trueup init`";
-    let facts = Look::Got(RunFacts::new(&report, |_| true, hint));
-    judge(rules::run::RULES, &run, &facts, levels, &mut report);
-    report.sort();
-    report
 }
 
-/// What was asked for by name and is declared nowhere could not be looked at.
-fn undeclared<T>(what: &str, key: &str) -> Look<T> {
-    Look::Failed(
-        Cause::new(format!("no {what} is declared")).hint(format!("declare `{key}`, or name files by flags")),
-    )
+/// Runs.
+pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
+    let declared = settings.manifest.env.as_ref();
+    let resolved = declared.map(|env| rules::env::resolved(env, &settings.source, tree));
+    let Some((env, tree)) = resolved else { return run(settings, &settings.manifest, tree) };
+    run(settings, &Manifest { env: Some(env), ..settings.manifest.clone() }, &tree)
+}
+
+/// Runs on a manifest without globs of services.
+fn run(settings: &Lint, manifest: &Manifest, tree: &dyn Tree) -> Report {
+    let mut run = Run {
+        settings,
+        manifest,
+        tree,
+        report: Report::new("lint"),
+        subjects: Vec::new(),
+        claims: Claim::declared(&settings.manifest, &settings.source, &settings.today),
+        seen: BTreeSet::new(),
+    };
+    run.env_and_compose();
+    run.zones();
+    run.configs();
+    run.chains();
+    run.manifest();
+    run.finish()
+}
+
+/// A run under way.
+struct Run<'s> {
+    settings: &'s Lint,
+    manifest: &'s Manifest,
+    tree: &'s dyn Tree,
+    report: Report,
+    /// What was judged.
+    subjects: Vec<String>,
+    /// What says that findings may stand.
+    claims: Vec<Claim>,
+    /// Inline allows that were taken up: several subjects may read the same file.
+    seen: BTreeSet<(String, Span)>,
+}
+
+impl Run<'_> {
+    fn wants(&self, subject: Subject) -> bool {
+        self.settings.subjects.is_empty() || self.settings.subjects.contains(&subject)
+    }
+
+    /// Judges a subject that is wanted. What was asked for by name and is declared nowhere, `undeclared` with the key that
+    /// would declare it, could not be looked at.
+    fn judge<F>(
+        &mut self,
+        subject: Subject,
+        rules: &[Rule<F>],
+        facts: Option<F>,
+        (undeclared, key): (&str, &str),
+    ) {
+        if facts.is_none() && self.settings.subjects.is_empty() {
+            return;
+        }
+        let cause = || Cause::new(format!("no {undeclared} is declared"));
+        let hint = format!("declare `{key}`, or name files by flags");
+        let facts = facts.map_or_else(|| Look::Failed(cause().hint(hint)), Look::Got);
+        self.hold(rules, &facts);
+        self.subjects.push(subject.name().to_owned());
+    }
+
+    fn hold<F>(&mut self, rules: &[Rule<F>], facts: &Look<F>) {
+        judge(rules, &Object::run("lint"), facts, &self.settings.levels, &mut self.report);
+    }
+
+    fn claim<'f>(&mut self, allows: impl Iterator<Item = (&'f str, &'f InlineAllow)>) {
+        let new = allows.filter(|(path, allow)| self.seen.insert(((*path).to_owned(), allow.span)));
+        self.claims.extend(new.map(|(path, allow)| Claim::inline(path, allow)));
+    }
+
+    fn env_and_compose(&mut self) {
+        let (manifest, Lint { source, search, .. }) = (self.manifest, self.settings);
+        let projects = ComposeFacts::all(manifest, source, self.tree);
+        if self.wants(Subject::Env) {
+            let is_declared = manifest.env.is_some() || (*search && source.path.is_empty());
+            let declared = manifest.env.clone().unwrap_or_default();
+            let compose = projects.iter().map(ComposeFacts::project).collect();
+            let facts =
+                is_declared.then(|| EnvFacts::new(declared, source.clone(), *search, compose, self.tree));
+            self.claim(facts.iter().flat_map(EnvFacts::allows));
+            self.judge(Subject::Env, rules::env::RULES, facts, ("env template", "[env]"));
+        }
+        if self.wants(Subject::Compose) {
+            self.claim(projects.iter().flat_map(ComposeFacts::allows));
+            let mut projects = projects.into_iter();
+            let first = projects.next();
+            self.judge(Subject::Compose, rules::compose::RULES, first, ("compose file", "[env] compose"));
+            for project in projects {
+                self.hold(rules::compose::RULES, &Look::Got(project));
+            }
+        }
+    }
+
+    fn zones(&mut self) {
+        let (manifest, Lint { source, .. }) = (self.manifest, self.settings);
+        if manifest.zone.is_empty() {
+            return;
+        }
+        let facts = Look::Got(ZoneFacts::new(manifest, source, self.tree));
+        if self.wants(Subject::Env) {
+            self.hold(rules::zone::ENV_RULES, &facts);
+        }
+        if self.wants(Subject::Compose) {
+            self.hold(rules::zone::COMPOSE_RULES, &facts);
+        }
+    }
+
+    fn configs(&mut self) {
+        let (manifest, Lint { source, .. }) = (self.manifest, self.settings);
+        if !self.wants(Subject::Config) {
+            return;
+        }
+        let declared = manifest.env.as_ref().filter(|env| {
+            !env.config.is_empty() || env.service.iter().any(|service| !service.config.is_empty())
+        });
+        let facts = declared.map(|env| ConfigFacts::new(env, source, self.tree));
+        self.judge(Subject::Config, rules::config::RULES, facts, ("application config", "[env] config"));
+    }
+
+    fn chains(&mut self) {
+        let (manifest, Lint { source, search, .. }) = (self.manifest, self.settings);
+        if !self.wants(Subject::Alembic) {
+            return;
+        }
+        let facts = AlembicFacts::new(&manifest.alembic, source, *search, self.tree);
+        self.claim(facts.allows());
+        let facts = Some(facts).filter(|facts| !facts.chains.is_empty());
+        self.judge(Subject::Alembic, rules::alembic::RULES, facts, ("chain", "[[alembic]]"));
+    }
+
+    fn manifest(&mut self) {
+        let (manifest, Lint { source, .. }) = (self.manifest, self.settings);
+        if !source.path.is_empty() {
+            self.hold(rules::manifest::RULES, &Look::Got(ManifestFacts::new(manifest, source)));
+            self.subjects.push("manifest".to_owned());
+        }
+    }
+
+    /// Lets stand what somebody said may stand, and gives the report.
+    fn finish(mut self) -> Report {
+        let Lint { source, baseline, today, .. } = self.settings;
+        if let Some((baseline, source)) = baseline {
+            self.claims.extend(Claim::baseline(baseline, source, today));
+        }
+        apply(&mut self.report, source.base(), &mut self.claims);
+        if !self.claims.is_empty() {
+            let claims = std::mem::take(&mut self.claims);
+            let subjects = std::mem::take(&mut self.subjects);
+            self.hold(rules::allow::RULES, &Look::Got(AllowFacts { claims, subjects }));
+        }
+        let hint = "name files (`trueup lint env --template FILE`), or write a manifest with `trueup init`";
+        let facts = RunFacts::new(&self.report, |_| true, hint);
+        self.hold(rules::run::RULES, &Look::Got(facts));
+        self.report.sort();
+        self.report
+    }
 }

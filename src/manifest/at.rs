@@ -17,6 +17,12 @@ impl<T> At<T> {
     pub fn range(&self) -> Option<Range<usize>> {
         self.range.clone()
     }
+
+    /// What this value stands for, from the same place.
+    #[must_use]
+    pub fn standing_for<U>(&self, value: U) -> At<U> {
+        At { value, range: self.range.clone() }
+    }
 }
 
 impl<T> Deref for At<T> {

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{At, Env, Manifest, Mistake, ValueType, condition};
+use super::{At, Comparison, Env, Manifest, Mistake, Quantity, Service, ValueType, Zone, condition};
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
 ///
@@ -11,6 +11,15 @@ use super::{At, Env, Manifest, Mistake, ValueType, condition};
 /// The glob library's own words on what is wrong.
 pub fn glob(pattern: &str) -> Result<GlobMatcher, String> {
     let glob = GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).build();
+    glob.map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
+}
+
+/// A glob over paths: as [`glob`], but `*` stays within one folder and `**` crosses them.
+///
+/// # Errors
+/// The glob library's own words on what is wrong.
+pub fn path_glob(pattern: &str) -> Result<GlobMatcher, String> {
+    let glob = GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build();
     glob.map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
 }
 
@@ -23,15 +32,13 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     let mut found = Vec::new();
     globs(manifest, &mut found);
     reasons(manifest, &mut found);
-    once(
-        manifest.env.iter().flat_map(|env| &env.service).map(|service| &service.name),
-        "service",
-        &mut found,
-    );
+    let services = manifest.env.iter().flat_map(|env| &env.service);
+    once(services.filter(|one| !one.is_glob()).map(|one| &one.name), "service", &mut found);
     if let Some(env) = &manifest.env {
         env_mistakes(env, &mut found);
     }
     once(manifest.alembic.iter().map(|chain| &chain.name), "chain", &mut found);
+    zones(&manifest.zone, &mut found);
     once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
     for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
         if let Some(why) = condition::problem(sql) {
@@ -57,8 +64,12 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
         let services = env.service.iter().flat_map(|service| &service.local_only);
         let types = env.types.iter().map(|entry| &entry.key);
         let exceptions = env.environment.iter().flat_map(|environment| &environment.except);
-        env.local_only.iter().chain(services).chain(&env.shared).chain(types).chain(exceptions)
+        let configs = env.config.iter().chain(env.service.iter().flat_map(|service| &service.config));
+        let classes = env.class.all().into_iter().flat_map(|(_, keys)| keys);
+        let keys = env.local_only.iter().chain(services).chain(&env.shared).chain(types).chain(exceptions);
+        keys.chain(configs).chain(classes).chain(&env.owner)
     });
+    let zones = manifest.zone.iter().flat_map(Zone::globs);
     let guard = manifest.guard.iter().flat_map(|guard| {
         let whens = guard.when.values().chain(guard.require.iter().flat_map(|require| require.when.values()));
         whens.chain(&guard.placeholders)
@@ -66,7 +77,7 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
     let code = manifest.alembic.iter().flat_map(|chain| &chain.code);
     let allow = manifest.allow.iter().flat_map(|allow| allow.on.iter().chain(&allow.about));
     let skip = manifest.skip.iter().map(|skip| &skip.table);
-    for pattern in env.chain(guard).chain(code).chain(allow).chain(skip) {
+    for pattern in env.chain(zones).chain(guard).chain(code).chain(allow).chain(skip) {
         if let Err(why) = glob(pattern) {
             found.push(mistake(pattern, format!("`{}` is no glob: {why}", **pattern), None));
         }
@@ -79,6 +90,8 @@ fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
         .iter()
         .chain(&env.deployed)
         .chain(&env.compose)
+        .chain(&env.config)
+        .chain(env.service.iter().flat_map(|service| &service.config))
         .chain(env.service.iter().map(|service| &service.template));
     for path in paths.chain(env.environment.iter().map(|environment| &environment.file)) {
         if path.trim().is_empty() {
@@ -89,7 +102,22 @@ fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
             ));
         }
     }
+    for service in &env.service {
+        found.extend(service_mistake(service));
+    }
     once(env.environment.iter().map(|environment| &environment.name), "environment", found);
+    for relation in &env.relation {
+        if let Err(why) = Comparison::parse(&relation.holds) {
+            let help = "write a comparison, such as `TIMEOUT * ATTEMPTS <= WALL_CLOCK`";
+            found.push(mistake(&relation.holds, format!("this is no comparison: {why}"), Some(help)));
+        }
+        for (name, value) in &relation.given {
+            if Quantity::parse(value).is_none() {
+                let message = format!("the value of `{name}` is no number, duration or size");
+                found.push(mistake(value, message, Some("write it as \"3\", \"40ms\" or \"512MiB\"")));
+            }
+        }
+    }
     if let Some(mode) = env.deployed_mode.as_ref().filter(|mode| octal(mode).is_none()) {
         let message = format!("`{}` is no file mode", **mode);
         found.push(mistake(mode, message, Some("write it in octal, such as \"0640\"")));
@@ -102,6 +130,47 @@ fn env_mistakes(env: &Env, found: &mut Vec<Mistake>) {
                 message,
                 Some("write `is = \"enum\"` with `of = [\"a\", \"b\"]`"),
             ));
+        }
+    }
+}
+
+fn service_mistake(service: &Service) -> Option<Mistake> {
+    if !service.is_glob() {
+        let names_several = service.template.contains('*');
+        return names_several.then(|| {
+            let message = format!("`{}` names several files", *service.template);
+            mistake(&service.template, message, Some("write `name = \"*\"`: each is named after its folder"))
+        });
+    }
+    if let Err(why) = path_glob(&service.template) {
+        return Some(mistake(&service.template, format!("`{}` is no glob: {why}", *service.template), None));
+    }
+    let compose = service.compose.as_ref()?;
+    let help = "give that service an entry of its own";
+    Some(mistake(compose, "several services cannot have one name in compose".to_owned(), Some(help)))
+}
+
+fn zones(zones: &[Zone], found: &mut Vec<Mistake>) {
+    once(zones.iter().map(|zone| &zone.name), "zone", found);
+    once(zones.iter().flat_map(|zone| &zone.compose), "the compose file of a zone", found);
+    // In projects of their own, two services of one name are two services.
+    let shared = zones.iter().filter(|zone| zone.compose.is_empty());
+    for zone in shared {
+        if zone.services.iter().flatten().next().is_none() {
+            let message = format!("the zone `{}` has neither `compose` nor `services`", *zone.name);
+            found.push(mistake(&zone.name, message, Some("say which services are in it")));
+        }
+        for service in zone.services.iter().flatten() {
+            let mut others = zones.iter().filter(|other| other.name != zone.name);
+            let other = others.find(|other| other.services.iter().flatten().any(|name| name == service));
+            if let Some(other) = other {
+                let message = format!("`{}` is in the zone `{}` too", **service, *other.name);
+                found.push(mistake(
+                    service,
+                    message,
+                    Some("a service is in one zone, unless each has its own `compose`"),
+                ));
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! It owns what a manifest may say and what is wrong with one: all mistakes at once, each with its place. It reads no
 //! file, resolves no secret and does not know which rules exist.
 mod alembic;
+mod arithmetic;
 mod at;
 mod baseline;
 mod check;
@@ -13,22 +14,25 @@ mod shape;
 mod source;
 mod types;
 mod version;
+mod zone;
 
 use std::ops::Range;
 
 use toml::de::DeTable;
 
 pub use alembic::Alembic;
+pub use arithmetic::{Comparison, Quantity};
 pub use at::At;
 pub use baseline::{BASELINE, Baseline, Entry};
-pub use check::{date, glob, octal};
-pub use env::{Dialects, Env, Environment, Service, TypeEntry, ValueType};
+pub use check::{date, glob, octal, path_glob};
+pub use env::{Classes, Dialects, Env, Environment, Relation, Service, TypeEntry, ValueType};
 pub use lock::{LOCK, Lock, Locked};
 pub use source::Source;
 pub use types::{
     AllowEntry, Endpoint, EndpointKind, Guard, IfEmpty, Keys, Level, Manifest, Project, Require, Scalar,
     Side, SkipEntry, TableEntry, Verify,
 };
+pub use zone::Zone;
 
 /// The manifest's usual name.
 pub const MANIFEST: &str = "trueup.toml";

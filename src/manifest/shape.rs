@@ -67,17 +67,18 @@ impl<'s> Walk<'s> {
                     self.value(schema, item, name);
                 }
             }
-            DeValue::Integer(number) => self.minimum(option, number.as_str(), value.span(), name),
+            DeValue::Integer(number) => self.limits(option, number.as_str(), value.span(), name),
             _ => {}
         }
     }
 
-    fn minimum(&mut self, schema: &Json, number: &str, range: Range<usize>, name: &str) {
-        let minimum = schema.get("minimum").and_then(Json::as_i64);
-        if let (Some(minimum), Ok(number)) = (minimum, number.parse::<i64>())
-            && number < minimum
-        {
+    fn limits(&mut self, schema: &Json, number: &str, range: Range<usize>, name: &str) {
+        let limit = |word: &str| schema.get(word).and_then(Json::as_i64);
+        let Ok(number) = number.parse::<i64>() else { return };
+        if let Some(minimum) = limit("minimum").filter(|minimum| number < *minimum) {
             self.say(range, format!("`{name}` must be at least {minimum}"), None);
+        } else if let Some(maximum) = limit("maximum").filter(|maximum| number > *maximum) {
+            self.say(range, format!("`{name}` must be at most {maximum}"), None);
         }
     }
 

@@ -63,6 +63,32 @@ expires = \"soon\"
 }
 
 #[test]
+fn what_zones_may_say() {
+    let text = "\
+[[zone]]
+name = \"a\"
+[[zone]]
+name = \"b\"
+services = [\"x\"]
+images = [\"[\"]
+[[zone]]
+name = \"c\"
+services = [\"x\"]
+ports = [70000]
+";
+    assert_eq!(said(text), ["10:10: `ports` must be at most 65535"]);
+    let all = said(&text.replace("70000", "443"));
+    assert_eq!(all.len(), 4, "{all:?}");
+    assert!(all[0].starts_with("2:8: the zone `a` has neither `compose` nor `services`"), "{all:?}");
+    assert!(all[1].starts_with("5:13: `x` is in the zone `c` too"), "{all:?}");
+    assert!(all[2].starts_with("6:11: `[` is no glob"), "{all:?}");
+    assert!(all[3].starts_with("9:13: `x` is in the zone `b` too"), "{all:?}");
+    let own = text.replace("[\"[\"]\n", "[]\ncompose = [\"b.yml\"]\n").replace("70000", "443");
+    let own = own.replace("name = \"c\"", "name = \"c\"\ncompose = [\"c.yml\"]");
+    assert_eq!(said(&own).len(), 1, "services of two projects are two services");
+}
+
+#[test]
 fn another_version_is_the_only_thing_said() {
     let all = said("requires = \">=99\"\nnew_thing = 1\n");
     assert_eq!(all.len(), 1);

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::env::Env;
+use super::zone::Zone;
 use super::{Alembic, At};
 use crate::model::Mode;
 
@@ -22,6 +23,8 @@ pub struct Manifest {
     pub env: Option<Env>,
     /// Chains of Alembic revisions.
     pub alembic: Vec<Alembic>,
+    /// Services that may reach and be given only some things.
+    pub zone: Vec<Zone>,
     /// The boot contract that `trueup guard` holds an environment to.
     pub guard: Option<Guard>,
     /// How source tables become target tables; read by every command that moves or compares rows.

@@ -203,9 +203,23 @@ pub struct Finding {
     /// What to do next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// What `--fix` would do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Fix>,
     /// Who let it stand, if anyone did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed: Option<Allowed>,
+}
+
+/// A change that mends a finding and breaks nothing: a key, without a value, at the end of an env file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Fix {
+    /// The file.
+    pub path: String,
+    /// The key.
+    pub key: String,
+    /// The service that needs it.
+    pub used_by: String,
 }
 
 /// A second place, with what it has to do with the first.

@@ -1,13 +1,17 @@
 //! What a compose project says, merged as its reader merges it, with the place of everything a rule may point at.
 //!
 //! Values that may be secrets are [`Hidden`]; every excerpt is masked when it is made.
-use super::{Cause, Hidden, Place};
+use std::collections::BTreeSet;
+
+use super::{Cause, Hidden, InlineAllow, Place};
 
 /// A project: one or several files, with what they include and extend. Services are in the order of their names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Compose {
-    /// Every file that was asked for, in the order of reading, each once.
+    /// Every file that was asked for, in the order of reading, each once; optional ones only when they are there.
     pub files: Vec<String>,
+    /// Of those, the compose files that say nothing at all.
+    pub empty: Vec<String>,
     /// Its services; profiles are kept, not filtered.
     pub services: Vec<Service>,
     /// Top-level `secrets`.
@@ -16,6 +20,8 @@ pub struct Compose {
     pub configs: Vec<FileSource>,
     /// Every reference to a variable in any file that was read, used by a service or not.
     pub references: Vec<Reference>,
+    /// Inline allows of every compose file, with its path.
+    pub allows: Vec<(String, InlineAllow)>,
     /// What is wrong. Unless the project [`Compose::is_whole`], what stands above may lack something.
     pub problems: Vec<Problem>,
 }
@@ -29,6 +35,22 @@ impl Compose {
     /// A service by its name.
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.name == name)
+    }
+
+    /// Every variable that is taken from where compose runs: referred to, passed through to a container or a build, or
+    /// the source of a secret or config.
+    pub fn taken(&self) -> BTreeSet<&str> {
+        let referred = self.references.iter().map(|reference| reference.name.as_str());
+        let variables = self.services.iter().flat_map(|service| {
+            let args = service.build.iter().flat_map(|build| &build.args);
+            service.environment.iter().chain(args)
+        });
+        let passed = variables.filter(|variable| variable.value.is_none());
+        let sources = self.secrets.iter().chain(&self.configs);
+        referred
+            .chain(passed.map(|variable| variable.key.as_str()))
+            .chain(sources.filter_map(|source| source.environment.as_deref()))
+            .collect()
     }
 }
 
@@ -69,6 +91,8 @@ pub enum ProblemKind {
     Limit,
     /// A `${` that is no reference.
     Template,
+    /// The env file of an `include`, where the reader gives it up.
+    EnvFile,
     /// `${NAME:?}` or `${NAME?}` without a value in the given environment.
     Required,
     /// Something can't be read, and is left out, because a variable without a value left a blank in it:
@@ -149,6 +173,10 @@ pub struct Build {
     pub context: String,
     /// The Dockerfile, as written: it is relative to the context.
     pub dockerfile: Option<Said>,
+    /// Whether the Dockerfile stands in the compose file itself.
+    pub is_inline: bool,
+    /// The stage that is built; the last one without it.
+    pub target: Option<Said>,
     /// Build arguments, in the order of their keys.
     pub args: Vec<Variable>,
     /// The key `build`.
@@ -164,6 +192,14 @@ pub struct Variable {
     pub value: Option<Value>,
     /// Where its key stands: the place that won, when several files set it.
     pub place: Place,
+}
+
+impl Variable {
+    /// Whether its value comes from outside the compose files: passed through, or by a reference. A constant is
+    /// compose's own affair.
+    pub fn is_open(&self) -> bool {
+        self.value.as_ref().is_none_or(|value| value.written.reveal().contains('$'))
+    }
 }
 
 /// A value of a variable.

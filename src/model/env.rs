@@ -1,5 +1,6 @@
 //! What an env file says.
 use std::fmt;
+use std::ops::Range;
 
 use super::{RuleId, Span};
 
@@ -52,6 +53,10 @@ pub struct Assignment {
     pub span: Span,
     /// The line up to and including `=`, with the value masked.
     pub excerpt: String,
+    /// Of the file's comments, those that stand above it in its paragraph: no blank line is in between.
+    pub above: Range<usize>,
+    /// The comment behind its value, without its `#`.
+    pub behind: Option<Hidden>,
 }
 
 /// A line that no reader takes for an assignment or a comment.
@@ -83,6 +88,8 @@ pub struct EnvFile {
     pub assignments: Vec<Assignment>,
     /// Lines that make no sense.
     pub unparsable: Vec<Unparsable>,
+    /// Comments on lines of their own that document no key, trimmed and without their `#`. They may hold values.
+    pub comments: Vec<Hidden>,
     /// Inline allows.
     pub allows: Vec<InlineAllow>,
 }

@@ -25,12 +25,22 @@ impl Role {
     }
 }
 
+/// What the env file at `path` is for: its folder, and its name without the words that make it a template. `.env` and
+/// the templates `.env.example` and `example.env` beside it are for the same.
+pub fn purpose(path: &str) -> (&str, Vec<&str>) {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let words = name.split('.').filter(|word| !word.is_empty() && !TEMPLATE.contains(word));
+    (folder, words.collect())
+}
+
+/// The words that make an env file a template.
+const TEMPLATE: &[&str] = &["example", "sample", "template", "dist", "tpl"];
+
 fn is_template(name: &str) -> bool {
-    let words = ["example", "sample", "template", "dist", "tpl"];
     let parts: Vec<&str> = name.trim_start_matches('.').split('.').collect();
     // `.env.example.ts` and its like are code about a template.
     let is_code = parts.last().is_some_and(|last| CODE.contains(last));
-    !is_code && parts.contains(&"env") && parts.iter().any(|part| words.contains(part))
+    !is_code && parts.contains(&"env") && parts.iter().any(|part| TEMPLATE.contains(part))
 }
 
 const CODE: &[&str] =
@@ -48,6 +58,17 @@ fn is_compose(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn purposes() {
+        for template in [".env", ".env.example", "example.env", "env.sample", ".env.dist"] {
+            assert_eq!(purpose(&format!("docker/{template}")), ("docker", vec!["env"]), "{template}");
+        }
+        assert_eq!(purpose("db.env.example"), purpose("db.env"));
+        for other in ["web/.env", ".env.production.sample", "db.env"] {
+            assert_ne!(purpose(other), purpose(".env.example"), "{other}");
+        }
+    }
 
     #[test]
     fn names() {

@@ -5,7 +5,13 @@
 pub mod alembic;
 pub mod allow;
 pub mod compose;
+pub mod config;
+pub mod dockerfile;
 pub mod env;
+mod excerpt;
 pub mod expand;
+pub mod hosts;
+pub mod image;
 pub mod ini;
 pub mod python;
+mod yaml;

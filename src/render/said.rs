@@ -68,6 +68,7 @@ pub(super) fn counting(check: &Check) -> Vec<Cow<'_, Finding>> {
             primary: None,
             related: Vec::new(),
             help: None,
+            fix: None,
             allowed: None,
         }));
     }
@@ -127,7 +128,16 @@ fn alike<'a, T: PartialEq>(
 
 /// The ids of some rules in one text.
 pub(super) fn rule_list(rules: &[&RuleId]) -> String {
-    rules.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(", ")
+    let by_subject = rules.chunk_by(|one, other| one.subject() == other.subject());
+    let said = by_subject.map(|rules| match rules {
+        [first, _, ..] => {
+            let subject = first.subject();
+            let names = rules.iter().map(|rule| rule.as_str().get(subject.len() + 1..).unwrap_or(""));
+            format!("{subject}/{{{}}}", names.collect::<Vec<_>>().join(", "))
+        }
+        rest => rest.iter().map(|rule| rule.as_str()).collect(),
+    });
+    said.collect::<Vec<_>>().join(", ")
 }
 
 /// The first of some rules and how many more there are, for one line.

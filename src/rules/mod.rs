@@ -5,8 +5,11 @@
 pub mod alembic;
 pub mod allow;
 pub mod compose;
+pub mod config;
 mod docs;
 pub mod env;
+mod given_secret;
+mod globs;
 pub mod guard;
 pub mod manifest;
 pub mod run;
@@ -14,6 +17,7 @@ mod secret;
 mod sink;
 mod tree;
 pub mod verify;
+pub mod zone;
 
 use std::collections::BTreeMap;
 
@@ -60,6 +64,9 @@ pub fn all() -> Vec<RuleId> {
     let mut all: Vec<RuleId> = ids(env::RULES)
         .chain(ids(alembic::RULES))
         .chain(ids(compose::RULES))
+        .chain(ids(config::RULES))
+        .chain(ids(zone::ENV_RULES))
+        .chain(ids(zone::COMPOSE_RULES))
         .chain(ids(guard::RULES))
         .chain(ids(manifest::RULES))
         .chain(ids(run::RULES))

@@ -18,6 +18,13 @@ const PLACEHOLDERS: &[&str] = &[
     "{placeholder,placeholder[-_]*,*[-_]placeholder}",
     "{todo,tbd,fixme,...,…}",
     "sk-xxx*",
+    "sk-*-xxx*",
+    "changeit",
+    "change*{password,key,secret,token,user}",
+    "{get,generate,create}[-_ ]{a,an,the,your,new}[-_ ]*",
+    "*[-_]{domain,email,id,key,name,password,secret,token,url}[-_]here",
+    "your[-_]{domain,email,host,hostname,tenant,user,username}*",
+    "!!!*!!!",
 ];
 
 /// Values that ship as defaults, and are no secret wherever a secret is asked for.
@@ -55,7 +62,18 @@ fn is_slot(value: &str) -> bool {
 /// Whether a value is a secret that ships as a default.
 pub(super) fn is_default_secret(value: &str) -> bool {
     static SET: OnceLock<GlobSet> = OnceLock::new();
-    SET.get_or_init(|| set(DEFAULT_SECRETS)).is_match(value.trim())
+    let value = value.trim();
+    SET.get_or_init(|| set(DEFAULT_SECRETS)).is_match(value) || is_guessable(value)
+}
+
+/// `myredissecret`, `example123456`, `0000000000000000`: whoever knows the application tries them.
+fn is_guessable(value: &str) -> bool {
+    let is_worded = value.chars().all(|c| c.is_ascii_lowercase())
+        && ["secret", "password"].iter().any(|word| value.ends_with(word));
+    let mut characters = value.chars();
+    let first = characters.next();
+    let is_repeated = value.len() >= 4 && characters.all(|c| Some(c) == first);
+    is_worded || is_repeated || value.ends_with("123456")
 }
 
 /// Whether a key names a secret: by its last word, so that `PASSWORD_MIN_LENGTH` and `TOKEN_URL` name none.
@@ -66,6 +84,8 @@ pub(super) fn is_secret_key(key: &str) -> bool {
     match last {
         "PASSWORD" | "PASSWD" | "PASS" | "SECRET" | "TOKEN" | "CREDENTIAL" | "CREDENTIALS" | "APIKEY" => true,
         "KEY" => !key.contains("PUBLIC"),
+        // `SECRET_KEY_BASE` is what web frameworks sign their cookies with.
+        "BASE" => key.ends_with("SECRET_KEY_BASE"),
         _ => last.ends_with("PASSWORD") || last.ends_with("SECRET"),
     }
 }
@@ -104,6 +124,13 @@ mod tests {
             "xxx",
             "TODO",
             "<your token>",
+            "changeit",
+            "changeEncryptionKey",
+            "generate_a_new_key",
+            "bucket_name_here",
+            "your-domain.example.com",
+            "sk-proj-xxxxxxxx",
+            "!!!SET SECRET_KEY!!!",
         ] {
             assert!(is_placeholder(value), "{value}");
         }
@@ -115,8 +142,22 @@ mod tests {
             "a<b>c",
             "xx",
             "google-gla:gemini",
+            "change-log",
+            "generate",
+            "create-only",
+            "see_here",
         ] {
             assert!(!is_placeholder(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_anyone_would_guess() {
+        for value in ["admin", "Password123", "myredissecret", "demo123456", "0000000000000000"] {
+            assert!(is_default_secret(value), "{value}");
+        }
+        for value in ["", "000", "a-real-one-4711", "9f8e7d6c5b4a39281706", "my-tls-secret"] {
+            assert!(!is_default_secret(value), "{value}");
         }
     }
 
@@ -130,10 +171,13 @@ mod tests {
             "PGPASSWORD",
             "SECRET_KEY_2",
             "CLIENT_SECRET",
+            "SECRET_KEY_BASE",
         ] {
             assert!(is_secret_key(key), "{key}");
         }
-        for key in ["DB_USER", "PUBLIC_KEY", "PASSWORD_MIN_LENGTH", "TOKEN_URL", "MONKEY", "SECRET_NAME"] {
+        for key in
+            ["DB_USER", "PUBLIC_KEY", "PASSWORD_MIN_LENGTH", "TOKEN_URL", "MONKEY", "SECRET_NAME", "KEY_BASE"]
+        {
             assert!(!is_secret_key(key), "{key}");
         }
     }

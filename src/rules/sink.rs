@@ -1,6 +1,7 @@
 //! Where a rule puts what it judged.
 use crate::model::{
-    Cause, Check, Finding, Look, Looked, Object, Place, Reason, Related, Report, RuleId, Severity, Verdict,
+    Cause, Check, Finding, Fix, Look, Looked, Object, Place, Reason, Related, Report, RuleId, Severity,
+    Verdict,
 };
 
 /// Takes the checks of one rule, and stamps its id and severity on them.
@@ -95,6 +96,7 @@ fn finding(severity: Severity, about: &str, message: &str) -> Finding {
         primary: None,
         related: Vec::new(),
         help: None,
+        fix: None,
         allowed: None,
     }
 }
@@ -135,6 +137,13 @@ impl Found<'_> {
     /// Another place that explains it.
     pub fn related(self, place: Option<Place>, label: &str) -> Self {
         self.0.related.extend(place.map(|place| Related { place, label: label.to_owned() }));
+        self
+    }
+
+    /// A change that mends it.
+    #[must_use = "a finding keeps what it is given; end the chain with help"]
+    pub fn fix(self, fix: Option<Fix>) -> Self {
+        self.0.fix = fix;
         self
     }
 

@@ -1,11 +1,21 @@
 //! The files of a checkout, as the rules' facts are made from them.
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use super::discover::discover;
 use super::{files, git};
 use crate::model::{Cause, Look};
 use crate::rules::Tree;
 
 /// The files below the current folder, and the git repository that they lie in.
-pub struct Checkout;
+#[derive(Default)]
+pub struct Checkout {
+    /// Folders that were searched: a run asks for the same one several times.
+    found: RefCell<BTreeMap<String, Listing>>,
+}
+
+/// The files below a folder, and what could not be searched.
+type Listing = (Vec<String>, Vec<Cause>);
 
 impl Tree for Checkout {
     fn text(&self, path: &str) -> Look<String> {
@@ -20,17 +30,20 @@ impl Tree for Checkout {
         git::is_tracked(path)
     }
 
-    fn files(&self, folder: &str) -> (Vec<String>, Vec<Cause>) {
-        let found = discover(folder);
-        let below = |path: &String| if folder.is_empty() { path.clone() } else { format!("{folder}/{path}") };
-        let unseen = |error: String| {
-            Cause::new(error)
-                .hint("what lies there may be one of the files that are asked for; let it be read")
-        };
-        (found.files.iter().map(below).collect(), found.unseen.into_iter().map(unseen).collect())
+    fn files(&self, folder: &str) -> Listing {
+        self.found.borrow_mut().entry(folder.to_owned()).or_insert_with(|| search(folder)).clone()
     }
 
     fn has(&self, path: &str) -> bool {
         files::exists(path)
     }
+}
+
+fn search(folder: &str) -> Listing {
+    let found = discover(folder);
+    let below = |path: &String| if folder.is_empty() { path.clone() } else { format!("{folder}/{path}") };
+    let unseen = |error: String| {
+        Cause::new(error).hint("what lies there may be one of the files that are asked for; let it be read")
+    };
+    (found.files.iter().map(below).collect(), found.unseen.into_iter().map(unseen).collect())
 }

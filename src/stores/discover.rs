@@ -16,6 +16,11 @@ pub struct Found {
 const FOREIGN: &[&str] =
     &["node_modules", "vendor", "third_party", ".git", ".venv", "venv", "target", "site-packages"];
 
+/// Whether a folder of this name holds other people's code.
+pub(super) fn is_foreign(name: &str) -> bool {
+    FOREIGN.contains(&name)
+}
+
 /// Lists the files below `folder`. Costs one pass over the names that git does not ignore; no file is opened.
 pub fn discover(folder: &str) -> Found {
     let root = if folder.is_empty() { Path::new(".") } else { Path::new(folder) };
@@ -24,7 +29,7 @@ pub fn discover(folder: &str) -> Found {
         .hidden(false)
         .require_git(false)
         .sort_by_file_name(Ord::cmp)
-        .filter_entry(|entry| !FOREIGN.iter().any(|foreign| entry.file_name() == *foreign))
+        .filter_entry(|entry| !entry.file_name().to_str().is_some_and(is_foreign))
         .build();
     for entry in walk {
         let entry = match entry {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::model::{Cause, Look};
 
 /// A file that is larger is not what a person declared as a template or a manifest.
-const LARGEST_BYTES: u64 = 16 << 20;
+pub(super) const LARGEST_BYTES: u64 = 16 << 20;
 
 /// The text of a file. Bytes that are no UTF-8 become U+FFFD, so that the rest can still be judged.
 pub fn read(path: &str) -> Look<String> {
@@ -26,8 +26,17 @@ fn text(path: &Path) -> Result<String, Cause> {
     let opened = fs::File::open(path).map_err(|error| reading(path, &error))?;
     opened.take(LARGEST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reading(path, &error))?;
     if bytes.len() as u64 > LARGEST_BYTES {
-        return Err(Cause::new("it is larger than 16 MiB").hint("is it the right file?"));
+        return Err(too_large());
     }
+    decoded(bytes)
+}
+
+pub(super) fn too_large() -> Cause {
+    Cause::new("it is larger than 16 MiB").hint("is it the right file?")
+}
+
+/// The bytes of a text file as text.
+pub(super) fn decoded(bytes: Vec<u8>) -> Result<String, Cause> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(Cause::new("it is UTF-16").hint("save it as UTF-8"));
     }
@@ -38,7 +47,7 @@ fn text(path: &Path) -> Result<String, Cause> {
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
-fn reading(path: &Path, error: &io::Error) -> Cause {
+pub(super) fn reading(path: &Path, error: &io::Error) -> Cause {
     let cause = Cause::new(match error.kind() {
         io::ErrorKind::NotFound => "no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

@@ -1,6 +1,7 @@
 //! Floor 4: the only floor with sockets, files and processes.
 //!
 //! Stores return model values. They never print, never judge, and never put a secret into an error.
+pub mod append;
 pub mod checkout;
 pub mod discover;
 pub mod environment;

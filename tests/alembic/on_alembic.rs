@@ -38,7 +38,7 @@ fn read(folder: &Path) -> ChainFacts {
     let name = ["alembic.ini", "pyproject.toml"].into_iter().find(|name| folder.join(name).exists()).unwrap();
     let ini = folder.join(name).to_str().unwrap().to_owned();
     let declared = Alembic { ini: ini.into(), ..Alembic::default() };
-    AlembicFacts::new(&[declared], &Source::default(), false, &Checkout).chains.remove(0)
+    AlembicFacts::new(&[declared], &Source::default(), false, &Checkout::default()).chains.remove(0)
 }
 
 fn ids(files: &Files, nodes: Vec<usize>) -> Vec<String> {

@@ -3,7 +3,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use trueup::model::{
-    Allowed, Cause, Check, Finding, Gap, GapKind, Object, ObjectKind, Place, Position, Related, Report,
+    Allowed, Cause, Check, Finding, Fix, Gap, GapKind, Object, ObjectKind, Place, Position, Related, Report,
     RuleId, RunInfo, Severity, Span, Verdict,
 };
 
@@ -33,11 +33,13 @@ prop_compose! {
         primary in option::of(any_place()),
         related in vec((any_place(), any_text()), 0..3),
         help in option::of(any_text()),
+        fix in option::of((any_text(), any_text(), any_text())),
         allowed in option::of((any_text(), any_place(), any::<bool>())),
     ) -> Finding {
         let related = related.into_iter().map(|(place, label)| Related { place, label }).collect();
         let allowed = allowed.map(|(reason, place, inline)| Allowed { reason, place, inline });
-        Finding { severity, about, message, primary, related, help, allowed }
+        let fix = fix.map(|(path, key, used_by)| Fix { path, key, used_by });
+        Finding { severity, about, message, primary, related, help, fix, allowed }
     }
 }
 

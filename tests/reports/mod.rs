@@ -29,6 +29,7 @@ fn finding(severity: Severity, about: &str, message: &str, primary: Option<Place
         primary,
         related: Vec::new(),
         help: None,
+        fix: None,
         allowed: None,
     }
 }

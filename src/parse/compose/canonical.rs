@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 
 use super::mounts::{cleaned, short_mount};
 use super::ports::short_ports;
-use super::scalar::Sort;
 use super::sources::Sources;
-use super::tree::{Kind, Map, Node, Scalar};
-use super::yaml::Wrong;
 use crate::model::compose::ProblemKind;
+use crate::parse::yaml::{Kind, Map, Node, Scalar, Sort, Wrong};
 
 /// Ranges may not swell one list beyond this.
 const MOST_PORTS: usize = 100_000;

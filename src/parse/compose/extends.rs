@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use super::load::{Loader, Turn};
 use super::merge::take_away;
 use super::paths::{folder, resolve};
-use super::tree::{Kind, Map, Node, Spot};
 use crate::model::compose::ProblemKind;
 use crate::model::path::under;
+use crate::parse::yaml::{Kind, Map, Node, Spot};
 
 /// A longer chain is not followed: each link is a recursion.
 const LONGEST: usize = 100;

@@ -1,15 +1,13 @@
 //! The merged tree as plain facts.
 use super::canonical::misshapen;
 use super::load::Loader;
-use super::scalar::Sort;
 use super::sources::Sources;
-use super::tree::{Kind, Map, Node, Spot};
-use super::yaml::Wrong;
 use crate::model::compose::{
     Build, Compose, EnvFileSource, ExtraHost, FileSource, Grant, Mount, Port, Problem, Said, Service, Told,
     Value, Variable,
 };
 use crate::model::{Cause, Hidden};
+use crate::parse::yaml::{Entry, Kind, Map, Node, Sort, Spot, Wrong};
 
 /// The facts of a merged tree and of the reading.
 pub(super) fn compose(root: &Node, mut loader: Loader<'_>) -> Compose {
@@ -26,7 +24,16 @@ pub(super) fn compose(root: &Node, mut loader: Loader<'_>) -> Compose {
     let mut problems: Vec<Problem> = noted.chain(loader.problems).collect();
     problems.sort_by(|a, b| (&a.place, a.kind, &a.cause).cmp(&(&b.place, b.kind, &b.cause)));
     problems.dedup();
-    Compose { files: loader.files, services, secrets, configs, references: loader.references, problems }
+    Compose {
+        files: loader.files,
+        empty: loader.empty,
+        services,
+        secrets,
+        configs,
+        references: loader.references,
+        allows: loader.allows,
+        problems,
+    }
 }
 
 struct Taker<'a> {
@@ -144,7 +151,9 @@ impl Taker<'_> {
         let context = context.unwrap_or(".").to_owned();
         let dockerfile = self.text(build, "dockerfile");
         let args = self.variables(build, "args");
-        Some(Build { context, dockerfile, args, place: self.sources.place(entry.key) })
+        let is_inline = build.get("dockerfile_inline").is_some();
+        let target = self.text(build, "target");
+        Some(Build { context, dockerfile, is_inline, target, args, place: self.sources.place(entry.key) })
     }
 
     fn variables(&mut self, map: &Map, field: &str) -> Vec<Variable> {
@@ -234,7 +243,7 @@ impl Taker<'_> {
             misshapen(networks, "`networks` is a list or a mapping", &mut self.wrong);
             return Vec::new();
         };
-        let said = |(name, entry): (&String, &super::tree::Entry)| Said {
+        let said = |(name, entry): (&String, &Entry)| Said {
             text: name.clone(),
             place: self.sources.place(entry.key),
         };

@@ -1,16 +1,18 @@
 //! `include`: another project's resources, laid under this file's own.
 //!
 //! Rules of compose-go 2.16 `loader/include.go`: the first path decides the folder unless `project_directory` does; the
-//! env files, or the `.env` beside, fill in what is not set otherwise.
+//! env files, or the `.env` beside, are read as compose reads env files, and fill in what is not set otherwise.
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::load::{Loader, Model};
 use super::merge::take_away;
 use super::paths::folder;
-use super::tree::{Entry, Kind, Map, Node, Spot};
-use crate::model::compose::ProblemKind;
+use super::sources::Sources;
+use crate::model::compose::{Problem, ProblemKind};
 use crate::model::path::under;
-use crate::parse::env::env_file;
+use crate::model::{Cause, Dialect, DialectFile, Meaning, Place, Reach, Span, Statement};
+use crate::parse::env::{Unknown, outcome, read};
+use crate::parse::yaml::{Entry, Kind, Map, Node, Spot};
 
 /// An `include` that is deeper is not followed: each level is a recursion.
 const DEEPEST: usize = 32;
@@ -83,19 +85,46 @@ impl Loader<'_> {
         inner: &str,
         model: &Model,
     ) -> BTreeMap<String, String> {
-        let mut texts = Vec::new();
+        let mut named: Vec<(String, Option<Spot>)> = Vec::new();
         if asked.env_files.is_empty() {
-            texts.extend(self.text(&under(inner, ".env"), None, true));
+            named.push((under(inner, ".env"), None));
         }
-        for (path, spot) in asked.env_files.iter().filter(|(path, _)| path != "/dev/null") {
-            texts.extend(self.text(&under(&model.folder, path), Some(*spot), false));
+        let given = asked.env_files.iter().filter(|(path, _)| path != "/dev/null");
+        named.extend(given.map(|(path, spot)| (under(&model.folder, path), Some(*spot))));
+        // A later file sees the keys of the earlier ones as if it were one file.
+        let mut file = DialectFile { dialect: Dialect::Compose, statements: Vec::new() };
+        let mut last = None;
+        for (path, spot) in named {
+            let Some(text) = self.text(&path, spot, spot.is_none()) else { continue };
+            let own = read(&text, Dialect::Compose).statements;
+            for (span, why) in own.iter().filter_map(refusal) {
+                let cause = Cause::new(format!("compose can't read this env file: {why}"));
+                let place = Place::new(&path, span);
+                self.problems.push(Problem { kind: ProblemKind::EnvFile, place, cause });
+            }
+            file.statements.extend(own);
+            last = Some(spot.map_or_else(|| Sources::top(&path), |spot| self.place(spot)));
         }
+        let variable = self.given.variable;
+        let lookup = |name: &str| variable(name).or_else(|| model.added.get(name).cloned());
+        let outcome = outcome(&file, &lookup);
         let mut variables = BTreeMap::new();
-        for text in texts {
-            let file = env_file(&text);
-            let pairs =
-                file.live().filter_map(|a| Some((a.key.clone(), a.value.as_ref()?.reveal().to_owned())));
-            variables.extend(pairs);
+        for (key, value) in outcome.keys {
+            let (kind, message) = match value {
+                Ok(value) => {
+                    variables.insert(key, value.reveal().to_owned());
+                    continue;
+                }
+                Err(Unknown::Required(name)) => {
+                    (ProblemKind::Required, format!("`{name}` is required in an env file, and has no value"))
+                }
+                Err(Unknown::Malformed(why) | Unknown::Computed(why)) => {
+                    (ProblemKind::EnvFile, format!("compose can't fill in a value of this env file: {why}"))
+                }
+            };
+            if let Some(place) = last.clone() {
+                self.problems.push(Problem { kind, place, cause: Cause::new(message) });
+            }
         }
         variables
     }
@@ -118,6 +147,14 @@ impl Loader<'_> {
                 to.entries.insert(name, entry);
             }
         }
+    }
+}
+
+/// Where and why the reader gives an env file up.
+fn refusal(statement: &Statement) -> Option<(Span, &'static str)> {
+    match statement.meaning {
+        Meaning::Refused { reach, why } if reach > Reach::Line => Some((statement.span, why)),
+        _ => None,
     }
 }
 

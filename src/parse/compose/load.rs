@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::canonical::{after_merge, before_merge};
 use super::extends::Base;
+use super::facts;
 use super::merge::{marks, merge, take_away};
 use super::paths::{default_contexts, folder, resolve};
 use super::sources::Sources;
 use super::template::{Piece, fill, references};
-use super::tree::{Kind, Map, Node, Spot};
-use super::yaml::{Wrong, documents};
-use super::{facts, scalar::Sort};
 use crate::model::compose::{Compose, Problem, ProblemKind, Reference};
-use crate::model::{Cause, Hidden, Look, Place};
+use crate::model::{Cause, Hidden, InlineAllow, Look, Place};
+use crate::parse::allow::allows_in_yaml;
+use crate::parse::yaml::{Keys, Kind, Map, Node, Sort, Spot, Wrong, documents};
 
 /// Nodes of all documents that are worked on; a project that needs more is not read to its end.
 const MOST_NODES: usize = 1_000_000;
@@ -71,6 +71,8 @@ pub(super) struct Loader<'a> {
     pub(super) problems: Vec<Problem>,
     pub(super) references: Vec<Reference>,
     pub(super) files: Vec<String>,
+    pub(super) empty: Vec<String>,
+    pub(super) allows: Vec<(String, InlineAllow)>,
     pub(super) bases: BTreeMap<(usize, String, String), Base>,
     pub(super) models: usize,
     parsed: BTreeMap<String, Option<Vec<Node>>>,
@@ -98,6 +100,8 @@ impl<'a> Loader<'a> {
             problems: Vec::new(),
             references: Vec::new(),
             files: Vec::new(),
+            empty: Vec::new(),
+            allows: Vec::new(),
             bases: BTreeMap::new(),
             models: 1,
             parsed: BTreeMap::new(),
@@ -183,12 +187,15 @@ impl<'a> Loader<'a> {
             self.problems.push(Problem { kind: ProblemKind::Unread, place, cause });
             return None;
         }
+        let look = (self.given.text)(path);
+        if matches!(look, Look::NotAsked(_)) && is_optional {
+            return None;
+        }
         if !self.files.iter().any(|file| file == path) {
             self.files.push(path.to_owned());
         }
-        let cause = match (self.given.text)(path) {
+        let cause = match look {
             Look::Got(text) => return Some(text),
-            Look::NotAsked(_) if is_optional => return None,
             Look::NotAsked(reason) => Cause::new(reason.0),
             Look::Failed(cause) => cause,
         };
@@ -207,8 +214,13 @@ impl<'a> Loader<'a> {
         if !self.parsed.contains_key(path) {
             let parsed = self.text(path, asked, false).map(|text| {
                 let file = self.sources.add(path, &text);
-                let (documents, wrong) = documents(&text, file);
+                let (documents, wrong) = documents(&text, file, Keys::Text);
+                if wrong.is_empty() && documents.iter().all(says_nothing) {
+                    self.empty.push(path.to_owned());
+                }
                 self.wrong.extend(wrong);
+                let allows = allows_in_yaml(&text).into_iter().map(|allow| (path.to_owned(), allow));
+                self.allows.extend(allows);
                 for document in &documents {
                     self.refer(document, &mut Vec::new());
                 }
@@ -285,4 +297,9 @@ impl<'a> Loader<'a> {
             }
         }
     }
+}
+
+/// A mapping without a key; anything else that is none is told elsewhere.
+fn says_nothing(document: &Node) -> bool {
+    document.map().is_some_and(|map| map.entries.is_empty() && map.resets.is_empty())
 }

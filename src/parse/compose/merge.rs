@@ -2,9 +2,8 @@
 //!
 //! The table is `override/merge.go` of compose-go 2.16. Attributes that nobody here reads are merged without its
 //! complaints.
+use crate::parse::yaml::{Entry, Kind, Map, Node};
 use std::collections::BTreeSet;
-
-use super::tree::{Entry, Kind, Map, Node};
 
 /// What a path is merged by.
 #[derive(Clone, Copy, PartialEq, Eq)]

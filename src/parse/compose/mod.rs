@@ -1,6 +1,6 @@
 //! Compose projects as Docker Compose reads them: files merged, included and extended, variables filled in.
 //!
-//! It owns the reading: YAML ([`yaml`]), variables in texts ([`template`]), merging ([`merge`]), short forms
+//! It owns the reading: YAML ([`super::yaml`]), variables in texts ([`template`]), merging ([`merge`]), short forms
 //! ([`canonical`]), the order of it all ([`load`]) and the facts that come out ([`facts`]). It refuses to open a file
 //! (the caller gives texts by path), to judge a project, and to show a value. What is said of the reader is held to
 //! compose-go 2.16.2 by `tests/compose.rs`.
@@ -13,10 +13,8 @@ mod merge;
 mod mounts;
 mod paths;
 mod ports;
-mod scalar;
 mod sources;
 mod template;
-mod tree;
-mod yaml;
 
 pub use load::{Given, project};
+pub use template::{Filled, fill, names};

@@ -2,8 +2,8 @@
 //!
 //! Rules of compose-go 2.16 `paths/`: a context may be a URL or `service:`, a mount's source only where it is a bind.
 //! `~` stays as it is written, since whose home it is is not known here.
-use super::tree::{Kind, Map, Node};
 use crate::model::path::under;
+use crate::parse::yaml::{Kind, Map, Node};
 
 /// The folder of a path as printed; empty for the current one.
 pub(super) fn folder(path: &str) -> &str {

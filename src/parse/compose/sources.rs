@@ -1,6 +1,7 @@
 //! The files that were read, to turn spots into places with masked excerpts.
-use super::tree::Spot;
 use crate::model::{Lines, Place, Position, Span, line_number};
+use crate::parse::excerpt::masked;
+use crate::parse::yaml::Spot;
 
 /// A file's path and text.
 struct Source {
@@ -34,7 +35,7 @@ impl Sources {
     pub(super) fn place(&self, spot: Spot) -> Place {
         let path = self.files.get(spot.file).map_or("", |source| source.path.as_str());
         let line = self.line(spot, spot.span.start.line);
-        Place::new(path, spot.span).showing(masked(line, spot))
+        Place::new(path, spot.span).showing(masked(line, spot.span, spot.is_open))
     }
 
     /// The place of a whole file.
@@ -75,48 +76,4 @@ impl Sources {
         let start = lines.position(from + offset);
         Spot { span: Span { start, end: start }, ..spot }.head(line_number(width))
     }
-}
-
-/// A line with everything masked but its key, the signs around it and, when it is open, the spot itself.
-fn masked(line: &str, spot: Spot) -> String {
-    let (start, end) = (spot.span.start, spot.span.end);
-    let first = (start.column as usize).saturating_sub(1);
-    let known = known_prefix(line);
-    let mut shown: String = line
-        .chars()
-        .take(first)
-        .enumerate()
-        .map(|(at, c)| if at < known || c.is_whitespace() { c } else { '*' })
-        .collect();
-    let behind = if spot.is_open && end.line == start.line {
-        let last = (end.column as usize).saturating_sub(1);
-        shown.extend(line.chars().take(last).skip(first));
-        last
-    } else {
-        first
-    };
-    let rest: String = line.chars().skip(behind).collect();
-    let rest = match rest.strip_prefix(':').or_else(|| rest.strip_prefix('=')) {
-        Some(value) if spot.is_open => {
-            shown.extend(rest.chars().take(1));
-            if value.starts_with(' ') && !value.trim().is_empty() {
-                shown.push(' ');
-            }
-            value
-        }
-        _ => rest.as_str(),
-    };
-    if !rest.trim().is_empty() {
-        shown.push('…');
-    }
-    shown
-}
-
-/// How many characters of a line are indent, list signs and one key with its sign.
-fn known_prefix(line: &str) -> usize {
-    let body = line.trim_start_matches([' ', '-']);
-    let key = body.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    let indent = line.chars().count() - body.chars().count();
-    let is_key = key.len() < body.len() && key.starts_with([':', '=']);
-    if is_key { indent + body.chars().count() - key.chars().count() + 1 } else { indent }
 }

@@ -133,19 +133,20 @@ fn closing(text: &str) -> Option<usize> {
 const DEEPEST: usize = 32;
 
 /// What a text becomes.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Filled {
-    pub(super) text: String,
+#[derive(Default, PartialEq, Eq)]
+pub struct Filled {
+    /// The text, which may hold a secret.
+    pub text: String,
     /// Offsets of a `${` that is no reference.
-    pub(super) invalid: Vec<usize>,
+    pub invalid: Vec<usize>,
     /// Offset and name of a required variable that has no value.
-    pub(super) required: Vec<(usize, String)>,
+    pub required: Vec<(usize, String)>,
     /// Whether a variable without a value left a blank.
-    pub(super) has_blank: bool,
+    pub has_blank: bool,
 }
 
 /// Fills in every reference. Where the reader would refuse the text, it is left as far as it got.
-pub(super) fn fill(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Filled {
+pub fn fill(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Filled {
     let mut filled = Filled::default();
     fill_into(text, 0, lookup, &mut filled, 0);
     filled
@@ -198,6 +199,12 @@ fn fill_into(
             filled.text.push_str(&value.unwrap_or_default());
         }
     }
+}
+
+/// The variables that a text refers to, those in words too, in the order of the text.
+pub fn names(text: &str) -> Vec<&str> {
+    let name = |(piece, _)| if let Piece::Reference { name, .. } = piece { Some(name) } else { None };
+    references(text).into_iter().filter_map(name).collect()
 }
 
 /// Every reference of a text, those in words too: what, where, and whether it stands in a word.

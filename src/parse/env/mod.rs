@@ -16,6 +16,7 @@
 //!
 //! A reading never fails and takes linear time: references nest at most [`DEPTH`] deep, deeper ones are not followed
 //! and say so.
+mod append;
 mod compose;
 mod cursor;
 mod diverge;
@@ -28,6 +29,7 @@ mod statements;
 mod template;
 mod tolerant;
 
+pub use append::{appended, is_appendable};
 pub use diverge::{Divergence, diverge};
 pub use evaluate::{Outcome, Unknown, evaluate, outcome};
 pub use tolerant::env_file;

@@ -6,6 +6,9 @@ use crate::model::line_number as number;
 use crate::model::{Assignment, EnvFile, Hidden, InlineAllow, KeyState, Span, Unparsable};
 use crate::parse::allow::allow;
 
+/// The problem of a line whose quote is open at the end of the file.
+pub(super) const NEVER_CLOSED: &str = "its quote is never closed";
+
 /// Reads a whole env file. Linear in the text; values are kept only as [`Hidden`].
 pub fn env_file(text: &str) -> EnvFile {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -13,7 +16,7 @@ pub fn env_file(text: &str) -> EnvFile {
     let lone_returns = text.matches('\r').count() > text.matches("\r\n").count();
     let normal = lone_returns.then(|| text.replace("\r\n", "\n").replace('\r', "\n"));
     let rest = normal.as_deref().unwrap_or(text);
-    let mut reader = Reader { rest, line: 1, file: EnvFile::default(), in_key_block: false };
+    let mut reader = Reader { rest, line: 1, file: EnvFile::default(), paragraph: 0, in_key_block: false };
     while !reader.rest.is_empty() {
         reader.line();
     }
@@ -24,12 +27,15 @@ pub fn env_file(text: &str) -> EnvFile {
 struct Value {
     text: String,
     bytes: usize,
+    comment: Option<Hidden>,
 }
 
 struct Reader<'a> {
     rest: &'a str,
     line: u32,
     file: EnvFile,
+    /// The first comment of this paragraph.
+    paragraph: usize,
     /// Inside a PEM block that no quote holds together: its lines are half a secret, and no keys.
     in_key_block: bool,
 }
@@ -39,7 +45,8 @@ impl Reader<'_> {
         let line = first_line(self.rest);
         let content = line.trim_start();
         let indent = number(line.chars().count() - content.chars().count());
-        if content.is_empty() {
+        if content.trim_end().is_empty() {
+            self.paragraph = self.file.comments.len();
             self.skip(line.len());
         } else if self.in_key_block && is_of_key_block(content) {
             self.in_key_block = !content.contains("-----END");
@@ -81,12 +88,14 @@ impl Reader<'_> {
         let text = comment.trim_start_matches('#');
         let spoken = text.trim_start();
         let named = without_export(spoken);
-        let Some((key, value)) = named.split_once('=') else { return };
-        if !is_documented_key(key) {
+        let documented = named.split_once('=').filter(|(key, _)| is_documented_key(key));
+        let Some((key, value)) = documented else {
+            self.file.comments.push(Hidden::new(text.trim()));
             return;
-        }
+        };
         let before = number(content.chars().count() - named.chars().count());
-        let value = Value { text: unquoted(value), bytes: 0 };
+        let (text, comment) = unquoted(value);
+        let value = Value { text, bytes: 0, comment };
         let prefix = content.get(..content.len() - named.len()).unwrap_or("");
         self.push(KeyState::Documented, key, prefix, indent + before + 1, Some(value));
     }
@@ -125,7 +134,7 @@ impl Reader<'_> {
         let before = line.len() - named.len() + key.len() + 1;
         let behind = self.rest.get(before..).unwrap_or("");
         let Some(value) = value(behind) else {
-            self.unparsable(content, indent, "its quote is never closed");
+            self.unparsable(content, indent, NEVER_CLOSED);
             return line.len();
         };
         let bytes = before + value.bytes;
@@ -144,6 +153,8 @@ impl Reader<'_> {
         self.file.assignments.push(Assignment {
             key: key.to_owned(),
             state,
+            behind: value.as_ref().and_then(|value| value.comment.clone()),
+            above: self.paragraph..self.file.comments.len(),
             value: value.map(|value| Hidden::new(value.text)),
             span,
             excerpt: indent + &excerpt,
@@ -198,24 +209,31 @@ fn value(behind: &str) -> Option<Value> {
     let start = line.len() - line.trim_start_matches([' ', '\t']).len();
     let text = behind.get(start..).unwrap_or("");
     let Some(quote @ ('"' | '\'' | '`')) = text.chars().next() else {
-        return Some(Value { text: unquoted(line), bytes: line.len() });
+        return Some(plain_value(line));
     };
     let inner = text.get(1..).unwrap_or("");
     let Some(length) = closing(inner, quote) else {
         // Only one reader knows the back quote; to the others it is a character.
-        return (quote == '`').then(|| Value { text: unquoted(line), bytes: line.len() });
+        return (quote == '`').then(|| plain_value(line));
     };
     let quoted = inner.get(..length).unwrap_or("");
     let after = first_line(inner.get(length + 1..).unwrap_or(""));
     let plain = after.trim_start();
     if plain.is_empty() || plain.starts_with('#') {
         let text = if quote == '"' { unescaped(quoted) } else { quoted.to_owned() };
-        return Some(Value { text, bytes: start + length + 2 });
+        let comment = plain.strip_prefix('#').map(|comment| Hidden::new(comment.trim()));
+        return Some(Value { text, bytes: start + length + 2, comment });
     }
     // `"a"b` on one line is a concatenation to a shell; over several lines it is a quote that was closed by another
     // value's opening one.
     let one_line = !quoted.contains('\n');
-    one_line.then(|| Value { text: unquoted(line), bytes: line.len() })
+    one_line.then(|| plain_value(line))
+}
+
+/// A value without quotes, to the end of its line.
+fn plain_value(line: &str) -> Value {
+    let (text, comment) = unquoted(line);
+    Value { text, bytes: line.len(), comment }
 }
 
 /// The offset of the closing quote. A backslash hides a quote, unless then none is left on the line.
@@ -250,8 +268,8 @@ fn unescaped(quoted: &str) -> String {
     text
 }
 
-/// An unquoted value: up to a comment that follows white space, trimmed.
-fn unquoted(line: &str) -> String {
+/// An unquoted value, up to a comment that follows white space, and that comment; both trimmed.
+fn unquoted(line: &str) -> (String, Option<Hidden>) {
     let mut end = line.len();
     let mut blank = true;
     for (offset, c) in line.char_indices() {
@@ -261,7 +279,8 @@ fn unquoted(line: &str) -> String {
         }
         blank = c == ' ' || c == '\t';
     }
-    line.get(..end).unwrap_or(line).trim().to_owned()
+    let comment = line.get(end + 1..).map(|comment| Hidden::new(comment.trim()));
+    (line.get(..end).unwrap_or(line).trim().to_owned(), comment)
 }
 
 #[cfg(test)]
@@ -358,6 +377,28 @@ mod tests {
         let expected = [("A", 3, "# A=…"), ("B", 2, "#B="), ("C", 4, "## C=…"), ("E", 12, "  # export E=…")];
         assert_eq!(keys, expected);
         assert!(file.assignments.iter().all(|a| a.state == KeyState::Documented));
+    }
+
+    #[test]
+    fn comments_above_and_behind() {
+        let text = "# head\n\n# one\nA=1\n# two\nB=\"x\" # own\n# C=3 # c\n\t\nD=4 #\nE=5#no\n";
+        let file = env_file(text);
+        let said = |range: &std::ops::Range<usize>| -> Vec<&str> {
+            file.comments[range.clone()].iter().map(Hidden::reveal).collect()
+        };
+        let all: Vec<_> = file
+            .assignments
+            .iter()
+            .map(|a| (a.key.as_str(), said(&a.above), a.behind.as_ref().map(Hidden::reveal)))
+            .collect();
+        let expected = [
+            ("A", vec!["one"], None),
+            ("B", vec!["one", "two"], Some("own")),
+            ("C", vec!["one", "two"], Some("c")),
+            ("D", vec![], Some("")),
+            ("E", vec![], None),
+        ];
+        assert_eq!(all, expected);
     }
 
     #[test]

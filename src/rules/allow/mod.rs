@@ -1,7 +1,9 @@
 //! Findings that may stand: inline comments, `[[allow]]` entries and the baseline, and what is wrong with those.
 mod claim;
+mod standing;
 
 pub use claim::{Claim, ClaimKind, apply, fingerprint, relative};
+pub use standing::take_standing;
 
 use super::{Rule, Sink, doc, rules};
 use crate::model::{Looked, Object, RuleId};

@@ -3,9 +3,10 @@ use std::collections::BTreeMap;
 
 use globset::GlobMatcher;
 
-use crate::manifest::{At, Env, Source, glob};
+use crate::manifest::{At, Env, Manifest, Source, glob};
 use crate::model::compose::{Compose, Service};
-use crate::model::{Cause, EnvFile, Look, Place, Reason};
+use crate::model::path::under;
+use crate::model::{Cause, EnvFile, InlineAllow, Look, Place, Reason};
 use crate::parse::compose::{Given, project};
 use crate::parse::env::env_file;
 use crate::rules::env::EnvSource;
@@ -25,6 +26,40 @@ pub struct ComposeFacts {
     env_files: BTreeMap<String, EnvFile>,
     /// The deployed file's path: it is made from the canonical template.
     deployed: Option<String>,
+    /// What compose reads besides when it is called without `-f`.
+    pub override_file: Option<OverrideFile>,
+}
+
+/// An override file that compose reads by itself beside the one that is declared.
+pub struct OverrideFile {
+    /// Its path as printed.
+    pub path: String,
+    /// Whether git tracks it.
+    pub is_tracked: Look<bool>,
+}
+
+/// Names under which compose looks for its file, and for the override beside it, when no `-f` is given: compose-go 2.16
+/// `cli/options.go`.
+const DEFAULTS: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+const OVERRIDES: [&str; 4] = [
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+];
+
+impl OverrideFile {
+    /// The one beside the only declared file, unless the project reads it some other way.
+    fn beside(paths: &[String], project: &Compose, tree: &dyn Tree) -> Option<Self> {
+        let [only] = paths else { return None };
+        let (folder, name) = only.rsplit_once('/').unwrap_or(("", only));
+        if !DEFAULTS.contains(&name) {
+            return None;
+        }
+        let path = OVERRIDES.iter().map(|name| under(folder, name)).find(|path| tree.has(path))?;
+        let is_read = project.files.contains(&path);
+        (!is_read).then(|| Self { is_tracked: tree.is_tracked(&path), path })
+    }
 }
 
 /// A declared compose file.
@@ -51,9 +86,36 @@ pub struct Wired {
 }
 
 impl ComposeFacts {
-    /// Reads the project and what it names.
-    pub fn new(declared: &Env, source: &Source, tree: &dyn Tree) -> Self {
-        let paths: Vec<String> = declared.compose.iter().map(|path| source.path_of(path)).collect();
+    /// Every project that is declared: that of `[env] compose`, and those of zones of their own. A service is judged in
+    /// the projects that have it; one that none has, in the first.
+    pub fn all(manifest: &Manifest, source: &Source, tree: &dyn Tree) -> Vec<Self> {
+        let declared = manifest.env.clone().unwrap_or_default();
+        let mut projects: Vec<&[At<String>]> = vec![&declared.compose];
+        projects.extend(manifest.zone.iter().map(|zone| zone.compose.as_slice()));
+        projects.retain(|project| !project.is_empty());
+        projects.dedup();
+        let mut all: Vec<Self> =
+            projects.iter().map(|files| Self::new(&declared, files, source, tree)).collect();
+        let homeless: Vec<String> = (declared.service.iter().map(|service| service.name.to_string()))
+            .filter(|name| {
+                !all.iter().any(|facts| facts.services.iter().any(|own| own.name == *name && facts.has(own)))
+            })
+            .collect();
+        for (index, facts) in all.iter_mut().enumerate() {
+            let services = std::mem::take(&mut facts.services);
+            let stays = |own: &Wired| facts.has(own) || (index == 0 && homeless.contains(&own.name));
+            facts.services = services.into_iter().filter(stays).collect();
+        }
+        all
+    }
+
+    fn has(&self, wired: &Wired) -> bool {
+        self.project.service(&wired.in_compose).is_some()
+    }
+
+    /// Reads a project and what it names.
+    fn new(declared: &Env, files: &[At<String>], source: &Source, tree: &dyn Tree) -> Self {
+        let paths: Vec<String> = files.iter().map(|path| source.path_of(path)).collect();
         let template = declared.template.as_ref().map(|path| EnvSource::declared(path, source, &[], tree));
         let text = |path: &str| {
             if tree.has(path) { tree.text(path) } else { Look::NotAsked(Reason("no such file".into())) }
@@ -72,8 +134,7 @@ impl ComposeFacts {
             .collect();
         let sibling = |path: &String| other_ending(path).filter(|other| tree.has(other));
         Self {
-            files: declared
-                .compose
+            files: files
                 .iter()
                 .zip(&paths)
                 .map(|(at, path)| ComposeFile {
@@ -88,16 +149,41 @@ impl ComposeFacts {
                 .map(|service| Wired::new(declared, service, source, tree))
                 .collect(),
             deployed: declared.deployed.as_ref().map(|path| source.path_of(path)),
+            override_file: OverrideFile::beside(&paths, &project, tree),
             project,
             template,
             env_files,
         }
     }
 
+    /// The inline allows of every file that may have findings, with the file's path.
+    pub fn allows(&self) -> impl Iterator<Item = (&str, &InlineAllow)> {
+        let templates = self.template.iter().chain(self.services.iter().map(|wired| &wired.template));
+        let in_templates = templates.flat_map(EnvSource::allows);
+        self.project.allows.iter().map(|(path, allow)| (path.as_str(), allow)).chain(in_templates)
+    }
+
+    /// The manifest line that names a compose file.
+    pub(super) fn declared(&self, path: &str) -> Option<Place> {
+        self.files.iter().find(|file| file.path == path)?.declared.clone()
+    }
+
+    /// What the files say together, unless the real reader would refuse them.
+    pub fn project(&self) -> Look<Compose> {
+        match self.refused() {
+            Some(cause) => Look::Failed(cause.clone()),
+            None => Look::Got(self.project.clone()),
+        }
+    }
+
+    fn refused(&self) -> Option<&Cause> {
+        self.project.problems.iter().find(|problem| problem.refuses()).map(|problem| &problem.cause)
+    }
+
     /// The compose service of a declared one; one that is not there is run elsewhere.
     pub(super) fn service(&self, wired: &Wired, out: &mut Sink<'_>) -> Option<&Service> {
-        if let Some(problem) = self.project.problems.iter().find(|problem| problem.refuses()) {
-            out.unknown(wired.template.object(), problem.cause.clone());
+        if let Some(cause) = self.refused() {
+            out.unknown(wired.template.object(), cause.clone());
             return None;
         }
         let service = self.project.service(&wired.in_compose);
@@ -140,7 +226,7 @@ impl ComposeFacts {
 
 impl Wired {
     fn new(declared: &Env, service: &crate::manifest::Service, source: &Source, tree: &dyn Tree) -> Self {
-        let globs = declared.local_only.iter().chain(&service.local_only);
+        let globs = declared.local_to(service);
         Self {
             name: service.name.to_string(),
             is_explicit: service.compose.is_some(),

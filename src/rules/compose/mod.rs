@@ -1,15 +1,18 @@
 //! Compose wiring: what reaches a container, and whether the templates know it.
+mod default_secret;
 mod facts;
 
+use std::collections::BTreeMap;
+
+use default_secret::default_secret;
 pub use facts::{ComposeFacts, Wired};
 
 use super::{Rule, Sink, rules};
 use crate::model::compose::{Operator, ProblemKind, Variable};
-use crate::model::{Cause, Looked, Object, Place};
+use crate::model::{Cause, Look, Looked, Object, Place, Span};
 
 /// The rules over compose files.
-pub const RULES: &[Rule<ComposeFacts>] =
-    rules!["compose": broken_file, not_wired, shadowed_file, unset_variable, wired_undocumented];
+pub const RULES: &[Rule<ComposeFacts>] = rules!["compose": broken_file, default_secret, empty_file, not_wired, shadowed_file, undeclared_override, unset_variable, wired_undocumented];
 
 fn broken_file(facts: &ComposeFacts, out: &mut Sink<'_>) {
     let problems = || facts.project.problems.iter().filter(|problem| problem.refuses());
@@ -61,6 +64,44 @@ fn shadowed_file(facts: &ComposeFacts, out: &mut Sink<'_>) {
     }
 }
 
+fn empty_file(facts: &ComposeFacts, out: &mut Sink<'_>) {
+    for path in &facts.project.files {
+        let mut check = out.check(Object::file(path), Looked::at(1, "file"));
+        if facts.project.empty.contains(path) {
+            check
+                .find("empty", format!("{path} says nothing"))
+                .at(Place::new(path, Span::on_line(1, 1, 1)))
+                .related(facts.declared(path), "declared here")
+                .help("fill it, or declare it no more: compose passes over it without a word");
+        }
+    }
+}
+
+fn undeclared_override(facts: &ComposeFacts, out: &mut Sink<'_>) {
+    let [file] = facts.files.as_slice() else { return };
+    let Some(other) = &facts.override_file else {
+        out.check(Object::file(&file.path), Looked::at(1, "file"));
+        return;
+    };
+    match &other.is_tracked {
+        Look::Got(false) => {
+            return out
+                .skip(Object::file(&other.path), "git does not track it, so it is one developer's own");
+        }
+        Look::Failed(cause) => return out.unknown(Object::file(&other.path), cause.clone()),
+        Look::Got(true) | Look::NotAsked(_) => {}
+    }
+    let mut check = out.check(Object::file(&file.path), Looked::at(2, "file"));
+    let message = format!(
+        "{} is not declared: `docker compose up` reads it beside {}, `docker compose -f` and this run do not",
+        other.path, file.path
+    );
+    check.find(&other.path, message).at(file.declared.clone()).help(format!(
+        "declare it after {}, or allow this with the reason if the project always runs with `-f`",
+        file.path
+    ));
+}
+
 fn unset_variable(facts: &ComposeFacts, out: &mut Sink<'_>) {
     let Some(template) = &facts.template else { return };
     let Some(file) = out.look(template.object(), &template.file) else { return };
@@ -80,15 +121,20 @@ fn unset_variable(facts: &ComposeFacts, out: &mut Sink<'_>) {
     for path in &facts.project.files {
         let own: Vec<_> = all.iter().filter(|(_, place)| place.path == *path).collect();
         let mut check = out.check(Object::file(path), Looked::at(own.len(), "reference"));
+        let mut unset: BTreeMap<&str, Vec<&Place>> = BTreeMap::new();
         for (name, place) in own.into_iter().filter(|(name, _)| !is_documented(name, path) && !is_given(name))
         {
-            check
-                .find(
-                    *name,
-                    format!("`{name}` has no default here, and {} does not document it", template.path),
-                )
-                .at((*place).clone())
-                .help(format!("document `{name}` there, or give it a default: `${{{name}:-...}}`"));
+            unset.entry(name).or_default().push(place);
+        }
+        for (name, places) in unset {
+            let (first, more) =
+                places.split_first().map_or((None, &[][..]), |(first, more)| (Some(*first), more));
+            let message = format!("`{name}` has no default here, and {} does not document it", template.path);
+            let mut finding = check.find(name, message).at(first.cloned());
+            for place in more {
+                finding = finding.related(Some((*place).clone()), "asked for here too");
+            }
+            finding.help(format!("document `{name}` there, or give it a default: `${{{name}:-...}}`"));
         }
     }
 }
@@ -105,7 +151,7 @@ fn is_name(key: &str) -> bool {
 
 /// Variables that the shell or the engine gives.
 fn is_given(name: &str) -> bool {
-    let known = ["GID", "HOME", "HOSTNAME", "PATH", "PWD", "SHELL", "TMPDIR", "UID", "USER"];
+    let known = ["CI", "GID", "HOME", "HOSTNAME", "PATH", "PWD", "SHELL", "TMPDIR", "UID", "USER"];
     known.contains(&name) || name.starts_with("COMPOSE_") || name.starts_with("DOCKER_")
 }
 
@@ -155,12 +201,8 @@ fn wired_undocumented(facts: &ComposeFacts, out: &mut Sink<'_>) {
             let mut files = [Some(file), canonical].into_iter().flatten();
             files.any(|file| file.assignments.iter().any(|assignment| assignment.key == key))
         };
-        // A constant is compose's own affair.
-        let is_open = |variable: &&Variable| {
-            variable.value.as_ref().is_none_or(|value| value.written.reveal().contains('$'))
-        };
-        let open: Vec<_> =
-            service.environment.iter().filter(is_open).filter(|open| is_name(&open.key)).collect();
+        let is_open = |variable: &&Variable| variable.is_open() && is_name(&variable.key);
+        let open: Vec<_> = service.environment.iter().filter(is_open).collect();
         let mut check = out.check(wired.template.object(), Looked::at(open.len(), "variable"));
         for variable in open.into_iter().filter(|variable| !documented(&variable.key)) {
             let key = &variable.key;

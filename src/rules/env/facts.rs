@@ -2,12 +2,13 @@
 use std::collections::BTreeSet;
 
 use crate::manifest::{At, Dialects, Env, Environment, Service, Source, ValueType, glob, octal};
+use crate::model::compose::{self, Compose};
 use crate::model::path::under;
 use crate::model::{
-    Assignment, Cause, Dialect, DialectFile, EnvFile, InlineAllow, Look, Object, Place, Reason, Role,
+    Assignment, Cause, Dialect, DialectFile, EnvFile, InlineAllow, Look, Object, Place, Reason, Role, purpose,
 };
 use crate::parse::env::{env_file, read};
-use crate::rules::Tree;
+use crate::rules::{Sink, Tree};
 
 /// The env templates of a project.
 pub struct EnvFacts {
@@ -17,6 +18,8 @@ pub struct EnvFacts {
     pub source: Source,
     /// The canonical template, when one is declared.
     pub template: Option<EnvSource>,
+    /// What each compose project says.
+    pub compose: Vec<Look<Compose>>,
     /// The services with templates of their own.
     pub services: Vec<ServiceEnv>,
     /// Templates that nobody declared a part for: each is judged by itself.
@@ -27,6 +30,8 @@ pub struct EnvFacts {
     pub environments: Vec<EnvironmentEnv>,
     /// Templates that there are and that nobody declared, by their printed paths.
     pub undeclared: Vec<String>,
+    /// Words that could be keys, in compose files that there are and that nobody declared.
+    pub mentioned: BTreeSet<String>,
     /// Why some folder could not be searched for templates.
     pub unseen: Vec<Cause>,
     /// Of the values that should be files, those that are, as printed paths.
@@ -61,6 +66,13 @@ pub struct ServiceEnv {
     pub template: EnvSource,
 }
 
+impl ServiceEnv {
+    /// Its name in the compose files.
+    pub fn in_compose(&self) -> &str {
+        self.declared.compose.as_ref().unwrap_or(&self.declared.name)
+    }
+}
+
 /// An env file and where it came from.
 pub struct EnvSource {
     /// Its path as printed.
@@ -74,10 +86,17 @@ pub struct EnvSource {
 }
 
 impl EnvFacts {
-    /// Reads every file that is declared. With `search` the tree is searched for templates: without a manifest each is
+    /// Reads every file that is declared; `compose` is what each compose project says. With `search` the tree is searched for templates: without a manifest each is
     /// judged by itself, with one those that it does not name are facts too.
-    pub fn new(declared: Env, source: Source, search: bool, tree: &dyn Tree) -> Self {
+    pub fn new(
+        declared: Env,
+        source: Source,
+        search: bool,
+        compose: Vec<Look<Compose>>,
+        tree: &dyn Tree,
+    ) -> Self {
         let (mut found, unseen) = if search { tree.files(source.base()) } else { (Vec::new(), Vec::new()) };
+        let mentioned = mentioned(&found, &compose, tree);
         found.retain(|path| Role::of(path) == Some(Role::Template));
         let (others, found) = if source.path.is_empty() { (found, Vec::new()) } else { (Vec::new(), found) };
         let named =
@@ -93,11 +112,13 @@ impl EnvFacts {
         let readers = readers(&declared);
         let mut facts = Self {
             template: declared.template.as_ref().map(|path| named(path, &readers)),
+            compose,
             services: declared.service.iter().map(service).collect(),
             others: others.into_iter().map(|path| EnvSource::read(path, None, &[], tree)).collect(),
             deployed: declared.deployed.as_ref().map(|path| Deployed::new(path, &declared, &source, tree)),
             environments: declared.environment.iter().map(environment).collect(),
             undeclared: Vec::new(),
+            mentioned,
             unseen,
             files_there: BTreeSet::new(),
             declared,
@@ -148,15 +169,37 @@ impl EnvFacts {
         files
     }
 
+    /// The compose projects; none when one could not be read, which is said about `on`, or when there is none.
+    pub(super) fn projects(&self, on: &Object, out: &mut Sink<'_>) -> Option<Vec<&Compose>> {
+        if self.compose.is_empty() {
+            out.skip(on.clone(), "no compose file is declared");
+            return None;
+        }
+        // Each that fails is said.
+        let read: Vec<_> = self.compose.iter().filter_map(|compose| out.look(on.clone(), compose)).collect();
+        (read.len() == self.compose.len()).then_some(read)
+    }
+
+    /// Whether a file is the canonical template itself.
+    pub(super) fn is_canonical(&self, source: &EnvSource) -> bool {
+        self.template.as_ref().is_some_and(|template| template.path == source.path)
+    }
+
+    /// Whether compose gives a service, by its `env_file`, everything that the canonical template documents.
+    pub(super) fn takes_whole_template(&self, service: &compose::Service) -> bool {
+        let Some(template) = &self.template else { return false };
+        let deployed = self.deployed.as_ref().map(|deployed| deployed.file.path.as_str());
+        service.env_files.iter().any(|named| {
+            let is_made_from = template.path.strip_prefix(&named.path);
+            Some(named.path.as_str()) == deployed
+                || is_made_from.is_some_and(|rest| rest.starts_with('.'))
+                || purpose(&named.path) == purpose(&template.path)
+        })
+    }
+
     /// The inline allows of every file that could be read, with the file's path.
     pub fn allows(&self) -> impl Iterator<Item = (&str, &InlineAllow)> {
-        self.files().into_iter().flat_map(|source| {
-            source
-                .file
-                .got()
-                .into_iter()
-                .flat_map(|file| file.allows.iter().map(|allow| (source.path.as_str(), allow)))
-        })
+        self.files().into_iter().flat_map(EnvSource::allows)
     }
 }
 
@@ -201,6 +244,19 @@ impl Deployed {
     }
 }
 
+/// The words in capitals of the compose files among `found` that no project was read from.
+fn mentioned(found: &[String], projects: &[Look<Compose>], tree: &dyn Tree) -> BTreeSet<String> {
+    let read: Vec<&String> =
+        projects.iter().filter_map(Look::got).flat_map(|project| &project.files).collect();
+    let others = found.iter().filter(|path| Role::of(path) == Some(Role::Compose) && !read.contains(path));
+    let texts = others.filter_map(|path| tree.text(path).got().cloned());
+    let is_of_key = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    texts
+        .flat_map(|text| text.split(|c| !is_of_key(c)).map(str::to_owned).collect::<Vec<_>>())
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
 /// Everyone who reads the canonical template or the file made from it.
 fn readers(declared: &Env) -> Vec<Dialect> {
     let own = declared.dialect.iter();
@@ -224,6 +280,12 @@ impl EnvSource {
         let readings =
             text.got().map_or_else(Vec::new, |text| readers.iter().map(|one| read(text, *one)).collect());
         Self { path, declared, file: parsed(text), readings }
+    }
+
+    /// Its inline allows, with its path.
+    pub fn allows(&self) -> impl Iterator<Item = (&str, &InlineAllow)> {
+        let allows = self.file.got().map_or(&[][..], |file| &file.allows);
+        allows.iter().map(|allow| (self.path.as_str(), allow))
     }
 
     /// The file as the object of a check.

@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 
 use super::{EnvFacts, EnvSource, ServiceEnv};
-use crate::manifest::{At, glob};
-use crate::model::{EnvFile, Looked, Object};
+use crate::model::{EnvFile, Fix, Looked, Object};
+use crate::parse::env::is_appendable;
 use crate::rules::Sink;
+use crate::rules::globs::Globs;
 
 pub(super) fn missing_from_template(facts: &EnvFacts, out: &mut Sink<'_>) {
     let Some(template) = &facts.template else {
@@ -36,25 +37,25 @@ fn missing_of_service(
     out: &mut Sink<'_>,
 ) {
     let mut check = out.check(service.template.object(), Looked::at(file.assignments.len(), "key"));
-    let local: Vec<_> =
-        facts.declared.local_only.iter().chain(&service.declared.local_only).filter_map(matcher).collect();
+    let local = Globs::new(facts.declared.local_to(&service.declared));
     let mut told = BTreeSet::new();
     for assignment in file.live() {
         let key = assignment.key.as_str();
-        if documented.contains(key) || local.iter().any(|glob| glob.is_match(key)) || !told.insert(key) {
+        if documented.contains(key) || local.of(key).is_some() || !told.insert(key) {
             continue;
         }
+        let fix = Fix {
+            path: template.path.clone(),
+            key: key.to_owned(),
+            used_by: service.declared.name.to_string(),
+        };
         check
             .find(key, format!("`{key}` of {} is not in {}", *service.declared.name, template.path))
             .at(service.template.place(assignment))
             .related(template.declared.clone(), "the canonical template")
+            .fix(is_appendable(key).then_some(fix))
             .help(format!("document `{key}` in {}, or declare it `local_only`", template.path));
     }
     let found = told.len();
     check.facts(format!("every key is in {}", template.path), format!("{found} missing"));
-}
-
-/// Globs were held to their form when they were declared.
-fn matcher(pattern: &At<String>) -> Option<globset::GlobMatcher> {
-    glob(pattern).ok()
 }

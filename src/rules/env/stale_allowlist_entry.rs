@@ -5,7 +5,16 @@ use crate::rules::Sink;
 
 pub(super) fn stale_allowlist_entry(facts: &EnvFacts, out: &mut Sink<'_>) {
     let all: Vec<&EnvSource> = facts.services.iter().map(|service| &service.template).collect();
-    let own = facts.services.iter().map(|service| (&service.declared.local_only, vec![&service.template]));
+    // Services that one glob found share one list.
+    let mut own: Vec<(&Vec<At<String>>, Vec<&EnvSource>)> = Vec::new();
+    for service in &facts.services {
+        let list = &service.declared.local_only;
+        let place = |list: &[At<String>]| list.first().and_then(At::range);
+        match own.iter_mut().find(|(known, _)| place(known) == place(list)) {
+            Some((_, sources)) => sources.push(&service.template),
+            None => own.push((list, vec![&service.template])),
+        }
+    }
     let lists: Vec<_> = std::iter::once((&facts.declared.local_only, all)).chain(own).collect();
     for (globs, sources) in lists.into_iter().filter(|(globs, _)| !globs.is_empty()) {
         let mut files = Vec::new();

@@ -8,6 +8,8 @@ mod names;
 mod skip;
 mod word;
 
+pub(super) use names::is_own;
+
 use super::statements::{Statements, Unified};
 use crate::model::{EnvValue, Meaning, Piece, Reach, Statement};
 use word::{Assigned, Word, Words};

@@ -14,7 +14,7 @@ pub(super) fn is_name_part(c: char) -> bool {
 }
 
 /// Variables that bash or dash sets, refuses to set, or computes.
-pub(super) fn is_own(name: &str) -> bool {
+pub(in crate::parse::env) fn is_own(name: &str) -> bool {
     name.starts_with("BASH")
         || matches!(
             name,

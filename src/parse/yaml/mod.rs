@@ -3,12 +3,17 @@
 //! Built on the events of `granit-parser`, because serde loses the places inside untagged and flattened values, and
 //! compose's short and long forms are just that. Rules of merging and of what is refused are those of
 //! go.yaml.in/yaml/v4 as compose-go 2.16 uses it (`loader/reset.go`).
+mod scalar;
+mod tree;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use granit_parser::{Event, Parser, ScalarStyle, Span as Marked, Tag, options};
 
-use super::scalar::{Sort, resolve};
-use super::tree::{Entry, Kind, Map, Node, Scalar, Spot};
+pub(in crate::parse) use scalar::Sort;
+use scalar::resolve;
+pub(in crate::parse) use tree::{Entry, Kind, Map, Node, Scalar, Spot};
+
 use crate::model::compose::ProblemKind;
 use crate::model::{Position, Span, line_number};
 
@@ -18,14 +23,23 @@ const MOST_NODES: usize = 100_000;
 const DEEPEST: usize = 200;
 
 /// A problem before its file has a name.
-pub(super) struct Wrong {
-    pub(super) kind: ProblemKind,
-    pub(super) spot: Spot,
-    pub(super) message: String,
+pub(in crate::parse) struct Wrong {
+    pub(in crate::parse) kind: ProblemKind,
+    pub(in crate::parse) spot: Spot,
+    pub(in crate::parse) message: String,
+}
+
+/// What a key of a mapping may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::parse) enum Keys {
+    /// Text alone, as compose has it.
+    Text,
+    /// Any scalar; it is taken as it is written.
+    Scalars,
 }
 
 /// The documents of a file, and what is wrong. After a syntax error the documents before it are there.
-pub(super) fn documents(text: &str, file: usize) -> (Vec<Node>, Vec<Wrong>) {
+pub(in crate::parse) fn documents(text: &str, file: usize, keys: Keys) -> (Vec<Node>, Vec<Wrong>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let options = options! {
         emit_unresolved_aliases: true,
@@ -36,6 +50,7 @@ pub(super) fn documents(text: &str, file: usize) -> (Vec<Node>, Vec<Wrong>) {
     let mut builder = Builder {
         events: Parser::new_from_str_with_options(text, options),
         file,
+        keys,
         anchors: BTreeMap::new(),
         nodes: 0,
         wrong: Vec::new(),
@@ -60,6 +75,7 @@ pub(super) fn documents(text: &str, file: usize) -> (Vec<Node>, Vec<Wrong>) {
 struct Builder<'a> {
     events: Parser<'a, granit_parser::StrInput<'a>>,
     file: usize,
+    keys: Keys,
     /// Finished anchors; `None` while the node is being read.
     anchors: BTreeMap<usize, Option<Anchored>>,
     nodes: usize,
@@ -277,10 +293,18 @@ impl<'a> Builder<'a> {
         let is_merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
         let spot = Spot { is_open: true, ..self.spot(&at) };
         let built = self.node(event, at, depth + 1)?;
-        let Built::Node(Node { kind: Kind::Scalar(Scalar { text, sort: Sort::Text, .. }), .. }) = built
-        else {
-            self.say(ProblemKind::Shape, spot, "this key is no text: compose takes no other; quote it");
-            return Some(None);
+        let text = match (built, self.keys) {
+            (Built::Node(Node { kind: Kind::Scalar(Scalar { text, sort: Sort::Text, .. }), .. }), _) => text,
+            (Built::Node(Node { kind: Kind::Scalar(scalar), .. }), Keys::Scalars) => scalar.written,
+            (Built::Node(Node { kind: Kind::Null, .. }), Keys::Scalars) => "null".to_owned(),
+            (_, Keys::Scalars) => {
+                self.say(ProblemKind::Shape, spot, "this key is a list or a mapping");
+                return Some(None);
+            }
+            (_, Keys::Text) => {
+                self.say(ProblemKind::Shape, spot, "this key is no text: compose takes no other; quote it");
+                return Some(None);
+            }
         };
         Some(Some(Key { text, spot, is_merge }))
     }

@@ -6,7 +6,7 @@
 
 /// The sorts of scalars that matter to compose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sort {
+pub(in crate::parse) enum Sort {
     Text,
     Null,
     Bool,
@@ -18,7 +18,7 @@ pub(super) enum Sort {
 }
 
 /// A resolved plain scalar: its sort and how it is printed. A time that only the machine's zone can settle is `None`.
-pub(super) fn resolve(text: &str) -> (Sort, Option<String>) {
+pub(in crate::parse) fn resolve(text: &str) -> (Sort, Option<String>) {
     let said = |sort, printed: &str| (sort, Some(printed.to_owned()));
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return said(Sort::Null, ""),
