@@ -256,7 +256,16 @@ impl Files {
                 }
             }
         }
-        let all: Vec<RevisionFile> = all.iter().map(|path: &String| read(path, locator.tree)).collect();
+        let mut all: Vec<RevisionFile> = all.iter().map(|path: &String| read(path, locator.tree)).collect();
+        if said.sourceless {
+            let compiled = folders.iter().flat_map(|folder| locator.compiled_files(folder));
+            let cause = || Cause::new("it is compiled, and has no source").hint("keep the source beside it");
+            all.extend(compiled.map(|path| RevisionFile {
+                path,
+                declares: Declares::Unread(cause()),
+                allows: Vec::new(),
+            }));
+        }
         let is_like_one =
             |path: &&String| locator.tree.text(path).got().is_some_and(|text| text.contains("down_revision"));
         let passed_over =

@@ -141,6 +141,22 @@ impl Locator<'_> {
     }
 }
 
+impl Locator<'_> {
+    /// The compiled files of a version location that have no source: where those count, nobody knows what they are.
+    pub(super) fn compiled_files(&self, folder: &str) -> Vec<String> {
+        let files = self.files(folder);
+        let source = |path: &str| {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let folder = folder.strip_suffix("__pycache__").unwrap_or(folder).trim_end_matches('/');
+            format!("{folder}/{}.py", name.split('.').next().unwrap_or(name))
+        };
+        let is_compiled = |path: &&String| {
+            matches!(path.rsplit_once('.'), Some((_, "pyc" | "pyo"))) && !path.contains("/__init__")
+        };
+        files.iter().filter(is_compiled).filter(|path| !files.contains(&source(path))).cloned().collect()
+    }
+}
+
 fn order(path: &str) -> (Vec<&str>, &str) {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     (folder.split('/').collect(), name)
