@@ -7,7 +7,7 @@ use super::manifest::{Loaded, ManifestArgs, baseline, say_above};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use crate::jobs::lint::{Lint, Subject, lint};
-use crate::manifest::{At, Backfill, Env, MANIFEST, Service, date, glob, path_glob};
+use crate::manifest::{Alembic, At, Backfill, Env, MANIFEST, Service, date, glob, path_glob};
 use crate::model::{Exit, Report};
 use crate::rules::Tree;
 use crate::stores::checkout::Checkout;
@@ -37,6 +37,12 @@ pub(super) struct Args {
     /// A glob of keys that any service may have for itself; may be given again
     #[arg(long, value_name = "GLOB")]
     allow: Vec<String>,
+    /// An Alembic configuration: alembic.ini, or a pyproject.toml with [tool.alembic]; may be given again
+    #[arg(long, value_name = "FILE")]
+    ini: Vec<String>,
+    /// The section of the ini file, as alembic takes it
+    #[arg(long, value_name = "SECTION", requires = "ini")]
+    name: Option<String>,
     /// Report only what this branch adds to REF, judged as it will be once it is merged
     #[arg(long, value_name = "REF")]
     against: Option<String>,
@@ -51,8 +57,21 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { subjects, manifest, template, service, code, compose, allow, against, fix, today, output } =
-        args;
+    let Args {
+        subjects,
+        manifest,
+        template,
+        service,
+        code,
+        compose,
+        allow,
+        ini,
+        name,
+        against,
+        fix,
+        today,
+        output,
+    } = args;
     let clock = Clock::start();
     let (subjects, paths) = subjects_and_paths(subjects)?;
     if today.as_deref().is_some_and(|day| date(day).is_none()) {
@@ -61,7 +80,8 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let flags = env_of_flags(template, &service, compose, allow)?;
     let code = code.iter().map(|text| code_of_flag(text)).collect::<Result<_, _>>()?;
     let today = today.unwrap_or_else(|| clock.today());
-    let asked = Asked { subjects, manifest, flags, code, backfill: paths, today };
+    let chains = chains_of_flags(&ini, name.as_ref());
+    let asked = Asked { subjects, manifest, flags, code, backfill: paths, chains, today };
     let mut report = match against {
         None => {
             let tree = Checkout::default();
@@ -88,6 +108,7 @@ pub(super) struct Asked {
     backfill: Vec<String>,
     /// `YYYY-MM-DD`.
     today: String,
+    chains: Vec<Alembic>,
 }
 
 impl Asked {
@@ -99,7 +120,7 @@ impl Asked {
 
     /// Whether flags and arguments name inputs.
     fn names_inputs(&self) -> bool {
-        self.names_env() || !self.backfill.is_empty()
+        self.names_env() || !self.backfill.is_empty() || !self.chains.is_empty()
     }
 
     /// The settings as a tree has them.
@@ -117,6 +138,9 @@ impl Asked {
             let files = self.backfill.iter().cloned().map(At::from).collect();
             let name = "backfill".to_owned().into();
             loaded.manifest.backfill = vec![Backfill { name, files, ..Backfill::default() }];
+        }
+        if !self.chains.is_empty() {
+            loaded.manifest.alembic.clone_from(&self.chains);
         }
         settings(loaded, self.subjects.clone(), !named, self.today.clone(), tree)
     }
@@ -138,7 +162,7 @@ impl Asked {
             say_above();
             if !named {
                 note(
-                    "no manifest: each env template and compose file below this folder is judged by itself; `trueup init` writes a manifest that relates them",
+                    "no manifest: each env template, compose file and Alembic chain below this folder is judged by itself; `trueup init` writes a manifest that relates them",
                 );
             }
         }
@@ -259,6 +283,17 @@ fn replace_code(declared: Option<&mut Env>, code: &[(String, String)]) -> Result
         }
         None => Ok(()),
     }
+}
+
+/// The chains that flags declare.
+fn chains_of_flags(ini: &[String], section: Option<&String>) -> Vec<Alembic> {
+    let chain = |file: &String| Alembic {
+        name: file.clone().into(),
+        ini: file.clone().into(),
+        section: section.cloned().map(At::from),
+        ..Alembic::default()
+    };
+    ini.iter().map(chain).collect()
 }
 
 /// Each flag that was given replaces its whole field.

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 
 use crate::manifest::{Baseline, Manifest, Source};
 use crate::model::{Cause, InlineAllow, Look, Object, Report, Span};
+use crate::rules::alembic::AlembicFacts;
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::backfill::BackfillFacts;
 use crate::rules::compose::ComposeFacts;
@@ -46,6 +47,8 @@ pub enum Subject {
     Backfill,
     /// Pinned ids.
     Pins,
+    /// Alembic chains.
+    Alembic,
 }
 
 impl Subject {
@@ -57,6 +60,7 @@ impl Subject {
             Self::Config => "config",
             Self::Backfill => "backfill",
             Self::Pins => "pins",
+            Self::Alembic => "alembic",
         }
     }
 }
@@ -85,6 +89,7 @@ fn run(settings: &Lint, manifest: &Manifest, tree: &dyn Tree) -> Report {
     run.configs();
     run.backfills();
     run.pins();
+    run.chains();
     run.manifest();
     run.finish()
 }
@@ -212,6 +217,17 @@ impl Run<'_> {
         let facts = is_declared.then(|| PinFacts::new(manifest, source, today, self.tree));
         self.claim(facts.iter().flat_map(PinFacts::allows));
         self.judge(Subject::Pins, rules::pins::RULES, facts, ("pin", "[[pin]]"));
+    }
+
+    fn chains(&mut self) {
+        let (manifest, Lint { source, search, .. }) = (self.manifest, self.settings);
+        if !self.wants(Subject::Alembic) {
+            return;
+        }
+        let facts = AlembicFacts::new(&manifest.alembic, source, *search, self.tree);
+        self.claim(facts.allows());
+        let facts = Some(facts).filter(|facts| !facts.chains.is_empty());
+        self.judge(Subject::Alembic, rules::alembic::RULES, facts, ("chain", "[[alembic]]"));
     }
 
     fn manifest(&mut self) {

@@ -47,6 +47,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     if let Some(contract) = &manifest.guard {
         guard::mistakes(contract, &mut found);
     }
+    once(manifest.alembic.iter().map(|chain| &chain.name), "chain", &mut found);
     zones(&manifest.zone, &mut found);
     once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
     for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
@@ -83,6 +84,7 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
         let keys = guard.secrets.iter().chain(&guard.public);
         whens.chain(&guard.placeholders).chain(keys)
     });
+    let code = manifest.alembic.iter().flat_map(|chain| &chain.code);
     let allow = manifest.allow.iter().flat_map(|allow| allow.on.iter().chain(&allow.about));
     let skip = manifest.skip.iter().map(|skip| &skip.table);
     let variables = manifest.backfill.iter().flat_map(|backfill| &backfill.variables);
@@ -93,7 +95,7 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
     let files = files.chain(manifest.pins.iter().flat_map(|pins| &pins.files));
     let files = files.chain(manifest.pin.iter().flat_map(|pin| &pin.files));
     let declared = names.chain(files);
-    for pattern in env.chain(zones).chain(guard).chain(allow).chain(skip).chain(declared) {
+    for pattern in env.chain(zones).chain(guard).chain(code).chain(allow).chain(skip).chain(declared) {
         if let Err(why) = glob(pattern) {
             found.push(mistake(pattern, format!("`{}` is no glob: {why}", **pattern), None));
         }

@@ -2,6 +2,7 @@
 //!
 //! It owns what a manifest may say and what is wrong with one: all mistakes at once, each with its place. It reads no
 //! file, resolves no secret and does not know which rules exist.
+mod alembic;
 mod arithmetic;
 mod at;
 mod backfill;
@@ -11,6 +12,7 @@ mod condition;
 mod env;
 mod file_name;
 mod guard;
+mod lock;
 mod pins;
 mod shape;
 mod source;
@@ -22,6 +24,7 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
+pub use alembic::Alembic;
 pub use arithmetic::{Comparison, Quantity};
 pub use at::At;
 pub use backfill::Backfill;
@@ -30,6 +33,7 @@ pub use check::{date, glob, octal, path_glob};
 pub use env::{Classes, Dialects, Env, Environment, Relation, Service, TypeEntry, ValueType};
 pub use file_name::{FILE_NAME, FileName};
 pub use guard::{FirstDeploy, Guard, ImageCheck, Patterns, Require};
+pub use lock::{LOCK, Lock, Locked};
 pub use pins::{Calendar, Pin, Pins, Removal};
 pub use source::Source;
 pub use types::{

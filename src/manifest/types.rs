@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::At;
 use super::backfill::Backfill;
 use super::env::Env;
 use super::guard::Guard;
 use super::pins::{Pin, Pins};
 use super::zone::Zone;
+use super::{Alembic, At};
 use crate::model::Mode;
 
 /// `trueup.toml`: the declared expectations. Paths are relative to its folder.
@@ -24,6 +24,8 @@ pub struct Manifest {
     pub endpoints: BTreeMap<String, Endpoint>,
     /// Env templates.
     pub env: Option<Env>,
+    /// Chains of Alembic revisions.
+    pub alembic: Vec<Alembic>,
     /// Services that may reach and be given only some things.
     pub zone: Vec<Zone>,
     /// The boot contract that `trueup guard` holds an environment to.

@@ -3,18 +3,21 @@
 //! It owns the words of the house: what was looked at ([`Look`], [`Looked`]), what was judged ([`Check`],
 //! [`Verdict`], [`Finding`]), where ([`Place`], [`Object`]) and the facts that rules judge. It imports nothing of the
 //! house, touches nothing outside the process and decides nothing.
+pub mod chain;
 mod check;
 mod code;
 pub mod compose;
 mod config;
 mod dialect;
 mod dockerfile;
+pub mod drawing;
 mod env;
 mod exit;
 mod host;
 mod lines;
 mod look;
 mod mode;
+pub mod operation;
 pub mod path;
 mod place;
 mod report;

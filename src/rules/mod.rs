@@ -2,6 +2,7 @@
 //!
 //! A rule is one Markdown file (`rules/<subject>/<name>.md`), one function here, and one word in its room's table. It
 //! sees facts and a [`Sink`], never a store; [`judge`] stamps its id, its severity and its verdicts.
+pub mod alembic;
 pub mod allow;
 pub mod backfill;
 pub mod compose;
@@ -65,6 +66,7 @@ pub fn all() -> Vec<RuleId> {
         table.iter().map(Rule::id)
     }
     let mut all: Vec<RuleId> = ids(env::RULES)
+        .chain(ids(alembic::RULES))
         .chain(ids(compose::RULES))
         .chain(ids(backfill::RULES))
         .chain(ids(pins::RULES))
