@@ -187,7 +187,8 @@ fn env_of_flags(
 /// `NAME=PATH`
 fn code_of_flag(text: &str) -> Result<(String, String), Stop> {
     let hint = "write it as NAME=PATH, such as 'agent=agent/**/*.py' or 'agent=!agent/tests'";
-    let Some((name, path)) = text.split_once('=').filter(|(name, path)| !name.is_empty() && !path.is_empty()) else {
+    let Some((name, path)) = text.split_once('=').filter(|(name, path)| !name.is_empty() && !path.is_empty())
+    else {
         return Err(Stop::usage(format!("--code `{text}` names no service and path"), hint));
     };
     match path_glob(path) {

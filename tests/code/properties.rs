@@ -8,14 +8,95 @@ const PATHS: [&str; 6] = ["a.py", "a.ts", "a.jsx", "a.svelte", "a.rs", "a.go"];
 
 /// Pieces that matter to one reader or another.
 const PIECES: &[&str] = &[
-    "os", "environ", ".", "[", "]", "(", ")", "{", "}", "\"", "'", "`", "${", "$", "\\", "/", "*", "//", "/*", "*/", "#", "\n",
-    "\r\n", " ", "\t", "=", "==", ":", "::", ";", ",", "?", "?.", "!", "|", "||", "+", "<", ">", "=>", "...", "ä", "\u{feff}",
-    "\u{2028}", "A", "KEY", "x", "import os\n", "os.environ[\"A\"]", "os.getenv(", "for k in [\"A\"]:\n ", "class S(BaseSettings):\n ",
-    "from pydantic_settings import BaseSettings\n", "model_config = ", "def f(k):\n ", "lambda: ", "f\"{", "process.env", "process",
-    "import.meta.env", "const ", "const { A } = ", "as any", "require(\"process\")", "z.object({", ".parse(process.env)",
-    "createEnv({ server: {", "Deno.env.get(", "<script>", "</script>", "fn f() {", "use std::env;", "std::env::var(", "#[arg(env)]",
-    "#[cfg(test)]", "r#\"", "'a", "const K: &str = \"A\";", "func f(k string) {", "import \"os\"\n", "os.Getenv(k)", "EnvVars: []string{",
-    "# trueup: allow env/x because y\n", "// trueup: allow env/x because y\n", "return", "if", "in", "env", "\u{0}",
+    "os",
+    "environ",
+    ".",
+    "[",
+    "]",
+    "(",
+    ")",
+    "{",
+    "}",
+    "\"",
+    "'",
+    "`",
+    "${",
+    "$",
+    "\\",
+    "/",
+    "*",
+    "//",
+    "/*",
+    "*/",
+    "#",
+    "\n",
+    "\r\n",
+    " ",
+    "\t",
+    "=",
+    "==",
+    ":",
+    "::",
+    ";",
+    ",",
+    "?",
+    "?.",
+    "!",
+    "|",
+    "||",
+    "+",
+    "<",
+    ">",
+    "=>",
+    "...",
+    "ä",
+    "\u{feff}",
+    "\u{2028}",
+    "A",
+    "KEY",
+    "x",
+    "import os\n",
+    "os.environ[\"A\"]",
+    "os.getenv(",
+    "for k in [\"A\"]:\n ",
+    "class S(BaseSettings):\n ",
+    "from pydantic_settings import BaseSettings\n",
+    "model_config = ",
+    "def f(k):\n ",
+    "lambda: ",
+    "f\"{",
+    "process.env",
+    "process",
+    "import.meta.env",
+    "const ",
+    "const { A } = ",
+    "as any",
+    "require(\"process\")",
+    "z.object({",
+    ".parse(process.env)",
+    "createEnv({ server: {",
+    "Deno.env.get(",
+    "<script>",
+    "</script>",
+    "fn f() {",
+    "use std::env;",
+    "std::env::var(",
+    "#[arg(env)]",
+    "#[cfg(test)]",
+    "r#\"",
+    "'a",
+    "const K: &str = \"A\";",
+    "func f(k string) {",
+    "import \"os\"\n",
+    "os.Getenv(k)",
+    "EnvVars: []string{",
+    "# trueup: allow env/x because y\n",
+    "// trueup: allow env/x because y\n",
+    "return",
+    "if",
+    "in",
+    "env",
+    "\u{0}",
 ];
 
 /// The lines of the cases with some of their characters changed, left out or doubled.
@@ -27,10 +108,17 @@ fn mutated() -> impl Strategy<Value = (String, String)> {
         include_str!("cases/rust.txt"),
         include_str!("cases/go.txt"),
     ];
-    let files: Vec<(String, String)> = all.iter().flat_map(|text| cases(text)).flat_map(|case| case.files).collect();
+    let files: Vec<(String, String)> =
+        all.iter().flat_map(|text| cases(text)).flat_map(|case| case.files).collect();
     let file = proptest::sample::select(files);
-    (file, proptest::collection::vec((any::<prop::sample::Index>(), 0..4u8, proptest::sample::select(PIECES)), 0..6)).prop_map(
-        |((path, text), changes)| {
+    (
+        file,
+        proptest::collection::vec(
+            (any::<prop::sample::Index>(), 0..4u8, proptest::sample::select(PIECES)),
+            0..6,
+        ),
+    )
+        .prop_map(|((path, text), changes)| {
             let mut chars: Vec<String> = text.chars().map(String::from).collect();
             for (at, how, piece) in changes {
                 let at = at.index(chars.len());
@@ -42,18 +130,19 @@ fn mutated() -> impl Strategy<Value = (String, String)> {
                 }
             }
             (path, chars.concat())
-        },
-    )
+        })
 }
 
 fn soup() -> impl Strategy<Value = (String, String)> {
-    let pieces = proptest::collection::vec(proptest::sample::select(PIECES), 0..60).prop_map(|pieces| pieces.concat());
+    let pieces =
+        proptest::collection::vec(proptest::sample::select(PIECES), 0..60).prop_map(|pieces| pieces.concat());
     (proptest::sample::select(&PATHS[..]).prop_map(str::to_owned), pieces)
 }
 
 fn inside(text: &str, span: Span) -> bool {
     let lines: Vec<&str> = text.split('\n').collect();
-    let width = |line: u32| lines.get(line as usize - 1).map(|line| u32::try_from(line.chars().count()).unwrap());
+    let width =
+        |line: u32| lines.get(line as usize - 1).map(|line| u32::try_from(line.chars().count()).unwrap());
     let (start, end) = (span.start, span.end);
     width(start.line).is_some_and(|width| start.column >= 1 && start.column <= width + 1)
         && width(end.line).is_some_and(|width| end.column >= 1 && end.column <= width + 2)
@@ -73,11 +162,19 @@ fn holds(path: &str, text: &str) -> Result<(), TestCaseError> {
             prop_assert!(inside(text, spot.span), "{:?} in {path} {text:?}", spot);
             prop_assert!(spot.excerpt.as_ref().is_none_or(|line| !line.contains('\n')), "{:?}", spot);
         }
-        for span in reads.allows.iter().map(|allow| allow.span).chain(reads.unclear.as_ref().map(|unclear| unclear.span)) {
+        for span in reads
+            .allows
+            .iter()
+            .map(|allow| allow.span)
+            .chain(reads.unclear.as_ref().map(|unclear| unclear.span))
+        {
             prop_assert!(inside(text, span), "{span:?} in {path} {text:?}");
         }
         for read in &reads.reads {
-            prop_assert!(!read.names.is_empty() && read.names.iter().all(|name| !name.is_empty()), "{read:?}");
+            prop_assert!(
+                !read.names.is_empty() && read.names.iter().all(|name| !name.is_empty()),
+                "{read:?}"
+            );
             prop_assert!(read.takes(&read.names[0]) && read.takes(&read.key()), "{read:?}");
         }
     }
@@ -144,10 +241,21 @@ fn depth_and_length_do_no_harm() {
 fn no_text_comes_out() {
     let canary = "hunter2-canary";
     let files = [
-        ("a.py", format!("import os\na = f('{canary}', os.getenv('KEY', '{canary}'))\nb = os.environ[f'{canary}{{x}}']\n")),
+        (
+            "a.py",
+            format!(
+                "import os\na = f('{canary}', os.getenv('KEY', '{canary}'))\nb = os.environ[f'{canary}{{x}}']\n"
+            ),
+        ),
         ("a.ts", format!("f('{canary}', process.env.KEY || '{canary}', `{canary}${{process.env.B}}`)\n")),
-        ("a.rs", format!("fn f() {{ g(\"{canary}\", std::env::var(\"KEY\").unwrap_or(\"{canary}\".into())) }}\n")),
-        ("a.go", format!("import \"os\"\nfunc f() {{ g(\"{canary}\", os.Getenv(\"KEY\"), \"{canary}\") }}\n")),
+        (
+            "a.rs",
+            format!("fn f() {{ g(\"{canary}\", std::env::var(\"KEY\").unwrap_or(\"{canary}\".into())) }}\n"),
+        ),
+        (
+            "a.go",
+            format!("import \"os\"\nfunc f() {{ g(\"{canary}\", os.Getenv(\"KEY\"), \"{canary}\") }}\n"),
+        ),
     ];
     for (path, text) in files {
         for reads in read(&[(path.to_owned(), text)]) {

@@ -9,9 +9,40 @@ use crate::model::{CodeReads, CodeSpan, ComputedRead, EnvRead};
 
 /// Names that too many functions have: theirs are not followed.
 const ANYBODYS: &[&str] = &[
-    "get", "has", "set", "read", "load", "value", "lookup", "find", "string", "str", "number", "int", "integer", "float",
-    "bool", "boolean", "parse", "resolve", "init", "new", "run", "main", "constructor", "add", "check", "test", "format",
-    "require", "print", "log", "map", "filter", "forEach", "for_each",
+    "get",
+    "has",
+    "set",
+    "read",
+    "load",
+    "value",
+    "lookup",
+    "find",
+    "string",
+    "str",
+    "number",
+    "int",
+    "integer",
+    "float",
+    "bool",
+    "boolean",
+    "parse",
+    "resolve",
+    "init",
+    "new",
+    "run",
+    "main",
+    "constructor",
+    "add",
+    "check",
+    "test",
+    "format",
+    "require",
+    "print",
+    "log",
+    "map",
+    "filter",
+    "forEach",
+    "for_each",
 ];
 
 /// As many arguments of a call are looked at.
@@ -52,7 +83,14 @@ pub(super) struct Calls {
 
 impl Calls {
     /// A call's argument that is a string.
-    pub(super) fn give(&mut self, function: &str, argument: Argument, key: &str, at: CodeSpan, has_default: bool) {
+    pub(super) fn give(
+        &mut self,
+        function: &str,
+        argument: Argument,
+        key: &str,
+        at: CodeSpan,
+        has_default: bool,
+    ) {
         if is_key(key) {
             let (function, key) = (function.to_owned(), key.to_owned());
             self.given.push(Given { function, argument, key, at, has_default });
@@ -68,7 +106,8 @@ impl Calls {
     pub(super) fn of_tokens(tokens: &Tokens<'_>, spots: &Spots<'_>) -> Self {
         let mut calls = Self::default();
         for index in 0..tokens.len() {
-            let close = tokens.partner(index + 1).filter(|_| tokens.is_name(index) && tokens.is(index + 1, "("));
+            let close =
+                tokens.partner(index + 1).filter(|_| tokens.is_name(index) && tokens.is(index + 1, "("));
             if let Some(close) = close.filter(|close| !is_definition(tokens, index, *close)) {
                 calls.call(tokens, spots, index, close);
             }
@@ -86,7 +125,9 @@ impl Calls {
                     let spot = spots.at(tokens.range(at));
                     self.give(function, Argument::Position(position), &key, spot, end < close);
                 }
-                None => self.leave_open(function, Argument::Position(position), || spots.masked(tokens.span(at, end - 1))),
+                None => self.leave_open(function, Argument::Position(position), || {
+                    spots.masked(tokens.span(at, end - 1))
+                }),
             }
             at = end + 1;
             position += 1;
@@ -100,7 +141,8 @@ fn is_definition(tokens: &Tokens<'_>, name: usize, close: usize) -> bool {
     let of_receiver = tokens.partner(before).is_some_and(|open| tokens.is(open.wrapping_sub(1), "func"));
     let is_typed = tokens.is_name(name + 2)
         && (tokens.is(name + 3, ":") || (tokens.is(name + 3, "?") && tokens.is(name + 4, ":")));
-    let begins = matches!(tokens.text(before), "" | "{" | "}" | ";" | "async" | "static" | "private" | "public");
+    let begins =
+        matches!(tokens.text(before), "" | "{" | "}" | ";" | "async" | "static" | "private" | "public");
     matches!(tokens.text(before), "function" | "fn" | "func")
         || of_receiver
         || is_typed
@@ -136,12 +178,16 @@ pub(super) fn follow<'f>(files: impl Iterator<Item = (&'f mut CodeReads, &'f mut
             if ANYBODYS.contains(&lookup.function.as_str()) {
                 reads.computed.push(lookup.read);
             } else {
-                wanted.extend(lookup.parameter.into_iter().map(|argument| (lookup.function.clone(), argument)));
+                wanted
+                    .extend(lookup.parameter.into_iter().map(|argument| (lookup.function.clone(), argument)));
             }
         }
     }
     for (reads, calls) in files {
-        let given = calls.given.drain(..).map(|given| ((given.function, given.argument), given.key, given.at, given.has_default));
+        let given = calls
+            .given
+            .drain(..)
+            .map(|given| ((given.function, given.argument), given.key, given.at, given.has_default));
         for (_, key, at, has_default) in given.filter(|(call, ..)| wanted.contains(call)) {
             reads.reads.push(EnvRead {
                 at,
@@ -153,6 +199,8 @@ pub(super) fn follow<'f>(files: impl Iterator<Item = (&'f mut CodeReads, &'f mut
             });
         }
         let open = std::mem::take(&mut calls.open).into_iter().filter(|(call, _)| wanted.contains(call));
-        reads.computed.extend(open.map(|(_, at)| ComputedRead { at, why: "its key is given by another variable" }));
+        reads
+            .computed
+            .extend(open.map(|(_, at)| ComputedRead { at, why: "its key is given by another variable" }));
     }
 }

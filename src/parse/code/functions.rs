@@ -7,7 +7,12 @@ const HEAD_TOKENS: usize = 120;
 const BLOCKS: usize = 32;
 
 /// The function whose parameter the name at a token is. `open` are the brackets around it, `keyword` begins a function.
-pub(super) fn lookup<'t>(tokens: &Tokens<'t>, at: usize, open: &[usize], keyword: &str) -> Option<(&'t str, Argument)> {
+pub(super) fn lookup<'t>(
+    tokens: &Tokens<'t>,
+    at: usize,
+    open: &[usize],
+    keyword: &str,
+) -> Option<(&'t str, Argument)> {
     if !tokens.is_name(at) {
         return None;
     }

@@ -58,16 +58,22 @@ impl Scan<'_, '_> {
             ("Getenv" | "LookupEnv", Some(close)) if of_module => {
                 self.key(at + 2, argument_end(tokens, at + 2, close));
             }
-            ("Getenv" | "LookupEnv", None) if of_module => self.computed(tokens.range(at), "the function is handed on"),
+            ("Getenv" | "LookupEnv", None) if of_module => {
+                self.computed(tokens.range(at), "the function is handed on")
+            }
             ("Environ", Some(_)) if of_module => self.computed(tokens.range(at), "all keys are listed"),
             ("ExpandEnv", Some(close)) if of_module => {
                 let text = tokens.string(at + 2).filter(|_| close == at + 3);
                 match text.and_then(|text| references(&text)) {
-                    Some(names) => names.iter().for_each(|name| self.read(tokens.range(at + 2), &[name], false)),
+                    Some(names) => {
+                        names.iter().for_each(|name| self.read(tokens.range(at + 2), &[name], false))
+                    }
                     None => self.computed(tokens.range(at), "its keys stand in a text that is not known"),
                 }
             }
-            ("AutomaticEnv", Some(_)) if is_member => self.computed(tokens.range(at), "any key may set a setting"),
+            ("AutomaticEnv", Some(_)) if is_member => {
+                self.computed(tokens.range(at), "any key may set a setting")
+            }
             ("Process" | "MustProcess", Some(_)) if tokens.is(at.wrapping_sub(2), "envconfig") => {
                 self.computed(tokens.range(at), "its keys are those of a type or a prefix");
             }
@@ -113,8 +119,11 @@ impl Scan<'_, '_> {
             self.computed(self.tokens.range(at), "its key has a prefix");
         }
         for word in ["env:\"", "envconfig:\""] {
-            let begins = |at: &usize| text.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with(' '));
-            let Some(start) = text.find(word).filter(begins).map(|start| start + word.len()) else { continue };
+            let begins =
+                |at: &usize| text.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with(' '));
+            let Some(start) = text.find(word).filter(begins).map(|start| start + word.len()) else {
+                continue;
+            };
             let value = text.get(start..).unwrap_or("");
             let value = value.split('"').next().unwrap_or("");
             let name = value.split(',').next().unwrap_or("");
@@ -141,7 +150,11 @@ impl Scan<'_, '_> {
         };
         match lookup(tokens, first, &self.open, "func").filter(|_| end == first + 1) {
             Some((function, parameter)) => {
-                self.calls.lookups.push(Lookup { function: function.to_owned(), parameter: vec![parameter], read });
+                self.calls.lookups.push(Lookup {
+                    function: function.to_owned(),
+                    parameter: vec![parameter],
+                    read,
+                });
             }
             None => self.out.computed.push(read),
         }
@@ -167,7 +180,8 @@ impl Scan<'_, '_> {
 fn modules<'t>(tokens: &Tokens<'t>) -> BTreeSet<&'t str> {
     let mut names = BTreeSet::new();
     for at in 0..tokens.len() {
-        let Some(module) = tokens.string(at).filter(|module| ["os", "syscall"].contains(&module.as_ref())) else {
+        let Some(module) = tokens.string(at).filter(|module| ["os", "syscall"].contains(&module.as_ref()))
+        else {
             continue;
         };
         let before = at.wrapping_sub(1);
@@ -185,10 +199,12 @@ fn constants<'t>(tokens: &Tokens<'t>) -> BTreeMap<&'t str, Option<usize>> {
         if !matches!(tokens.text(at), "=" | ":=") {
             continue;
         }
-        let own = if tokens.is(at.wrapping_sub(1), "string") { at.wrapping_sub(2) } else { at.wrapping_sub(1) };
+        let own =
+            if tokens.is(at.wrapping_sub(1), "string") { at.wrapping_sub(2) } else { at.wrapping_sub(1) };
         if tokens.is_name(own) && !matches!(tokens.text(own.wrapping_sub(1)), "." | ",") {
             let text = Some(at + 1).filter(|text| matches!(tokens.kind(*text), Kind::Text | Kind::Raw));
-            let text = text.filter(|text| tokens.begins_line(text + 1) || matches!(tokens.text(text + 1), ";" | ")"));
+            let text = text
+                .filter(|text| tokens.begins_line(text + 1) || matches!(tokens.text(text + 1), ";" | ")"));
             found.entry(tokens.text(own)).and_modify(|known| *known = None).or_insert(text);
         }
     }

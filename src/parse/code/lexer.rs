@@ -14,13 +14,27 @@ pub(super) enum Grammar {
 
 /// Longest first.
 const MARKS: &[&str] = &[
-    ">>>=", "...", "===", "!==", "**=", "||=", "&&=", "??=", "<<=", ">>=", ">>>", "..=", "=>", "==", "!=", "<=", ">=", "?.",
-    "??", "||", "&&", "::", ":=", "->", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "++", "--", "<-", "..",
+    ">>>=", "...", "===", "!==", "**=", "||=", "&&=", "??=", "<<=", ">>=", ">>>", "..=", "=>", "==", "!=",
+    "<=", ">=", "?.", "??", "||", "&&", "::", ":=", "->", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=",
+    "++", "--", "<-", "..",
 ];
 
 /// Words behind which a slash begins a regular expression.
 const BEFORE_REGEX: &[&str] = &[
-    "return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "else", "do", "instanceof", "await", "yield",
+    "return",
+    "typeof",
+    "case",
+    "in",
+    "of",
+    "delete",
+    "void",
+    "throw",
+    "new",
+    "else",
+    "do",
+    "instanceof",
+    "await",
+    "yield",
 ];
 
 /// `'\u{10FFFF}'` has no more characters, and a longer regular expression is none: so much is looked ahead.
@@ -99,9 +113,12 @@ impl<'t> Lexer<'t> {
         } else if c == '`' && self.grammar == Grammar::Go {
             self.raw(1, "`");
         } else if c.is_ascii_digit() {
-            let length = self.rest().find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(self.rest().len());
+            let length =
+                self.rest().find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(self.rest().len());
             self.push(Kind::Number, length);
-        } else if is_name_start(c) || (c == '#' && is_js && self.rest().chars().nth(1).is_some_and(is_name_start)) {
+        } else if is_name_start(c)
+            || (c == '#' && is_js && self.rest().chars().nth(1).is_some_and(is_name_start))
+        {
             self.name();
         } else if c == '/' && is_js && self.may_be_regex() {
             self.regex();
@@ -162,7 +179,8 @@ impl<'t> Lexer<'t> {
     /// A string from its opening quote; one that is not closed on its line is a lone quote, but where strings have lines.
     fn quoted(&mut self, quote: u8, start: usize, has_lines: bool) {
         let open = start + self.text.get(start..).and_then(|rest| rest.find(quote as char)).unwrap_or(0);
-        let mut at = if self.unclosed.0 == quote && open < self.unclosed.1 { self.unclosed.1 } else { open + 1 };
+        let mut at =
+            if self.unclosed.0 == quote && open < self.unclosed.1 { self.unclosed.1 } else { open + 1 };
         while at < self.text.len() {
             match self.byte(at) {
                 b'\\' if self.byte(at + 1) == b'\r' && self.byte(at + 2) == b'\n' => at += 3,

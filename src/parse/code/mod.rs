@@ -44,7 +44,9 @@ impl Language {
         match ending {
             "py" => Some(Self::Python),
             "ts" | "mts" | "cts" if name.ends_with(&format!(".d.{ending}")) => None,
-            "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "vue" | "svelte" => Some(Self::JavaScript),
+            "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "vue" | "svelte" => {
+                Some(Self::JavaScript)
+            }
             "rs" => Some(Self::Rust),
             "go" => Some(Self::Go),
             _ => None,
@@ -64,7 +66,9 @@ impl Service {
     pub fn add(&mut self, path: &str, language: Language, text: &str) {
         let (reads, calls) = match language {
             Language::Python => self.python.read(self.files.len(), path, text),
-            Language::JavaScript if path.ends_with(".vue") || path.ends_with(".svelte") => javascript::read_markup(text),
+            Language::JavaScript if path.ends_with(".vue") || path.ends_with(".svelte") => {
+                javascript::read_markup(text)
+            }
             Language::JavaScript => javascript::read(text),
             Language::Rust => rust::read(text),
             Language::Go => go::read(text),
@@ -85,7 +89,12 @@ impl Service {
         }
         let languages: BTreeSet<Language> = files.iter().map(|(language, ..)| *language).collect();
         for wanted in languages {
-            calls::follow(files.iter_mut().filter(|(language, ..)| *language == wanted).map(|(_, reads, calls)| (reads, calls)));
+            calls::follow(
+                files
+                    .iter_mut()
+                    .filter(|(language, ..)| *language == wanted)
+                    .map(|(_, reads, calls)| (reads, calls)),
+            );
         }
         let mut all: Vec<CodeReads> = files.into_iter().map(|(_, reads, _)| reads).collect();
         for reads in &mut all {

@@ -15,8 +15,14 @@ const LOOKUPS: &[&str] =
     &["std::env::var", "std::env::var_os", "env::var", "env::var_os", "dotenvy::var", "dotenv::var"];
 
 /// Beginnings of what reads keys that only a type or a prefix tells.
-const READERS: &[&str] =
-    &["std::env::vars", "env::vars", "dotenvy::vars", "envy::", "config::Environment::", "figment::providers::Env::"];
+const READERS: &[&str] = &[
+    "std::env::vars",
+    "env::vars",
+    "dotenvy::vars",
+    "envy::",
+    "config::Environment::",
+    "figment::providers::Env::",
+];
 
 /// So many links of a chain behind a read are looked at, and so deep a `use` nests.
 const LINKS: usize = 12;
@@ -82,7 +88,8 @@ impl<'t> Scan<'_, 't> {
             return at + 1;
         };
         let has = |word: &str| (open..close).any(|at| tokens.is(at, word));
-        let is_test = has("test") && !has("not") && (tokens.is(open + 1, "cfg") || tokens.is(close - 1, "test"));
+        let is_test =
+            has("test") && !has("not") && (tokens.is(open + 1, "cfg") || tokens.is(close - 1, "test"));
         if is_test && open == at + 1 {
             let mut item = close + 1;
             while item < tokens.len() && !tokens.is(item, ";") && !tokens.is(item, "{") {
@@ -102,7 +109,8 @@ impl<'t> Scan<'_, 't> {
     fn argument(&mut self, open: usize, word: &str, attribute: usize) {
         let tokens = self.tokens;
         let Some(close) = tokens.partner(open).filter(|close| *close > open) else { return };
-        let has_default = (open..close).any(|at| tokens.is_name(at) && tokens.text(at).starts_with("default"));
+        let has_default =
+            (open..close).any(|at| tokens.is_name(at) && tokens.text(at).starts_with("default"));
         let mut at = open + 1;
         while at < close {
             let end = argument_end(tokens, at, close);
@@ -162,11 +170,15 @@ impl<'t> Scan<'_, 't> {
             None => written,
         };
         let range = tokens.span(first, last);
-        if READERS.iter().any(|reader| path.starts_with(reader)) && matches!(tokens.text(last + 1), "(" | "::") {
+        if READERS.iter().any(|reader| path.starts_with(reader))
+            && matches!(tokens.text(last + 1), "(" | "::")
+        {
             self.computed(range, "its keys are those of a type or a prefix");
         } else if LOOKUPS.contains(&path.as_str()) {
             match tokens.partner(last + 1).filter(|_| tokens.is(last + 1, "(")) {
-                Some(close) => self.key(last + 2, argument_end(tokens, last + 2, close), self.has_default(close + 1)),
+                Some(close) => {
+                    self.key(last + 2, argument_end(tokens, last + 2, close), self.has_default(close + 1))
+                }
                 None => self.computed(range, "the function is handed on"),
             }
         }
@@ -182,7 +194,10 @@ impl<'t> Scan<'_, 't> {
                 at += 1;
             } else if tokens.is(at, ".") && tokens.is_name(at + 1) {
                 let method = tokens.text(at + 1);
-                if matches!(method, "or" | "or_else") || method.starts_with("unwrap_or") || method.starts_with("map_or") {
+                if matches!(method, "or" | "or_else")
+                    || method.starts_with("unwrap_or")
+                    || method.starts_with("map_or")
+                {
                     return true;
                 }
                 let open = (at + 2..at + 12).find(|at| tokens.is(*at, "("));
@@ -261,7 +276,13 @@ fn uses<'t>(tokens: &Tokens<'t>) -> BTreeMap<&'t str, String> {
     found
 }
 
-fn tree<'t>(tokens: &Tokens<'t>, first: usize, above: &str, depth: usize, found: &mut BTreeMap<&'t str, String>) {
+fn tree<'t>(
+    tokens: &Tokens<'t>,
+    first: usize,
+    above: &str,
+    depth: usize,
+    found: &mut BTreeMap<&'t str, String>,
+) {
     let mut path = above.to_owned();
     let mut at = if tokens.is(first, "::") { first + 1 } else { first };
     while tokens.is_name(at) && tokens.is(at + 1, "::") {
@@ -281,7 +302,11 @@ fn tree<'t>(tokens: &Tokens<'t>, first: usize, above: &str, depth: usize, found:
         let whole = if is_self { path.trim_end_matches("::").to_owned() } else { path + tokens.text(at) };
         let own = if is_self { first.max(at.wrapping_sub(2)) } else { at };
         let own = if tokens.is(at + 1, "as") { at + 2 } else { own };
-        let name = if is_self && !tokens.is(at + 1, "as") { last_name(tokens, at, &whole) } else { tokens.text(own) };
+        let name = if is_self && !tokens.is(at + 1, "as") {
+            last_name(tokens, at, &whole)
+        } else {
+            tokens.text(own)
+        };
         found.insert(name, whole);
     }
 }

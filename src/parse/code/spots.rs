@@ -33,7 +33,8 @@ impl<'t> Spots<'t> {
     }
 
     fn shown(&self, range: Range<usize>, masks: bool) -> CodeSpan {
-        let first = self.text.get(range.clone()).map_or(0, |text| text.split('\n').next().unwrap_or("").len());
+        let first =
+            self.text.get(range.clone()).map_or(0, |text| text.split('\n').next().unwrap_or("").len());
         let range = range.start..range.start + first;
         let span = Span { start: self.position(range.start), end: self.position(range.end) };
         CodeSpan { span, excerpt: self.excerpt(&range, span.start.line, masks) }
@@ -124,7 +125,10 @@ mod tests {
 
     #[test]
     fn no_other_string_is_shown() {
-        assert_eq!(shown("x = f('hunter2', os.environ[\"KEY\"], 'hunter2')", "\"KEY\""), "x = f('…………………', os.environ[\"KEY\"],…");
+        assert_eq!(
+            shown("x = f('hunter2', os.environ[\"KEY\"], 'hunter2')", "\"KEY\""),
+            "x = f('…………………', os.environ[\"KEY\"],…"
+        );
         assert_eq!(shown("a\n  os.getenv(\"KEY\")\n", "\"KEY\""), "  os.getenv(\"KEY\")");
     }
 

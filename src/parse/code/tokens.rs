@@ -142,7 +142,11 @@ impl<'t> Tokens<'t> {
         match self.kind(index) {
             Kind::Text => {
                 let inner = text.get(text.find(['"', '\''])? + 1..text.len() - 1)?;
-                if inner.contains('\\') { unescaped(inner).map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+                if inner.contains('\\') {
+                    unescaped(inner).map(Cow::Owned)
+                } else {
+                    Some(Cow::Borrowed(inner))
+                }
             }
             Kind::Raw => {
                 let start = text.find(['"', '`'])? + 1;

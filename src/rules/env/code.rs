@@ -9,8 +9,22 @@ use crate::rules::Tree;
 
 /// Endings and names of files that are no code and name keys all the same: what starts, builds or configures a service.
 const WIRING: &[&str] = &[
-    "bash", "cfg", "conf", "Dockerfile", "ini", "json", "justfile", "Makefile", "prisma", "Procfile", "service", "sh", "tf",
-    "toml", "yaml", "yml",
+    "bash",
+    "cfg",
+    "conf",
+    "Dockerfile",
+    "ini",
+    "json",
+    "justfile",
+    "Makefile",
+    "prisma",
+    "Procfile",
+    "service",
+    "sh",
+    "tf",
+    "toml",
+    "yaml",
+    "yml",
 ];
 
 /// The code of a service.
@@ -47,7 +61,9 @@ impl ServiceCode {
         for (path, declared) in code.named(service, source, tree) {
             let Some(language) = Language::of(&path) else {
                 code.others += 1;
-                if is_wiring(&path) && let Some(text) = tree.text(&path).got() {
+                if is_wiring(&path)
+                    && let Some(text) = tree.text(&path).got()
+                {
                     capitals(text, &mut code.words);
                 }
                 continue;
@@ -65,7 +81,8 @@ impl ServiceCode {
             }
         }
         if code.files.is_empty() && code.missing.is_empty() {
-            let cause = Cause::new(format!("none of the code of {} is in a language that is read", *service.name));
+            let cause =
+                Cause::new(format!("none of the code of {} is in a language that is read", *service.name));
             code.missing.push(cause.hint("Python, JavaScript, TypeScript, Rust and Go are"));
         }
         Some(code)
@@ -73,8 +90,10 @@ impl ServiceCode {
 
     /// The files that are named, each once with the entry that named it, by path. An entry that names none is missing.
     fn named(&mut self, service: &Service, source: &Source, tree: &dyn Tree) -> Vec<(String, Option<Place>)> {
-        let (excluded, included): (Vec<_>, Vec<_>) = service.code.iter().partition(|entry| entry.starts_with('!'));
-        let excluded: Vec<Matcher> = excluded.iter().filter_map(|entry| Matcher::new(entry, source)).collect();
+        let (excluded, included): (Vec<_>, Vec<_>) =
+            service.code.iter().partition(|entry| entry.starts_with('!'));
+        let excluded: Vec<Matcher> =
+            excluded.iter().filter_map(|entry| Matcher::new(entry, source)).collect();
         let mut named: Vec<(String, Option<Place>)> = Vec::new();
         for entry in included {
             let (files, unseen) = listed(entry, source, tree);
@@ -101,7 +120,9 @@ impl ServiceCode {
             return Some(cause.message.clone());
         }
         for file in &self.files {
-            let Some(reads) = file.reads.got() else { return Some(format!("{} could not be read", file.path)) };
+            let Some(reads) = file.reads.got() else {
+                return Some(format!("{} could not be read", file.path));
+            };
             if let Some(unclear) = &reads.unclear {
                 return Some(format!("{} could not be read whole: {}", file.path, unclear.problem));
             }
@@ -109,7 +130,10 @@ impl ServiceCode {
         let computed = self.computed().next();
         computed.map(|(file, read)| {
             let start = read.at.span.start;
-            format!("not every read says its key: {}:{}:{}, {}", file.path, start.line, start.column, read.why)
+            format!(
+                "not every read says its key: {}:{}:{}, {}",
+                file.path, start.line, start.column, read.why
+            )
         })
     }
 
@@ -139,14 +163,20 @@ impl Matcher {
     /// Globs were held to their form when they were declared.
     fn new(entry: &At<String>, source: &Source) -> Option<Self> {
         let path = source.path_of(&entry.standing_for(entry.trim_start_matches('!').to_owned()));
-        if path.contains(['*', '?', '[', '{']) { path_glob(&path).ok().map(Self::Glob) } else { Some(Self::Path(path)) }
+        if path.contains(['*', '?', '[', '{']) {
+            path_glob(&path).ok().map(Self::Glob)
+        } else {
+            Some(Self::Path(path))
+        }
     }
 
     fn takes(&self, file: &str) -> bool {
         match self {
             Self::Glob(glob) => glob.is_match(file),
             Self::Path(path) => {
-                path == "." || file == path || file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+                path == "."
+                    || file == path
+                    || file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
             }
         }
     }

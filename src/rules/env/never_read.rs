@@ -64,7 +64,8 @@ fn all_code<'f>(facts: &'f EnvFacts, service: &ServiceEnv) -> Result<Vec<&'f Ser
     let mut all = Vec::new();
     for other in facts.services.iter().filter(is_shared) {
         let code = other.code.as_ref();
-        let code = code.ok_or_else(|| format!("no code of {} is declared, which may read it", *other.declared.name))?;
+        let code = code
+            .ok_or_else(|| format!("no code of {} is declared, which may read it", *other.declared.name))?;
         match code.gap() {
             Some(gap) => return Err(gap),
             None => all.push(code),

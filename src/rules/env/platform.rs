@@ -38,10 +38,13 @@ mod tests {
 
     #[test]
     fn keys_of_applications_are_none() {
-        for key in ["PATH", "LC_ALL", "NODE_ENV", "GITHUB_SHA", "npm_package_version", "COMPOSE_PROJECT_NAME"] {
+        for key in ["PATH", "LC_ALL", "NODE_ENV", "GITHUB_SHA", "npm_package_version", "COMPOSE_PROJECT_NAME"]
+        {
             assert!(is_of_the_platform(key), "{key}");
         }
-        for key in ["PORT", "GITHUB_TOKEN", "GITHUB_CLIENT_ID", "DATABASE_URL", "AWS_REGION", "RUST_LOG", "HOST_URL"] {
+        for key in
+            ["PORT", "GITHUB_TOKEN", "GITHUB_CLIENT_ID", "DATABASE_URL", "AWS_REGION", "RUST_LOG", "HOST_URL"]
+        {
             assert!(!is_of_the_platform(key), "{key}");
         }
     }

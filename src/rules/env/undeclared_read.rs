@@ -30,7 +30,10 @@ fn say_what_is_not_known(service: &ServiceEnv, code: &ServiceCode, out: &mut Sin
         if let Some(unclear) = &reads.unclear {
             let start = unclear.span.start;
             let message = format!("line {} column {}: {}", start.line, start.column, unclear.problem);
-            let hint = format!("mend it, or leave it out of the code of {}: `!{}`", *service.declared.name, file.path);
+            let hint = format!(
+                "mend it, or leave it out of the code of {}: `!{}`",
+                *service.declared.name, file.path
+            );
             out.unknown(Object::file(&file.path), Cause::new(message).hint(hint));
         }
     }
@@ -46,16 +49,24 @@ fn say_what_is_not_known(service: &ServiceEnv, code: &ServiceCode, out: &mut Sin
     }
 }
 
-fn undeclared_of(service: &ServiceEnv, code: &ServiceCode, templates: &[(&str, &EnvFile)], out: &mut Sink<'_>) {
+fn undeclared_of(
+    service: &ServiceEnv,
+    code: &ServiceCode,
+    templates: &[(&str, &EnvFile)],
+    out: &mut Sink<'_>,
+) {
     let is_documented = |read: &EnvRead| {
-        templates.iter().any(|(_, file)| file.assignments.iter().any(|Assignment { key, .. }| read.takes(key)))
+        templates
+            .iter()
+            .any(|(_, file)| file.assignments.iter().any(|Assignment { key, .. }| read.takes(key)))
     };
     let reads = || code.read().flat_map(|(file, reads)| reads.reads.iter().map(move |read| (file, read)));
     let looked = code.read().count();
     let mut check = out.check(service.template.object(), Looked::at(looked, "code file"));
     // Each key at its first read.
     let mut found: BTreeMap<String, (&CodeFile, &EnvRead, bool)> = BTreeMap::new();
-    let judged = reads().filter(|(_, read)| !read.is_implied && !read.names.iter().any(|name| is_of_the_platform(name)));
+    let judged = reads()
+        .filter(|(_, read)| !read.is_implied && !read.names.iter().any(|name| is_of_the_platform(name)));
     for (file, read) in judged.filter(|(_, read)| !is_documented(read)) {
         let entry = found.entry(read.key()).or_insert((file, read, true));
         entry.2 &= read.has_default;
@@ -75,5 +86,8 @@ fn undeclared_of(service: &ServiceEnv, code: &ServiceCode, templates: &[(&str, &
         others => format!("; {others} files of no language that is read are left out"),
     };
     let read = reads().count();
-    check.facts("every key that is read is documented", format!("{} of {read} reads are not{others}", found.len()));
+    check.facts(
+        "every key that is read is documented",
+        format!("{} of {read} reads are not{others}", found.len()),
+    );
 }

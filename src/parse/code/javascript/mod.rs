@@ -61,9 +61,12 @@ fn read_from(shown: &str, code: &str) -> (CodeReads, Calls) {
 fn scripts(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
-    let blank = |piece: &str| piece.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect::<String>();
+    let blank =
+        |piece: &str| piece.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect::<String>();
     while let Some(start) = rest.find("<script") {
-        let Some(open) = rest.get(start..).and_then(|tag| tag.find('>')).map(|end| start + end + 1) else { break };
+        let Some(open) = rest.get(start..).and_then(|tag| tag.find('>')).map(|end| start + end + 1) else {
+            break;
+        };
         let inner = rest.get(open..).unwrap_or("");
         let end = inner.find("</script").unwrap_or(inner.len());
         code.push_str(&blank(rest.get(..open).unwrap_or("")));
@@ -135,10 +138,15 @@ impl<'s, 't> Scan<'s, 't> {
             if matches!(tokens.text(dot), "." | "?.") && tokens.is(dot + 1, "env") {
                 return found(dot + 2, false);
             }
-            return (tokens.is(dot, "[") && tokens.string(dot + 1).as_deref() == Some("env") && tokens.is(dot + 2, "]"))
-                .then_some(Whole { first: at, behind: dot + 3, is_vite: false });
+            return (tokens.is(dot, "[")
+                && tokens.string(dot + 1).as_deref() == Some("env")
+                && tokens.is(dot + 2, "]"))
+            .then_some(Whole { first: at, behind: dot + 3, is_vite: false });
         }
-        if tokens.are(at, &["import", ".", "meta"]) && matches!(tokens.text(at + 3), "." | "?.") && tokens.is(at + 4, "env") {
+        if tokens.are(at, &["import", ".", "meta"])
+            && matches!(tokens.text(at + 3), "." | "?.")
+            && tokens.is(at + 4, "env")
+        {
             return found(at + 5, true);
         }
         // `env: x` names a property, and `{ env }` is a shorthand.
@@ -157,7 +165,9 @@ impl<'s, 't> Scan<'s, 't> {
                 "!" if matches!(tokens.text(behind + 1), "." | "[" | "?." | ";" | ")") => behind += 1,
                 ")" if close == Some(behind) => (first, behind) = (first - 1, behind + 1),
                 // A cast in brackets: what it is cast to is not looked at.
-                "as" | "satisfies" if close.is_some() => (first, behind) = (first - 1, close.unwrap_or(behind) + 1),
+                "as" | "satisfies" if close.is_some() => {
+                    (first, behind) = (first - 1, close.unwrap_or(behind) + 1)
+                }
                 _ => break,
             }
         }
@@ -270,7 +280,9 @@ impl<'s, 't> Scan<'s, 't> {
         }
         let call = self.open.iter().rev().skip(above).take(AROUND).find(|open| tokens.is(**open, "("));
         let callee = call.map_or("", |open| tokens.text(open.wrapping_sub(1)));
-        STARTERS.iter().any(|start| callee.starts_with(start)) || callee.contains("xec") || callee.contains("pawn")
+        STARTERS.iter().any(|start| callee.starts_with(start))
+            || callee.contains("xec")
+            || callee.contains("pawn")
     }
 
     /// Whether a bracket opens the arguments of a call.
@@ -278,7 +290,17 @@ impl<'s, 't> Scan<'s, 't> {
         let before = open.wrapping_sub(1);
         let is_word = matches!(
             self.tokens.text(before),
-            "return" | "if" | "while" | "await" | "typeof" | "in" | "of" | "case" | "yield" | "delete" | "void"
+            "return"
+                | "if"
+                | "while"
+                | "await"
+                | "typeof"
+                | "in"
+                | "of"
+                | "case"
+                | "yield"
+                | "delete"
+                | "void"
         );
         !self.tokens.is(open, "(")
             || (self.tokens.is_name(before) && !is_word)
@@ -289,7 +311,9 @@ impl<'s, 't> Scan<'s, 't> {
     fn other(&mut self, at: usize) {
         let tokens = self.tokens;
         match tokens.text(at) {
-            "Deno" if tokens.are(at + 1, &[".", "env", "."]) && !tokens.is(at.wrapping_sub(1), ".") => self.deno(at),
+            "Deno" if tokens.are(at + 1, &[".", "env", "."]) && !tokens.is(at.wrapping_sub(1), ".") => {
+                self.deno(at)
+            }
             "import" if !tokens.is(at + 1, "(") => {
                 for (token, key) in self.names.import(at) {
                     self.read(tokens.range(token), &key, false);
@@ -333,12 +357,19 @@ impl<'s, 't> Scan<'s, 't> {
     fn scope(&self, at: usize) -> usize {
         let tokens = self.tokens;
         // A parameter's default: it is known in the body that follows.
-        let parameters = self.open.iter().rev().take(AROUND).rfind(|open| tokens.is(**open, "(") && self.is_parameters(**open));
+        let parameters = self
+            .open
+            .iter()
+            .rev()
+            .take(AROUND)
+            .rfind(|open| tokens.is(**open, "(") && self.is_parameters(**open));
         if let Some(close) = parameters.and_then(|open| tokens.partner(*open)) {
-            let body = (close..close + 24).find(|body| tokens.is(*body, "{"));
-            if let Some(end) = body.and_then(|body| tokens.partner(body)) {
-                return end;
-            }
+            let head = (close + 1..close + 24).find(|at| matches!(tokens.text(*at), "{" | "=>" | ";"));
+            let body = head.map_or(close, |head| if tokens.is(head, "=>") { head + 1 } else { head });
+            return match tokens.partner(body).filter(|_| tokens.is(body, "{")) {
+                Some(end) => end,
+                None => self.values.end_of(body),
+            };
         }
         let block = self.open.iter().rev().take(AROUND).filter(|open| tokens.is(**open, "{"));
         block.filter_map(|open| tokens.partner(*open)).find(|end| *end > at).unwrap_or(NONE)

@@ -12,12 +12,15 @@ impl Scan<'_, '_> {
         let mut target = whole.first.wrapping_sub(2);
         let is_typed = !tokens.is(target, "}");
         let types = (target.saturating_sub(TYPE_TOKENS)..=target).rev();
-        let mut typed = types.take_while(|at| !matches!(tokens.text(*at), ";" | "=" | "{" | "(" | "const" | "let" | "var"));
+        let mut typed = types
+            .take_while(|at| !matches!(tokens.text(*at), ";" | "=" | "{" | "(" | "const" | "let" | "var"));
         if let Some(colon) = typed.find(|at| is_typed && tokens.is(*at, ":")) {
             target = colon.wrapping_sub(1);
         }
-        let ends = matches!(tokens.text(whole.behind), "" | ";" | "," | ")" | "}" | "as" | "satisfies" | "||" | "??")
-            || tokens.begins_line(whole.behind);
+        let ends = matches!(
+            tokens.text(whole.behind),
+            "" | ";" | "," | ")" | "}" | "as" | "satisfies" | "||" | "??"
+        ) || tokens.begins_line(whole.behind);
         match (tokens.text(target), tokens.partner(target)) {
             ("}", Some(open)) if ends => self.taken_apart(open, target),
             (name, _) if ends && tokens.is_name(target) && !tokens.is(target.wrapping_sub(1), ".") => {

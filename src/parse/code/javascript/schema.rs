@@ -5,12 +5,27 @@ use super::{Scan, Whole};
 
 /// Methods and functions that hold a value to a schema.
 const PARSERS: &[&str] = &[
-    "parse", "safeParse", "parseAsync", "safeParseAsync", "validate", "validateSync", "validateAsync", "cast", "assert",
-    "attempt", "decode", "decodeUnknownSync", "create", "mask", "cleanEnv", "customCleanEnv",
+    "parse",
+    "safeParse",
+    "parseAsync",
+    "safeParseAsync",
+    "validate",
+    "validateSync",
+    "validateAsync",
+    "cast",
+    "assert",
+    "attempt",
+    "decode",
+    "decodeUnknownSync",
+    "create",
+    "mask",
+    "cleanEnv",
+    "customCleanEnv",
 ];
 
 /// Methods that add the keys of an object to a schema.
-const OBJECTS: &[&str] = &["object", "strictObject", "looseObject", "extend", "safeExtend", "keys", "shape", "type"];
+const OBJECTS: &[&str] =
+    &["object", "strictObject", "looseObject", "extend", "safeExtend", "keys", "shape", "type"];
 
 /// So many schemas are followed from one to the next.
 const DEPTH: usize = 6;
@@ -20,14 +35,16 @@ impl Scan<'_, '_> {
     pub(super) fn to_function(&mut self, whole: Whole) {
         let tokens = self.tokens;
         let Whole { first, behind, .. } = whole;
-        let unknown = |scan: &mut Self| scan.computed(first, behind - 1, "the whole environment is handed on");
+        let unknown =
+            |scan: &mut Self| scan.computed(first, behind - 1, "the whole environment is handed on");
         let open = self.open.last().copied().unwrap_or(NONE);
         let is_property = tokens.is(first.wrapping_sub(1), ":") && tokens.is(open, "{");
         if is_property && tokens.are(open.wrapping_sub(2), &["createEnv", "("]) {
             return;
         }
         let callee = tokens.text(open.wrapping_sub(1));
-        let Some(close) = tokens.partner(open).filter(|_| self.is_call(open) && PARSERS.contains(&callee)) else {
+        let Some(close) = tokens.partner(open).filter(|_| self.is_call(open) && PARSERS.contains(&callee))
+        else {
             return unknown(self);
         };
         let mut objects = Vec::new();
@@ -58,7 +75,8 @@ impl Scan<'_, '_> {
     pub(super) fn create_env(&mut self, open: usize) {
         let tokens = self.tokens;
         let object = open + 1;
-        let Some(close) = tokens.partner(object).filter(|close| tokens.is(object, "{") && *close > object) else {
+        let Some(close) = tokens.partner(object).filter(|close| tokens.is(object, "{") && *close > object)
+        else {
             return;
         };
         let mut at = object + 1;
@@ -121,7 +139,9 @@ impl Scan<'_, '_> {
             return Some(());
         }
         let (mut at, before) = (first, objects.len());
-        if depth > 0 && !matches!(tokens.text(at + 1), "(") && self.values.value_of(tokens.text(at)).is_some() {
+        // A namespace such as `z` may be an object of its own; a schema is made by a call.
+        let value = self.values.value_of(tokens.text(at)).filter(|value| tokens.is_name(*value));
+        if depth > 0 && !tokens.is(at + 1, "(") && value.is_some() {
             self.schema(at, at, depth - 1, objects)?;
         }
         while tokens.is_name(at) || matches!(tokens.text(at), "." | "?." | "(" | "new") {
@@ -134,7 +154,10 @@ impl Scan<'_, '_> {
             let is_object = OBJECTS.contains(&method) && (tokens.is(at + 1, "{") || close == at + 2);
             if is_object || matches!(method, "merge" | "and" | "concat" | "intersection" | "extend") {
                 self.schema(at + 1, close - 1, depth.checked_sub(1)?, objects)?;
-            } else if matches!(method, "pick" | "omit" | "preprocess" | "union" | "discriminatedUnion" | "record") {
+            } else if matches!(
+                method,
+                "pick" | "omit" | "preprocess" | "union" | "discriminatedUnion" | "record"
+            ) {
                 return None;
             }
             at = close + 1;

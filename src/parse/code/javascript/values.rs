@@ -77,8 +77,8 @@ impl<'s, 't> Values<'s, 't> {
         texts.into_iter().map(|(text, _)| (text, at)).collect()
     }
 
-    /// The end of an initial value, when it is short.
-    fn end_of(&self, value: usize) -> usize {
+    /// The end of an expression, when it is short.
+    pub(super) fn end_of(&self, value: usize) -> usize {
         let tokens = self.tokens;
         let mut at = value;
         while at < tokens.len() && at < value + NEAR_TOKENS {
@@ -159,7 +159,8 @@ impl<'s, 't> Values<'s, 't> {
                 _ => continue,
             };
             let method = tokens.text(call.wrapping_sub(1));
-            let is_each = tokens.is(call, "(") && EACH.contains(&method) && tokens.is(call.wrapping_sub(2), ".");
+            let is_each =
+                tokens.is(call, "(") && EACH.contains(&method) && tokens.is(call.wrapping_sub(2), ".");
             let last = call.checked_sub(3).filter(|_| is_each)?;
             let first = tokens.partner(last).filter(|open| *open < last).unwrap_or(last);
             let is_keys = tokens.are(first.wrapping_sub(3), &["Object", ".", "keys"]);
@@ -173,7 +174,8 @@ impl<'s, 't> Values<'s, 't> {
     fn elements(&self, first: usize, close: usize) -> Option<Vec<(String, usize)>> {
         let tokens = self.tokens;
         let first = if tokens.are(first, &["Object", ".", "keys", "("]) { first + 4 } else { first };
-        let start = if tokens.is_name(first) && first < close { self.value_of(tokens.text(first))? } else { first };
+        let start =
+            if tokens.is_name(first) && first < close { self.value_of(tokens.text(first))? } else { first };
         let start = if tokens.is(start, "(") { start + 1 } else { start };
         let end = tokens.partner(start).filter(|end| *end > start)?;
         let is_object = tokens.is(start, "{");
@@ -206,7 +208,10 @@ impl<'s, 't> Values<'s, 't> {
         }
         let name = tokens.text(at);
         let near = at.saturating_sub(NEAR_TOKENS / 4)..at;
-        let arrow = near.rev().take_while(|back| !matches!(tokens.text(*back), ";" | "{")).find(|back| tokens.is(*back, "=>"));
+        let arrow = near
+            .rev()
+            .take_while(|back| !matches!(tokens.text(*back), ";" | "{"))
+            .find(|back| tokens.is(*back, "=>"));
         let blocks = open.iter().rev().filter(|open| tokens.is(**open, "{")).take(BLOCKS);
         for body in arrow.map(|arrow| arrow + 1).into_iter().chain(blocks.copied()) {
             let Some(parameters) = parameters(tokens, body) else { continue };
@@ -275,7 +280,9 @@ fn initial(tokens: &Tokens<'_>, at: usize) -> Option<usize> {
     if tokens.is(at, "=") {
         return Some(at + 1);
     }
-    let equals = (at..at + 24).take_while(|at| !matches!(tokens.text(*at), ";" | "{" | "=>")).find(|at| tokens.is(*at, "="));
+    let equals = (at..at + 24)
+        .take_while(|at| !matches!(tokens.text(*at), ";" | "{" | "=>"))
+        .find(|at| tokens.is(*at, "="));
     equals.filter(|_| tokens.is(at, ":")).map(|equals| equals + 1)
 }
 

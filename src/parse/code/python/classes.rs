@@ -98,7 +98,8 @@ impl<'c> Hierarchy<'c> {
         let module = module.trim_start_matches('.');
         let is_there = |(file, _): &&Id| {
             let own = self.files.get(*file).map_or("", |file| file.module.as_str());
-            own == module || own.strip_suffix(module).is_some_and(|before| before.ends_with('.') && !module.is_empty())
+            own == module
+                || own.strip_suffix(module).is_some_and(|before| before.ends_with('.') && !module.is_empty())
         };
         let only = if let [only] = all.as_slice() { Some(*only) } else { None };
         // A package may hand on what one of its modules defines.
@@ -114,7 +115,8 @@ impl<'c> Hierarchy<'c> {
             }
             found.push(id);
             let bases = self.class(id).map_or(&[][..], |class| class.bases.as_slice());
-            let mut bases: Vec<Id> = bases.iter().filter_map(|base| self.find(base, id.0)).take(ANCESTORS).collect();
+            let mut bases: Vec<Id> =
+                bases.iter().filter_map(|base| self.find(base, id.0)).take(ANCESTORS).collect();
             if !rightmost {
                 bases.reverse();
             }
@@ -174,7 +176,8 @@ impl<'c> Hierarchy<'c> {
         // The nearest comes last and wins; of several bases pydantic 1 takes the left one, pydantic-settings the right one.
         for id in self.above(id, kind == Kind::Two).into_iter().rev() {
             let Some(own) = self.class(id).map(|class| &class.config) else { continue };
-            let Config { prefix, delimiter, case_sensitive, by_name, by_alias, prefix_target, computed, env } = own.clone();
+            let Config { prefix, delimiter, case_sensitive, by_name, by_alias, prefix_target, computed, env } =
+                own.clone();
             whole.prefix = prefix.or(whole.prefix);
             whole.delimiter = delimiter.or(whole.delimiter);
             whole.case_sensitive = case_sensitive.or(whole.case_sensitive);
@@ -187,14 +190,23 @@ impl<'c> Hierarchy<'c> {
         whole
     }
 
-    fn field(&self, file: usize, field: &Field, kind: Kind, config: &Config) -> Result<EnvRead, ComputedRead> {
+    fn field(
+        &self,
+        file: usize,
+        field: &Field,
+        kind: Kind,
+        config: &Config,
+    ) -> Result<EnvRead, ComputedRead> {
         if field.is_computed {
             return Err(ComputedRead { at: field.at.clone(), why: "its alias is computed" });
         }
         let prefix = config.prefix.as_deref().unwrap_or("");
         let names = if kind == Kind::One {
-            let configured = || config.env.iter().rev().find(|(name, _)| *name == field.name).map(|(_, env)| env.clone());
-            configured().or_else(|| field.env.clone()).unwrap_or_else(|| vec![format!("{prefix}{}", field.name)])
+            let configured =
+                || config.env.iter().rev().find(|(name, _)| *name == field.name).map(|(_, env)| env.clone());
+            configured()
+                .or_else(|| field.env.clone())
+                .unwrap_or_else(|| vec![format!("{prefix}{}", field.name)])
         } else {
             let target = config.prefix_target.as_deref().unwrap_or("variable");
             let before = |of: &str| if target == of || target == "all" { prefix } else { "" };
@@ -223,9 +235,14 @@ impl<'c> Hierarchy<'c> {
         let above = self.above(id, false);
         let mut bases = above.iter().filter_map(|id| self.class(*id)).flat_map(|class| &class.bases);
         let last = |base: &String| base.rsplit('.').next().unwrap_or(base).to_owned();
-        let is_known = bases.clone().any(|base| matches!(last(base).as_str(), "BaseModel" | "BaseSettings" | "RootModel"));
-        let is_plain = bases.all(|base| !matches!(last(base).as_str(), "str" | "int") && !base.ends_with("Enum"));
-        is_known || (is_plain && self.class(id).is_some_and(|class| class.fields.iter().any(|field| !field.is_bare)))
+        let is_known = bases
+            .clone()
+            .any(|base| matches!(last(base).as_str(), "BaseModel" | "BaseSettings" | "RootModel"));
+        let is_plain =
+            bases.all(|base| !matches!(last(base).as_str(), "str" | "int") && !base.ends_with("Enum"));
+        is_known
+            || (is_plain
+                && self.class(id).is_some_and(|class| class.fields.iter().any(|field| !field.is_bare)))
     }
 }
 
@@ -233,7 +250,9 @@ impl<'c> Hierarchy<'c> {
 fn root(path: &str) -> Option<Kind> {
     match path {
         "pydantic_settings.BaseSettings" | "pydantic_settings.main.BaseSettings" => Some(Kind::Two),
-        "pydantic.BaseSettings" | "pydantic.v1.BaseSettings" | "pydantic.env_settings.BaseSettings" => Some(Kind::One),
+        "pydantic.BaseSettings" | "pydantic.v1.BaseSettings" | "pydantic.env_settings.BaseSettings" => {
+            Some(Kind::One)
+        }
         _ => None,
     }
 }

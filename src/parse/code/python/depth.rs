@@ -89,7 +89,16 @@ mod tests {
     #[test]
     fn what_nests_is_told_from_what_is_long() {
         let many = |piece: &str| piece.repeat(100_000);
-        for deep in [many("["), many("f("), many("-"), many("a."), many("(]"), many("a+"), many("if a: "), many("f'{")] {
+        for deep in [
+            many("["),
+            many("f("),
+            many("-"),
+            many("a."),
+            many("(]"),
+            many("a+"),
+            many("if a: "),
+            many("f'{"),
+        ] {
             assert!(is_too_deep(&deep), "{}", &deep[..20]);
         }
         let blocks: String = (0..1000).map(|depth| format!("{}if a:\n", " ".repeat(depth))).collect();

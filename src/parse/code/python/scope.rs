@@ -151,7 +151,9 @@ impl<'a> Visitor<'a> for Scope<'a> {
                     self.bind(own, Binding::Path(format!("{dots}{module}{between}{name}")));
                 }
             }
-            Stmt::Assign(assign) => assign.targets.iter().for_each(|target| self.assign(target, &assign.value)),
+            Stmt::Assign(assign) => {
+                assign.targets.iter().for_each(|target| self.assign(target, &assign.value))
+            }
             Stmt::AnnAssign(assign) => {
                 if let Some(value) = &assign.value {
                     self.assign(&assign.target, value);
@@ -160,7 +162,10 @@ impl<'a> Visitor<'a> for Scope<'a> {
             Stmt::AugAssign(assign) => self.hide(&assign.target),
             Stmt::For(repeat) => self.bind_elements(&repeat.target, &repeat.iter),
             Stmt::With(with) => {
-                with.items.iter().filter_map(|item| item.optional_vars.as_deref()).for_each(|vars| self.hide(vars));
+                with.items
+                    .iter()
+                    .filter_map(|item| item.optional_vars.as_deref())
+                    .for_each(|vars| self.hide(vars));
             }
             _ => {}
         }

@@ -73,7 +73,12 @@ pub(super) fn class<'a>(class: &'a StmtClassDef, names: &Names<'a>, spots: &Spot
                 match (name.id.as_str(), &assign.value) {
                     ("model_config", Some(value)) => look.config(value, &mut found.config),
                     (own, value) if !own.starts_with('_') && !look.is_class_variable(&assign.annotation) => {
-                        found.fields.push(look.field(own, name.range(), Some(&assign.annotation), value.as_deref()));
+                        found.fields.push(look.field(
+                            own,
+                            name.range(),
+                            Some(&assign.annotation),
+                            value.as_deref(),
+                        ));
                     }
                     _ => {}
                 }
@@ -88,7 +93,9 @@ pub(super) fn class<'a>(class: &'a StmtClassDef, names: &Names<'a>, spots: &Spot
                     _ => {}
                 }
             }
-            Stmt::ClassDef(inner) if inner.name.as_str() == "Config" => look.inner_config(inner, &mut found.config),
+            Stmt::ClassDef(inner) if inner.name.as_str() == "Config" => {
+                look.inner_config(inner, &mut found.config)
+            }
             Stmt::FunctionDef(function) if function.name.as_str() == "settings_customise_sources" => {
                 look.sources(function, &mut found.config);
             }
@@ -139,7 +146,13 @@ impl<'a> Look<'a, '_> {
         last == word || self.names.path(expr).is_some_and(|path| path.rsplit('.').next() == Some(word))
     }
 
-    fn field(&self, name: &str, at: TextRange, annotation: Option<&'a Expr>, value: Option<&'a Expr>) -> Field {
+    fn field(
+        &self,
+        name: &str,
+        at: TextRange,
+        annotation: Option<&'a Expr>,
+        value: Option<&'a Expr>,
+    ) -> Field {
         let mut field = Field {
             name: name.to_owned(),
             at: self.spots.at(range(at)),
@@ -184,7 +197,8 @@ impl<'a> Look<'a, '_> {
         let arguments = &call.arguments;
         let default = arguments.find_argument_value("default", 0);
         let factory = arguments.find_keyword("default_factory").map(|keyword| &keyword.value);
-        field.has_default = default.is_some_and(|default| !default.is_ellipsis_literal_expr()) || factory.is_some();
+        field.has_default =
+            default.is_some_and(|default| !default.is_ellipsis_literal_expr()) || factory.is_some();
         if let Some(factory) = factory {
             self.types(factory, &mut field.types);
         }
@@ -192,7 +206,9 @@ impl<'a> Look<'a, '_> {
             self.types(&made.func, &mut field.types);
         }
         let keyword = |name: &str| arguments.find_keyword(name).map(|keyword| &keyword.value);
-        if let Some(alias) = keyword("validation_alias").or_else(|| keyword("alias")).filter(|one| !one.is_none_literal_expr()) {
+        if let Some(alias) =
+            keyword("validation_alias").or_else(|| keyword("alias")).filter(|one| !one.is_none_literal_expr())
+        {
             field.aliases = self.aliases(alias);
             field.is_computed |= field.aliases.is_none();
         }
@@ -219,7 +235,9 @@ impl<'a> Look<'a, '_> {
 
     fn strings(&self, expr: &'a Expr) -> Option<Vec<String>> {
         match self.names.whole(expr) {
-            Value::Texts(texts) if texts.len() == 1 => Some(texts.into_iter().map(|text| text.text).collect()),
+            Value::Texts(texts) if texts.len() == 1 => {
+                Some(texts.into_iter().map(|text| text.text).collect())
+            }
             Value::Items(items) => {
                 let text = |item| match item {
                     Value::Texts(mut texts) if texts.len() == 1 => texts.pop().map(|text| text.text),
@@ -240,10 +258,12 @@ impl<'a> Look<'a, '_> {
                 self.types(&union.right, found);
             }
             Expr::Subscript(inner) => {
-                let is_whole = ["Optional", "Union", "Annotated"].iter().any(|word| self.is_last(&inner.value, word));
+                let is_whole =
+                    ["Optional", "Union", "Annotated"].iter().any(|word| self.is_last(&inner.value, word));
                 match &*inner.slice {
                     Expr::Tuple(tuple) if is_whole => {
-                        let first = if self.is_last(&inner.value, "Annotated") { 1 } else { tuple.elts.len() };
+                        let first =
+                            if self.is_last(&inner.value, "Annotated") { 1 } else { tuple.elts.len() };
                         tuple.elts.iter().take(first).for_each(|part| self.types(part, found));
                     }
                     one if is_whole => self.types(one, found),
@@ -313,7 +333,9 @@ impl<'a> Look<'a, '_> {
                 None if value.is_none_literal_expr() => {}
                 None => unknown(),
             },
-            "populate_by_name" | "validate_by_name" | "allow_population_by_field_name" => config.by_name = flag,
+            "populate_by_name" | "validate_by_name" | "allow_population_by_field_name" => {
+                config.by_name = flag
+            }
             "validate_by_alias" => config.by_alias = flag,
             "alias_generator" if !value.is_none_literal_expr() => unknown(),
             "fields" => self.fields(value, config),
@@ -378,7 +400,8 @@ struct Mentions {
 impl<'a> ruff_python_ast::visitor::Visitor<'a> for Mentions {
     fn visit_expr(&mut self, expr: &'a Expr) {
         if let Expr::Name(name) = expr {
-            self.found |= matches!(name.id.as_str(), "env_settings" | "dotenv_settings" | "EnvSettingsSource");
+            self.found |=
+                matches!(name.id.as_str(), "env_settings" | "dotenv_settings" | "EnvSettingsSource");
         }
         ruff_python_ast::visitor::walk_expr(self, expr);
     }
@@ -389,6 +412,9 @@ fn is_plain(value: &Expr) -> bool {
     match value {
         Expr::Call(call) => matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "Field"),
         Expr::UnaryOp(one) => one.operand.is_literal_expr(),
-        _ => value.is_literal_expr() || matches!(value, Expr::List(_) | Expr::Tuple(_) | Expr::Dict(_) | Expr::Set(_)),
+        _ => {
+            value.is_literal_expr()
+                || matches!(value, Expr::List(_) | Expr::Tuple(_) | Expr::Dict(_) | Expr::Set(_))
+        }
     }
 }

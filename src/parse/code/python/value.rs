@@ -1,7 +1,9 @@
 //! What expressions stand for, as far as the text tells: modules, the environment, texts, lists of texts, readers.
 use std::cell::Cell;
 
-use ruff_python_ast::{Expr, ExprCall, FStringPart, InterpolatedStringElement, Operator, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{
+    Expr, ExprCall, FStringPart, InterpolatedStringElement, Operator, StmtClassDef, StmtFunctionDef,
+};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::scope::{Binding, Scope};
@@ -148,8 +150,15 @@ impl<'a> Names<'a> {
 
     /// Whether an expression is the environment, or a copy of it.
     pub(super) fn is_environment(&self, expr: &'a Expr) -> bool {
-        let may_be =
-            matches!(expr, Expr::Name(_) | Expr::Attribute(_) | Expr::Call(_) | Expr::Dict(_) | Expr::BinOp(_) | Expr::BoolOp(_));
+        let may_be = matches!(
+            expr,
+            Expr::Name(_)
+                | Expr::Attribute(_)
+                | Expr::Call(_)
+                | Expr::Dict(_)
+                | Expr::BinOp(_)
+                | Expr::BoolOp(_)
+        );
         may_be && matches!(self.value(expr), Value::Path(path) if path == "os.environ")
     }
 
@@ -165,7 +174,9 @@ impl<'a> Names<'a> {
                 self.either([&*union.left, &*union.right].into_iter(), from)
             }
             Expr::BoolOp(all) => self.either(all.values.iter(), from),
-            Expr::If(both) => merged([&*both.body, &*both.orelse].map(|value| self.eval(value, from)).into_iter()),
+            Expr::If(both) => {
+                merged([&*both.body, &*both.orelse].map(|value| self.eval(value, from)).into_iter())
+            }
             Expr::Named(named) => self.eval(&named.value, from),
             Expr::Call(call) => self.call(call, from),
             Expr::Dict(dict) => self.pairs(dict, from),
@@ -197,7 +208,9 @@ impl<'a> Names<'a> {
             Expr::BinOp(sum) if sum.op == Operator::Add => {
                 let (left, right) = (self.eval(&sum.left, from), self.eval(&sum.right, from));
                 match (left, right) {
-                    (Value::Texts(left), Value::Texts(right)) => all(joined(&strings(left), &strings(right)), expr.range()),
+                    (Value::Texts(left), Value::Texts(right)) => {
+                        all(joined(&strings(left), &strings(right)), expr.range())
+                    }
                     (Value::Items(mut left), Value::Items(right)) if left.len() + right.len() <= TEXTS => {
                         left.extend(right);
                         Value::Items(left)
@@ -215,7 +228,9 @@ impl<'a> Names<'a> {
     /// The environment if one of them is it.
     fn either(&self, values: impl Iterator<Item = &'a Expr>, from: View) -> Value<'a> {
         let mut values = values.map(|value| self.eval(value, from));
-        values.find(|value| matches!(value, Value::Path(path) if path == "os.environ")).unwrap_or(Value::Unknown)
+        values
+            .find(|value| matches!(value, Value::Path(path) if path == "os.environ"))
+            .unwrap_or(Value::Unknown)
     }
 
     fn element(&self, element: &'a InterpolatedStringElement, from: View) -> Vec<String> {
@@ -279,7 +294,8 @@ impl<'a> Names<'a> {
     fn bound(&self, bindings: &[Binding<'a>], from: View) -> Value<'a> {
         if bindings.len() > BINDINGS {
             // Of a name that is bound again and again only an import is believed.
-            let imports = bindings.iter().take(BINDINGS).filter(|binding| matches!(binding, Binding::Path(_)));
+            let imports =
+                bindings.iter().take(BINDINGS).filter(|binding| matches!(binding, Binding::Path(_)));
             return merged(imports.map(|binding| self.binding(binding, from)));
         }
         merged(bindings.iter().map(|binding| self.binding(binding, from)))
@@ -291,7 +307,9 @@ impl<'a> Names<'a> {
             Binding::Value(value) => self.eval(value, from),
             Binding::Element(of, part) => element(self.eval(of, from), *part),
             Binding::Parameter(function, position, default) => {
-                match default.map(|default| self.eval(default, View { level: from.level.saturating_sub(1), ..from })) {
+                match default
+                    .map(|default| self.eval(default, View { level: from.level.saturating_sub(1), ..from }))
+                {
                     Some(Value::Path(path)) if path == "os.environ" => Value::Path(path),
                     _ => Value::Parameter(function, *position),
                 }
@@ -320,7 +338,9 @@ impl<'a> Names<'a> {
             // The value of a member of an enumeration.
             Value::Texts(texts) if name == "value" => Value::Texts(texts),
             Value::Class(class) if from.texts => {
-                self.steps.set(self.steps.get().saturating_sub(u32::try_from(class.body.len()).unwrap_or(u32::MAX)));
+                self.steps.set(
+                    self.steps.get().saturating_sub(u32::try_from(class.body.len()).unwrap_or(u32::MAX)),
+                );
                 let scope = Scope::of(&class.body);
                 let bindings = scope.names.get(name).map_or(&[][..], Vec::as_slice);
                 self.bound(bindings, View { level: 1, ..from })
@@ -338,24 +358,28 @@ impl<'a> Names<'a> {
                 (Value::Texts(texts), "upper") => return changed(texts, str::to_uppercase),
                 (Value::Texts(texts), "lower") => return changed(texts, str::to_lowercase),
                 (Value::Pairs(pairs), "items") => {
-                    return Value::Items(pairs.into_iter().map(|(key, value)| Value::Items(vec![key, value])).collect());
+                    return Value::Items(
+                        pairs.into_iter().map(|(key, value)| Value::Items(vec![key, value])).collect(),
+                    );
                 }
-                (Value::Pairs(pairs), "keys") => return Value::Items(pairs.into_iter().map(|(key, _)| key).collect()),
+                (Value::Pairs(pairs), "keys") => {
+                    return Value::Items(pairs.into_iter().map(|(key, _)| key).collect());
+                }
                 (Value::Path(path), "copy") if path == "os.environ" => return Value::Path(path),
                 _ => {}
             }
         }
         let Value::Path(path) = self.eval(&call.func, from) else { return Value::Unknown };
         match path.as_str() {
-            "builtins.sorted" | "builtins.list" | "builtins.set" | "builtins.tuple" | "builtins.frozenset"
-            | "builtins.reversed" | "builtins.str" => match first() {
+            "builtins.sorted" | "builtins.list" | "builtins.set" | "builtins.tuple"
+            | "builtins.frozenset" | "builtins.reversed" | "builtins.str" => match first() {
                 Some(value @ (Value::Items(_) | Value::Texts(_) | Value::Pairs(_))) => value,
                 _ => Value::Unknown,
             },
             "builtins.enumerate" => match first() {
-                Some(Value::Items(items)) => {
-                    Value::Items(items.into_iter().map(|item| Value::Items(vec![Value::Unknown, item])).collect())
-                }
+                Some(Value::Items(items)) => Value::Items(
+                    items.into_iter().map(|item| Value::Items(vec![Value::Unknown, item])).collect(),
+                ),
                 _ => Value::Unknown,
             },
             "builtins.dict" | "copy.copy" | "copy.deepcopy" => match first() {
@@ -363,12 +387,14 @@ impl<'a> Names<'a> {
                 Some(Value::Pairs(pairs)) => Value::Pairs(pairs),
                 _ => Value::Unknown,
             },
-            path => ReaderKind::constructor(path).map_or(Value::Unknown, |kind| self.constructed(kind, call, from)),
+            path => ReaderKind::constructor(path)
+                .map_or(Value::Unknown, |kind| self.constructed(kind, call, from)),
         }
     }
 
     fn constructed(&self, kind: ReaderKind, call: &'a ExprCall, from: View) -> Value<'a> {
-        let named = call.arguments.find_keyword("prefix").or_else(|| call.arguments.find_keyword("env_prefix"));
+        let named =
+            call.arguments.find_keyword("prefix").or_else(|| call.arguments.find_keyword("env_prefix"));
         let prefix = match named.map(|keyword| self.eval(&keyword.value, View { texts: true, ..from })) {
             None => Some(String::new()),
             Some(Value::Texts(texts)) => texts.into_iter().next().map(|text| text.text),
@@ -398,7 +424,9 @@ fn known<'a>(path: String) -> Value<'a> {
 fn merged<'a>(values: impl Iterator<Item = Value<'a>>) -> Value<'a> {
     let values: Vec<Value<'a>> = values.collect();
     if !values.is_empty() && values.iter().all(|value| matches!(value, Value::Texts(_))) {
-        let texts = values.into_iter().flat_map(|value| if let Value::Texts(texts) = value { texts } else { Vec::new() });
+        let texts = values
+            .into_iter()
+            .flat_map(|value| if let Value::Texts(texts) = value { texts } else { Vec::new() });
         return Value::Texts(texts.take(TEXTS).collect());
     }
     // A library that may be missing is bound to something else in its `except`.

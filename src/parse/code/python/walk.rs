@@ -3,7 +3,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Arguments, BoolOp, CmpOp, Comprehension, Expr, ExprCall, ExprContext, Parameters, Stmt, StmtClassDef};
+use ruff_python_ast::{
+    Arguments, BoolOp, CmpOp, Comprehension, Expr, ExprCall, ExprContext, Parameters, Stmt, StmtClassDef,
+};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::super::calls::{Argument, Calls, Lookup, is_key};
@@ -16,7 +18,16 @@ use crate::model::{CodeReads, ComputedRead, EnvRead};
 
 /// Methods of a reader that read nothing.
 const NO_READS: &[&str] = &[
-    "read_env", "read_envfile", "prefixed", "seal", "dump", "parser", "parser_for", "add_parser", "register_parser", "update",
+    "read_env",
+    "read_envfile",
+    "prefixed",
+    "seal",
+    "dump",
+    "parser",
+    "parser_for",
+    "add_parser",
+    "register_parser",
+    "update",
     "setdefault",
 ];
 
@@ -137,7 +148,9 @@ impl<'a, 's> Walk<'a, 's> {
         let Some(scope) = self.names.scopes.first() else { return };
         let mut names: Vec<&str> = scope.names.keys().copied().collect();
         names.sort_unstable();
-        names.retain(|name| self.names.reader(name).is_some_and(|reader| reader.prefix.as_deref() == Some("")));
+        names.retain(|name| {
+            self.names.reader(name).is_some_and(|reader| reader.prefix.as_deref() == Some(""))
+        });
         for name in names {
             for function in [format!("{module}.{name}"), format!("{module}.{name}.")] {
                 let read = ComputedRead { at: self.spots.masked(0..0), why: "its key is computed" };
@@ -179,7 +192,9 @@ impl<'a, 's> Walk<'a, 's> {
         match &func {
             Value::Path(path) => is_known = self.function(path, call),
             Value::Reader(reader) => self.reader(reader, "", arguments),
-            Value::Method(reader, method) if !NO_READS.contains(&method.as_str()) => self.reader(reader, method, arguments),
+            Value::Method(reader, method) if !NO_READS.contains(&method.as_str()) => {
+                self.reader(reader, method, arguments)
+            }
             _ => is_known = false,
         }
         if !is_known {
@@ -194,7 +209,11 @@ impl<'a, 's> Walk<'a, 's> {
         let arguments = &call.arguments;
         let first = arguments.find_argument_value("key", 0);
         match path {
-            "os.getenv" | "os.environ.get" | "os.environ.pop" | "os.environ.setdefault" | "os.environ.__getitem__"
+            "os.getenv"
+            | "os.environ.get"
+            | "os.environ.pop"
+            | "os.environ.setdefault"
+            | "os.environ.__getitem__"
             | "os.environ.__contains__" => {
                 let default = arguments.find_argument_value("default", 1);
                 let has_default = default.is_some_and(|default| !default.is_none_literal_expr());
@@ -204,11 +223,18 @@ impl<'a, 's> Walk<'a, 's> {
                 }
             }
             "os.environ.copy" => self.environment(call.range()),
-            "os.environ.update" | "os.environ.clear" | "os.environ.__setitem__" | "os.environ.__delitem__" => {}
-            "os.path.expandvars" => match first.and_then(|first| self.names.text(first)).and_then(|text| references(&text)) {
-                Some(names) => names.into_iter().for_each(|name| self.read(call.arguments.range(), vec![name], false)),
-                None => self.computed(call.range(), "its keys stand in a text that is not known"),
-            },
+            "os.environ.update"
+            | "os.environ.clear"
+            | "os.environ.__setitem__"
+            | "os.environ.__delitem__" => {}
+            "os.path.expandvars" => {
+                match first.and_then(|first| self.names.text(first)).and_then(|text| references(&text)) {
+                    Some(names) => names
+                        .into_iter()
+                        .for_each(|name| self.read(call.arguments.range(), vec![name], false)),
+                    None => self.computed(call.range(), "its keys stand in a text that is not known"),
+                }
+            }
             _ if path.strip_prefix("os.environ.").is_some_and(|method| !method.contains('.')) => {
                 self.computed(call.range(), "all keys are listed");
             }
@@ -219,7 +245,8 @@ impl<'a, 's> Walk<'a, 's> {
 
     /// A call of a reader, or of one of its methods.
     fn reader(&mut self, reader: &Reader, method: &str, arguments: &'a Arguments) {
-        let named = ["var", "name", "option", "key"].into_iter().find_map(|name| arguments.find_keyword(name));
+        let named =
+            ["var", "name", "option", "key"].into_iter().find_map(|name| arguments.find_keyword(name));
         let key = arguments.find_positional(0).or(named.map(|keyword| &keyword.value));
         let default_position = match (reader.kind, method) {
             (ReaderKind::Django, "" | "get_value") | (ReaderKind::Starlette, _) => 2,
@@ -260,8 +287,10 @@ impl<'a, 's> Walk<'a, 's> {
         let positional = call.arguments.args.iter().enumerate().take(4);
         let positional = positional.map(|(position, value)| (Argument::Position(position), value));
         let named = call.arguments.keywords.iter();
-        let named = named.filter_map(|keyword| Some((Argument::Named(keyword.arg.as_ref()?.to_string()), &keyword.value)));
-        let imported = self.names.path(&call.func).filter(|path| !path.starts_with("builtins.")).unwrap_or_default();
+        let named = named
+            .filter_map(|keyword| Some((Argument::Named(keyword.arg.as_ref()?.to_string()), &keyword.value)));
+        let imported =
+            self.names.path(&call.func).filter(|path| !path.starts_with("builtins.")).unwrap_or_default();
         let things = qualified(&imported);
         for (argument, value) in positional.chain(named) {
             let has_default = match argument {
@@ -273,7 +302,13 @@ impl<'a, 's> Walk<'a, 's> {
                     let at = || self.spots.at(range(value.range()));
                     if is_key(text.value.to_str()) {
                         for function in std::iter::once(function).chain(things.iter().map(String::as_str)) {
-                            self.calls.give(function, argument.clone(), text.value.to_str(), at(), has_default);
+                            self.calls.give(
+                                function,
+                                argument.clone(),
+                                text.value.to_str(),
+                                at(),
+                                has_default,
+                            );
                         }
                     }
                 }
@@ -308,9 +343,10 @@ impl<'a, 's> Walk<'a, 's> {
     fn either(&mut self, keys: &'a Expr, arguments: &'a Arguments) {
         let texts = match self.names.whole(keys) {
             Value::Texts(texts) => texts,
-            Value::Items(items) => {
-                items.into_iter().flat_map(|item| if let Value::Texts(texts) = item { texts } else { Vec::new() }).collect()
-            }
+            Value::Items(items) => items
+                .into_iter()
+                .flat_map(|item| if let Value::Texts(texts) = item { texts } else { Vec::new() })
+                .collect(),
             _ => Vec::new(),
         };
         if keys.is_none_literal_expr() {
@@ -319,7 +355,8 @@ impl<'a, 's> Walk<'a, 's> {
         if texts.is_empty() {
             return self.computed(keys.range(), "its key is computed");
         }
-        let default = arguments.find_keyword("default").is_some_and(|keyword| !keyword.value.is_none_literal_expr());
+        let default =
+            arguments.find_keyword("default").is_some_and(|keyword| !keyword.value.is_none_literal_expr());
         self.read(keys.range(), texts.into_iter().map(|text| text.text).collect(), default);
     }
 
@@ -328,7 +365,9 @@ impl<'a, 's> Walk<'a, 's> {
         for item in &with.items {
             let prefixed = match &item.context_expr {
                 Expr::Call(call) => match self.names.value(&call.func) {
-                    Value::Method(reader, method) if reader.kind == ReaderKind::Environs && method == "prefixed" => {
+                    Value::Method(reader, method)
+                        if reader.kind == ReaderKind::Environs && method == "prefixed" =>
+                    {
                         call.arguments.find_argument_value("prefix", 0)
                     }
                     _ => None,
@@ -389,7 +428,11 @@ impl<'a> Visitor<'a> for Walk<'a, '_> {
             Stmt::Assign(assign) => {
                 // The name is followed from here.
                 let is_followed = assign.targets.iter().all(Expr::is_name_expr);
-                if is_followed { self.follow(&assign.value) } else { self.visit_expr(&assign.value) }
+                if is_followed {
+                    self.follow(&assign.value)
+                } else {
+                    self.visit_expr(&assign.value)
+                }
                 assign.targets.iter().for_each(|target| self.visit_expr(target));
             }
             Stmt::AnnAssign(assign) => {
@@ -419,7 +462,10 @@ impl<'a> Visitor<'a> for Walk<'a, '_> {
     }
 
     fn visit_parameters(&mut self, parameters: &'a Parameters) {
-        parameters.iter_non_variadic_params().filter_map(|one| one.default.as_deref()).for_each(|one| self.follow(one));
+        parameters
+            .iter_non_variadic_params()
+            .filter_map(|one| one.default.as_deref())
+            .for_each(|one| self.follow(one));
         parameters.iter().for_each(|one| self.visit_parameter(one.as_parameter()));
     }
 
@@ -452,11 +498,16 @@ impl<'a> Visitor<'a> for Walk<'a, '_> {
             }
             Expr::If(both) => {
                 self.visit_expr(&both.test);
-                if both.orelse.is_none_literal_expr() { self.visit_expr(&both.body) } else { self.with_default(&both.body) }
+                if both.orelse.is_none_literal_expr() {
+                    self.visit_expr(&both.body)
+                } else {
+                    self.with_default(&both.body)
+                }
                 self.visit_expr(&both.orelse);
             }
             Expr::Lambda(lambda) => {
-                let scope = lambda.parameters.as_ref().map_or_else(Scope::default, |own| Scope::of_parameters(own));
+                let scope =
+                    lambda.parameters.as_ref().map_or_else(Scope::default, |own| Scope::of_parameters(own));
                 self.within(scope, |walk| walk_expr(walk, expr));
             }
             Expr::ListComp(inner) => self.comprehension(&inner.generators, expr),
