@@ -9,5 +9,9 @@
 )]
 
 mod case;
+mod on_code_node;
+mod on_code_python;
 mod properties;
+mod random;
+mod run;
 mod told;

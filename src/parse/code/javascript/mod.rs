@@ -364,10 +364,12 @@ impl<'s, 't> Scan<'s, 't> {
             .take(AROUND)
             .rfind(|open| tokens.is(**open, "(") && self.is_parameters(**open));
         if let Some(close) = parameters.and_then(|open| tokens.partner(*open)) {
-            let body = (close..close + 24).find(|body| tokens.is(*body, "{"));
-            if let Some(end) = body.and_then(|body| tokens.partner(body)) {
-                return end;
-            }
+            let head = (close + 1..close + 24).find(|at| matches!(tokens.text(*at), "{" | "=>" | ";"));
+            let body = head.map_or(close, |head| if tokens.is(head, "=>") { head + 1 } else { head });
+            return match tokens.partner(body).filter(|_| tokens.is(body, "{")) {
+                Some(end) => end,
+                None => self.values.end_of(body),
+            };
         }
         let block = self.open.iter().rev().take(AROUND).filter(|open| tokens.is(**open, "{"));
         block.filter_map(|open| tokens.partner(*open)).find(|end| *end > at).unwrap_or(NONE)

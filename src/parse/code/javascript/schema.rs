@@ -139,8 +139,9 @@ impl Scan<'_, '_> {
             return Some(());
         }
         let (mut at, before) = (first, objects.len());
-        if depth > 0 && !matches!(tokens.text(at + 1), "(") && self.values.value_of(tokens.text(at)).is_some()
-        {
+        // A namespace such as `z` may be an object of its own; a schema is made by a call.
+        let value = self.values.value_of(tokens.text(at)).filter(|value| tokens.is_name(*value));
+        if depth > 0 && !tokens.is(at + 1, "(") && value.is_some() {
             self.schema(at, at, depth - 1, objects)?;
         }
         while tokens.is_name(at) || matches!(tokens.text(at), "." | "?." | "(" | "new") {

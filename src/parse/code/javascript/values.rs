@@ -77,8 +77,8 @@ impl<'s, 't> Values<'s, 't> {
         texts.into_iter().map(|(text, _)| (text, at)).collect()
     }
 
-    /// The end of an initial value, when it is short.
-    fn end_of(&self, value: usize) -> usize {
+    /// The end of an expression, when it is short.
+    pub(super) fn end_of(&self, value: usize) -> usize {
         let tokens = self.tokens;
         let mut at = value;
         while at < tokens.len() && at < value + NEAR_TOKENS {
