@@ -5,6 +5,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
+    clippy::format_push_string,
     reason = "a test says what went wrong by panicking, also in the functions its cases share"
 )]
 

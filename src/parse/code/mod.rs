@@ -66,7 +66,9 @@ impl Service {
     pub fn add(&mut self, path: &str, language: Language, text: &str) {
         let (reads, calls) = match language {
             Language::Python => self.python.read(self.files.len(), path, text),
-            Language::JavaScript if path.ends_with(".vue") || path.ends_with(".svelte") => {
+            Language::JavaScript
+                if path.rsplit_once('.').is_some_and(|(_, ending)| ["vue", "svelte"].contains(&ending)) =>
+            {
                 javascript::read_markup(text)
             }
             Language::JavaScript => javascript::read(text),

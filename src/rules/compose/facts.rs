@@ -121,8 +121,8 @@ impl ComposeFacts {
             .map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder))
             .collect();
         let project = |folder: &str| {
-            let names = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
-            let base = names.iter().map(|name| under(folder, name)).find(|path| has(path))?;
+            let standard = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+            let base = standard.iter().map(|name| under(folder, name)).find(|path| has(path))?;
             let (stem, ending) = base.rsplit_once('.')?;
             let over = Some(format!("{stem}.override.{ending}")).filter(|path| has(path));
             let named: Vec<At<String>> = std::iter::once(base.clone()).chain(over).map(At::from).collect();

@@ -51,7 +51,7 @@ impl Classes {
 fn besides(tokens: &Tokens, spots: &Spots<'_>) -> CodeReads {
     let mut found = BTreeSet::new();
     let (mut allows, mut waiting) = (Vec::new(), Vec::new());
-    for token in tokens.iter() {
+    for token in tokens {
         let text = || spots.text.get(range(token.range())).unwrap_or("");
         match token.kind() {
             TokenKind::Comment if text().contains("trueup:") => waiting.push(range(token.range())),

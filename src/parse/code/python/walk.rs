@@ -193,7 +193,7 @@ impl<'a, 's> Walk<'a, 's> {
             Value::Path(path) => is_known = self.function(path, call),
             Value::Reader(reader) => self.reader(reader, "", arguments),
             Value::Method(reader, method) if !NO_READS.contains(&method.as_str()) => {
-                self.reader(reader, method, arguments)
+                self.reader(reader, method, arguments);
             }
             _ => is_known = false,
         }
@@ -320,7 +320,7 @@ impl<'a, 's> Walk<'a, 's> {
     /// The arguments, and what they say about keys: `envvar="X"` of click and typer.
     fn keywords(&mut self, arguments: &'a Arguments) {
         for keyword in &arguments.keywords {
-            match keyword.arg.as_ref().map(|name| name.as_str()) {
+            match keyword.arg.as_ref().map(ruff_python_ast::Identifier::as_str) {
                 Some("envvar") => self.either(&keyword.value, arguments),
                 Some("auto_envvar_prefix" | "_env_prefix") => {
                     self.computed(keyword.value.range(), "a prefix is set here");
@@ -429,9 +429,9 @@ impl<'a> Visitor<'a> for Walk<'a, '_> {
                 // The name is followed from here.
                 let is_followed = assign.targets.iter().all(Expr::is_name_expr);
                 if is_followed {
-                    self.follow(&assign.value)
+                    self.follow(&assign.value);
                 } else {
-                    self.visit_expr(&assign.value)
+                    self.visit_expr(&assign.value);
                 }
                 assign.targets.iter().for_each(|target| self.visit_expr(target));
             }
@@ -492,16 +492,18 @@ impl<'a> Visitor<'a> for Walk<'a, '_> {
             }
             Expr::BoolOp(all) if all.op == BoolOp::Or => {
                 if let Some((last, before)) = all.values.split_last() {
-                    before.iter().for_each(|value| self.with_default(value));
+                    for value in before {
+                        self.with_default(value);
+                    }
                     self.visit_expr(last);
                 }
             }
             Expr::If(both) => {
                 self.visit_expr(&both.test);
                 if both.orelse.is_none_literal_expr() {
-                    self.visit_expr(&both.body)
+                    self.visit_expr(&both.body);
                 } else {
-                    self.with_default(&both.body)
+                    self.with_default(&both.body);
                 }
                 self.visit_expr(&both.orelse);
             }
