@@ -8,7 +8,7 @@ use super::stop::Stop;
 use crate::jobs::guard::guard;
 use crate::manifest::{At, Guard, glob};
 use crate::model::path::under;
-use crate::model::{Cause, Dialect, Exit, Reason, Report, Verdict};
+use crate::model::{Cause, Dialect, Exit, Look, Reason, Report, Verdict};
 use crate::rules::Levels;
 use crate::rules::guard::{Contract, Environment};
 use crate::stores::checkout::Checkout;
@@ -48,8 +48,7 @@ impl Demanded {
     fn judge(&self, env_file: Option<&str>) -> Report {
         let file = env_file.map(|path| {
             let path = under("", path);
-            let text = files::read(&path);
-            (path, text)
+            (path.clone(), whole(files::read(&path)))
         });
         let environment = Environment { file, process: environment::variables() };
         guard(&self.contract, &environment, &self.levels, &Checkout::default())
@@ -136,4 +135,16 @@ fn condition(text: &str) -> Result<(String, At<String>), Stop> {
     }
     glob(pattern).map_err(|why| usage(format!("is no glob: {why}")))?;
     Ok((key.to_owned(), pattern.to_owned().into()))
+}
+
+/// A text without bytes that are no UTF-8: some readers refuse such a file, and the rest take another value.
+fn whole(text: Look<String>) -> Look<String> {
+    match text {
+        Look::Got(text) if text.contains('\u{fffd}') => {
+            let line = text.lines().take_while(|line| !line.contains('\u{fffd}')).count() + 1;
+            let cause = Cause::new(format!("line {line} holds bytes that are no UTF-8"));
+            Look::Failed(cause.hint("save the file as UTF-8; readers differ about what it says now"))
+        }
+        other => other,
+    }
 }

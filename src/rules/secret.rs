@@ -25,12 +25,17 @@ const PLACEHOLDERS: &[&str] = &[
     "*[-_]{domain,email,id,key,name,password,secret,token,url}[-_]here",
     "your[-_]{domain,email,host,hostname,tenant,user,username}*",
     "!!!*!!!",
+    "*fill[-_ ]me[-_ ]in*",
+    "set[-_ ]me[-_ ]*",
 ];
 
 /// Values that ship as defaults, and are no secret wherever a secret is asked for.
 const DEFAULT_SECRETS: &[&str] = &[
     "{password,passwd,passw0rd,secret,admin,root,guest,default,example,dummy,test,testing,postgres,minioadmin}",
     "{admin,password,secret,test}{1,12,123,1234}",
+    "{letmein,p@ssw0rd,passw0rd}*",
+    "{default,development,dev,dummy,example,insecure,sample,test}[-_]{secret,password,key,token,value}*",
+    "insecure[-_]*",
     "{123456,1234567,12345678,123456789,qwerty,letmein,hunter2,supersecret,topsecret,s3cr3t,secretkey,mysecret}",
 ];
 

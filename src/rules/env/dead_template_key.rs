@@ -34,8 +34,9 @@ pub(super) fn dead_template_key(facts: &EnvFacts, out: &mut Sink<'_>) {
     }
     let values = file.live().filter_map(|assignment| assignment.value.as_ref());
     read.extend(values.flat_map(|value| referred(value.reveal())));
-    let variables = services().flat_map(|service| &service.environment);
-    read.extend(variables.map(|variable| variable.key.as_str()));
+    // A constant of compose is what the service gets, whatever the template says.
+    let passed = services().flat_map(|service| &service.environment).filter(|variable| variable.is_open());
+    read.extend(passed.map(|variable| variable.key.as_str()));
     read.extend(facts.mentioned.iter().map(String::as_str));
     for service in others() {
         // What can't be read may name any key.

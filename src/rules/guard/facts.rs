@@ -64,7 +64,7 @@ impl GuardFacts {
             let hint = "an empty environment boots nothing; is it the right file?";
             return Look::Failed(Cause::new("the file sets no key").hint(hint));
         }
-        match active(&reading, &contract.guard.when) {
+        match active(&reading, contract) {
             Look::Got(()) => Look::Got(Self::new(reading, contract.clone(), &get, tree)),
             Look::NotAsked(reason) => Look::NotAsked(reason),
             Look::Failed(cause) => Look::Failed(cause),
@@ -249,7 +249,8 @@ fn readers(contract: &Contract) -> Vec<Dialect> {
 }
 
 /// Whether every condition holds; else why the contract is not active, or why that cannot be told.
-fn active(reading: &Reading, when: &BTreeMap<String, At<String>>) -> Look<()> {
+fn active(reading: &Reading, contract: &Contract) -> Look<()> {
+    let when = &contract.guard.when;
     let Some((key, pattern)) = when.iter().find(|(key, pattern)| !is_meant(reading, key, pattern)) else {
         return Look::Got(());
     };
@@ -278,6 +279,16 @@ fn active(reading: &Reading, when: &BTreeMap<String, At<String>>) -> Look<()> {
     }
     if let Some(cause) = doubt(reading, when) {
         return Look::Failed(cause);
+    }
+    let classes = &contract.env.class;
+    let is_required = |key: &str| {
+        let mut globs = classes.required.iter().chain(&contract.guard.required);
+        globs.any(|required| glob(required).is_ok_and(|glob| glob.is_match(key)))
+    };
+    if variable.is_none() && is_required(key) {
+        let cause =
+            Cause::new(format!("`{key}` is required, and not set: it says whether the guard is for this"));
+        return Look::Failed(cause.hint("set it"));
     }
     let state = if variable.is_some() { "which this is not" } else { "and here it is not set at all" };
     Look::NotAsked(Reason(format!("the guard is for `{key}={}`, {state}", **pattern)))
