@@ -15,8 +15,8 @@ use crate::stores::checkout::Checkout;
 /// The flags of `trueup lint`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What to judge: env, compose, backfill, pins; without it, everything that is declared. After `backfill`, SQL
-    /// files and folders of them
+    /// What to judge: env, compose, config, alembic, backfill, pins; without it, everything that is declared. After
+    /// `backfill`, SQL files and folders of them
     #[arg(value_name = "SUBJECT|PATH")]
     subjects: Vec<String>,
     #[command(flatten)]

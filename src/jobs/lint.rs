@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use crate::manifest::{Baseline, Manifest, Source};
-use crate::model::{Cause, InlineAllow, Look, Object, Report, Span};
+use crate::model::{Cause, Gap, GapKind, InlineAllow, Look, Object, Report, Role, Span};
 use crate::rules::alembic::AlembicFacts;
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::backfill::BackfillFacts;
@@ -148,6 +148,7 @@ impl Run<'_> {
         } else {
             ComposeFacts::all(manifest, source, self.tree)
         };
+        self.say_unread(&projects);
         // Rules of other subjects point into these files too.
         self.claim(projects.iter().flat_map(ComposeFacts::allows));
         if self.wants(Subject::Env) {
@@ -166,6 +167,19 @@ impl Run<'_> {
             for project in projects {
                 self.hold(rules::compose::RULES, &Look::Got(project));
             }
+        }
+    }
+
+    /// Without a manifest, compose files of other names may be parts of a project or projects of their own.
+    fn say_unread(&mut self, projects: &[ComposeFacts]) {
+        if !self.settings.search || !self.settings.source.path.is_empty() {
+            return;
+        }
+        let (files, _) = self.tree.files("");
+        let is_read = |path: &String| projects.iter().any(|facts| facts.project.files.contains(path));
+        for path in files.iter().filter(|path| Role::of(path) == Some(Role::Compose) && !is_read(path)) {
+            let reason = "no manifest says which project it is a part of".to_owned();
+            self.report.not_compared.push(Gap { on: Object::file(path), kind: GapKind::NotAsked, reason });
         }
     }
 

@@ -4,6 +4,11 @@ use crate::model::{Cause, Hidden, Setting, Settings};
 
 /// A longer text is data, and nobody's setting.
 const LONGEST_BYTES: usize = 4 << 20;
+/// Endings of languages in which a text stands in quotes.
+const CODE: &[&str] = &[
+    "c", "cc", "cjs", "cpp", "cs", "cts", "dart", "ex", "exs", "go", "java", "js", "jsx", "kt", "mjs", "mts",
+    "php", "rb", "rs", "scala", "svelte", "swift", "ts", "tsx", "vue",
+];
 /// A longer line is generated.
 const LONGEST_LINE: usize = 20_000;
 
@@ -14,7 +19,9 @@ pub(super) fn settings(path: &str, text: &str) -> Settings {
         settings.problems.push(cause.hint("leave it out of `files`"));
         return settings;
     }
-    let is_prose = path.rsplit_once('.').is_some_and(|(_, ending)| ["md", "txt", "rst"].contains(&ending));
+    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_prose = ["md", "txt", "rst"].contains(&ending);
+    let is_code = CODE.contains(&ending);
     let mut walk = Walk::new(text);
     let mut start = 0;
     let mut in_block = false;
@@ -24,7 +31,7 @@ pub(super) fn settings(path: &str, text: &str) -> Settings {
             settings.problems.push(cause.hint("leave the file out of `files`"));
         } else {
             let line = if is_prose { whole } else { without_comment(whole, &mut in_block) };
-            for (at, value, keys) in values(line) {
+            for (at, value, keys) in values(line, is_code) {
                 let span = walk.span(start + at..start + at + value.len());
                 let is_whole = !value.contains('$');
                 settings.list.push(Setting { keys, value: Hidden::new(value), is_whole, span });
@@ -65,8 +72,9 @@ fn without_comment<'a>(line: &'a str, in_block: &mut bool) -> &'a str {
     line
 }
 
-/// The values of a line: where each begins, and the names that it is given to, the nearest first.
-fn values(line: &str) -> Vec<(usize, &str, Vec<String>)> {
+/// The values of a line: where each begins, and the names that it is given to, the nearest first. In code a bare word is a
+/// name, and no value.
+fn values(line: &str, is_code: bool) -> Vec<(usize, &str, Vec<String>)> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(c) = line.get(at..).and_then(|rest| rest.chars().next()) {
@@ -91,7 +99,7 @@ fn values(line: &str) -> Vec<(usize, &str, Vec<String>)> {
                 keys.insert(0, run.get(..skipped - 2).unwrap_or("").to_owned());
             }
             let is_key = rest.get(run.len()..).is_some_and(|after| after.trim_start().starts_with('='));
-            if !value.is_empty() && !is_key {
+            if !value.is_empty() && !is_key && !is_code {
                 found.push((at + skipped, value, keys));
             }
             at += run.len();

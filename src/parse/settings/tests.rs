@@ -83,3 +83,10 @@ fn any_other_text() {
         assert_eq!(settings(path, text).list, [], "{text}");
     }
 }
+
+#[test]
+fn in_code_a_bare_word_is_no_value() {
+    let text = "const MODEL = process.env.MODEL ?? \"gemini-2.5-pro\";\nconst OTHER = process.env.OTHER;\n";
+    assert_eq!(values_of("a.ts", text, "MODEL"), ["gemini-2.5-pro"]);
+    assert_eq!(values_of("a.ts", text, "OTHER"), Vec::<String>::new());
+}
