@@ -13,7 +13,7 @@
 //! | 3 | [`rules`] | facts, and pure checks over them, a room per subject with its table | stores: files come through a trait |
 //! | 2 | [`mapping`] | which source table and column becomes which | rows |
 //! | 2 | [`diff`] | two of a kind, compared | expectations |
-//! | 1 | [`parse`] | text (env files in five dialects, compose) into values with spans | failure on content |
+//! | 1 | [`parse`] | text (env files in five dialects, compose, source code) into values with spans | failure on content |
 //! | 1 | [`manifest`] | `trueup.toml` into validated settings with spans | files, secrets |
 //! | 1 | [`digest`] | canonical bytes of every type, hashes, buckets | rows, stores |
 //! | 0 | [`model`] | plain data: looks, checks, findings, reports, schemas; how verdicts fold | imports |
