@@ -14,7 +14,7 @@
 //! | 2 | [`chain`] | the revisions of an Alembic chain as a graph | judgement |
 //! | 2 | [`mapping`] | which source table and column becomes which | rows |
 //! | 2 | [`diff`] | two of a kind, compared | expectations |
-//! | 1 | [`parse`] | text (env files in five dialects, compose, SQL scripts, the settings of any file) into values with spans | failure on content |
+//! | 1 | [`parse`] | text (env files in five dialects, compose, SQL scripts, source code, the settings of any file) into values with spans | failure on content |
 //! | 1 | [`manifest`] | `trueup.toml` into validated settings with spans | files, secrets |
 //! | 1 | [`digest`] | canonical bytes of every type, hashes, buckets | rows, stores |
 //! | 0 | [`model`] | plain data: looks, checks, findings, reports, schemas; how verdicts fold | imports |

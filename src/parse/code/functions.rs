@@ -7,12 +7,12 @@ const HEAD_TOKENS: usize = 120;
 const BLOCKS: usize = 32;
 
 /// The function whose parameter the name at a token is. `open` are the brackets around it, `keyword` begins a function.
-pub(super) fn lookup<'t>(
-    tokens: &Tokens<'t>,
+pub(super) fn lookup(
+    tokens: &Tokens<'_>,
     at: usize,
     open: &[usize],
     keyword: &str,
-) -> Option<(&'t str, Argument)> {
+) -> Option<(String, Argument)> {
     if !tokens.is_name(at) {
         return None;
     }
@@ -27,16 +27,16 @@ pub(super) fn lookup<'t>(
         }
         let parameters = (name + 1..name + HEAD_TOKENS).find(|at| tokens.is(*at, "("))?;
         let close = tokens.partner(parameters)?;
-        let (mut position, mut start) = (0, parameters + 1);
+        let (mut position, mut start, mut mark) = (0, parameters + 1, "");
         while start < close {
             let end = argument_end(tokens, start, close);
             let first = if matches!(tokens.text(start), "mut" | "&") { start + 1 } else { start };
             if (start..end).take(4).any(|at| tokens.is(at, "self")) {
-                start = end + 1;
+                (start, mark) = (end + 1, ".");
                 continue;
             }
             if tokens.is(first, tokens.text(at)) {
-                return Some((tokens.text(name), Argument::Position(position)));
+                return Some((format!("{mark}{}", tokens.text(name)), Argument::Position(position)));
             }
             start = end + 1;
             position += 1;

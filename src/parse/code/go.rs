@@ -13,7 +13,6 @@ use crate::model::{CodeReads, ComputedRead, EnvRead};
 pub(super) fn read(text: &str) -> (CodeReads, Calls) {
     let spots = Spots::new(text);
     let tokens = lex(text, Grammar::Go);
-    let calls = Calls::of_tokens(&tokens, &spots);
     let mut scan = Scan {
         out: tokens.reads(&spots),
         modules: modules(&tokens),
@@ -21,7 +20,7 @@ pub(super) fn read(text: &str) -> (CodeReads, Calls) {
         open: Vec::new(),
         tokens: &tokens,
         spots: &spots,
-        calls,
+        calls: Calls::default(),
     };
     for at in 0..tokens.len() {
         match tokens.partner(at) {
@@ -31,6 +30,7 @@ pub(super) fn read(text: &str) -> (CodeReads, Calls) {
         }
         scan.token(at);
     }
+    scan.calls.note(&tokens, &spots, &|at, open| lookup(&tokens, at, open, "func"));
     (scan.out, scan.calls)
 }
 
@@ -152,11 +152,7 @@ impl Scan<'_, '_> {
         };
         match lookup(tokens, first, &self.open, "func").filter(|_| end == first + 1) {
             Some((function, parameter)) => {
-                self.calls.lookups.push(Lookup {
-                    function: function.to_owned(),
-                    parameter: vec![parameter],
-                    read,
-                });
+                self.calls.lookups.push(Lookup { function, parameter: vec![parameter], read });
             }
             None => self.out.computed.push(read),
         }

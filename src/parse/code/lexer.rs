@@ -47,7 +47,7 @@ pub(super) fn lex(text: &str, grammar: Grammar) -> Tokens<'_> {
         text,
         at: 0,
         grammar,
-        out: Tokens::new(text),
+        out: Tokens::new(text, grammar == Grammar::Rust),
         levels: vec![Level::default()],
         unclosed: (0, 0),
         no_regex: 0,

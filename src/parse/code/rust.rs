@@ -32,7 +32,6 @@ const DEPTH: usize = 16;
 pub(super) fn read(text: &str) -> (CodeReads, Calls) {
     let spots = Spots::new(text);
     let tokens = lex(text, Grammar::Rust);
-    let calls = Calls::of_tokens(&tokens, &spots);
     let mut scan = Scan {
         out: tokens.reads(&spots),
         uses: uses(&tokens),
@@ -41,9 +40,10 @@ pub(super) fn read(text: &str) -> (CodeReads, Calls) {
         open: Vec::new(),
         tokens: &tokens,
         spots: &spots,
-        calls,
+        calls: Calls::default(),
     };
     scan.run();
+    scan.calls.note(&tokens, &spots, &|at, open| lookup(&tokens, at, open, "fn"));
     (scan.out, scan.calls)
 }
 
@@ -226,7 +226,6 @@ impl Scan<'_, '_> {
         match lookup(tokens, first, &self.open, "fn").filter(|_| is_path) {
             Some((function, parameter)) => {
                 let read = ComputedRead { at: self.spots.masked(range), why: "its key is computed" };
-                let function = function.to_owned();
                 self.calls.lookups.push(Lookup { function, parameter: vec![parameter], read });
             }
             None => self.computed(range, "its key is computed"),

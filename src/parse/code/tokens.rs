@@ -52,11 +52,17 @@ pub(super) struct Tokens<'t> {
     all: Vec<Token>,
     comments: Vec<(Range<usize>, usize)>,
     lost: Option<(usize, &'static str)>,
+    methods_apart: bool,
 }
 
 impl<'t> Tokens<'t> {
-    pub(super) fn new(source: &'t str) -> Self {
-        Self { source, all: Vec::new(), comments: Vec::new(), lost: None }
+    /// `methods_apart`: whether a method is never called as a function is.
+    pub(super) fn new(source: &'t str, methods_apart: bool) -> Self {
+        Self { source, all: Vec::new(), comments: Vec::new(), lost: None, methods_apart }
+    }
+
+    pub(super) fn has_methods_apart(&self) -> bool {
+        self.methods_apart
     }
 
     pub(super) fn push(&mut self, token: Token) {

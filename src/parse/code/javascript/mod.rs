@@ -42,7 +42,6 @@ pub(super) fn read_markup(text: &str) -> (CodeReads, Calls) {
 fn read_from(shown: &str, code: &str) -> (CodeReads, Calls) {
     let spots = Spots::new(shown);
     let tokens = lex(code, Grammar::JavaScript);
-    let calls = Calls::of_tokens(&tokens, &spots);
     let mut scan = Scan {
         out: tokens.reads(&spots),
         values: Values::new(&tokens),
@@ -51,9 +50,11 @@ fn read_from(shown: &str, code: &str) -> (CodeReads, Calls) {
         spots: &spots,
         open: Vec::new(),
         seen: BTreeSet::new(),
-        calls,
+        calls: Calls::default(),
     };
     scan.run();
+    let Scan { values, calls, .. } = &mut scan;
+    calls.note(&tokens, &spots, &|at, open| values.lookup(at, open));
     (scan.out, scan.calls)
 }
 
@@ -202,7 +203,6 @@ impl<'t> Scan<'_, 't> {
         let read = ComputedRead { at, why: "its key is computed" };
         match self.values.lookup(first, &self.open).filter(|_| close == first + 1) {
             Some((function, parameter)) => {
-                let function = function.to_owned();
                 self.calls.lookups.push(super::calls::Lookup { function, parameter: vec![parameter], read });
             }
             None => self.out.computed.push(read),

@@ -201,7 +201,7 @@ impl<'s, 't> Values<'s, 't> {
     }
 
     /// The function whose parameter a name is, and which one.
-    pub(super) fn lookup(&self, at: usize, open: &[usize]) -> Option<(&'t str, Argument)> {
+    pub(super) fn lookup(&self, at: usize, open: &[usize]) -> Option<(String, Argument)> {
         let tokens = self.tokens;
         if !tokens.is_name(at) {
             return None;
@@ -219,7 +219,7 @@ impl<'s, 't> Values<'s, 't> {
             let (mut position, mut start) = (0, parameters + 1);
             while start < close {
                 if tokens.is(start, name) {
-                    return Some((function(tokens, parameters)?, Argument::Position(position)));
+                    return Some((function(tokens, parameters)?.to_owned(), Argument::Position(position)));
                 }
                 start = argument_end(tokens, start, close) + 1;
                 position += 1;

@@ -75,6 +75,7 @@ fn is_leaf(kind: TokenKind) -> bool {
             | TokenKind::TStringMiddle
             | TokenKind::Comment
             | TokenKind::NonLogicalNewline
+            | TokenKind::Equal
             | TokenKind::And
             | TokenKind::Or
             | TokenKind::Ellipsis

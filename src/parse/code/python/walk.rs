@@ -5,6 +5,7 @@ use std::ops::Range;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{
     Arguments, BoolOp, CmpOp, Comprehension, Expr, ExprCall, ExprContext, Parameters, Stmt, StmtClassDef,
+    StmtFunctionDef,
 };
 use ruff_text_size::{Ranged, TextRange};
 
@@ -119,8 +120,8 @@ impl<'a, 's> Walk<'a, 's> {
         let (texts, prefix) = match (self.names.whole(key), prefix) {
             (Value::Texts(texts), Some(prefix)) if !texts.is_empty() => (texts, prefix),
             (Value::Parameter(function, position), Some("")) => {
-                self.lookup(key, function, position);
-                return;
+                let lookup = self.lookup(key, function, position);
+                return self.calls.lookups.push(lookup);
             }
             _ => return self.computed(key.range(), "its key is computed"),
         };
@@ -131,7 +132,8 @@ impl<'a, 's> Walk<'a, 's> {
         }
     }
 
-    fn lookup(&mut self, key: &'a Expr, function: &'a ruff_python_ast::StmtFunctionDef, position: usize) {
+    /// The function whose parameter a key is.
+    fn lookup(&self, key: &'a Expr, function: &'a StmtFunctionDef, position: usize) -> Lookup {
         let read = ComputedRead { at: self.spots.masked(range(key.range())), why: "its key is computed" };
         let name = |position| {
             let mut parameters = function.parameters.iter_non_variadic_params();
@@ -140,7 +142,7 @@ impl<'a, 's> Walk<'a, 's> {
         let (is_method, own) = (matches!(name(0), "self" | "cls"), name(position).to_owned());
         let position = position.saturating_sub(usize::from(is_method));
         let parameter = vec![Argument::Position(position), Argument::Named(own)];
-        self.calls.lookups.push(Lookup { function: function.name.to_string(), parameter, read });
+        Lookup { function: function.name.to_string(), parameter, read }
     }
 
     /// Readers that other files may import from this module: their calls there are looks at the environment.
@@ -312,7 +314,15 @@ impl<'a, 's> Walk<'a, 's> {
                         }
                     }
                 }
-                _ => self.calls.leave_open(function, argument, || self.spots.masked(range(value.range()))),
+                _ => match self.names.value(value) {
+                    Value::Parameter(around, position) => {
+                        let lookup = self.lookup(value, around, position);
+                        self.calls.chain(function, argument, lookup);
+                    }
+                    _ => {
+                        self.calls.leave_open(function, argument, || self.spots.masked(range(value.range())));
+                    }
+                },
             }
         }
     }
