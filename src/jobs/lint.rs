@@ -155,8 +155,11 @@ impl Run<'_> {
             let is_declared = manifest.env.is_some() || (*search && source.path.is_empty());
             let declared = manifest.env.clone().unwrap_or_default();
             let compose = projects.iter().map(ComposeFacts::project).collect();
-            let facts =
-                is_declared.then(|| EnvFacts::new(declared, source.clone(), *search, compose, self.tree));
+            let guard = manifest.guard.clone();
+            let facts = is_declared.then(|| EnvFacts {
+                guard,
+                ..EnvFacts::new(declared, source.clone(), *search, compose, self.tree)
+            });
             self.claim(facts.iter().flat_map(EnvFacts::allows));
             self.judge(Subject::Env, rules::env::RULES, facts, ("env template", "[env]"));
         }

@@ -38,6 +38,17 @@ pub struct Guard {
     pub command: Option<ImageCheck>,
 }
 
+impl Guard {
+    /// Every key that it asks about, with what was written where.
+    pub fn keys(&self) -> Vec<(&str, &At<String>)> {
+        let whens = std::iter::once(&self.when).chain(self.require.iter().map(|require| &require.when));
+        let whens = whens.flatten().map(|(key, pattern)| (key.as_str(), pattern));
+        let listed = self.required.iter().chain(self.require.iter().flat_map(|require| &require.keys));
+        let listed = listed.chain(self.value.iter().map(|value| &value.key));
+        whens.chain(listed.map(|key| (key.as_str(), key))).collect()
+    }
+}
+
 /// Keys that must have a value under a condition.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -2,7 +2,9 @@
 use std::collections::BTreeSet;
 
 use super::code::ServiceCode;
-use crate::manifest::{At, Dialects, Env, Environment, Service, Source, TypeEntry, ValueType, glob, octal};
+use crate::manifest::{
+    At, Dialects, Env, Environment, Guard, Service, Source, TypeEntry, ValueType, glob, octal,
+};
 use crate::model::compose::{self, Compose};
 use crate::model::{
     Assignment, Cause, Dialect, DialectFile, EnvFile, InlineAllow, Look, Object, Place, Reason, Role, purpose,
@@ -17,6 +19,8 @@ pub struct EnvFacts {
     pub declared: Env,
     /// Where it is declared.
     pub source: Source,
+    /// The boot contract of the same manifest, when there is one.
+    pub guard: Option<Guard>,
     /// The canonical template, when one is declared.
     pub template: Option<EnvSource>,
     /// What each compose project says.
@@ -123,6 +127,7 @@ impl EnvFacts {
         let mut facts = Self {
             template: declared.template.as_ref().map(|path| named(path, &readers)),
             compose,
+            guard: None,
             services: declared.service.iter().map(service).collect(),
             others: others.into_iter().map(|path| EnvSource::found(path, tree)).collect(),
             deployed: declared.deployed.as_ref().map(|path| Deployed::new(path, &declared, &source, tree)),

@@ -20,6 +20,7 @@ mod stale_allowlist_entry;
 mod type_mismatch;
 mod undeclared_read;
 mod undeclared_template;
+mod undocumented_demand;
 mod unparsable_line;
 mod value_mismatch;
 
@@ -43,6 +44,7 @@ use stale_allowlist_entry::stale_allowlist_entry;
 use type_mismatch::type_mismatch;
 use undeclared_read::undeclared_read;
 use undeclared_template::undeclared_template;
+use undocumented_demand::undocumented_demand;
 use unparsable_line::unparsable_line;
 use value_mismatch::value_mismatch;
 
@@ -70,6 +72,7 @@ pub const RULES: &[Rule<EnvFacts>] = rules![
     type_mismatch,
     undeclared_read,
     undeclared_template,
+    undocumented_demand,
     unparsable_line,
     value_mismatch,
 ];
