@@ -21,6 +21,14 @@ pub(super) fn class_violated(facts: &EnvFacts, out: &mut Sink<'_>) {
             locals.push(file);
         }
     }
+    for given in &facts.given {
+        if let Some(file) = out.look(given.object(), &given.file) {
+            let mut check = out.check(given.object(), Looked::at(file.assignments.len(), "key"));
+            for assignment in file.live() {
+                classes.default_in_git(&mut check, (given, assignment));
+            }
+        }
+    }
     let Some(template) = &facts.template else {
         out.skip(Object::run("lint"), "no canonical template is declared");
         return;

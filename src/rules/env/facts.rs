@@ -33,6 +33,8 @@ pub struct EnvFacts {
     pub deployed: Option<Deployed>,
     /// The env files of several environments.
     pub environments: Vec<EnvironmentEnv>,
+    /// Env files in git that compose gives services, and that are none of the others.
+    pub given: Vec<EnvSource>,
     /// Templates that there are and that nobody declared, by their printed paths.
     pub undeclared: Vec<String>,
     /// Words that could be keys, in compose files that there are and that nobody declared.
@@ -132,6 +134,7 @@ impl EnvFacts {
             others: others.into_iter().map(|path| EnvSource::found(path, tree)).collect(),
             deployed: declared.deployed.as_ref().map(|path| Deployed::new(path, &declared, &source, tree)),
             environments: declared.environment.iter().map(environment).collect(),
+            given: Vec::new(),
             undeclared: Vec::new(),
             mentioned,
             unseen,
@@ -140,7 +143,16 @@ impl EnvFacts {
             source,
         };
         let is_known = |path: &String| facts.files().iter().any(|file| file.path == *path);
+        let projects = facts.compose.iter().filter_map(Look::got);
+        let named = projects.flat_map(|project| &project.services).flat_map(|service| &service.env_files);
+        let mut given: Vec<&String> = named.map(|named| &named.path).filter(|path| !is_known(path)).collect();
+        given.sort_unstable();
+        given.dedup();
+        // What git is known not to have holds its secrets rightly.
+        given.retain(|path| tree.has(path) && !matches!(tree.is_tracked(path), Look::Got(false)));
+        let given = given.into_iter().map(|path| EnvSource::found(path.clone(), tree)).collect();
         facts.undeclared = found.into_iter().filter(|path| !is_known(path)).collect();
+        facts.given = given;
         facts.files_there = facts
             .typed()
             .filter(|typed| typed.entry.kind == ValueType::File)

@@ -36,6 +36,10 @@ pub const RULES: &[Rule<GuardFacts>] = rules![
     weak_secret,
 ];
 
+fn is_nothing(value: &str) -> bool {
+    ["nil", "none", "null", "undefined"].iter().any(|word| value.trim().eq_ignore_ascii_case(word))
+}
+
 fn missing_key(facts: &GuardFacts, out: &mut Sink<'_>) {
     let demands = &facts.demands.all;
     for (on, cause) in &facts.demands.unknown {
@@ -57,6 +61,10 @@ fn missing_key(facts: &GuardFacts, out: &mut Sink<'_>) {
         let state = match variable {
             None if facts.reading.elsewhere.is_some() => continue,
             None => "is not set",
+            // A program's word for nothing is no secret; of another key it may be a setting.
+            Some(variable) if facts.is_secret(&variable.key) && variable.known().is_some_and(is_nothing) => {
+                "has a word for nothing as its value"
+            }
             Some(variable) if variable.known().is_none_or(|value| !value.trim().is_empty()) => continue,
             Some(_) => "is empty",
         };
