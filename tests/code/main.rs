@@ -5,10 +5,12 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
+    clippy::format_push_string,
     reason = "a test says what went wrong by panicking, also in the functions its cases share"
 )]
 
 mod case;
+mod classes;
 mod on_code_node;
 mod on_code_python;
 mod properties;

@@ -2,6 +2,7 @@
 use std::collections::BTreeSet;
 
 use super::case::{cases, read};
+use super::classes::settings;
 use super::random::{Random, SEED};
 use super::run::{installed, run};
 
@@ -22,13 +23,13 @@ fn compare(programs: &[Files]) {
         looked.keys.retain(|key| !is_of_a_library(key));
         let all = read(files);
         let reads = || all.iter().flat_map(|reads| &reads.reads);
-        let names = |fold: bool| {
+        let looked_up = |fold: bool| {
             let fold = move |name: &String| if fold { name.to_lowercase() } else { name.clone() };
             reads().flat_map(move |read| {
                 read.names.iter().map(move |name| if read.ignores_case { fold(name) } else { name.clone() })
             })
         };
-        let ours: BTreeSet<String> = names(true).collect();
+        let ours: BTreeSet<String> = looked_up(true).collect();
         let parts: BTreeSet<String> = reads()
             .filter_map(|read| Some((read, read.delimiter.as_ref()?)))
             .flat_map(|(read, delimiter)| read.names.iter().map(move |name| format!("{name}{delimiter}")))
@@ -109,108 +110,6 @@ fn random_programs_look_up_what_is_said() {
         programs.push(vec![("main.py".to_owned(), text)]);
     }
     compare(&programs);
-}
-
-/// A module of settings classes, one derived from another now and then, and a look at each.
-fn settings(random: &mut Random) -> String {
-    let is_one = random.one_in(4);
-    let import = if is_one {
-        "from pydantic.v1 import BaseModel, BaseSettings, Field"
-    } else {
-        "from pydantic import AliasChoices, AliasPath, BaseModel, Field\nfrom pydantic_settings import BaseSettings, SettingsConfigDict"
-    };
-    let mut text = format!(
-        "from typing import Annotated, ClassVar, Optional, Union, Any\nfrom enum import Enum\n{import}\n"
-    );
-    text += "class Kind(str, Enum):\n    a = 'a'\nclass Part(BaseModel):\n    host: str = 'x'\n    port: int = 1\nPREFIX = 'pre_'\n";
-    let classes = 1 + random.below(4);
-    for class in 0..classes {
-        let base = if class > 0 && random.one_in(2) {
-            format!("S{}", random.below(class))
-        } else {
-            "BaseSettings".into()
-        };
-        let mut config = Vec::new();
-        if random.one_in(2) {
-            config.push(format!("env_prefix={}", random.pick(&["'App_'", "PREFIX", "''", "f'{PREFIX}x_'"])));
-        }
-        if random.one_in(3) {
-            config.push(format!("case_sensitive={}", random.pick(&["True", "False"])));
-        }
-        if random.one_in(3) {
-            config.push("env_nested_delimiter='__'".into());
-        }
-        if !is_one && random.one_in(4) {
-            config.push(format!("{}=True", random.pick(&["populate_by_name", "validate_by_name"])));
-        }
-        if !is_one && random.one_in(4) {
-            config.push(format!("env_prefix_target='{}'", random.pick(&["variable", "alias", "all"])));
-        }
-        let by_keyword = !config.is_empty() && random.one_in(4);
-        text += &if by_keyword {
-            format!("class S{class}({base}, {}):\n", config.join(", "))
-        } else {
-            format!("class S{class}({base}):\n")
-        };
-        if !by_keyword && !config.is_empty() {
-            text += &match (is_one || random.one_in(4), random.one_in(3)) {
-                (true, _) => format!(
-                    "    class Config:\n{}",
-                    config
-                        .iter()
-                        .map(|one| format!("        {}\n", one.replace('=', " = ")))
-                        .collect::<String>()
-                ),
-                (_, true) => format!(
-                    "    model_config = {{{}}}\n",
-                    config
-                        .iter()
-                        .map(|one| {
-                            let (key, value) = one.split_once('=').unwrap();
-                            format!("'{key}': {value}")
-                        })
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                ),
-                _ => format!("    model_config = SettingsConfigDict({})\n", config.join(", ")),
-            };
-        }
-        text += "    own: ClassVar[str] = 'x'\n    _hidden: str = 'x'\n";
-        for field in 0..=random.below(5) {
-            let name = format!("{}_{class}{field}", random.pick(&["url", "Key", "PORT"]));
-            text += &match random.below(if is_one { 7 } else { 13 }) {
-                0 => format!("    {name}: str\n"),
-                1 => format!("    {name}: Optional[int] = None\n"),
-                2 => format!("    {name}: str = Field('x')\n"),
-                3 => format!("    {name}: Kind = Kind.a\n"),
-                4 => format!("    {name}: Part = Part()\n"),
-                5 => format!(
-                    "    {name}: list = []\n    @property\n    def p_{name}(self): return self.{name}\n"
-                ),
-                6 if is_one => format!(
-                    "    {name}: str = Field('x', env={})\n",
-                    random.pick(&["'ENV_A'", "['ENV_B', 'env_c']"])
-                ),
-                6 => format!("    {name}: str = Field(alias='Alias_{name}')\n"),
-                7 => format!("    {name}: str = Field(validation_alias='V_{name}', alias='A_{name}')\n"),
-                8 => format!(
-                    "    {name}: str = Field(validation_alias=AliasChoices('C_{name}', 'D_{name}'))\n"
-                ),
-                9 => format!("    {name}: list = Field(validation_alias=AliasPath('P_{name}', 0))\n"),
-                10 => format!("    {name}: Annotated[str, Field(alias='N_{name}')] = 'x'\n"),
-                11 => format!("    {name}: Union[Part, None] = None\n"),
-                _ => {
-                    format!("    {name}: str = Field(default_factory=str, serialization_alias='S_{name}')\n")
-                }
-            };
-        }
-    }
-    for class in 0..classes {
-        text += &format!(
-            "try:\n    S{class}()\nexcept Exception as error:\n    assert 'ValidationError' in str(type(error)), error\n"
-        );
-    }
-    text
 }
 
 #[test]

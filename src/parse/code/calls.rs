@@ -46,6 +46,9 @@ struct Given {
     has_default: bool,
 }
 
+/// Tells the function whose parameter the name at a token is, given the brackets around it.
+pub(super) type Around<'a> = dyn Fn(usize, &[usize]) -> Option<(String, Argument)> + 'a;
+
 /// A call that gives a function its key, inside a function whose parameter that key is.
 struct Chained {
     call: (String, Argument),
@@ -88,14 +91,8 @@ impl Calls {
         self.chained.push(Chained { call: (function.to_owned(), argument), lookup });
     }
 
-    /// Notes the calls of a file of tokens whose lookups are known. `around` tells the function whose parameter a name is,
-    /// given the brackets around it.
-    pub(super) fn note<'t>(
-        &mut self,
-        tokens: &Tokens<'t>,
-        spots: &Spots<'_>,
-        around: &dyn Fn(usize, &[usize]) -> Option<(String, Argument)>,
-    ) {
+    /// Notes the calls of a file of tokens whose lookups are known.
+    pub(super) fn note(&mut self, tokens: &Tokens<'_>, spots: &Spots<'_>, around: &Around<'_>) {
         // What is called with a parameter matters only when the callee looks it up.
         let mut known: BTreeSet<String> = self.lookups.iter().map(|lookup| lookup.function.clone()).collect();
         let mut chained: BTreeSet<usize> = BTreeSet::new();

@@ -59,20 +59,22 @@ impl Scan<'_, '_> {
                 self.key(at + 2, argument_end(tokens, at + 2, close));
             }
             ("Getenv" | "LookupEnv", None) if of_module => {
-                self.computed(tokens.range(at), "the function is handed on")
+                self.computed(tokens.range(at), "the function is handed on");
             }
             ("Environ", Some(_)) if of_module => self.computed(tokens.range(at), "all keys are listed"),
             ("ExpandEnv", Some(close)) if of_module => {
                 let text = tokens.string(at + 2).filter(|_| close == at + 3);
                 match text.and_then(|text| references(&text)) {
                     Some(names) => {
-                        names.iter().for_each(|name| self.read(tokens.range(at + 2), &[name], false))
+                        for name in &names {
+                            self.read(tokens.range(at + 2), &[name], false);
+                        }
                     }
                     None => self.computed(tokens.range(at), "its keys stand in a text that is not known"),
                 }
             }
             ("AutomaticEnv", Some(_)) if is_member => {
-                self.computed(tokens.range(at), "any key may set a setting")
+                self.computed(tokens.range(at), "any key may set a setting");
             }
             ("Process" | "MustProcess", Some(_)) if tokens.is(at.wrapping_sub(2), "envconfig") => {
                 self.computed(tokens.range(at), "its keys are those of a type or a prefix");

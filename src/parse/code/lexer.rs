@@ -222,12 +222,11 @@ impl<'t> Lexer<'t> {
     /// A string without escapes: `opening` bytes, its text, `close`.
     fn raw(&mut self, opening: usize, close: &str) {
         let inner = self.text.get(self.at + opening..).unwrap_or("");
-        match inner.find(close) {
-            Some(length) => self.push(Kind::Raw, opening + length + close.len()),
-            None => {
-                self.out.lost_at(self.at, "a string is never closed");
-                self.at = self.text.len();
-            }
+        if let Some(length) = inner.find(close) {
+            self.push(Kind::Raw, opening + length + close.len());
+        } else {
+            self.out.lost_at(self.at, "a string is never closed");
+            self.at = self.text.len();
         }
     }
 
@@ -345,7 +344,6 @@ impl<'t> Lexer<'t> {
         let next = self.byte(self.at + 1);
         let follows_value = match self.out.kind(last) {
             Kind::Name => !BEFORE_REGEX.contains(&before) || self.out.text(last.wrapping_sub(1)) == ".",
-            Kind::Number | Kind::Text | Kind::Raw | Kind::Chunk | Kind::Regex => true,
             Kind::Open => false,
             Kind::Mark => matches!(before, "++" | "--" | "<") || (before == ">" && next == b'>'),
             Kind::Close if before == ")" => {
@@ -353,7 +351,7 @@ impl<'t> Lexer<'t> {
                 !matches!(self.out.text(open.wrapping_sub(1)), "if" | "while" | "for" | "with")
             }
             Kind::Close if before == "}" => matches!(next, b'>' | b' ' | b'='),
-            Kind::Close => true,
+            _ => true,
         };
         !follows_value && self.at >= self.no_regex
     }

@@ -60,7 +60,7 @@ struct Scan<'s, 't> {
     calls: Calls,
 }
 
-impl<'t> Scan<'_, 't> {
+impl Scan<'_, '_> {
     fn run(&mut self) {
         let tokens = self.tokens;
         let mut at = 0;
@@ -177,7 +177,7 @@ impl<'t> Scan<'_, 't> {
         } else if LOOKUPS.contains(&path.as_str()) {
             match tokens.partner(last + 1).filter(|_| tokens.is(last + 1, "(")) {
                 Some(close) => {
-                    self.key(last + 2, argument_end(tokens, last + 2, close), self.has_default(close + 1))
+                    self.key(last + 2, argument_end(tokens, last + 2, close), self.has_default(close + 1));
                 }
                 None => self.computed(range, "the function is handed on"),
             }

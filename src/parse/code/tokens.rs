@@ -49,7 +49,7 @@ impl Token {
 /// All of them. An index that is none has the empty text, so that neighbours can be asked for without a care.
 pub(super) struct Tokens<'t> {
     source: &'t str,
-    tokens: Vec<Token>,
+    all: Vec<Token>,
     comments: Vec<(Range<usize>, usize)>,
     lost: Option<(usize, &'static str)>,
     methods_apart: bool,
@@ -58,7 +58,7 @@ pub(super) struct Tokens<'t> {
 impl<'t> Tokens<'t> {
     /// `methods_apart`: whether a method is never called as a function is.
     pub(super) fn new(source: &'t str, methods_apart: bool) -> Self {
-        Self { source, tokens: Vec::new(), comments: Vec::new(), lost: None, methods_apart }
+        Self { source, all: Vec::new(), comments: Vec::new(), lost: None, methods_apart }
     }
 
     pub(super) fn has_methods_apart(&self) -> bool {
@@ -66,13 +66,13 @@ impl<'t> Tokens<'t> {
     }
 
     pub(super) fn push(&mut self, token: Token) {
-        self.tokens.push(token);
+        self.all.push(token);
     }
 
     /// A comment, kept when it speaks to us.
     pub(super) fn comment(&mut self, range: Range<usize>) {
         if self.source.get(range.clone()).is_some_and(|text| text.contains("trueup:")) {
-            self.comments.push((range, self.tokens.len()));
+            self.comments.push((range, self.all.len()));
         }
     }
 
@@ -83,27 +83,27 @@ impl<'t> Tokens<'t> {
 
     pub(super) fn pair(&mut self, open: usize, close: usize) {
         for (index, partner) in [(open, close), (close, open)] {
-            if let Some(token) = self.tokens.get_mut(index) {
+            if let Some(token) = self.all.get_mut(index) {
                 token.partner = u32::try_from(partner).unwrap_or(u32::MAX);
             }
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.tokens.len()
+        self.all.len()
     }
 
     /// The index of the last one; there must be one.
     pub(super) fn last(&self) -> usize {
-        self.tokens.len().wrapping_sub(1)
+        self.all.len().wrapping_sub(1)
     }
 
     pub(super) fn kind(&self, index: usize) -> Kind {
-        self.tokens.get(index).map_or(Kind::Mark, |token| token.kind)
+        self.all.get(index).map_or(Kind::Mark, |token| token.kind)
     }
 
     pub(super) fn range(&self, index: usize) -> Range<usize> {
-        self.tokens.get(index).map_or(0..0, |token| token.start as usize..token.end as usize)
+        self.all.get(index).map_or(0..0, |token| token.start as usize..token.end as usize)
     }
 
     pub(super) fn text(&self, index: usize) -> &'t str {
@@ -125,7 +125,7 @@ impl<'t> Tokens<'t> {
 
     /// The other bracket of a pair.
     pub(super) fn partner(&self, index: usize) -> Option<usize> {
-        let partner = self.tokens.get(index)?.partner;
+        let partner = self.all.get(index)?.partner;
         (partner != u32::MAX).then_some(partner as usize)
     }
 

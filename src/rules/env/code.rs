@@ -99,14 +99,14 @@ impl ServiceCode {
             let (files, unseen) = listed(entry, source, tree);
             self.missing.extend(unseen);
             let Some(matcher) = Matcher::new(entry, source) else { continue };
-            let mut matched = files.into_iter().filter(|path| matcher.takes(path)).peekable();
-            if matched.peek().is_none() {
+            let mut taken = files.into_iter().filter(|path| matcher.takes(path)).peekable();
+            if taken.peek().is_none() {
                 let cause = Cause::new(format!("no file of {} is `{}`", *service.name, **entry));
                 self.missing.push(cause.hint(
                     "mend its `code`: `*` stays within one folder, `**` crosses them, and files that git ignores are left out",
                 ));
             }
-            let wanted = matched.filter(|path| !excluded.iter().any(|matcher| matcher.takes(path)));
+            let wanted = taken.filter(|path| !excluded.iter().any(|matcher| matcher.takes(path)));
             named.extend(wanted.map(|path| (path, source.place_of(entry))));
         }
         named.sort_by(|one, other| one.0.cmp(&other.0));

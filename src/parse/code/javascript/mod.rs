@@ -100,7 +100,7 @@ struct Whole {
     is_vite: bool,
 }
 
-impl<'s, 't> Scan<'s, 't> {
+impl<'t> Scan<'_, 't> {
     fn run(&mut self) {
         let tokens = self.tokens;
         let mut at = 0;
@@ -167,7 +167,7 @@ impl<'s, 't> Scan<'s, 't> {
                 ")" if close == Some(behind) => (first, behind) = (first - 1, behind + 1),
                 // A cast in brackets: what it is cast to is not looked at.
                 "as" | "satisfies" if close.is_some() => {
-                    (first, behind) = (first - 1, close.unwrap_or(behind) + 1)
+                    (first, behind) = (first - 1, close.unwrap_or(behind) + 1);
                 }
                 _ => break,
             }
@@ -263,7 +263,7 @@ impl<'s, 't> Scan<'s, 't> {
             }
             "=" => self.assigned(whole),
             _ if self.starts_program(first, before) => {}
-            _ => self.to_function(whole),
+            _ => self.given_away(whole),
         }
     }
 
@@ -312,7 +312,7 @@ impl<'s, 't> Scan<'s, 't> {
         let tokens = self.tokens;
         match tokens.text(at) {
             "Deno" if tokens.are(at + 1, &[".", "env", "."]) && !tokens.is(at.wrapping_sub(1), ".") => {
-                self.deno(at)
+                self.deno(at);
             }
             "import" if !tokens.is(at + 1, "(") => {
                 for (token, key) in self.names.import(at) {

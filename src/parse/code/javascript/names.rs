@@ -54,7 +54,7 @@ impl<'s, 't> Names<'s, 't> {
         }
     }
 
-    /// The keys that an import takes from SvelteKit's static environment, with their tokens.
+    /// The keys that an import takes from `SvelteKit`'s static environment, with their tokens.
     pub(super) fn import(&self, at: usize) -> Vec<(usize, String)> {
         let tokens = self.tokens;
         let open = at + 1;

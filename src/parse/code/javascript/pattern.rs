@@ -12,9 +12,9 @@ impl Scan<'_, '_> {
         let mut target = whole.first.wrapping_sub(2);
         let is_typed = !tokens.is(target, "}");
         let types = (target.saturating_sub(TYPE_TOKENS)..=target).rev();
-        let mut typed = types
+        let mut before = types
             .take_while(|at| !matches!(tokens.text(*at), ";" | "=" | "{" | "(" | "const" | "let" | "var"));
-        if let Some(colon) = typed.find(|at| is_typed && tokens.is(*at, ":")) {
+        if let Some(colon) = before.find(|at| is_typed && tokens.is(*at, ":")) {
             target = colon.wrapping_sub(1);
         }
         let ends = matches!(

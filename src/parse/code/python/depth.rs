@@ -20,7 +20,9 @@ pub(super) fn is_too_deep(text: &str) -> bool {
             TokenKind::EndOfFile => return false,
             TokenKind::Newline => {
                 levels.truncate(1);
-                levels.iter_mut().for_each(|(count, _)| *count = 0);
+                for (count, _) in &mut levels {
+                    *count = 0;
+                }
                 depth = 0;
             }
             TokenKind::Indent => indents += 1,

@@ -2,6 +2,7 @@
 //!
 //! The text is parsed as far as it can be, and names are followed through imports, assignments, constants and loops over
 //! literal lists. A key that none of this tells is computed.
+mod called;
 mod classes;
 mod depth;
 mod scope;
@@ -51,7 +52,7 @@ impl Classes {
 fn besides(tokens: &Tokens, spots: &Spots<'_>) -> CodeReads {
     let mut found = BTreeSet::new();
     let (mut allows, mut waiting) = (Vec::new(), Vec::new());
-    for token in tokens.iter() {
+    for token in tokens {
         let text = || spots.text.get(range(token.range())).unwrap_or("");
         match token.kind() {
             TokenKind::Comment if text().contains("trueup:") => waiting.push(range(token.range())),

@@ -111,14 +111,10 @@ impl<'a> Scope<'a> {
 
     fn import(&mut self, alias: &'a Alias) {
         let path = alias.name.as_str();
-        match &alias.asname {
-            Some(own) => self.bind(own.as_str(), Binding::Path(path.to_owned())),
-            // `import a.b` binds `a`.
-            None => {
-                let first = path.split('.').next().unwrap_or(path);
-                self.bind(first, Binding::Path(first.to_owned()));
-            }
-        }
+        // `import a.b` binds `a`.
+        let first = path.split('.').next().unwrap_or(path);
+        let (own, path) = alias.asname.as_ref().map_or((first, first), |own| (own.as_str(), path));
+        self.bind(own, Binding::Path(path.to_owned()));
     }
 }
 
@@ -152,7 +148,7 @@ impl<'a> Visitor<'a> for Scope<'a> {
                 }
             }
             Stmt::Assign(assign) => {
-                assign.targets.iter().for_each(|target| self.assign(target, &assign.value))
+                assign.targets.iter().for_each(|target| self.assign(target, &assign.value));
             }
             Stmt::AnnAssign(assign) => {
                 if let Some(value) = &assign.value {

@@ -94,7 +94,7 @@ pub(super) fn class<'a>(class: &'a StmtClassDef, names: &Names<'a>, spots: &Spot
                 }
             }
             Stmt::ClassDef(inner) if inner.name.as_str() == "Config" => {
-                look.inner_config(inner, &mut found.config)
+                look.inner_config(inner, &mut found.config);
             }
             Stmt::FunctionDef(function) if function.name.as_str() == "settings_customise_sources" => {
                 look.sources(function, &mut found.config);
@@ -334,7 +334,7 @@ impl<'a> Look<'a, '_> {
                 None => unknown(),
             },
             "populate_by_name" | "validate_by_name" | "allow_population_by_field_name" => {
-                config.by_name = flag
+                config.by_name = flag;
             }
             "validate_by_alias" => config.by_alias = flag,
             "alias_generator" if !value.is_none_literal_expr() => unknown(),

@@ -402,7 +402,7 @@ impl<'a> Names<'a> {
         };
         let given = |keyword: &'a ruff_python_ast::Keyword| {
             let is_pair = matches!(&keyword.value, Expr::Tuple(tuple) if tuple.elts.len() == 2);
-            keyword.arg.as_ref().filter(|_| is_pair).map(|name| name.to_string())
+            keyword.arg.as_ref().filter(|_| is_pair).map(std::string::ToString::to_string)
         };
         let defaults = call.arguments.keywords.iter().filter_map(given).collect();
         Value::Reader(Reader { kind, prefix, defaults })
