@@ -4,9 +4,9 @@ use ruff_python_ast::{Arguments, Expr, ExprCall};
 use ruff_text_size::Ranged;
 
 use super::super::calls::{Argument, is_key};
-use super::super::functions::references;
 use super::value::{Reader, ReaderKind, Value};
 use super::walk::{Walk, range};
+use crate::parse::expand::referred;
 
 /// Methods of a reader that read nothing.
 const NO_READS: &[&str] = &[
@@ -67,10 +67,13 @@ impl<'a> Walk<'a, '_> {
             | "os.environ.__setitem__"
             | "os.environ.__delitem__" => {}
             "os.path.expandvars" => {
-                match first.and_then(|first| self.names.text(first)).and_then(|text| references(&text)) {
-                    Some(names) => names
-                        .into_iter()
-                        .for_each(|name| self.read(call.arguments.range(), vec![name], false)),
+                let text = first.and_then(|first| self.names.text(first));
+                match text.filter(|text| referred(text).all(is_key)) {
+                    Some(text) => {
+                        for name in referred(&text) {
+                            self.read(call.arguments.range(), vec![name.to_owned()], false);
+                        }
+                    }
                     None => self.computed(call.range(), "its keys stand in a text that is not known"),
                 }
             }
