@@ -11,9 +11,10 @@
 //! | 5 | [`jobs`] | `lint`, `guard`, `verify`: facts fetched, judged, reported | SQL, formats, each other |
 //! | 4 | [`stores`] | files, processes, databases: the only sockets and the only I/O | judgement, secrets in errors |
 //! | 3 | [`rules`] | facts, and pure checks over them, a room per subject with its table | stores: files come through a trait |
+//! | 2 | [`chain`] | the revisions of an Alembic chain as a graph | judgement |
 //! | 2 | [`mapping`] | which source table and column becomes which | rows |
 //! | 2 | [`diff`] | two of a kind, compared | expectations |
-//! | 1 | [`parse`] | text (env files in five dialects, compose, source code) into values with spans | failure on content |
+//! | 1 | [`parse`] | text (env files in five dialects, compose, SQL scripts, source code, the settings of any file) into values with spans | failure on content |
 //! | 1 | [`manifest`] | `trueup.toml` into validated settings with spans | files, secrets |
 //! | 1 | [`digest`] | canonical bytes of every type, hashes, buckets | rows, stores |
 //! | 0 | [`model`] | plain data: looks, checks, findings, reports, schemas; how verdicts fold | imports |
@@ -48,6 +49,7 @@
 //! - Order is fixed: same input, same bytes. What varies (time, seed, digests) is in [`model::RunInfo`].
 //! - Nothing is listed twice. A rule's Markdown is its documentation and its metadata; a manifest's JSON Schema and its
 //!   check for unknown keys are made from its types.
+pub mod chain;
 pub mod cli;
 pub mod diff;
 pub mod digest;

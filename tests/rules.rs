@@ -2,10 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test it is how it fails")]
 use std::collections::BTreeMap;
 
-use trueup::jobs::guard::{Environment, guard};
+use trueup::jobs::guard::guard;
 use trueup::jobs::lint::{Lint, lint};
 use trueup::manifest::{self, Baseline, Manifest, Source};
 use trueup::model::{Cause, Look, Object, Report, TableDiff};
+use trueup::rules::guard::{Contract, Environment};
 use trueup::rules::verify::SidesFacts;
 use trueup::rules::{self, Levels, RuleDoc, Tree, docs, judge};
 
@@ -88,7 +89,15 @@ impl Tree for Blocks<'_> {
     }
 }
 
-/// Runs an example the way its subject is run: lint over files, guard over `.env`, verify over facts.
+/// `KEY=value` lines as a process's variables.
+fn variables(text: &str) -> Vec<(String, String)> {
+    text.lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(key, value)| (key.into(), value.into()))
+        .collect()
+}
+
+/// Runs an example the way its subject is run: lint over files, guard over `.env` (or over `process.env` alone), verify over facts.
 fn run(subject: &str, example: &Example) -> Report {
     let files = &example.files;
     let tree = Blocks(files);
@@ -96,8 +105,11 @@ fn run(subject: &str, example: &Example) -> Report {
     match subject {
         "guard" => {
             let (manifest, source) = declared.unwrap();
-            let contract = manifest.guard.unwrap();
-            guard(&contract, &source, Environment::File(".env".into(), tree.text(".env")), &Levels::new())
+            let contract =
+                Contract { guard: manifest.guard.unwrap(), env: manifest.env.unwrap_or_default(), source };
+            let file = files.contains_key(".env").then(|| (".env".to_owned(), tree.text(".env")));
+            let process = files.get("process.env").map_or_else(Vec::new, |text| variables(text));
+            guard(&contract, &Environment { file, process }, &Levels::new(), &tree)
         }
         "verify" => {
             let mut report = Report::new("verify");

@@ -1,6 +1,5 @@
 //! `trueup lint --against REF`: what a branch adds, judged as it will be once it is merged.
 use super::lint::Asked;
-use super::output::Clock;
 use super::stop::{Stop, note};
 use crate::jobs::lint::{Lint, lint};
 use crate::manifest::BASELINE;
@@ -10,7 +9,7 @@ use crate::rules::allow::take_standing;
 use crate::stores::{files, git::Merge};
 
 /// Lints the merge of the working tree with what `reference` names, and takes out what stands there already.
-pub(super) fn judge(asked: &Asked, reference: &str, clock: &Clock) -> Result<Report, Stop> {
+pub(super) fn judge(asked: &Asked, reference: &str) -> Result<Report, Stop> {
     if reference.starts_with('-') {
         return Err(Stop::usage(
             format!("--against `{reference}` names no commit"),
@@ -23,9 +22,9 @@ pub(super) fn judge(asked: &Asked, reference: &str, clock: &Clock) -> Result<Rep
     refuse_conflict(asked, &merge)?;
     let tree = merge.merged();
     asked.say_what_is_read(&tree);
-    let settings = asked.settings(&tree, clock)?;
+    let settings = asked.settings(&tree)?;
     let mut report = lint(&settings, &tree);
-    if let Some(before) = before(asked, &settings, &merge, clock) {
+    if let Some(before) = before(asked, &settings, &merge) {
         let taken = take_standing(&mut report, &before, settings.source.base(), reference);
         let count: usize = taken.values().sum();
         if count > 0 {
@@ -45,10 +44,10 @@ pub(super) fn judge(asked: &Asked, reference: &str, clock: &Clock) -> Result<Rep
 }
 
 /// The report of the other side by what is declared there; `None` when everything counts as new.
-fn before(asked: &Asked, settings: &Lint, merge: &Merge, clock: &Clock) -> Option<Report> {
+fn before(asked: &Asked, settings: &Lint, merge: &Merge) -> Option<Report> {
     let (tree, reference) = (merge.theirs(), merge.reference());
     let new = |why: &str| note(&format!("{reference} {why}, so every finding counts as new"));
-    match asked.settings(&tree, clock) {
+    match asked.settings(&tree) {
         Ok(there) if there.source.path == settings.source.path => Some(lint(&there, &tree)),
         // A branch that takes its manifest away is judged by what is left: each template by itself.
         Ok(there) if settings.source.path.is_empty() => Some(lint(&there, &tree)),

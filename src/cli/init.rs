@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     let mut said = format!("wrote {MANIFEST}\n");
     let loaded = ManifestArgs { manifest: None }.load()?.unwrap_or_default();
     if loaded.manifest.env.is_some() {
-        let report = judge(loaded, Vec::new(), true, &Clock::start())?;
+        let report = judge(loaded, Vec::new(), true, Clock::start().today())?;
         let findings: usize = report.checks.iter().map(|check| check.findings.len()).sum();
         let more = match report.exit(true) {
             Exit::Held => "`trueup lint` holds today\n".to_owned(),
@@ -61,9 +61,9 @@ impl Found {
         for path in files {
             match Role::of(&path) {
                 Some(Role::Template) => found.templates.push(path),
+                Some(Role::Env) => found.committed.push(path),
                 Some(Role::Compose) => found.compose.push(path),
                 Some(Role::Alembic) => found.alembic.push(path),
-                None if path.rsplit('/').next() == Some(".env") => found.committed.push(path),
                 None => {}
             }
         }
@@ -84,6 +84,7 @@ fn manifest(found: &Found) -> String {
         "\n# What a deployed environment must hold before the application starts: `trueup guard --env-file .env`.\n\
          # [guard]\n\
          # when = { APP_ENV = \"production\" }\n\
+         # dialect = \"compose\" # who reads the file: python-dotenv, node-dotenv, compose, env-file or shell\n\
          # required = [\"DATABASE_URL\"]\n\
          \n# Two databases that should hold the same rows: `trueup verify`.\n\
          # [endpoints.source]\n\

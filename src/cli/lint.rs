@@ -1,11 +1,13 @@
 //! `trueup lint`
+use clap::ValueEnum;
+
 use super::against;
 use super::fix::mend;
 use super::manifest::{Loaded, ManifestArgs, baseline, say_above};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use crate::jobs::lint::{Lint, Subject, lint};
-use crate::manifest::{At, Env, MANIFEST, Service, glob, path_glob};
+use crate::manifest::{Alembic, At, Backfill, Env, MANIFEST, Service, date, glob, path_glob};
 use crate::model::{Exit, Report};
 use crate::rules::Tree;
 use crate::stores::checkout::Checkout;
@@ -13,9 +15,10 @@ use crate::stores::checkout::Checkout;
 /// The flags of `trueup lint`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What to judge; without it, everything that is declared
-    #[arg(value_enum, value_name = "SUBJECT")]
-    subjects: Vec<Subject>,
+    /// What to judge: env, compose, config, alembic, backfill, pins; without it, everything that is declared. After
+    /// `backfill`, SQL files and folders of them
+    #[arg(value_name = "SUBJECT|PATH")]
+    subjects: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
     /// The canonical env template
@@ -34,32 +37,61 @@ pub(super) struct Args {
     /// A glob of keys that any service may have for itself; may be given again
     #[arg(long, value_name = "GLOB")]
     allow: Vec<String>,
+    /// An Alembic configuration: alembic.ini, or a pyproject.toml with [tool.alembic]; may be given again
+    #[arg(long, value_name = "FILE")]
+    ini: Vec<String>,
+    /// The section of the ini file, as alembic takes it
+    #[arg(long, value_name = "SECTION", requires = "ini")]
+    name: Option<String>,
     /// Report only what this branch adds to REF, judged as it will be once it is merged
     #[arg(long, value_name = "REF")]
     against: Option<String>,
     /// Add keys that a service needs and the canonical template lacks to the template, without a value; then judge again
     #[arg(long, conflicts_with = "against")]
     fix: bool,
+    /// Judge as on this day, YYYY-MM-DD: allows and ids expire
+    #[arg(long, value_name = "DAY")]
+    today: Option<String>,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { subjects, manifest, template, service, code, compose, allow, against, fix, output } = args;
+    let Args {
+        subjects,
+        manifest,
+        template,
+        service,
+        code,
+        compose,
+        allow,
+        ini,
+        name,
+        against,
+        fix,
+        today,
+        output,
+    } = args;
     let clock = Clock::start();
+    let (subjects, paths) = subjects_and_paths(subjects)?;
+    if today.as_deref().is_some_and(|day| date(day).is_none()) {
+        return Err(Stop::usage("--today is no date", "write it as 2027-01-31"));
+    }
     let flags = env_of_flags(template, &service, compose, allow)?;
     let code = code.iter().map(|text| code_of_flag(text)).collect::<Result<_, _>>()?;
-    let asked = Asked { subjects, manifest, flags, code };
+    let today = today.unwrap_or_else(|| clock.today());
+    let chains = chains_of_flags(&ini, name.as_ref());
+    let asked = Asked { subjects, manifest, flags, code, backfill: paths, chains, today };
     let mut report = match against {
         None => {
             let tree = Checkout::default();
             asked.say_what_is_read(&tree);
-            let settings = asked.settings(&tree, &clock)?;
+            let settings = asked.settings(&tree)?;
             let report = lint(&settings, &tree);
             let owner = settings.manifest.env.as_ref().and_then(|env| env.owner.as_ref());
             if fix && mend(&report, owner) { lint(&settings, &tree) } else { report }
         }
-        Some(reference) => against::judge(&asked, &reference, &clock)?,
+        Some(reference) => against::judge(&asked, &reference)?,
     };
     clock.stamp(&mut report);
     emit(&report, &output)
@@ -72,27 +104,45 @@ pub(super) struct Asked {
     flags: Env,
     /// Services by name, with what is their code.
     code: Vec<(String, String)>,
+    /// Files and folders of one-shot SQL.
+    backfill: Vec<String>,
+    /// `YYYY-MM-DD`.
+    today: String,
+    chains: Vec<Alembic>,
 }
 
 impl Asked {
-    /// Whether flags name inputs.
-    fn names_inputs(&self) -> bool {
+    /// Whether flags name env templates or compose files.
+    fn names_env(&self) -> bool {
         let Env { template, service, compose, .. } = &self.flags;
         template.is_some() || !service.is_empty() || !compose.is_empty()
     }
 
+    /// Whether flags and arguments name inputs.
+    fn names_inputs(&self) -> bool {
+        self.names_env() || !self.backfill.is_empty() || !self.chains.is_empty()
+    }
+
     /// The settings as a tree has them.
-    pub(super) fn settings(&self, tree: &dyn Tree, clock: &Clock) -> Result<Lint, Stop> {
+    pub(super) fn settings(&self, tree: &dyn Tree) -> Result<Lint, Stop> {
         let named = self.names_inputs();
         let is_passed_over = named && self.manifest.is_passed_over(tree);
         let loaded = if is_passed_over { None } else { self.manifest.load_from(tree)? };
         let mut loaded = loaded.unwrap_or_default();
         // Flags that only narrow name no input.
-        if named || loaded.manifest.env.is_some() {
+        if self.names_env() || loaded.manifest.env.is_some() {
             replace(loaded.manifest.env.get_or_insert_default(), self.flags.clone());
         }
         replace_code(loaded.manifest.env.as_mut(), &self.code)?;
-        settings(loaded, self.subjects.clone(), !named, clock, tree)
+        if !self.backfill.is_empty() {
+            let files = self.backfill.iter().cloned().map(At::from).collect();
+            let name = "backfill".to_owned().into();
+            loaded.manifest.backfill = vec![Backfill { name, files, ..Backfill::default() }];
+        }
+        if !self.chains.is_empty() {
+            loaded.manifest.alembic.clone_from(&self.chains);
+        }
+        settings(loaded, self.subjects.clone(), !named, self.today.clone(), tree)
     }
 
     /// The folder of the manifest, or of what is named without one.
@@ -112,7 +162,7 @@ impl Asked {
             say_above();
             if !named {
                 note(
-                    "no manifest: each env template below this folder is judged by itself; `trueup init` writes a manifest that relates them",
+                    "no manifest: each env template, compose file and Alembic chain below this folder is judged by itself; `trueup init` writes a manifest that relates them",
                 );
             }
         }
@@ -124,22 +174,40 @@ pub(super) fn judge(
     loaded: Loaded,
     subjects: Vec<Subject>,
     search: bool,
-    clock: &Clock,
+    today: String,
 ) -> Result<Report, Stop> {
     let tree = Checkout::default();
-    Ok(lint(&settings(loaded, subjects, search, clock, &tree)?, &tree))
+    Ok(lint(&settings(loaded, subjects, search, today, &tree)?, &tree))
 }
 
 fn settings(
     loaded: Loaded,
     subjects: Vec<Subject>,
     search: bool,
-    clock: &Clock,
+    today: String,
     tree: &dyn Tree,
 ) -> Result<Lint, Stop> {
     let Loaded { manifest, source, levels } = loaded;
     let baseline = if source.path.is_empty() { None } else { baseline(&source, tree)? };
-    Ok(Lint { manifest, source, baseline, subjects, search, levels, today: clock.today() })
+    Ok(Lint { manifest, source, baseline, subjects, search, levels, today })
+}
+
+/// Splits what is asked for: subjects, and after `backfill` paths.
+fn subjects_and_paths(words: Vec<String>) -> Result<(Vec<Subject>, Vec<String>), Stop> {
+    let (mut subjects, mut paths) = (Vec::new(), Vec::new());
+    for word in words {
+        match Subject::from_str(&word, false) {
+            Ok(subject) => subjects.push(subject),
+            Err(_) if subjects.contains(&Subject::Backfill) => paths.push(word),
+            Err(_) => {
+                let all = Subject::value_variants().iter().map(|subject| subject.name());
+                let hint =
+                    format!("{} are; paths stand behind `backfill`", all.collect::<Vec<_>>().join(", "));
+                return Err(Stop::usage(format!("`{word}` is no subject of lint"), hint));
+            }
+        }
+    }
+    Ok((subjects, paths))
 }
 
 /// What the flags declare.
@@ -215,6 +283,17 @@ fn replace_code(declared: Option<&mut Env>, code: &[(String, String)]) -> Result
         }
         None => Ok(()),
     }
+}
+
+/// The chains that flags declare.
+fn chains_of_flags(ini: &[String], section: Option<&String>) -> Vec<Alembic> {
+    let chain = |file: &String| Alembic {
+        name: file.clone().into(),
+        ini: file.clone().into(),
+        section: section.cloned().map(At::from),
+        ..Alembic::default()
+    };
+    ini.iter().map(chain).collect()
 }
 
 /// Each flag that was given replaces its whole field.

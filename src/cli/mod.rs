@@ -6,9 +6,11 @@ mod baseline;
 mod demo;
 mod explain;
 mod fix;
+mod graph;
 mod guard;
 mod init;
 mod lint;
+mod lock;
 mod manifest;
 mod output;
 mod report;
@@ -48,6 +50,10 @@ enum Command {
     Verify(verify::Args),
     /// Record today's lint findings, with a reason, so that only new ones count
     Baseline(baseline::Args),
+    /// Draw a chain of revisions, with its heads and branches
+    Graph(graph::Args),
+    /// Record the revisions that may be applied somewhere, so that an edit of one is found
+    Lock(lock::Args),
     /// Render a saved JSON report in any format
     Report(report::Args),
     /// List every rule
@@ -75,6 +81,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Guard(args) => guard::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Baseline(args) => baseline::run(args),
+        Command::Graph(args) => graph::run(args),
+        Command::Lock(args) => lock::run(&args),
         Command::Report(args) => report::run(args),
         Command::Rules => explain::list(),
         Command::Explain(args) => explain::run(&args),

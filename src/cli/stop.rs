@@ -13,6 +13,8 @@ pub(super) enum Stop {
     Mistakes(Source, Vec<Mistake>),
     /// Something that was asked for could not be seen or written.
     CouldNotLook(Cause),
+    /// Something must not be done as things stand.
+    Refused(Cause),
     /// Whoever read the output went away.
     Closed(Exit),
 }
@@ -42,6 +44,10 @@ impl Stop {
             Self::CouldNotLook(cause) => {
                 error(&cause);
                 Exit::CouldNotLook
+            }
+            Self::Refused(cause) => {
+                error(&cause);
+                Exit::Failed
             }
             Self::Closed(exit) => exit,
         }

@@ -2,12 +2,15 @@
 use std::collections::BTreeSet;
 
 use crate::manifest::{Baseline, Manifest, Source};
-use crate::model::{Cause, InlineAllow, Look, Object, Report, Span};
+use crate::model::{Cause, Gap, GapKind, InlineAllow, Look, Object, Report, Role, Span};
+use crate::rules::alembic::AlembicFacts;
 use crate::rules::allow::{AllowFacts, Claim, apply};
+use crate::rules::backfill::BackfillFacts;
 use crate::rules::compose::ComposeFacts;
 use crate::rules::config::ConfigFacts;
 use crate::rules::env::EnvFacts;
 use crate::rules::manifest::ManifestFacts;
+use crate::rules::pins::PinFacts;
 use crate::rules::run::RunFacts;
 use crate::rules::zone::ZoneFacts;
 use crate::rules::{self, Levels, Rule, Tree, judge};
@@ -40,14 +43,24 @@ pub enum Subject {
     Compose,
     /// Application configs.
     Config,
+    /// One-shot SQL files.
+    Backfill,
+    /// Pinned ids.
+    Pins,
+    /// Alembic chains.
+    Alembic,
 }
 
 impl Subject {
-    fn name(self) -> &'static str {
+    /// Its word on the command line.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Env => "env",
             Self::Compose => "compose",
             Self::Config => "config",
+            Self::Backfill => "backfill",
+            Self::Pins => "pins",
+            Self::Alembic => "alembic",
         }
     }
 }
@@ -74,6 +87,9 @@ fn run(settings: &Lint, manifest: &Manifest, tree: &dyn Tree) -> Report {
     run.env_and_compose();
     run.zones();
     run.configs();
+    run.backfills();
+    run.pins();
+    run.chains();
     run.manifest();
     run.finish()
 }
@@ -127,7 +143,14 @@ impl Run<'_> {
 
     fn env_and_compose(&mut self) {
         let (manifest, Lint { source, search, .. }) = (self.manifest, self.settings);
-        let projects = ComposeFacts::all(manifest, source, self.tree);
+        let projects = if *search && source.path.is_empty() {
+            ComposeFacts::found(self.tree)
+        } else {
+            ComposeFacts::all(manifest, source, self.tree)
+        };
+        self.say_unread(&projects);
+        // Rules of other subjects point into these files too.
+        self.claim(projects.iter().flat_map(ComposeFacts::allows));
         if self.wants(Subject::Env) {
             let is_declared = manifest.env.is_some() || (*search && source.path.is_empty());
             let declared = manifest.env.clone().unwrap_or_default();
@@ -138,13 +161,25 @@ impl Run<'_> {
             self.judge(Subject::Env, rules::env::RULES, facts, ("env template", "[env]"));
         }
         if self.wants(Subject::Compose) {
-            self.claim(projects.iter().flat_map(ComposeFacts::allows));
             let mut projects = projects.into_iter();
             let first = projects.next();
             self.judge(Subject::Compose, rules::compose::RULES, first, ("compose file", "[env] compose"));
             for project in projects {
                 self.hold(rules::compose::RULES, &Look::Got(project));
             }
+        }
+    }
+
+    /// Without a manifest, compose files of other names may be parts of a project or projects of their own.
+    fn say_unread(&mut self, projects: &[ComposeFacts]) {
+        if !self.settings.search || !self.settings.source.path.is_empty() {
+            return;
+        }
+        let (files, _) = self.tree.files("");
+        let is_read = |path: &String| projects.iter().any(|facts| facts.project.files.contains(path));
+        for path in files.iter().filter(|path| Role::of(path) == Some(Role::Compose) && !is_read(path)) {
+            let reason = "no manifest says which project it is a part of".to_owned();
+            self.report.not_compared.push(Gap { on: Object::file(path), kind: GapKind::NotAsked, reason });
         }
     }
 
@@ -171,7 +206,42 @@ impl Run<'_> {
             !env.config.is_empty() || env.service.iter().any(|service| !service.config.is_empty())
         });
         let facts = declared.map(|env| ConfigFacts::new(env, source, self.tree));
+        self.claim(facts.iter().flat_map(ConfigFacts::allows));
         self.judge(Subject::Config, rules::config::RULES, facts, ("application config", "[env] config"));
+    }
+
+    fn backfills(&mut self) {
+        let Lint { manifest, source, .. } = self.settings;
+        if !self.wants(Subject::Backfill) {
+            return;
+        }
+        let declared = Some(&manifest.backfill).filter(|all| !all.is_empty());
+        let facts = declared.map(|all| BackfillFacts::new(all, source, self.tree));
+        self.claim(facts.iter().flat_map(BackfillFacts::allows));
+        self.report.not_compared.extend(facts.iter().flat_map(BackfillFacts::gaps));
+        self.judge(Subject::Backfill, rules::backfill::RULES, facts, ("one-shot SQL file", "[[backfill]]"));
+    }
+
+    fn pins(&mut self) {
+        let Lint { manifest, source, today, .. } = self.settings;
+        if !self.wants(Subject::Pins) {
+            return;
+        }
+        let is_declared = manifest.pins.is_some() || !manifest.pin.is_empty();
+        let facts = is_declared.then(|| PinFacts::new(manifest, source, today, self.tree));
+        self.claim(facts.iter().flat_map(PinFacts::allows));
+        self.judge(Subject::Pins, rules::pins::RULES, facts, ("pin", "[[pin]]"));
+    }
+
+    fn chains(&mut self) {
+        let (manifest, Lint { source, search, .. }) = (self.manifest, self.settings);
+        if !self.wants(Subject::Alembic) {
+            return;
+        }
+        let facts = AlembicFacts::new(&manifest.alembic, source, *search, self.tree);
+        self.claim(facts.allows());
+        let facts = Some(facts).filter(|facts| !facts.chains.is_empty());
+        self.judge(Subject::Alembic, rules::alembic::RULES, facts, ("chain", "[[alembic]]"));
     }
 
     fn manifest(&mut self) {

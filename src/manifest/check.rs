@@ -3,7 +3,10 @@ use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{At, Comparison, Env, Manifest, Mistake, Quantity, Service, ValueType, Zone, condition};
+use super::{
+    At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Service, ValueType,
+    Zone, condition, guard, pins,
+};
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
 ///
@@ -37,6 +40,14 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     if let Some(env) = &manifest.env {
         env_mistakes(env, &mut found);
     }
+    once(manifest.backfill.iter().map(|backfill| &backfill.name), "backfill", &mut found);
+    manifest.backfill.iter().for_each(|backfill| backfill_mistakes(backfill, &mut found));
+    once(manifest.pin.iter().map(|pin| &pin.name), "pin", &mut found);
+    pin_mistakes(&manifest.pin, manifest.pins.as_ref(), &mut found);
+    if let Some(contract) = &manifest.guard {
+        guard::mistakes(contract, &mut found);
+    }
+    once(manifest.alembic.iter().map(|chain| &chain.name), "chain", &mut found);
     zones(&manifest.zone, &mut found);
     once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
     for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
@@ -63,19 +74,28 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
         let services = env.service.iter().flat_map(|service| &service.local_only);
         let types = env.types.iter().map(|entry| &entry.key);
         let exceptions = env.environment.iter().flat_map(|environment| &environment.except);
-        let configs = env.config.iter().chain(env.service.iter().flat_map(|service| &service.config));
         let classes = env.class.all().into_iter().flat_map(|(_, keys)| keys);
         let keys = env.local_only.iter().chain(services).chain(&env.shared).chain(types).chain(exceptions);
-        keys.chain(configs).chain(classes).chain(&env.owner)
+        keys.chain(classes).chain(&env.owner)
     });
     let zones = manifest.zone.iter().flat_map(Zone::globs);
     let guard = manifest.guard.iter().flat_map(|guard| {
         let whens = guard.when.values().chain(guard.require.iter().flat_map(|require| require.when.values()));
-        whens.chain(&guard.placeholders)
+        let keys = guard.secrets.iter().chain(&guard.public);
+        whens.chain(&guard.placeholders).chain(keys)
     });
+    let code = manifest.alembic.iter().flat_map(|chain| &chain.code);
     let allow = manifest.allow.iter().flat_map(|allow| allow.on.iter().chain(&allow.about));
     let skip = manifest.skip.iter().map(|skip| &skip.table);
-    for pattern in env.chain(zones).chain(guard).chain(allow).chain(skip) {
+    let variables = manifest.backfill.iter().flat_map(|backfill| &backfill.variables);
+    let families = manifest.pins.iter().flat_map(|pins| &pins.families);
+    let keys = manifest.pin.iter().flat_map(|pin| &pin.keys);
+    let names = variables.chain(families).chain(keys);
+    let files = manifest.backfill.iter().flat_map(|backfill| &backfill.files);
+    let files = files.chain(manifest.pins.iter().flat_map(|pins| &pins.files));
+    let files = files.chain(manifest.pin.iter().flat_map(|pin| &pin.files));
+    let declared = names.chain(files);
+    for pattern in env.chain(zones).chain(guard).chain(code).chain(allow).chain(skip).chain(declared) {
         if let Err(why) = glob(pattern) {
             found.push(mistake(pattern, format!("`{}` is no glob: {why}", **pattern), None));
         }
@@ -157,6 +177,36 @@ fn service_mistake(service: &Service) -> Option<Mistake> {
     let compose = service.compose.as_ref()?;
     let help = "give that service an entry of its own";
     Some(mistake(compose, "several services cannot have one name in compose".to_owned(), Some(help)))
+}
+
+fn backfill_mistakes(backfill: &Backfill, found: &mut Vec<Mistake>) {
+    if backfill.files.is_empty() {
+        let help = Some("name the files, such as `files = [\"migrations/data/*.sql\"]`");
+        found.push(mistake(&backfill.name, format!("backfill `{}` has no files", *backfill.name), help));
+    }
+    if let Some(pattern) = backfill.pattern.as_ref().filter(|pattern| FileName::read(pattern).is_none()) {
+        let message = format!("`{}` is no pattern of file names: it needs one number", **pattern);
+        found.push(mistake(pattern, message, Some("write one such as \"NNNN_slug.sql\"")));
+    }
+}
+
+fn pin_mistakes(all: &[Pin], shared: Option<&Pins>, found: &mut Vec<Mistake>) {
+    let has_files = shared.is_some_and(|shared| !shared.files.is_empty());
+    for pin in all {
+        if pin.files.is_empty() && !has_files {
+            let help = Some("name them as `files`, here or under `[pins]`");
+            found.push(mistake(&pin.name, format!("pin `{}` has no files to stand in", *pin.name), help));
+        }
+        if pin.keys.is_empty() {
+            let help = Some("name the variables and fields that hold it, such as `keys = [\"*_MODEL\"]`");
+            found.push(mistake(&pin.name, format!("pin `{}` has no keys", *pin.name), help));
+        }
+        for value in std::iter::once(&pin.value).chain(&pin.rollback).filter(|value| value.trim().is_empty())
+        {
+            found.push(mistake(value, "the id is empty".to_owned(), None));
+        }
+    }
+    found.extend(shared.iter().flat_map(|shared| &shared.removal).filter_map(pins::mistake));
 }
 
 fn zones(zones: &[Zone], found: &mut Vec<Mistake>) {

@@ -19,7 +19,8 @@ pub struct Env {
     pub local_only: Vec<At<String>>,
     /// The compose files, in the order of `-f`.
     pub compose: Vec<At<String>>,
-    /// Application configs that belong to no service: YAML, TOML and JSON files, or globs of them.
+    /// Application configs that belong to no service: YAML, TOML and JSON files, or globs of them. `*` stays within one
+    /// folder and `**` crosses them.
     pub config: Vec<At<String>>,
     /// The services and their own templates.
     pub service: Vec<Service>,

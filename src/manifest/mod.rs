@@ -2,12 +2,18 @@
 //!
 //! It owns what a manifest may say and what is wrong with one: all mistakes at once, each with its place. It reads no
 //! file, resolves no secret and does not know which rules exist.
+mod alembic;
 mod arithmetic;
 mod at;
+mod backfill;
 mod baseline;
 mod check;
 mod condition;
 mod env;
+mod file_name;
+mod guard;
+mod lock;
+mod pins;
 mod shape;
 mod source;
 mod types;
@@ -18,15 +24,21 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
+pub use alembic::Alembic;
 pub use arithmetic::{Comparison, Quantity};
 pub use at::At;
+pub use backfill::Backfill;
 pub use baseline::{BASELINE, Baseline, Entry};
 pub use check::{date, glob, octal, path_glob};
 pub use env::{Classes, Dialects, Env, Environment, Relation, Service, TypeEntry, ValueType};
+pub use file_name::{FILE_NAME, FileName};
+pub use guard::{FirstDeploy, Guard, ImageCheck, Patterns, Require};
+pub use lock::{LOCK, Lock, Locked};
+pub use pins::{Calendar, Pin, Pins, Removal};
 pub use source::Source;
 pub use types::{
-    AllowEntry, Endpoint, EndpointKind, Guard, IfEmpty, Keys, Level, Manifest, Project, Require, Scalar,
-    Side, SkipEntry, TableEntry, Verify,
+    AllowEntry, Endpoint, EndpointKind, IfEmpty, Keys, Level, Manifest, Project, Scalar, Side, SkipEntry,
+    TableEntry, Verify,
 };
 pub use zone::Zone;
 

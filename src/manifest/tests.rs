@@ -127,3 +127,42 @@ if_empty = \"skip\"
     assert_eq!(table.default.values().last(), Some(&Scalar::Int(0)));
     assert_eq!(table.rename.iter().next().map(|(from, to)| (from.as_str(), to.as_str())), Some(("a", "b")));
 }
+
+#[test]
+fn a_contract_that_cannot_be_meant() {
+    let text = "\
+[[guard.value]]
+key = \"A\"
+is = []
+[[guard.value]]
+key = \"B\"
+is = [\"ok\", \"[\"]
+[guard]
+dialect = \"docker\"
+";
+    let all = said(text);
+    assert_eq!(all.len(), 1, "the shape comes first: {all:?}");
+    assert!(all[0].contains("`dialect` must be one of"), "{all:?}");
+    let all = said(&text.replace("docker", "env-file"));
+    assert_eq!(all.len(), 2, "{all:?}");
+    assert!(all[0].starts_with("2:7: `is` allows no value"), "{all:?}");
+    assert!(all[1].starts_with("5:7: `[` is no glob"), "{all:?}");
+}
+
+#[test]
+fn an_image_check_that_cannot_be_meant() {
+    let text = "\
+[guard.command]
+run = []
+refused = [0]
+timeout = \"soon\"
+engine = \"podman\"
+first_deploy = \"accept\"
+";
+    let all = said(text);
+    let lines: Vec<&str> = all.iter().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(lines, ["2", "3", "4", "5", "6"], "{all:?}");
+    let text = "[guard.command]\nrun = [\"x\"]\nrefused = [1, 124]\ntimeout = \"1m30s\"\nimage = \"i\"\nfirst_deploy = \"accept\"\n";
+    let guard = read(text).unwrap().guard.unwrap().command.unwrap();
+    assert_eq!((guard.refusals(), guard.patience().as_secs()), (&[1, 124][..], 90));
+}

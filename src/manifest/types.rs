@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::At;
+use super::backfill::Backfill;
 use super::env::Env;
+use super::guard::Guard;
+use super::pins::{Pin, Pins};
 use super::zone::Zone;
+use super::{Alembic, At};
 use crate::model::Mode;
 
 /// `trueup.toml`: the declared expectations. Paths are relative to its folder.
@@ -21,10 +24,18 @@ pub struct Manifest {
     pub endpoints: BTreeMap<String, Endpoint>,
     /// Env templates.
     pub env: Option<Env>,
+    /// Chains of Alembic revisions.
+    pub alembic: Vec<Alembic>,
     /// Services that may reach and be given only some things.
     pub zone: Vec<Zone>,
     /// The boot contract that `trueup guard` holds an environment to.
     pub guard: Option<Guard>,
+    /// One-shot SQL files.
+    pub backfill: Vec<Backfill>,
+    /// Where ids are looked for, and which go away when.
+    pub pins: Option<Pins>,
+    /// Ids that are one and the same everywhere.
+    pub pin: Vec<Pin>,
     /// How source tables become target tables; read by every command that moves or compares rows.
     pub table: Vec<TableEntry>,
     /// Tables that are rightly left alone.
@@ -65,30 +76,6 @@ pub struct Endpoint {
 pub enum EndpointKind {
     /// A SQLite 3 file.
     Sqlite,
-}
-
-/// The boot contract.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Guard {
-    /// The guard is active when every one of these keys has a value that its glob matches; without it, always.
-    pub when: BTreeMap<String, At<String>>,
-    /// Keys that must have a value.
-    pub required: Vec<At<String>>,
-    /// Keys that must have a value under a condition.
-    pub require: Vec<Require>,
-    /// Globs of values, besides the built-in ones, that are placeholders. Case does not matter.
-    pub placeholders: Vec<At<String>>,
-}
-
-/// Keys that must have a value under a condition.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Require {
-    /// All of these keys have a value that their glob matches.
-    pub when: BTreeMap<String, At<String>>,
-    /// Then these must have one too.
-    pub keys: Vec<At<String>>,
 }
 
 /// How a source table becomes a target table.

@@ -39,7 +39,7 @@ impl EnvRead {
     /// Whether a key of that name answers this read.
     pub fn takes(&self, key: &str) -> bool {
         let same = |name: &str, key: &str| {
-            if self.ignores_case { name.eq_ignore_ascii_case(key) } else { name == key }
+            if self.ignores_case { name.to_lowercase() == key.to_lowercase() } else { name == key }
         };
         self.names.iter().any(|name| {
             let part = || {

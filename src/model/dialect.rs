@@ -5,7 +5,20 @@ use serde::{Deserialize, Serialize};
 use super::{Hidden, Span};
 
 /// Who reads an env file: the same line means different things to each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    clap::ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dialect {
     /// python-dotenv's `load_dotenv`, also behind pydantic-settings: `${X}` is filled in, even in single quotes.

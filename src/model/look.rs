@@ -38,6 +38,20 @@ impl<T> Look<T> {
 #[serde(transparent)]
 pub struct Reason(pub String);
 
+impl Reason {
+    const NOTHING: &str = "nothing here to look at";
+
+    /// There was nothing of the kind.
+    pub fn nothing() -> Self {
+        Self(Self::NOTHING.to_owned())
+    }
+
+    /// Whether there was nothing of the kind, so that nobody misses it.
+    pub fn is_nothing(&self) -> bool {
+        self.0 == Self::NOTHING
+    }
+}
+
 impl<T: Into<String>> From<T> for Reason {
     fn from(text: T) -> Self {
         Self(text.into())

@@ -3,24 +3,29 @@
 //! It owns the words of the house: what was looked at ([`Look`], [`Looked`]), what was judged ([`Check`],
 //! [`Verdict`], [`Finding`]), where ([`Place`], [`Object`]) and the facts that rules judge. It imports nothing of the
 //! house, touches nothing outside the process and decides nothing.
+pub mod chain;
 mod check;
 mod code;
 pub mod compose;
 mod config;
 mod dialect;
 mod dockerfile;
+pub mod drawing;
 mod env;
 mod exit;
 mod host;
 mod lines;
 mod look;
 mod mode;
+pub mod operation;
 pub mod path;
 mod place;
 mod report;
 mod role;
 mod rule_id;
 mod schema;
+mod setting;
+pub mod sql;
 mod table_diff;
 pub mod value;
 
@@ -40,4 +45,5 @@ pub use report::{Gap, GapKind, Report, RunInfo, Tally};
 pub use role::{Role, purpose};
 pub use rule_id::{RuleId, Severity};
 pub use schema::{Column, ColumnRole, Schema, Table, TableKind};
+pub use setting::{Setting, Settings};
 pub use table_diff::{Difference, TableDiff};

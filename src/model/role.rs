@@ -5,6 +5,8 @@
 pub enum Role {
     /// An env template: `.env.example` and its kin.
     Template,
+    /// `.env`, which is committed unless it is left out.
+    Env,
     /// A compose file.
     Compose,
     /// `alembic.ini`.
@@ -17,6 +19,8 @@ impl Role {
         let name = path.rsplit('/').next().unwrap_or(path);
         if is_template(name) {
             Some(Self::Template)
+        } else if name == ".env" {
+            Some(Self::Env)
         } else if is_compose(name) {
             Some(Self::Compose)
         } else {
@@ -84,7 +88,6 @@ mod tests {
             assert_eq!(Role::of(name), Some(Role::Template), "{name}");
         }
         for name in [
-            ".env",
             ".env.local",
             "example.py",
             "environment.sample",

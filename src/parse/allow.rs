@@ -56,6 +56,28 @@ pub fn allows_in_yaml(text: &str) -> Vec<InlineAllow> {
     found
 }
 
+/// The allow comments that have a line to themselves. Each speaks for the next line that is neither blank nor a comment.
+pub fn own_lines(text: &str, signs: &[&str]) -> Vec<InlineAllow> {
+    let mut allows: Vec<InlineAllow> = Vec::new();
+    let mut waiting = 0;
+    for (number, line) in text.lines().enumerate() {
+        let content = line.trim();
+        let comment = signs.iter().find_map(|sign| content.strip_prefix(sign));
+        if let Some((rules, reason)) = comment.and_then(allow) {
+            let indent = line.chars().take_while(|c| c.is_whitespace()).count();
+            let width = line_number(content.chars().count());
+            let span = Span::on_line(line_number(number + 1), line_number(indent + 1), width);
+            allows.push(InlineAllow { span, rules, reason, line: None });
+        } else if !content.is_empty() && comment.is_none() {
+            for allow in allows.iter_mut().skip(waiting) {
+                allow.line = Some(line_number(number + 1));
+            }
+            waiting = allows.len();
+        }
+    }
+    allows
+}
+
 #[cfg(test)]
 mod tests {
     use super::{allow, allows_in_yaml};

@@ -2,6 +2,7 @@
 //!
 //! Parsing never fails on content: what makes no sense is returned beside what does, and a rule says so. Nothing here
 //! reads a file, and nothing here keeps a secret in a message.
+pub mod alembic;
 pub mod allow;
 pub mod code;
 pub mod compose;
@@ -12,4 +13,8 @@ mod excerpt;
 pub mod expand;
 pub mod hosts;
 pub mod image;
+pub mod ini;
+pub mod python;
+pub mod settings;
+pub mod sql;
 mod yaml;

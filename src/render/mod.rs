@@ -7,6 +7,7 @@
 mod concise;
 mod evidence;
 mod github;
+pub mod graph;
 mod human;
 mod json;
 mod junit;

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use super::env::looks_real;
-use super::secret::{is_default_secret, is_placeholder, is_secret_key};
+use super::secret::{in_url, is_default_secret, is_placeholder, is_secret_key};
 
 /// What is wrong with a secret's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Flaw {
         if is_secret_key(&key) && key != "KEY" && !key.starts_with("EXISTING") {
             return Self::of_secret(&key, value, user);
         }
-        if let Some((user, password)) = login(value) {
+        if let Some((user, password)) = in_url(value) {
             return Self::of_secret("PASSWORD", password, Some(user));
         }
         // A token of a known service is one under any key.
@@ -89,15 +89,6 @@ fn snake(key: &str) -> String {
         words.push(if matches!(c, '-' | '.') { '_' } else { c.to_ascii_uppercase() });
     }
     words
-}
-
-/// The user and the password in a URL; the last `@` before the path ends them.
-fn login(value: &str) -> Option<(&str, &str)> {
-    let (scheme, rest) = value.split_once("://")?;
-    let is_scheme =
-        !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.:".contains(c));
-    let (who, _) = rest.split(['/', '?', '#']).next()?.rsplit_once('@').filter(|_| is_scheme)?;
-    who.split_once(':')
 }
 
 #[cfg(test)]

@@ -2,19 +2,24 @@
 //!
 //! A rule is one Markdown file (`rules/<subject>/<name>.md`), one function here, and one word in its room's table. It
 //! sees facts and a [`Sink`], never a store; [`judge`] stamps its id, its severity and its verdicts.
+pub mod alembic;
 pub mod allow;
+pub mod backfill;
 pub mod compose;
 pub mod config;
 mod docs;
 pub mod env;
+mod files;
 mod given_secret;
 mod globs;
 pub mod guard;
 pub mod manifest;
+pub mod pins;
 pub mod run;
 mod secret;
 mod sink;
 mod tree;
+mod typed;
 pub mod verify;
 pub mod zone;
 
@@ -61,7 +66,10 @@ pub fn all() -> Vec<RuleId> {
         table.iter().map(Rule::id)
     }
     let mut all: Vec<RuleId> = ids(env::RULES)
+        .chain(ids(alembic::RULES))
         .chain(ids(compose::RULES))
+        .chain(ids(backfill::RULES))
+        .chain(ids(pins::RULES))
         .chain(ids(config::RULES))
         .chain(ids(zone::ENV_RULES))
         .chain(ids(zone::COMPOSE_RULES))

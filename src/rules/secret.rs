@@ -25,12 +25,17 @@ const PLACEHOLDERS: &[&str] = &[
     "*[-_]{domain,email,id,key,name,password,secret,token,url}[-_]here",
     "your[-_]{domain,email,host,hostname,tenant,user,username}*",
     "!!!*!!!",
+    "*fill[-_ ]me[-_ ]in*",
+    "set[-_ ]me[-_ ]*",
 ];
 
 /// Values that ship as defaults, and are no secret wherever a secret is asked for.
 const DEFAULT_SECRETS: &[&str] = &[
     "{password,passwd,passw0rd,secret,admin,root,guest,default,example,dummy,test,testing,postgres,minioadmin}",
     "{admin,password,secret,test}{1,12,123,1234}",
+    "{letmein,p@ssw0rd,passw0rd}*",
+    "{default,development,dev,dummy,example,insecure,sample,test}[-_]{secret,password,key,token,value}*",
+    "insecure[-_]*",
     "{123456,1234567,12345678,123456789,qwerty,letmein,hunter2,supersecret,topsecret,s3cr3t,secretkey,mysecret}",
 ];
 
@@ -76,18 +81,92 @@ fn is_guessable(value: &str) -> bool {
     is_worded || is_repeated || value.ends_with("123456")
 }
 
-/// Whether a key names a secret: by its last word, so that `PASSWORD_MIN_LENGTH` and `TOKEN_URL` name none.
+/// Before `KEY` these words make it a secret; a `CACHE_KEY` or a `SORT_KEY` is none.
+const BEFORE_KEY: &[&str] = &[
+    "ACCESS",
+    "ADMIN",
+    "API",
+    "AUTH",
+    "CIPHER",
+    "COOKIE",
+    "CRYPT",
+    "CRYPTO",
+    "CSRF",
+    "ENCRYPT",
+    "ENCRYPTION",
+    "FERNET",
+    "HMAC",
+    "JWT",
+    "MASTER",
+    "PRIVATE",
+    "ROOT",
+    "SECRET",
+    "SESSION",
+    "SIGN",
+    "SIGNATURE",
+    "SIGNING",
+    "WEBHOOK",
+];
+
+/// Words that make a key a switch or a number, whatever its last word is: `USE_TOKEN`, `MAX_TOKEN`.
+const SWITCHES: &[&str] = &[
+    "ALLOW", "DISABLE", "DISABLED", "ENABLE", "ENABLED", "HAS", "IS", "MAX", "MIN", "NO", "REQUIRE",
+    "REQUIRED", "SKIP", "USE",
+];
+
+/// Beginnings of keys whose values a bundler puts into what browsers load.
+const IN_BROWSERS: &[&str] = &["GATSBY_", "REACT_APP_", "VITE_"];
+
+/// Whether a key surely names a secret: by its last word, so that `PASSWORD_MIN_LENGTH`, `PASSWORD_FILE` and `TOKEN_URL`
+/// name none.
 pub(super) fn is_secret_key(key: &str) -> bool {
     let key = key.to_ascii_uppercase();
     let key = key.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
-    let last = key.rsplit(['_', '-', '.']).next().unwrap_or(key);
+    if IN_BROWSERS.iter().any(|start| key.starts_with(start)) {
+        return false;
+    }
+    let mut words: Vec<&str> = key.split(['_', '-', '.']).collect();
+    let last = words.pop().unwrap_or_default();
+    if words.iter().any(|word| SWITCHES.contains(word) || ["PUBLIC", "PUBLISHABLE"].contains(word)) {
+        return false;
+    }
+    let before = words.last().copied().unwrap_or_default();
     match last {
-        "PASSWORD" | "PASSWD" | "PASS" | "SECRET" | "TOKEN" | "CREDENTIAL" | "CREDENTIALS" | "APIKEY" => true,
-        "KEY" => !key.contains("PUBLIC"),
-        // `SECRET_KEY_BASE` is what web frameworks sign their cookies with.
+        "PASS" | "PASSWD" | "PASSPHRASE" | "TOKEN" | "CREDENTIAL" | "CREDENTIALS" | "APIKEY"
+        | "ACCESSKEY" | "PRIVATEKEY" | "SECRETKEY" => true,
+        "KEY" => BEFORE_KEY.contains(&before) || key == "APP_KEY" || key.ends_with("SERVICE_ROLE_KEY"),
         "BASE" => key.ends_with("SECRET_KEY_BASE"),
+        // `PWD` itself is the folder of a shell.
+        "PWD" => !words.is_empty() && before != "OLD",
         _ => last.ends_with("PASSWORD") || last.ends_with("SECRET"),
     }
+}
+
+/// Whether a key may name a secret: a `..._KEY` that [`is_secret_key`] knows nothing about too. Good enough where the value
+/// has to look like a secret as well.
+pub(super) fn may_be_secret_key(key: &str) -> bool {
+    let upper = key.to_ascii_uppercase();
+    let upper = upper.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+    let is_key = upper.rsplit(['_', '-', '.']).next() == Some("KEY");
+    is_secret_key(key) || (is_key && !upper.contains("PUBLIC"))
+}
+
+/// Whether what such a key holds stands beside a secret, and may be short and known: the name of an S3 account, the path
+/// of a file with credentials.
+pub(super) fn is_beside_secret(key: &str) -> bool {
+    let key = key.to_ascii_uppercase();
+    let is_account = key.ends_with("ACCESS_KEY") || key.ends_with("ACCESSKEY");
+    (is_account && !key.contains("SECRET")) || key.ends_with("CREDENTIAL") || key.ends_with("CREDENTIALS")
+}
+
+/// The user and the password in a URL, `scheme://user:password@host`; the user may be empty.
+pub(super) fn in_url(value: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = value.trim().split_once("://")?;
+    let is_scheme = !scheme.is_empty()
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | ':'));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let (who, _) = authority.rsplit_once('@').filter(|_| is_scheme)?;
+    who.split_once(':').filter(|(_, password)| !password.is_empty())
 }
 
 /// Globs that match whatever the case.
@@ -171,14 +250,57 @@ mod tests {
             "PGPASSWORD",
             "SECRET_KEY_2",
             "CLIENT_SECRET",
+            "DB_PWD",
             "SECRET_KEY_BASE",
+            "DJANGO_SECRET_KEY",
+            "AWS_SECRET_ACCESS_KEY",
+            "JWT_SIGNING_KEY",
+            "secretKey",
+            "HF_TOKEN",
         ] {
             assert!(is_secret_key(key), "{key}");
         }
-        for key in
-            ["DB_USER", "PUBLIC_KEY", "PASSWORD_MIN_LENGTH", "TOKEN_URL", "MONKEY", "SECRET_NAME", "KEY_BASE"]
-        {
+        for key in [
+            "DB_USER",
+            "PUBLIC_KEY",
+            "PASSWORD_MIN_LENGTH",
+            "TOKEN_URL",
+            "MONKEY",
+            "SECRET_NAME",
+            "CACHE_KEY",
+            "SORT_KEY",
+            "PARTITION_KEY",
+            "DB_PASSWORD_FILE",
+            "PWD",
+            "MAX_TOKEN",
+            "USE_PASSWORD",
+            "NEXT_PUBLIC_API_KEY",
+            "VITE_API_KEY",
+            "COMPASS",
+            "KEY",
+            "KEY_BASE",
+            "",
+        ] {
             assert!(!is_secret_key(key), "{key}");
+        }
+        assert!(may_be_secret_key("STRIPE_KEY") && !may_be_secret_key("MY_PUBLIC_KEY"));
+        assert!(is_beside_secret("S3_ACCESS_KEY") && !is_beside_secret("AWS_SECRET_ACCESS_KEY"));
+    }
+
+    #[test]
+    fn passwords_in_urls() {
+        for (url, found) in [
+            ("postgres://app:pw@db/x", Some(("app", "pw"))),
+            ("postgresql+asyncpg://app:p@w@db:5432/x?y=a:b@c", Some(("app", "p@w"))),
+            ("redis://:pw@cache", Some(("", "pw"))),
+            ("mongodb://u:p@h1,h2/db", Some(("u", "p"))),
+            ("https://user@host/a:b@c", None),
+            ("https://host:8080/x", None),
+            ("postgres://app:@db", None),
+            ("a b://u:p@h", None),
+            ("plain", None),
+        ] {
+            assert_eq!(in_url(url), found, "{url}");
         }
     }
 }

@@ -22,7 +22,7 @@ impl<'r> Sink<'r> {
     pub fn check(&mut self, on: Object, looked: Option<Looked>) -> Judging<'_> {
         let verdict = match looked {
             Some(looked) => Verdict::Pass { looked },
-            None => Verdict::Skip { reason: Reason("nothing here to look at".into()) },
+            None => Verdict::Skip { reason: Reason::nothing() },
         };
         let check = Check {
             rule: self.rule.clone(),
@@ -57,7 +57,7 @@ impl<'r> Sink<'r> {
 
     pub(super) fn finish(mut self, on: &Object) {
         if self.report.checks.len() == self.first {
-            self.skip(on.clone(), "nothing here to look at");
+            self.skip(on.clone(), Reason::nothing());
         }
         for check in self.report.checks.iter_mut().skip(self.first) {
             check.settle();

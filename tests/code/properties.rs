@@ -121,6 +121,9 @@ fn mutated() -> impl Strategy<Value = (String, String)> {
         .prop_map(|((path, text), changes)| {
             let mut chars: Vec<String> = text.chars().map(String::from).collect();
             for (at, how, piece) in changes {
+                if chars.is_empty() {
+                    break;
+                }
                 let at = at.index(chars.len());
                 match how {
                     0 => drop(chars.remove(at)),

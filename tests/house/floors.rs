@@ -10,6 +10,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("parse", 1),
     ("manifest", 1),
     ("digest", 1),
+    ("chain", 2),
     ("mapping", 2),
     ("diff", 2),
     ("access", 2),

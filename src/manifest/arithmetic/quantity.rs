@@ -1,6 +1,7 @@
 //! Exact numbers with a dimension.
 use std::cmp::Ordering;
 use std::fmt;
+use std::time::Duration;
 
 /// What a number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,15 @@ impl Quantity {
             rest = behind;
         }
         sum.times(Self { numerator: sign, denominator: 1, dimension: Dimension::Number }).ok()
+    }
+
+    /// The same as a length of time, when it is one that is not negative. Less than a nanosecond is cut off.
+    pub fn duration(self) -> Option<Duration> {
+        if self.dimension != Dimension::Time {
+            return None;
+        }
+        let nanoseconds = self.numerator.checked_mul(1_000_000_000)? / self.denominator;
+        Some(Duration::from_nanos(u64::try_from(nanoseconds).ok()?))
     }
 
     /// The number with its unit at the start of a text, and what stands behind it.

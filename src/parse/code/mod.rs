@@ -99,6 +99,11 @@ impl Service {
         }
         let mut all: Vec<CodeReads> = files.into_iter().map(|(_, reads, _)| reads).collect();
         for reads in &mut all {
+            // No environment has a key without a name.
+            for read in &mut reads.reads {
+                read.names.retain(|name| !name.is_empty());
+            }
+            reads.reads.retain(|read| !read.names.is_empty());
             reads.reads.sort();
             reads.reads.dedup();
             reads.computed.sort();

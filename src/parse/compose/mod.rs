@@ -17,4 +17,4 @@ mod sources;
 mod template;
 
 pub use load::{Given, project};
-pub use template::{Filled, fill, names};
+pub use template::{Filled, defaults, fill, names};

@@ -207,6 +207,20 @@ pub fn names(text: &str) -> Vec<&str> {
     references(text).into_iter().filter_map(name).collect()
 }
 
+/// The variables of a text that have a default there, and the default, those in words too.
+pub fn defaults(text: &str) -> Vec<(&str, &str)> {
+    let default = |(piece, _)| match piece {
+        Piece::Reference {
+            name,
+            operator: Operator::DefaultIfEmpty | Operator::DefaultIfUnset,
+            word,
+            ..
+        } => Some((name, word)),
+        _ => None,
+    };
+    references(text).into_iter().filter_map(default).collect()
+}
+
 /// Every reference of a text, those in words too: what, where, and whether it stands in a word.
 pub(super) fn references(text: &str) -> Vec<(Piece<'_>, bool)> {
     let mut found = Vec::new();

@@ -151,9 +151,10 @@ fn urls(text: &str) -> Vec<Url<'_>> {
 
 fn of_url(url: &Url<'_>, found: &mut Vec<Host>) {
     let scheme = url.scheme.to_ascii_lowercase();
-    if scheme == "gs" {
-        // A bucket of this scheme is read from one place.
-        found.push(Host::Name("storage.googleapis.com".into()));
+    // What these schemes name is read from one place.
+    let only = [("gs", "storage.googleapis.com"), ("hf", "huggingface.co")];
+    if let Some((_, host)) = only.iter().find(|(known, _)| *known == scheme) {
+        found.push(Host::Name((*host).to_owned()));
         return;
     }
     let base = scheme.split('+').next().unwrap_or("");

@@ -102,7 +102,10 @@ impl Claim {
                 primary.path == self.place.path && Some(primary.span.start.line) == *line
             }),
             ClaimKind::Declared { on, about } => {
-                on.as_ref().is_none_or(|on| on.is_match(object))
+                let place = finding.primary.as_ref().map(|primary| relative(base, &primary.path));
+                let is_on =
+                    |on: &GlobMatcher| on.is_match(object) || place.is_some_and(|path| on.is_match(path));
+                on.as_ref().is_none_or(is_on)
                     && about.as_ref().is_none_or(|about| about.is_match(&finding.about))
             }
             // An entry stands for one finding: a second one of the same kind is new.

@@ -1,12 +1,12 @@
 //! What the compose rules judge.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobMatcher;
 
 use crate::manifest::{At, Env, Manifest, Source, glob};
 use crate::model::compose::{Compose, Service};
 use crate::model::path::under;
-use crate::model::{Cause, EnvFile, InlineAllow, Look, Place, Reason};
+use crate::model::{Cause, EnvFile, InlineAllow, Look, Place, Reason, Role};
 use crate::parse::compose::{Given, project};
 use crate::parse::env::env_file;
 use crate::rules::env::EnvSource;
@@ -107,6 +107,28 @@ impl ComposeFacts {
             facts.services = services.into_iter().filter(stays).collect();
         }
         all
+    }
+
+    /// The projects below the current folder that nobody declared: what compose itself would read in each folder. Files
+    /// of other names may be parts of a project or projects of their own, so they are left to a manifest.
+    pub fn found(tree: &dyn Tree) -> Vec<Self> {
+        let (files, _) = tree.files("");
+        let has = |path: &str| files.iter().any(|file| file == path);
+        let folders: BTreeSet<&str> = files
+            .iter()
+            // A folder of a project generator, such as `{{name}}`, holds no YAML yet.
+            .filter(|path| Role::of(path) == Some(Role::Compose) && !path.contains("{{"))
+            .map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder))
+            .collect();
+        let project = |folder: &str| {
+            let standard = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+            let base = standard.iter().map(|name| under(folder, name)).find(|path| has(path))?;
+            let (stem, ending) = base.rsplit_once('.')?;
+            let over = Some(format!("{stem}.override.{ending}")).filter(|path| has(path));
+            let named: Vec<At<String>> = std::iter::once(base.clone()).chain(over).map(At::from).collect();
+            Some(Self::new(&Env::default(), &named, &Source::default(), tree))
+        };
+        folders.into_iter().filter_map(project).collect()
     }
 
     fn has(&self, wired: &Wired) -> bool {

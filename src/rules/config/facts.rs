@@ -1,6 +1,7 @@
 //! What the config rules judge.
-use crate::manifest::{At, Env, Source, glob};
-use crate::model::{Cause, ConfigFile, Hidden, Look, Object, Place};
+use crate::manifest::{At, Env, Source, path_glob};
+use crate::model::{Cause, ConfigFile, Hidden, InlineAllow, Look, Object, Place};
+use crate::parse::allow::allows_in_yaml;
 use crate::parse::config::{Format, config};
 use crate::rules::Tree;
 
@@ -20,6 +21,8 @@ pub struct ConfigSource {
     pub text: Hidden,
     /// What it says. A file that says nothing at all could not be looked at.
     pub file: Look<ConfigFile>,
+    /// Its inline allows; only YAML is read for them.
+    allows: Vec<InlineAllow>,
 }
 
 impl ConfigFacts {
@@ -33,6 +36,11 @@ impl ConfigFacts {
             }
         }
         Self { files }
+    }
+
+    /// The inline allows of every file, with the file's path.
+    pub fn allows(&self) -> impl Iterator<Item = (&str, &InlineAllow)> {
+        self.files.iter().flat_map(|file| file.allows.iter().map(|allow| (file.path.as_str(), allow)))
     }
 }
 
@@ -53,14 +61,15 @@ impl ConfigSource {
             }
             let there = there.get_or_insert_with(|| tree.files(source.base()).0);
             // Globs were held to their form when they were declared.
-            let matches = glob(&path).ok();
+            let matches = path_glob(&path).ok();
             let found: Vec<&String> = (there.iter())
                 .filter(|path| matches.as_ref().is_some_and(|matches| matches.is_match(path)))
                 .collect();
             if found.is_empty() {
                 let cause =
                     Cause::new("no file matches this glob").hint("mend it, or remove it from the manifest");
-                files.push(Self { path, declared, text: Hidden::default(), file: Look::Failed(cause) });
+                let (text, file) = (Hidden::default(), Look::Failed(cause));
+                files.push(Self { path, declared, text, file, allows: Vec::new() });
                 continue;
             }
             files.extend(found.into_iter().map(|path| Self::read(path.clone(), declared.clone(), tree)));
@@ -71,6 +80,8 @@ impl ConfigSource {
     fn read(path: String, declared: Option<Place>, tree: &dyn Tree) -> Self {
         let text = tree.text(&path);
         let shown = Hidden::new(text.got().cloned().unwrap_or_default());
+        let is_yaml = Format::of(&path) == Some(Format::Yaml);
+        let allows = if is_yaml { allows_in_yaml(shown.reveal()) } else { Vec::new() };
         let file = match (text, Format::of(&path)) {
             (Look::Got(text), Some(format)) => parsed(&text, format),
             (Look::Got(_), None) => Look::Failed(
@@ -79,7 +90,7 @@ impl ConfigSource {
             (Look::Failed(cause), _) => Look::Failed(cause),
             (Look::NotAsked(reason), _) => Look::NotAsked(reason),
         };
-        Self { path, declared, text: shown, file }
+        Self { path, declared, text: shown, file, allows }
     }
 
     /// The file as the object of a check.

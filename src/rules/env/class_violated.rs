@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use super::{EnvFacts, EnvSource};
 use crate::manifest::At;
-use crate::model::compose::{Compose, Value, Variable};
+use crate::model::compose::{Compose, Operator, Value, Variable};
 use crate::model::{Assignment, EnvFile, KeyState, Looked, Object};
 use crate::rules::globs::Globs;
 use crate::rules::secret::is_placeholder;
@@ -94,7 +94,7 @@ impl Classes<'_> {
 /// Whether git would hold a value that works: neither nothing nor a slot to fill in.
 fn is_default(assignment: &Assignment) -> bool {
     let value = assignment.value.as_ref().map_or("", |value| value.reveal().trim());
-    !value.is_empty() && !value.starts_with('$') && !is_placeholder(value)
+    !value.is_empty() && reference(value).is_none() && !is_placeholder(value)
 }
 
 fn of_template(
@@ -209,7 +209,8 @@ fn of_deployed(classes: &Classes<'_>, source: &EnvSource, file: &EnvFile, out: &
 fn of_compose(classes: &Classes<'_>, project: &Compose, out: &mut Sink<'_>) {
     for path in &project.files {
         let variables = project.services.iter().flat_map(|service| {
-            let own = service.environment.iter().filter(|variable| variable.place.path == *path);
+            let args = service.build.iter().flat_map(|build| &build.args);
+            let own = service.environment.iter().chain(args).filter(|variable| variable.place.path == *path);
             own.map(move |variable| (service, variable))
         });
         let secrets: Vec<_> = variables
@@ -217,10 +218,8 @@ fn of_compose(classes: &Classes<'_>, project: &Compose, out: &mut Sink<'_>) {
                 Some((service, variable, classes.is("shared_secret", &variable.key)?))
             })
             .collect();
-        if secrets.is_empty() {
-            continue;
-        }
         let mut check = out.check(Object::file(path), Looked::at(secrets.len(), "shared secret"));
+        defaults_of_compose(classes, project, path, &mut check);
         for (service, variable, class) in secrets {
             let Some(why) = variable.value.as_ref().and_then(|value| another_value(variable, value)) else {
                 continue;
@@ -237,18 +236,49 @@ fn of_compose(classes: &Classes<'_>, project: &Compose, out: &mut Sink<'_>) {
     }
 }
 
+/// A default for a shared secret that reaches a service under another name.
+fn defaults_of_compose(classes: &Classes<'_>, project: &Compose, path: &str, check: &mut Judging<'_>) {
+    for reference in project.references.iter().filter(|reference| reference.place.path == path) {
+        let word = reference.word.as_ref().map_or("", |word| word.reveal());
+        let gives = !matches!(reference.operator, Operator::RequiredNotEmpty | Operator::RequiredSet);
+        let is_own = reference.path.last().is_some_and(|key| classes.is("shared_secret", key).is_some());
+        let Some(class) = classes.is("shared_secret", &reference.name).filter(|_| gives && !is_own) else {
+            continue;
+        };
+        if !word.is_empty() {
+            check
+                .find(
+                    &reference.name,
+                    format!("`{}` is a shared secret, and has a default here", reference.name),
+                )
+                .at(reference.place.clone())
+                .related(classes.facts.source.place_of(class), "its class")
+                .help(format!("write `${{{}:?}}`: one value, and none in git", reference.name));
+        }
+    }
+}
+
 /// Why a service may have another value of a shared secret than the rest.
 fn another_value(variable: &Variable, value: &Value) -> Option<&'static str> {
     let written = value.written.reveal().trim();
-    let Some(inner) = written.strip_prefix('$') else {
-        return (!written.is_empty()).then_some("has a value of its own in compose");
-    };
-    let inner = inner.strip_prefix('{').map_or(inner, |inner| inner.strip_suffix('}').unwrap_or(inner));
-    let name = inner.len() - inner.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
-    let (name, operator) = inner.split_at_checked(name).unwrap_or((inner, ""));
-    if name != variable.key {
-        return Some("has it from a variable of another name");
+    match reference(written) {
+        None if written.is_empty() => None,
+        None if written.starts_with(&format!("${{{}", variable.key)) => {
+            Some("has a default or an addition for it in compose")
+        }
+        None => Some("has a value of its own in compose"),
+        Some(name) => (name != variable.key).then_some("has it from a variable of another name"),
     }
-    let word = operator.strip_prefix(":-").or_else(|| operator.strip_prefix('-'));
-    word.is_some_and(|word| !word.is_empty()).then_some("has a default for it in compose")
+}
+
+/// The variable that a text is filled in from, when it is one reference and nothing else: `$A`, `${A}`, `${A:?message}`,
+/// `${A:-}`.
+fn reference(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('$')?;
+    let inner = inner.strip_prefix('{').map_or(Some(inner), |inner| inner.strip_suffix('}'))?;
+    let end = inner.len() - inner.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
+    let (name, operator) = inner.split_at_checked(end)?;
+    let asks = operator.starts_with(":?") || operator.starts_with('?');
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    (is_name && (asks || ["", ":-", "-"].contains(&operator)) && !operator.contains('}')).then_some(name)
 }

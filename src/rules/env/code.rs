@@ -137,6 +137,13 @@ impl ServiceCode {
         })
     }
 
+    /// Whether it reads a key, or has its name somewhere.
+    pub(super) fn takes(&self, key: &str) -> bool {
+        let reads =
+            |reads: &CodeReads| reads.words.contains(key) || reads.reads.iter().any(|read| read.takes(key));
+        self.words.contains(key) || self.read().any(|(_, of_file)| reads(of_file))
+    }
+
     /// The reads whose key only a run tells.
     pub(super) fn computed(&self) -> impl Iterator<Item = (&CodeFile, &crate::model::ComputedRead)> {
         self.read().flat_map(|(file, reads)| reads.computed.iter().map(move |read| (file, read)))

@@ -1,6 +1,8 @@
+//! Keys that whoever deploys fills in for nobody.
 use std::collections::BTreeSet;
 
 use super::EnvFacts;
+use crate::model::compose::Service;
 use crate::model::{Assignment, Looked};
 use crate::parse::expand::referred;
 use crate::rules::Sink;
@@ -11,7 +13,12 @@ pub(super) fn dead_template_key(facts: &EnvFacts, out: &mut Sink<'_>) {
     let Some(file) = out.look(template.object(), &template.file) else { return };
     let Some(projects) = facts.projects(&template.object(), out) else { return };
     let services = || projects.iter().flat_map(|project| &project.services);
-    if let Some(service) = services().find(|service| facts.takes_whole_template(service)) {
+    let code = |service: &Service| {
+        let own = facts.services.iter().find(|own| own.in_compose() == service.name);
+        own.and_then(|own| own.code.as_ref()).filter(|code| code.gap().is_none())
+    };
+    let takes_whole = |service: &&Service| facts.takes_whole_template(service);
+    if let Some(service) = services().filter(takes_whole).find(|service| code(service).is_none()) {
         let reason = format!(
             "compose gives `{}` every key by its env_file, so none is known to be dead",
             service.name
@@ -28,8 +35,9 @@ pub(super) fn dead_template_key(facts: &EnvFacts, out: &mut Sink<'_>) {
     }
     let values = file.live().filter_map(|assignment| assignment.value.as_ref());
     read.extend(values.flat_map(|value| referred(value.reveal())));
-    let variables = services().flat_map(|service| &service.environment);
-    read.extend(variables.map(|variable| variable.key.as_str()));
+    // A constant of compose is what the service gets, whatever the template says.
+    let passed = services().flat_map(|service| &service.environment).filter(|variable| variable.is_open());
+    read.extend(passed.map(|variable| variable.key.as_str()));
     read.extend(facts.mentioned.iter().map(String::as_str));
     for service in others() {
         // What can't be read may name any key.
@@ -39,7 +47,9 @@ pub(super) fn dead_template_key(facts: &EnvFacts, out: &mut Sink<'_>) {
     let of_the_deployment = Globs::new(&facts.declared.class.deploy_only);
     let is_dead = |assignment: &&Assignment| {
         let key = assignment.key.as_str();
-        !read.contains(key) && of_the_deployment.of(key).is_none() && !is_of_the_engine(key)
+        let by_code =
+            || facts.services.iter().filter_map(|own| own.code.as_ref()).any(|code| code.takes(key));
+        !read.contains(key) && !by_code() && of_the_deployment.of(key).is_none() && !is_of_the_engine(key)
     };
     let keys: Vec<_> = file.live().collect();
     let mut check = out.check(template.object(), Looked::at(keys.len(), "key"));

@@ -2,13 +2,13 @@
 use std::collections::BTreeSet;
 
 use super::code::ServiceCode;
-use crate::manifest::{At, Dialects, Env, Environment, Service, Source, ValueType, glob, octal};
+use crate::manifest::{At, Dialects, Env, Environment, Service, Source, TypeEntry, ValueType, glob, octal};
 use crate::model::compose::{self, Compose};
-use crate::model::path::under;
 use crate::model::{
     Assignment, Cause, Dialect, DialectFile, EnvFile, InlineAllow, Look, Object, Place, Reason, Role, purpose,
 };
 use crate::parse::env::{env_file, read};
+use crate::rules::typed::beside;
 use crate::rules::{Sink, Tree};
 
 /// The env templates of a project.
@@ -100,8 +100,14 @@ impl EnvFacts {
     ) -> Self {
         let (mut found, unseen) = if search { tree.files(source.base()) } else { (Vec::new(), Vec::new()) };
         let mentioned = mentioned(&found, &compose, tree);
-        found.retain(|path| Role::of(path) == Some(Role::Template));
-        let (others, found) = if source.path.is_empty() { (found, Vec::new()) } else { (Vec::new(), found) };
+        let is_alone = source.path.is_empty();
+        // Without a manifest an env file that git has is judged as a template is.
+        found.retain(|path| match Role::of(path) {
+            Some(Role::Template) => true,
+            Some(Role::Env) => is_alone && !matches!(tree.is_tracked(path), Look::Got(false)),
+            _ => false,
+        });
+        let (others, found) = if is_alone { (found, Vec::new()) } else { (Vec::new(), found) };
         let named =
             |path: &At<String>, readers: &[Dialect]| EnvSource::declared(path, &source, readers, tree);
         let service = |service: &Service| ServiceEnv {
@@ -118,7 +124,7 @@ impl EnvFacts {
             template: declared.template.as_ref().map(|path| named(path, &readers)),
             compose,
             services: declared.service.iter().map(service).collect(),
-            others: others.into_iter().map(|path| EnvSource::read(path, None, &[], tree)).collect(),
+            others: others.into_iter().map(|path| EnvSource::found(path, tree)).collect(),
             deployed: declared.deployed.as_ref().map(|path| Deployed::new(path, &declared, &source, tree)),
             environments: declared.environment.iter().map(environment).collect(),
             undeclared: Vec::new(),
@@ -132,7 +138,7 @@ impl EnvFacts {
         facts.undeclared = found.into_iter().filter(|path| !is_known(path)).collect();
         facts.files_there = facts
             .typed()
-            .filter(|typed| typed.kind == ValueType::File)
+            .filter(|typed| typed.entry.kind == ValueType::File)
             .filter_map(|typed| {
                 let path = typed.path();
                 tree.has(&path).then_some(path)
@@ -152,7 +158,7 @@ impl EnvFacts {
                 let value = assignment.value.as_ref()?.reveal().trim();
                 let (_, entry) = entries.iter().find(|(glob, _)| glob.is_match(&assignment.key))?;
                 let is_given = !value.is_empty() && !value.contains('$');
-                is_given.then_some(Typed { source, assignment, value, kind: entry.kind, of: &entry.of })
+                is_given.then_some(Typed { source, assignment, value, entry })
             })
         })
     }
@@ -217,16 +223,13 @@ pub struct Typed<'f> {
     /// The value, which must not be printed.
     pub value: &'f str,
     /// What it should be.
-    pub kind: ValueType,
-    /// The choices of an enumeration.
-    pub of: &'f [String],
+    pub entry: &'f TypeEntry,
 }
 
 impl Typed<'_> {
     /// The value as a path, relative to the env file's folder.
     pub fn path(&self) -> String {
-        let folder = self.source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        under(folder, self.value)
+        beside(&self.source.path, self.value)
     }
 }
 
@@ -291,6 +294,15 @@ impl EnvSource {
     pub fn allows(&self) -> impl Iterator<Item = (&str, &InlineAllow)> {
         let allows = self.file.got().map_or(&[][..], |file| &file.allows);
         allows.iter().map(|allow| (self.path.as_str(), allow))
+    }
+
+    /// A file that nobody named, read: one without keys says nothing that could be judged.
+    fn found(path: String, tree: &dyn Tree) -> Self {
+        let file = match tree.text(&path).map(|text| env_file(&text)) {
+            Look::Got(file) if file.is_empty() => Look::NotAsked(Reason("it names no key".into())),
+            other => other,
+        };
+        Self { path, declared: None, file, readings: Vec::new() }
     }
 
     /// The file as the object of a check.

@@ -2,7 +2,7 @@
 use super::EnvFacts;
 use crate::model::{Assignment, Looked};
 use crate::rules::Sink;
-use crate::rules::secret::{is_default_secret, is_placeholder, is_secret_key};
+use crate::rules::secret::{is_default_secret, is_placeholder, may_be_secret_key};
 
 /// How tokens of well-known services begin.
 const TOKENS: &[&str] = &[
@@ -71,7 +71,7 @@ pub(in crate::rules) fn looks_real(key: &str, value: &str) -> bool {
         && is_mixed
         && !value.contains([' ', '$', ':', '<'])
         && (!value.contains('/') || is_base64(value));
-    (is_token || (is_secret_key(key) && is_opaque)) && !is_made_up() && varies(value)
+    (is_token || (may_be_secret_key(key) && is_opaque)) && !is_made_up() && varies(value)
 }
 
 /// Whether a value with slashes is no path: long, of that alphabet alone, in both cases, and long between two slashes.

@@ -29,13 +29,7 @@ pub(super) fn never_read(facts: &EnvFacts, out: &mut Sink<'_>) {
         mentioned.extend(facts.mentioned.iter().map(String::as_str));
         mentioned.extend(of_compose(facts));
         let is_read = |key: &str| {
-            let by_code = |code: &&ServiceCode| {
-                code.words.contains(key)
-                    || code.read().any(|(_, reads)| {
-                        reads.words.contains(key) || reads.reads.iter().any(|read| read.takes(key))
-                    })
-            };
-            mentioned.contains(key) || is_of_the_platform(key) || code.iter().any(by_code)
+            mentioned.contains(key) || is_of_the_platform(key) || code.iter().any(|code| code.takes(key))
         };
         let mut told = BTreeSet::new();
         let mut check = out.check(template.object(), Looked::at(file.assignments.len(), "key"));

@@ -48,8 +48,27 @@ fn in_file(
         comparison.names().into_iter().map(|name| found(facts, relation, (scope, file), name)).collect();
     if let Some(missing) = found.iter().find(|found| found.text.is_none()) {
         let reason = format!("`{}` has no value here, so `{}` is not judged", missing.name, *relation.name);
-        out.skip(scope.object(), reason);
-        return false;
+        let is_deployed = facts.deployed.as_ref().is_some_and(|deployed| deployed.file.path == scope.path);
+        if is_deployed {
+            out.unknown(
+                scope.object(),
+                Cause::new(reason).hint("set it there, or give it a default in compose"),
+            );
+        } else {
+            out.skip(scope.object(), reason);
+        }
+        return is_deployed;
+    }
+    if let Some(split) = found.iter().find(|found| found.is_split) {
+        let cause = Cause::new(format!(
+            "`{}` cannot be computed: compose gives a service another value of `{}`",
+            *relation.name, split.name
+        ));
+        out.unknown(
+            scope.object(),
+            cause.hint(format!("write `${{{}}}` in compose, so that there is one", split.name)),
+        );
+        return true;
     }
     let unreadable = RefCell::new(None);
     let value = |name: &str| {
@@ -95,6 +114,8 @@ struct Found<'r> {
     name: &'r str,
     text: Option<String>,
     place: Option<Place>,
+    /// Whether some service gets another value from compose, whatever the file says.
+    is_split: bool,
 }
 
 fn found<'r>(
@@ -104,7 +125,12 @@ fn found<'r>(
     name: &'r str,
 ) -> Found<'r> {
     if let Some(given) = relation.given.get(name) {
-        return Found { name, text: Some(given.to_string()), place: facts.source.place_of(given) };
+        return Found {
+            name,
+            text: Some(given.to_string()),
+            place: facts.source.place_of(given),
+            is_split: false,
+        };
     }
     let (source, file, key) = match name.rsplit_once('.') {
         Some((service, key)) => {
@@ -112,20 +138,31 @@ fn found<'r>(
             let Some((source, file)) =
                 service.and_then(|own| Some((&own.template, own.template.file.got()?)))
             else {
-                return Found { name, text: None, place: None };
+                return Found { name, text: None, place: None, is_split: false };
             };
             (source, file, key)
         }
         None => (scope, file, name),
     };
+    let constants = if name.contains('.') { Vec::new() } else { constants(facts, key) };
     // The last one wins, with every reader.
-    if let Some(assignment) = file.live().filter(|assignment| assignment.key == key).last()
-        && let Some(text) = value(assignment)
-    {
-        return Found { name, text: Some(text.to_owned()), place: Some(source.place(assignment)) };
-    }
-    let (text, place) = compose_default(facts, key).unzip();
-    Found { name, text, place }
+    let own = file.live().filter(|assignment| assignment.key == key).last();
+    let own = own.and_then(|assignment| Some((value(assignment)?.to_owned(), source.place(assignment))));
+    let (text, place) =
+        own.or_else(|| compose_default(facts, key)).or_else(|| constants.first().cloned()).unzip();
+    let is_split = constants.iter().any(|(constant, _)| Some(constant) != text.as_ref());
+    Found { name, text, place, is_split }
+}
+
+/// The values that compose itself gives services under a key.
+fn constants(facts: &EnvFacts, key: &str) -> Vec<(String, Place)> {
+    let projects = facts.compose.iter().filter_map(Look::got);
+    let variables = projects.flat_map(|project| &project.services).flat_map(|service| &service.environment);
+    let own = variables.filter(|variable| variable.key == key && !variable.is_open());
+    own.filter_map(|variable| {
+        Some((variable.value.as_ref()?.text.reveal().trim().to_owned(), variable.place.clone()))
+    })
+    .collect()
 }
 
 fn value(assignment: &Assignment) -> Option<&str> {

@@ -242,12 +242,17 @@ fn readings(files: &[At<String>], env: &Env, source: &Source, tree: &dyn Tree) -
 fn read_build(build: &Build, tree: &dyn Tree) -> (String, Look<Dockerfile>) {
     let not_here = |what: &str| Look::NotAsked(Reason(what.to_owned()));
     if build.is_inline {
-        return (build.place.path.clone(), not_here("a Dockerfile inside the compose file is not looked at"));
+        let cause = Cause::new("a Dockerfile inside the compose file is not read");
+        let hint = "give it a file of its own, so that what it takes from elsewhere can be seen";
+        return (build.place.path.clone(), Look::Failed(cause.hint(hint)));
     }
     let is_remote = build.context.contains(':') || build.context.starts_with("github.com/");
     if is_remote {
         // An address may hold a token.
-        return (build.place.path.clone(), not_here("a build context on another system is not looked at"));
+        let cause = Cause::new("a build context on another system is not read");
+        let hint =
+            "build it from a folder of this repository, so that what it takes from elsewhere can be seen";
+        return (build.place.path.clone(), Look::Failed(cause.hint(hint)));
     }
     let name = build.dockerfile.as_ref().map_or("Dockerfile", |said| said.text.as_str());
     let path = crate::model::path::under(&build.context, name);

@@ -117,6 +117,10 @@ const WORDS: &[&str] = &[
     "GATEWAY",
     "RELAY",
     "RESOLVER",
+    "BOOTSTRAP",
+    "DNS",
+    "NTP",
+    "SMTP",
     "NAMESERVER",
     "BASE",
     "BACKEND",
@@ -136,7 +140,8 @@ pub(super) fn says_host(key: &str) -> bool {
         was_lower = c.is_lowercase();
     }
     let last = key.get(start..).unwrap_or("").to_uppercase();
-    WORDS.contains(&last.as_str())
+    // `PGHOST`, `DBHOST`
+    WORDS.contains(&last.as_str()) || last.ends_with("HOST")
 }
 
 #[cfg(test)]

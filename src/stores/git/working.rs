@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::call::Git;
 use crate::model::Cause;
+use crate::stores::discover::is_foreign;
 use crate::stores::files::{LARGEST_BYTES, reading, too_large};
 
 /// The state that a developer has in front of them.
@@ -86,13 +87,19 @@ impl Working {
         if others.code != Some(0) {
             return Err(others.failure("ls-files"));
         }
-        for line in others.said.lines() {
-            let cause = Cause::new(line.trim_start_matches("warning: "));
+        for line in others.said.lines().filter_map(|line| line.strip_prefix("warning: ")) {
+            // The others are about configuration that cannot be read.
+            if !line.starts_with("could not open directory") {
+                continue;
+            }
+            let cause = Cause::new(line);
             self.unseen.push(
                 cause.hint("what lies there may be one of the files that are asked for; let it be read"),
             );
         }
-        for name in self::names(&others.out) {
+        // Other people's code that nobody ignores would fill the scratch folder; named files of it are read where they lie.
+        let is_own = |name: &&[u8]| !text(name).split('/').any(is_foreign);
+        for name in self::names(&others.out).filter(is_own) {
             self.untracked.insert(text(name));
             names.insert(name);
         }

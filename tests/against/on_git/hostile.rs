@@ -180,3 +180,14 @@ fn as_a_hook_it_keeps_a_commit_from_being_made() {
     let (is_made, said) = commit(&["--all"]);
     assert!(is_made, "{said}");
 }
+
+#[test]
+fn code_of_others_that_nobody_ignores_is_not_taken_up() {
+    let repository = Repository::new(CLEAN);
+    let declared = crate::repository::MANIFEST.replace("agent/.env.example", "vendor/agent/.env.example");
+    repository.write(&[("trueup.toml", &declared), ("node_modules/x/.env.example", "A=1\nA=1\n")]);
+    repository.write(&[("vendor/agent/.env.example", "A=1\n")]);
+    let run = repository.against_main();
+    let left = "agent/.env.example:1:1: warning[env/undeclared-template] agent/.env.example is a template that trueup.toml does not name";
+    assert_eq!((run.lines(), run.exit), (vec![left], 0), "{run:?}");
+}

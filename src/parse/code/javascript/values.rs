@@ -221,7 +221,7 @@ impl<'s, 't> Values<'s, 't> {
     }
 }
 
-impl<'t> Values<'_, 't> {
+impl Values<'_, '_> {
     /// The brackets of the parameters of each function around a token, the nearest first.
     fn heads(&self, at: usize, open: &[usize]) -> impl Iterator<Item = (usize, usize)> {
         let tokens = self.tokens;

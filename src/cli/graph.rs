@@ -1,0 +1,69 @@
+//! `trueup graph`
+use super::manifest::ManifestArgs;
+use super::output::print;
+use super::stop::Stop;
+use crate::manifest::{Alembic, At, Source};
+use crate::model::{Cause, Exit, Look};
+use crate::render::graph::{Drawing, Style, draw};
+use crate::rules::alembic::{AlembicFacts, drawing};
+use crate::stores::checkout::Checkout;
+
+/// The flags of `trueup graph`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Of what
+    #[arg(value_enum)]
+    of: Of,
+    #[command(flatten)]
+    manifest: ManifestArgs,
+    /// An Alembic configuration, instead of those of the manifest
+    #[arg(long, value_name = "FILE")]
+    ini: Option<String>,
+    /// The section of the ini file, as alembic takes it
+    #[arg(long, value_name = "SECTION", requires = "ini")]
+    name: Option<String>,
+    /// How to draw it
+    #[arg(long, value_enum, default_value_t)]
+    format: Style,
+}
+
+/// What there is a graph of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Of {
+    /// The chains of Alembic revisions.
+    Alembic,
+}
+
+pub(super) fn run(args: Args) -> Result<Exit, Stop> {
+    let Args { of: Of::Alembic, manifest, ini, name, format } = args;
+    let (declared, source) = match ini {
+        Some(ini) => {
+            let chain = Alembic {
+                name: ini.clone().into(),
+                ini: ini.into(),
+                section: name.map(At::from),
+                ..Alembic::default()
+            };
+            (vec![chain], Source::default())
+        }
+        None => manifest.load()?.map(|loaded| (loaded.manifest.alembic, loaded.source)).unwrap_or_default(),
+    };
+    let facts = AlembicFacts::new(&declared, &source, true, &Checkout::default());
+    let mut drawings: Vec<Drawing> = Vec::new();
+    for chain in &facts.chains {
+        match &chain.files {
+            Look::Got(files) => drawings.push(drawing(chain, files)),
+            Look::Failed(cause) => {
+                let message = format!("{} cannot be drawn: {}", chain.config, cause.message);
+                return Err(Stop::CouldNotLook(Cause { message, hint: cause.hint.clone() }));
+            }
+            Look::NotAsked(reason) => return Err(Stop::CouldNotLook(Cause::new(&reason.0))),
+        }
+    }
+    if drawings.is_empty() {
+        let cause = Cause::new("there is no chain here")
+            .hint("name a configuration: `trueup graph alembic --ini alembic.ini`");
+        return Err(Stop::CouldNotLook(cause));
+    }
+    print(draw(&drawings, format).as_bytes(), Exit::Held)
+}

@@ -1,0 +1,56 @@
+//! `[[alembic]]`: chains of migrations, and what is expected of them.
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::At;
+
+/// A chain of Alembic revisions.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one expectation that a manifest may state")]
+pub struct Alembic {
+    /// A name for it.
+    pub name: At<String>,
+    /// Its configuration: `alembic.ini`, or a `pyproject.toml` with `[tool.alembic]`.
+    pub ini: At<String>,
+    /// The section of the ini file, as `alembic --name` takes it; `alembic` without it.
+    pub section: Option<At<String>>,
+    /// The folder that Alembic is started in, for paths relative to it. Without it, the configuration's own folder, else
+    /// the nearest one above in which the path exists.
+    pub run_in: Option<At<String>>,
+    /// The script folder, where only code says it.
+    pub script_location: Option<At<String>>,
+    /// The id that its one head should have.
+    pub head: Option<At<String>>,
+    /// Whether branches and merges are mistakes.
+    #[serde(default)]
+    pub linear: bool,
+    /// Whether ids are consecutive numbers, so that a listing of the folder shows the order of the chain.
+    #[serde(default)]
+    pub numbered: bool,
+    /// Whether each revision must look before it creates or drops anything, so that it can be run again.
+    #[serde(default)]
+    pub idempotent: bool,
+    /// Whether each draft of autogenerate must be edited by hand.
+    #[serde(default)]
+    pub hand_edited: bool,
+    /// Whether `env.py` must have autogenerate compare types and server defaults.
+    #[serde(default)]
+    pub compare: bool,
+    /// Whether upgrading is a step of its own, so that nothing may upgrade when it starts.
+    #[serde(default)]
+    pub explicit_upgrade: bool,
+    /// Globs of application code, which must leave the schema to the chain.
+    #[serde(default)]
+    pub code: Vec<At<String>>,
+    /// Ids of revisions whose `upgrade()` is rightly empty.
+    #[serde(default)]
+    pub baseline: Vec<At<String>>,
+    /// A squash and the ids that it stands for: those are gone on purpose.
+    #[serde(default)]
+    pub replaces: BTreeMap<At<String>, Vec<At<String>>>,
+    /// How many characters an id may have: the width of `alembic_version.version_num`, 32 without it.
+    pub id_width: Option<At<usize>>,
+}

@@ -1,0 +1,282 @@
+//! What an `upgrade()` or a `downgrade()` does to a schema, as far as its text tells.
+use super::Span;
+
+/// A function of a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
+    /// The line of its `def`.
+    pub span: Span,
+    /// Whether it does nothing at all: `pass`, a docstring, `...`.
+    pub is_empty: bool,
+    /// Whether it does nothing but raise, so that nobody takes it for a way back.
+    pub raises: bool,
+    /// What it does, in order. Loops over constants are unrolled, functions of the same file are followed.
+    pub operations: Vec<Operation>,
+}
+
+/// One thing that is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// What.
+    pub action: Action,
+    /// Where.
+    pub span: Span,
+    /// Under what conditions, the outer first; none when it is done always.
+    pub guards: Vec<Guard>,
+    /// Whether it runs outside the migration's transaction.
+    pub autocommit: bool,
+}
+
+impl Operation {
+    /// Whether it may rightly be left out, as the database stands.
+    pub fn is_conditional(&self) -> bool {
+        !self.guards.is_empty()
+    }
+}
+
+/// A condition under which something is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard {
+    /// Of what sort.
+    pub kind: GuardKind,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// The sorts of conditions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GuardKind {
+    /// Something is looked up in the live schema: an inspector, `IF NOT EXISTS`, `if_exists=True`.
+    Schema,
+    /// The database is of this dialect, or not of it.
+    Dialect(String, bool),
+    /// The migration runs online.
+    Online,
+    /// Anything else.
+    Other,
+}
+
+/// A table by its name and, when one is given, its schema.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TableName {
+    /// The schema.
+    pub schema: Option<String>,
+    /// The name.
+    pub name: String,
+}
+
+impl std::fmt::Display for TableName {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.schema {
+            Some(schema) => write!(out, "{schema}.{}", self.name),
+            None => out.write_str(&self.name),
+        }
+    }
+}
+
+/// What is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// A table is made.
+    CreateTable {
+        /// Which.
+        table: TableName,
+        /// Its columns.
+        columns: Vec<ColumnSpec>,
+        /// Its constraints, those of its columns among them.
+        constraints: Vec<Constraint>,
+    },
+    /// A table is dropped.
+    DropTable {
+        /// Which.
+        table: TableName,
+    },
+    /// A table gets another name.
+    RenameTable {
+        /// The old name.
+        table: TableName,
+        /// The new one.
+        to: String,
+    },
+    /// A column is added.
+    AddColumn {
+        /// To which table.
+        table: TableName,
+        /// The column.
+        column: ColumnSpec,
+    },
+    /// A column is dropped.
+    DropColumn {
+        /// Of which table.
+        table: TableName,
+        /// Its name.
+        column: String,
+    },
+    /// A column is changed.
+    AlterColumn {
+        /// Of which table.
+        table: TableName,
+        /// Its name, before the change.
+        column: String,
+        /// How.
+        change: ColumnChange,
+    },
+    /// An index is made.
+    CreateIndex(Index),
+    /// An index is dropped.
+    DropIndex {
+        /// Its name.
+        name: String,
+        /// Its table, when that is said.
+        table: Option<TableName>,
+    },
+    /// A constraint is added.
+    AddConstraint {
+        /// To which table.
+        table: TableName,
+        /// Which.
+        constraint: Constraint,
+    },
+    /// A constraint is dropped.
+    DropConstraint {
+        /// Of which table.
+        table: TableName,
+        /// Its name.
+        name: String,
+    },
+    /// Something else is made: a type, an extension, a function, a view, a sequence, a schema.
+    CreateOther {
+        /// Its kind, one lower-case word.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
+    /// Such a thing is dropped.
+    DropOther {
+        /// Its kind.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
+    /// Rows are written.
+    Rows {
+        /// How.
+        write: RowWrite,
+        /// In which table, when that can be told.
+        table: Option<TableName>,
+    },
+    /// Something that changes no schema and no row: a setting, a query, a comment, a grant.
+    Harmless,
+    /// Something that only running it would tell.
+    Opaque {
+        /// What it touches, when that can be told.
+        table: Option<TableName>,
+        /// Why nobody can tell.
+        why: String,
+    },
+}
+
+/// How rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowWrite {
+    /// New ones.
+    Insert,
+    /// New ones, made of rows that are there.
+    Fill,
+    /// Old ones are changed.
+    Update,
+    /// Old ones are deleted.
+    Delete,
+}
+
+/// A column as an operation describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ColumnSpec {
+    /// Its name.
+    pub name: String,
+    /// Its type, when it can be told.
+    pub kind: Option<TypeSpec>,
+    /// Whether it may be NULL, when that is said.
+    pub nullable: Option<bool>,
+    /// Whether the server has a default for it.
+    pub has_server_default: bool,
+    /// Whether the server makes its values: identity, generated, serial.
+    pub is_generated: bool,
+    /// Whether it is part of the primary key.
+    pub is_primary_key: bool,
+}
+
+/// A type as an operation names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeSpec {
+    /// Its name, lower case, without module: `varchar`, `vector`.
+    pub name: String,
+    /// Its first numbers: length, precision and scale, dimensions.
+    pub numbers: Vec<i64>,
+}
+
+/// How a column is changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ColumnChange {
+    /// Its new type.
+    pub kind: Option<TypeSpec>,
+    /// Whether a new type is given, be it one that cannot be told.
+    pub changes_type: bool,
+    /// The type that it is said to have had.
+    pub was: Option<TypeSpec>,
+    /// Whether it may be NULL from then on.
+    pub nullable: Option<bool>,
+    /// Its new name.
+    pub rename: Option<String>,
+    /// Whether its default changes.
+    pub changes_default: bool,
+}
+
+/// An index.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Index {
+    /// Its name, when that is said.
+    pub name: Option<String>,
+    /// Its table, when that can be told.
+    pub table: Option<TableName>,
+    /// Its columns; an expression is `None`.
+    pub columns: Vec<Option<String>>,
+    /// Its method, lower case: `hnsw`, `gin`.
+    pub method: Option<String>,
+    /// Operator classes.
+    pub classes: Vec<String>,
+    /// Whether it is unique.
+    pub unique: bool,
+    /// Whether writes go on while it is built.
+    pub concurrently: bool,
+}
+
+/// A constraint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constraint {
+    /// Of what sort.
+    pub kind: ConstraintKind,
+    /// Its name, when that is said.
+    pub name: Option<String>,
+    /// Its own columns, as far as they can be told.
+    pub columns: Vec<String>,
+    /// The table that a foreign key refers to.
+    pub refers_to: Option<TableName>,
+    /// Whether the rows that are there are not checked.
+    pub not_valid: bool,
+}
+
+/// The sorts of constraints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConstraintKind {
+    /// PRIMARY KEY
+    PrimaryKey,
+    /// UNIQUE
+    Unique,
+    /// FOREIGN KEY
+    ForeignKey,
+    /// CHECK
+    Check,
+    /// EXCLUDE
+    Exclude,
+}

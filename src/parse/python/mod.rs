@@ -1,0 +1,15 @@
+//! Python text, read and never run: what a revision file declares, and what its functions would do.
+mod body;
+mod calls;
+mod canonical;
+mod columns;
+mod env_script;
+mod operations;
+mod revision;
+mod sql;
+mod syntax;
+mod value;
+
+pub use canonical::canonical;
+pub use env_script::{ASYNC_DRIVERS, env_script, schema_changes};
+pub use revision::revision_file;

@@ -1,0 +1,354 @@
+//! Alembic's own operations, as actions.
+use ruff_python_ast::{Expr, ExprCall};
+
+use super::columns;
+use super::value::{Scope, Value};
+use crate::model::operation::{Action, ColumnChange, Constraint, ConstraintKind, Index, RowWrite, TableName};
+
+/// A batch of operations on one table.
+#[derive(Debug, Clone)]
+pub(super) struct Batch {
+    /// Its table, when that can be told.
+    pub(super) table: Option<TableName>,
+}
+
+/// What a call of `op` comes to.
+pub(super) enum Made<'a> {
+    /// Nothing that matters.
+    Nothing,
+    /// Something is done; the second says whether it may find nothing to do.
+    Action(Action, bool),
+    /// A statement is executed.
+    Sql(&'a Expr),
+}
+
+/// The arguments of a call, by position and name.
+pub(super) struct Args<'a, 's> {
+    call: &'a ExprCall,
+    scope: &'s Scope<'a>,
+}
+
+impl<'a, 's> Args<'a, 's> {
+    pub(super) fn new(call: &'a ExprCall, scope: &'s Scope<'a>) -> Self {
+        Self { call, scope }
+    }
+
+    pub(super) fn expr(&self, position: Option<usize>, name: &str) -> Option<&'a Expr> {
+        let named = self.call.arguments.find_keyword(name).map(|keyword| &keyword.value);
+        let args = &self.call.arguments.args;
+        named.or_else(|| args.get(position?).filter(|arg| !arg.is_starred_expr()))
+    }
+
+    fn value(&self, position: Option<usize>, name: &str) -> Option<Value<'a>> {
+        self.expr(position, name).map(|expr| self.scope.value(expr))
+    }
+
+    /// A text: `Err` when one is given that cannot be told.
+    fn text(&self, position: Option<usize>, name: &str) -> Result<Option<String>, ()> {
+        match self.value(position, name) {
+            None | Some(Value::None) => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text)),
+            Some(_) => Err(()),
+        }
+    }
+
+    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+        self.value(None, name).and_then(|value| value.truth())
+    }
+
+    fn names(&self, position: usize, name: &str) -> Vec<Option<String>> {
+        match self.value(Some(position), name) {
+            Some(Value::List(items)) => items.iter().map(|item| item.text().map(str::to_owned)).collect(),
+            Some(Value::Text(text)) => vec![Some(text)],
+            _ => Vec::new(),
+        }
+    }
+
+    fn table(&self, position: usize, name: &str, schema: &str) -> Option<TableName> {
+        let name = self.text(Some(position), name).ok().flatten()?;
+        let schema = self.text(None, schema).ok()?;
+        Some(TableName { schema, name })
+    }
+}
+
+/// The method of a call: `create_table` of `op.create_table(...)`.
+pub(super) fn method(call: &ExprCall) -> Option<&str> {
+    Some(call.func.as_attribute_expr()?.attr.as_str())
+}
+
+/// The table of `op.batch_alter_table(...)`.
+pub(super) fn batch<'a>(call: &'a ExprCall, scope: &Scope<'a>) -> Batch {
+    Batch { table: Args::new(call, scope).table(0, "table_name", "schema") }
+}
+
+/// What `op.<name>(...)` does. `batch` is the table when it is a batch's own method, whose arguments leave the table out.
+pub(super) fn op<'a>(name: &str, call: &'a ExprCall, batch: Option<&Batch>, scope: &Scope<'a>) -> Made<'a> {
+    let args = Args::new(call, scope);
+    if let ("execute", Some(statement)) = (name, args.expr(Some(0), "sqltext")) {
+        return Made::Sql(statement);
+    }
+    if QUIET.contains(&name) {
+        return Made::Nothing;
+    }
+    let lenient = args.flag("if_not_exists") == Some(true) || args.flag("if_exists") == Some(true);
+    let is_batch = batch.is_some();
+    let given = Given {
+        shift: usize::from(!is_batch),
+        table: batch.and_then(|batch| batch.table.clone()),
+        is_batch,
+        args,
+    };
+    if let Some(action) = given.action(name) {
+        Made::Action(action, lenient)
+    } else {
+        let table = given.table.clone();
+        let why = if KNOWN.contains(&name) {
+            format!("`{name}` is given a name that only running it would tell")
+        } else {
+            format!("`{name}` is none of Alembic's own operations")
+        };
+        Made::Action(Action::Opaque { table, why }, lenient)
+    }
+}
+
+/// What changes nothing.
+const QUIET: &[&str] = &[
+    "get_bind",
+    "get_context",
+    "f",
+    "inline_literal",
+    "batch_alter_table",
+    "create_table_comment",
+    "drop_table_comment",
+    "implementation_for",
+    "register_operation",
+];
+
+const KNOWN: &[&str] = &[
+    "create_table",
+    "drop_table",
+    "rename_table",
+    "add_column",
+    "drop_column",
+    "alter_column",
+    "create_index",
+    "drop_index",
+    "create_unique_constraint",
+    "create_primary_key",
+    "create_foreign_key",
+    "create_check_constraint",
+    "create_exclude_constraint",
+    "drop_constraint",
+    "bulk_insert",
+    "execute",
+];
+
+/// A call with its table taken out of the way.
+struct Given<'a, 's> {
+    /// How many places the table takes among the arguments: none in a batch.
+    shift: usize,
+    table: Option<TableName>,
+    is_batch: bool,
+    args: Args<'a, 's>,
+}
+
+impl Given<'_, '_> {
+    fn table(&self, position: usize, name: &str) -> Option<TableName> {
+        if self.is_batch { self.table.clone() } else { self.args.table(position, name, "schema") }
+    }
+
+    fn action(&self, name: &str) -> Option<Action> {
+        let (args, shift) = (&self.args, self.shift);
+        Some(match name {
+            "create_table" => {
+                let table = args.table(0, "table_name", "schema")?;
+                let (columns, constraints) = columns::of_table(args.call, args.scope);
+                Action::CreateTable { table, columns, constraints }
+            }
+            "drop_table" => Action::DropTable { table: args.table(0, "table_name", "schema")? },
+            "rename_table" => {
+                let to = args.text(Some(1), "new_table_name").ok()??;
+                Action::RenameTable { table: args.table(0, "old_table_name", "schema")?, to }
+            }
+            "add_column" => {
+                let column = columns::column(args.expr(Some(shift), "column")?, args.scope)?;
+                Action::AddColumn { table: self.table(0, "table_name")?, column }
+            }
+            "drop_column" => {
+                let column = args.text(Some(shift), "column_name").ok()??;
+                Action::DropColumn { table: self.table(0, "table_name")?, column }
+            }
+            "alter_column" => {
+                let column = args.text(Some(shift), "column_name").ok()??;
+                Action::AlterColumn { table: self.table(0, "table_name")?, column, change: self.change() }
+            }
+            "create_index" => Action::CreateIndex(self.index()),
+            "drop_index" => {
+                let table =
+                    if self.is_batch { self.table.clone() } else { args.table(1, "table_name", "schema") };
+                Action::DropIndex { name: args.text(Some(0), "index_name").ok()??, table }
+            }
+            "create_unique_constraint" => self.constraint(ConstraintKind::Unique, shift + 1)?,
+            "create_primary_key" => self.constraint(ConstraintKind::PrimaryKey, shift + 1)?,
+            "create_check_constraint" => self.constraint(ConstraintKind::Check, usize::MAX)?,
+            "create_exclude_constraint" => self.constraint(ConstraintKind::Exclude, usize::MAX)?,
+            "create_foreign_key" => self.foreign_key()?,
+            "drop_constraint" => {
+                let table =
+                    if self.is_batch { self.table.clone()? } else { args.table(1, "table_name", "schema")? };
+                Action::DropConstraint { table, name: args.text(Some(0), "constraint_name").ok()?? }
+            }
+            "bulk_insert" => {
+                let table = args.expr(Some(0), "table").and_then(|expr| table_of(expr, args.scope));
+                Action::Rows { write: RowWrite::Insert, table }
+            }
+            _ => return None,
+        })
+    }
+
+    fn change(&self) -> ColumnChange {
+        let args = &self.args;
+        let kind = args.expr(None, "type_");
+        ColumnChange {
+            kind: kind.and_then(|kind| columns::type_spec(kind, args.scope)),
+            changes_type: kind.is_some(),
+            was: args.expr(None, "existing_type").and_then(|kind| columns::type_spec(kind, args.scope)),
+            nullable: args.flag("nullable"),
+            rename: args.text(None, "new_column_name").ok().flatten(),
+            changes_default: args.expr(None, "server_default").is_some(),
+        }
+    }
+
+    fn index(&self) -> Index {
+        let args = &self.args;
+        let classes = match args.value(None, "postgresql_ops") {
+            Some(Value::Dict(items)) => {
+                items.iter().filter_map(|(_, class)| Some(class.text()?.to_owned())).collect()
+            }
+            _ => Vec::new(),
+        };
+        Index {
+            name: args.text(Some(0), "index_name").ok().flatten(),
+            table: self.table(1, "table_name"),
+            columns: args.names(self.shift + 1, "columns"),
+            method: args.text(None, "postgresql_using").ok().flatten().map(|method| method.to_lowercase()),
+            classes,
+            unique: args.flag("unique") == Some(true),
+            concurrently: args.flag("postgresql_concurrently") == Some(true),
+        }
+    }
+
+    fn constraint(&self, kind: ConstraintKind, columns: usize) -> Option<Action> {
+        let args = &self.args;
+        let table = if self.is_batch { self.table.clone()? } else { args.table(1, "table_name", "schema")? };
+        let constraint = Constraint {
+            kind,
+            name: args.text(Some(0), "constraint_name").ok()?,
+            columns: args.names(columns, "columns").into_iter().flatten().collect(),
+            refers_to: None,
+            not_valid: args.flag("postgresql_not_valid") == Some(true),
+        };
+        Some(Action::AddConstraint { table, constraint })
+    }
+
+    fn foreign_key(&self) -> Option<Action> {
+        let (args, shift) = (&self.args, self.shift);
+        let table =
+            if self.is_batch { self.table.clone()? } else { args.table(1, "source_table", "source_schema")? };
+        let constraint = Constraint {
+            kind: ConstraintKind::ForeignKey,
+            name: args.text(Some(0), "constraint_name").ok()?,
+            columns: args.names(shift + 2, "local_cols").into_iter().flatten().collect(),
+            refers_to: args.table(shift + 1, "referent_table", "referent_schema"),
+            not_valid: args.flag("postgresql_not_valid") == Some(true),
+        };
+        Some(Action::AddConstraint { table, constraint })
+    }
+}
+
+/// The table that an expression stands for: `sa.table("x")`, `sa.Table("x", ...)`, a name of one.
+fn table_of<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<TableName> {
+    let expr = match scope.value(expr) {
+        Value::Other(expr) => expr,
+        _ => expr,
+    };
+    let call = expr.as_call_expr()?;
+    let name = match call.func.as_ref() {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
+        _ => return None,
+    };
+    let args = Args::new(call, scope);
+    match name {
+        "table" | "Table" | "create_table" => args.table(0, "name", "schema"),
+        _ => None,
+    }
+}
+
+/// The text of a statement: a literal, or one in `sa.text(...)`, bound or not.
+pub(super) fn statement_text<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<String> {
+    let mut expr = expr;
+    // `text(...).bindparams(...)` and its like stand for the text.
+    for _ in 0..8 {
+        let found = match scope.value(expr) {
+            Value::Text(text) => return Some(text),
+            Value::Other(found) => found,
+            _ => return None,
+        };
+        let call = found.as_call_expr()?;
+        expr = match call.func.as_ref() {
+            Expr::Name(name) if matches!(name.id.as_str(), "text" | "DDL") => call.arguments.args.first()?,
+            Expr::Attribute(method) => match method.attr.as_str() {
+                "text" | "DDL" | "dedent" => call.arguments.args.first()?,
+                "bindparams" | "columns" | "execution_options" => &method.value,
+                _ => return None,
+            },
+            _ => return None,
+        };
+    }
+    None
+}
+
+/// What an expression of SQLAlchemy does to rows.
+pub(super) enum Effect {
+    /// It writes them.
+    Writes(RowWrite, Option<TableName>),
+    /// It reads them.
+    Reads,
+    /// Nobody can tell.
+    Unknown,
+}
+
+/// What an expression of SQLAlchemy does.
+pub(super) fn effect<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Effect {
+    let mut expr = match scope.value(expr) {
+        Value::Other(expr) => expr,
+        _ => expr,
+    };
+    // The innermost call says what the chain of methods builds.
+    for _ in 0..200 {
+        let Some(call) = expr.as_call_expr() else { return Effect::Unknown };
+        let first = || call.arguments.args.first().and_then(|table| table_of(table, scope));
+        let (name, base) = match call.func.as_ref() {
+            Expr::Name(name) => (name.id.as_str(), None),
+            Expr::Attribute(method) => (method.attr.as_str(), Some(method.value.as_ref())),
+            _ => return Effect::Unknown,
+        };
+        let write = match name {
+            "insert" => Some(RowWrite::Insert),
+            "from_select" => Some(RowWrite::Fill),
+            "update" => Some(RowWrite::Update),
+            "delete" => Some(RowWrite::Delete),
+            "select" | "exists" | "union" | "union_all" => return Effect::Reads,
+            _ => None,
+        };
+        if let Some(write) = write {
+            return Effect::Writes(write, base.and_then(|base| table_of(base, scope)).or_else(first));
+        }
+        match base {
+            Some(base) => expr = base,
+            None => return Effect::Unknown,
+        }
+    }
+    Effect::Unknown
+}

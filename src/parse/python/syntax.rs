@@ -1,0 +1,101 @@
+//! Python's syntax tree, of text that is not too deep to walk.
+use ruff_python_ast::ModModule;
+use ruff_python_ast::token::TokenKind;
+use ruff_python_parser::{Mode, Parsed, lexer, parse_module};
+use ruff_text_size::{Ranged, TextRange};
+
+use crate::model::chain::Written;
+use crate::model::{Lines, Span};
+
+/// More brackets inside one another than Python itself takes.
+const DEEPEST: usize = 200;
+
+/// More operators in one line of code than anybody writes: each may make the tree deeper by one.
+const LONGEST: usize = 500;
+
+/// Why there is no tree.
+pub(super) enum Refused {
+    /// It is deeper than may be walked.
+    TooDeep,
+    /// It is no Python.
+    Syntax(Written),
+}
+
+/// The tree of a text.
+pub(super) fn parse(text: &str, lines: &Lines<'_>) -> Result<Parsed<ModModule>, Refused> {
+    if is_too_deep(text) {
+        return Err(Refused::TooDeep);
+    }
+    parse_module(text).map_err(|error| {
+        Refused::Syntax(Written { text: lower(&error.error.to_string()), span: span(lines, error.location) })
+    })
+}
+
+/// Where a range of the tree stands.
+pub(super) fn span(lines: &Lines<'_>, range: TextRange) -> Span {
+    lines.span(range.start().to_usize()..range.end().to_usize())
+}
+
+/// Trees are walked, and taken down, by recursion: what makes one deep is counted before there is one. Every token that
+/// can add a level does so where it stands; a comma or the end of a line begins anew.
+fn is_too_deep(text: &str) -> bool {
+    let mut tokens = lexer::lex(text, Mode::Module);
+    let (mut indents, mut links) = (0_usize, vec![0_usize]);
+    loop {
+        let kind = tokens.next_token();
+        match kind {
+            TokenKind::EndOfFile => return false,
+            TokenKind::Indent => indents += 1,
+            TokenKind::Dedent => indents = indents.saturating_sub(1),
+            TokenKind::Newline => links = vec![0],
+            TokenKind::Comma => links.iter_mut().rev().take(1).for_each(|count| *count = 0),
+            TokenKind::Lpar
+            | TokenKind::Lsqb
+            | TokenKind::Lbrace
+            | TokenKind::FStringStart
+            | TokenKind::TStringStart => {
+                links.push(0);
+            }
+            TokenKind::Rpar
+            | TokenKind::Rsqb
+            | TokenKind::Rbrace
+            | TokenKind::FStringEnd
+            | TokenKind::TStringEnd => {
+                if links.len() > 1 {
+                    links.pop();
+                }
+                links.iter_mut().rev().take(1).for_each(|count| *count += 1);
+            }
+            TokenKind::Name
+            | TokenKind::Int
+            | TokenKind::Float
+            | TokenKind::Complex
+            | TokenKind::String
+            | TokenKind::Comment
+            | TokenKind::NonLogicalNewline
+            | TokenKind::FStringMiddle
+            | TokenKind::TStringMiddle => {}
+            _ => links.iter_mut().rev().take(1).for_each(|count| *count += 1),
+        }
+        // What stands around a bracket is as deep as what is in it.
+        let is_long = links.iter().sum::<usize>() > LONGEST;
+        if is_long || links.len() > DEEPEST || indents > DEEPEST {
+            return true;
+        }
+    }
+}
+
+/// The parser's words, as ours begin.
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// Where the nodes of a text stand.
+pub(super) struct Places<'t>(pub(super) Lines<'t>);
+
+impl Places<'_> {
+    pub(super) fn of(&self, node: &impl Ranged) -> Span {
+        span(&self.0, node.range())
+    }
+}

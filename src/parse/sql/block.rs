@@ -1,0 +1,331 @@
+//! The body of a `DO` block in plpgsql: what it writes, what it raises, and whether that can end the transaction.
+//!
+//! Read statement by statement with a stack of what is open, never by recursion.
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::act::written;
+use super::lex::{Kind, Lexer, Reader};
+use super::rough::verb;
+use super::words::Words;
+use crate::model::sql::{Block, Raise, Verb, Write};
+
+/// Reads the body that stands at `body` in the text. Adds the ranges of its text literals.
+pub(super) fn block(text: &str, body: Range<usize>, literals: &mut Vec<Range<usize>>) -> (Block, Vec<Write>) {
+    let tokens = Lexer::new(text, body, Reader::Server).all();
+    let texts = tokens.iter().filter(|token| matches!(token.kind, Kind::Text | Kind::Dollar));
+    literals.extend(texts.map(|token| token.range.clone()));
+    let mut reading = Reading {
+        words: Words::new(&tokens, text),
+        open: Vec::new(),
+        variables: BTreeMap::new(),
+        block: Block::default(),
+        writes: Vec::new(),
+        may_be_over: false,
+    };
+    let mut at = 0;
+    while at < tokens.len() {
+        at = reading.statement(at).max(at + 1);
+    }
+    (reading.block, reading.writes)
+}
+
+/// What is open around a statement.
+enum Frame {
+    Block {
+        /// How many raises there were when it began.
+        raises: usize,
+        /// How many there were when its handlers began.
+        handlers: Option<usize>,
+        /// What the handler under way catches and does not raise again.
+        catching: Option<&'static str>,
+        /// What some handler catches for good.
+        caught: Option<&'static str>,
+    },
+    If {
+        /// Why its branch is never taken.
+        never: Option<String>,
+    },
+    Other,
+}
+
+struct Reading<'a> {
+    words: Words<'a>,
+    open: Vec<Frame>,
+    /// The declared variables, and whether something set them.
+    variables: BTreeMap<String, bool>,
+    block: Block,
+    writes: Vec<Write>,
+    /// Whether a branch may have left the block or a round of a loop before here.
+    may_be_over: bool,
+}
+
+impl Reading<'_> {
+    /// Reads one statement, or what opens or closes some, and says where the next begins.
+    fn statement(&mut self, at: usize) -> usize {
+        let words = self.words;
+        if words.is_sign(at, "<") && words.is_sign(at + 1, "<") {
+            return at + 5;
+        }
+        let word = words.written(at).to_ascii_lowercase();
+        match word.as_str() {
+            "declare" => self.declarations(at + 1),
+            "begin" => {
+                let raises = self.block.raises.len();
+                self.open.push(Frame::Block { raises, handlers: None, catching: None, caught: None });
+                at + 1
+            }
+            "if" => self.branch(at, true),
+            "elsif" | "elseif" => self.branch(at, false),
+            "else" => {
+                // A comparison with nothing is not true, so this branch is the one that is taken.
+                if let Some(Frame::If { never }) = self.open.last_mut()
+                    && never.as_ref().is_some_and(|never| never.starts_with('`'))
+                {
+                    *never = None;
+                }
+                at + 1
+            }
+            "exception" => {
+                let raises = self.block.raises.len();
+                if let Some(Frame::Block { handlers, .. }) = self.open.last_mut() {
+                    *handlers = Some(raises);
+                }
+                at + 1
+            }
+            "when" => self.when(at),
+            "for" | "foreach" | "while" | "loop" => self.begin_loop(at),
+            "case" => {
+                self.open.push(Frame::Other);
+                self.find(at, &["when"])
+            }
+            "end" => {
+                self.close();
+                self.end(at) + 1
+            }
+            _ => self.plain(at, &word),
+        }
+    }
+
+    /// The index of the semicolon that ends the statement at `at`.
+    fn end(&self, at: usize) -> usize {
+        let mut depth = 0usize;
+        for index in at..self.words.tokens.len() {
+            match self.words.get(index).map(|token| token.kind) {
+                Some(Kind::Open) => depth += 1,
+                Some(Kind::Close) => depth = depth.saturating_sub(1),
+                Some(Kind::Semicolon) if depth == 0 => return index,
+                _ => {}
+            }
+        }
+        self.words.tokens.len()
+    }
+
+    /// The first of some words behind `at` that belongs to no `CASE` expression.
+    fn find(&self, at: usize, wanted: &[&str]) -> usize {
+        let mut cases = 0usize;
+        for index in at + 1..self.words.tokens.len() {
+            if cases == 0 && self.words.is_any(index, wanted) {
+                return index;
+            }
+            cases += usize::from(self.words.is(index, "case"));
+            cases -= usize::from(cases > 0 && self.words.is(index, "end"));
+        }
+        self.words.tokens.len()
+    }
+
+    fn declarations(&mut self, mut at: usize) -> usize {
+        while at < self.words.tokens.len() && !self.words.is(at, "begin") {
+            let end = self.end(at);
+            let is_set = (at..end).any(|index| {
+                self.words.written(index) == ":="
+                    || self.words.is_sign(index, "=")
+                    || self.words.is(index, "default")
+            });
+            self.variables.insert(self.words.part(at), is_set);
+            at = end + 1;
+        }
+        at
+    }
+
+    fn branch(&mut self, at: usize, opens: bool) -> usize {
+        let then = self.find(at, &["then"]);
+        let never = self.never(at + 1..then);
+        if opens {
+            self.open.push(Frame::If { never });
+        } else if let Some(Frame::If { never: old }) = self.open.last_mut() {
+            *old = never;
+        }
+        then + 1
+    }
+
+    /// Why a condition never comes true for the rows' sake.
+    fn never(&self, condition: Range<usize>) -> Option<String> {
+        const PLAIN: &[&str] =
+            &["and", "false", "in", "is", "not", "null", "or", "true", "between", "distinct", "from"];
+        let indices = || condition.clone();
+        let is_open = |index: usize| match self.words.get(index).map(|token| token.kind) {
+            Some(Kind::Word) => !self.words.is_any(index, PLAIN),
+            Some(Kind::Name | Kind::Template | Kind::Variable) => true,
+            _ => false,
+        };
+        if !indices().any(is_open) {
+            return Some("its condition is the same whatever the rows are".to_owned());
+        }
+        if indices().any(|index| self.words.is_any(index, &["is", "or", "not", "coalesce"])) {
+            return None;
+        }
+        let unset = indices()
+            .filter(|index| !self.words.is_sign(index.saturating_sub(1), "."))
+            .map(|index| self.words.part(index))
+            .find(|name| self.variables.get(name) == Some(&false))?;
+        Some(format!("`{unset}` is compared, and nothing sets it before"))
+    }
+
+    fn when(&mut self, at: usize) -> usize {
+        let then = self.find(at, &["then"]);
+        let has = |word: &str| (at..then).any(|index| self.words.is(index, word));
+        let catches = if has("others") {
+            Some("others")
+        } else if has("raise_exception") || (at..then).any(|index| self.words.written(index) == "'P0001'") {
+            Some("raise_exception")
+        } else {
+            None
+        };
+        if let Some(Frame::Block { handlers: Some(_), catching, caught, .. }) = self.open.last_mut() {
+            *caught = caught.or(*catching);
+            *catching = catches;
+        }
+        then + 1
+    }
+
+    fn begin_loop(&mut self, at: usize) -> usize {
+        let begin = if self.words.is(at, "loop") { at } else { self.find(at, &["loop"]) };
+        if !self.words.is(at, "while") {
+            self.variables.insert(self.words.part(at + 1), true);
+        }
+        let source = (at..begin).find(|index| self.words.is(*index, "in")).unwrap_or(begin) + 1;
+        if source < begin {
+            self.write(source, begin);
+        }
+        self.open.push(Frame::Other);
+        begin + 1
+    }
+
+    fn close(&mut self) {
+        let Some(Frame::Block { raises, handlers: Some(handlers), catching, caught }) = self.open.pop()
+        else {
+            return;
+        };
+        let Some(caught) = caught.or(catching) else { return };
+        for raise in self.block.raises.iter_mut().take(handlers).skip(raises) {
+            // An assertion is the one error that `OTHERS` lets pass.
+            let is_assertion =
+                self.words.text.get(raise.range.clone()).is_some_and(|text| {
+                    text.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("assert"))
+                });
+            if !is_assertion {
+                let why = format!("the block's own `EXCEPTION WHEN {}` catches it", caught.to_uppercase());
+                raise.harmless.get_or_insert(why);
+            }
+        }
+    }
+
+    fn plain(&mut self, at: usize, word: &str) -> usize {
+        let end = self.end(at);
+        let words = self.words.until(end);
+        match word {
+            "raise" | "assert" => self.raise(at, end),
+            "commit" | "rollback" => {
+                self.block.commits = self.words.get(at).map(|token| token.range.clone());
+            }
+            "execute" if !words.from(at).has("into") => self.dynamic(at, end),
+            "call" => self.dynamic(at, end),
+            "continue" | "exit" | "return" => {
+                self.may_be_over |= self.is_conditional() || self.words.is(at + 1, "when");
+            }
+            _ => self.write(at, end),
+        }
+        self.assign(at, end);
+        end + 1
+    }
+
+    /// Notes what a statement sets: `x := ...`, `... INTO x, y`, `GET DIAGNOSTICS x = ...`.
+    fn assign(&mut self, at: usize, end: usize) {
+        let is_assigned = |index: usize| self.words.written(index) == ":=" || self.words.is_sign(index, "=");
+        let mut names = Vec::new();
+        if is_assigned(at + 1) {
+            names.push(self.words.part(at));
+        }
+        let is_diagnostic = self.words.is(at, "get");
+        let mut is_target = false;
+        for index in at..end {
+            if self.words.is_any(index, &["into", "strict"]) {
+                is_target = true;
+            } else if is_target || (is_diagnostic && is_assigned(index + 1)) {
+                let kind = self.words.get(index).map(|token| token.kind);
+                let is_name = matches!(kind, Some(Kind::Word | Kind::Name));
+                names.extend(is_name.then(|| self.words.part(index)));
+                is_target &= self.words.written(index) == "," || self.words.written(index + 1) == ",";
+            }
+        }
+        for name in names {
+            if let Some(is_set) = self.variables.get_mut(&name) {
+                *is_set = true;
+            }
+        }
+    }
+
+    fn range(&self, at: usize, end: usize) -> Range<usize> {
+        let start = self.words.get(at).map_or(0, |token| token.range.start);
+        let last = end.checked_sub(1).and_then(|last| self.words.get(last));
+        start..last.map_or(start, |token| token.range.end)
+    }
+
+    fn raise(&mut self, at: usize, end: usize) {
+        let level = ["debug", "log", "info", "notice", "warning"]
+            .into_iter()
+            .find(|level| self.words.is(at + 1, level));
+        let branches = || self.open.iter().filter(|frame| !matches!(frame, Frame::Block { .. }));
+        let never = self.open.iter().find_map(|frame| match frame {
+            Frame::If { never } => never.clone(),
+            _ => None,
+        });
+        let is_conditional = branches().next().is_some() || self.words.is(at, "assert");
+        let harmless = match level.filter(|_| self.words.is(at, "raise")) {
+            Some(level) => Some(format!("it only raises a `{}`", level.to_uppercase())),
+            None if self.words.is(at, "assert") && self.words.is(at + 1, "true") => {
+                Some("its condition is the same whatever the rows are".to_owned())
+            }
+            None => never,
+        };
+        if harmless.is_none() {
+            for frame in self.open.iter_mut().rev() {
+                if let Frame::Block { handlers: Some(_), catching, .. } = frame {
+                    *catching = None;
+                    break;
+                }
+            }
+        }
+        self.block.raises.push(Raise { range: self.range(at, end), is_conditional, harmless });
+    }
+
+    fn is_conditional(&self) -> bool {
+        self.may_be_over || self.open.iter().any(|frame| matches!(frame, Frame::If { .. }))
+    }
+
+    fn dynamic(&mut self, at: usize, end: usize) {
+        let write = Write::new(Verb::Dynamic, String::new(), self.range(at, end));
+        self.writes.push(Write { is_conditional: self.is_conditional(), ..write });
+    }
+
+    fn write(&mut self, at: usize, end: usize) {
+        let words = self.words.until(end).from(at);
+        if verb(words).is_none() && !words.is_any(0, &["with", "truncate"]) {
+            return;
+        }
+        let is_conditional = self.is_conditional();
+        let (writes, _) = written(words);
+        self.writes.extend(writes.into_iter().map(|write| Write { is_conditional, ..write }));
+    }
+}

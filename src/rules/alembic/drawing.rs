@@ -1,0 +1,65 @@
+//! A chain as a drawing.
+use std::collections::BTreeMap;
+
+use super::facts::{ChainFacts, Files};
+use crate::chain::Problem;
+use crate::model::drawing::{Drawing, DrawnEdge, DrawnNode, Mark};
+
+/// Draws a chain: its revisions in the order in which they run, what they follow, and what they depend on (dashed).
+pub fn drawing(chain: &ChainFacts, files: &Files) -> Drawing {
+    let graph = &files.graph;
+    let order = match graph.order() {
+        order if order.is_empty() => (0..graph.nodes.len()).collect(),
+        order => order,
+    };
+    let place: BTreeMap<usize, usize> =
+        order.iter().enumerate().map(|(place, node)| (*node, place)).collect();
+    let mut drawing = Drawing { title: chain.config.clone(), ..Drawing::default() };
+    for (at, index) in order.iter().enumerate() {
+        let (Some(node), Some((_, revision))) = (graph.nodes.get(*index), files.at_node(*index)) else {
+            continue;
+        };
+        let mark = if node.children.is_empty() && node.dependents.is_empty() {
+            Mark::Head
+        } else if node.children.len() > 1 {
+            Mark::Branch
+        } else if node.parents.len() > 1 {
+            Mark::Merge
+        } else {
+            Mark::Plain
+        };
+        let labels: Vec<&str> = revision.labels.iter().map(|label| label.text.as_str()).collect();
+        let name = if labels.is_empty() {
+            revision.id.text.clone()
+        } else {
+            format!("{} ({})", revision.id.text, labels.join(", "))
+        };
+        drawing.nodes.push(DrawnNode { name, detail: revision.title.clone().unwrap_or_default(), mark });
+        let mut line = |others: &[usize], is_dashed: bool| {
+            let others = others.iter().filter_map(|other| place.get(other));
+            drawing.edges.extend(others.map(|from| DrawnEdge { from: *from, to: at, is_dashed }));
+        };
+        line(&node.parents, false);
+        line(&node.depends_on, true);
+    }
+    for problem in &graph.problems {
+        if let Problem::MissingParent { revision, parent } = problem
+            && let Some((_, own)) = files.revision(*revision)
+            && let Some(missing) = own.parents.get(*parent)
+            && let Some(to) = graph
+                .nodes
+                .iter()
+                .position(|node| node.revision == *revision)
+                .and_then(|node| place.get(&node))
+        {
+            let node = DrawnNode {
+                name: missing.text.clone(),
+                detail: "no file has it".to_owned(),
+                mark: Mark::Missing,
+            };
+            drawing.edges.push(DrawnEdge { from: drawing.nodes.len(), to: *to, is_dashed: false });
+            drawing.nodes.push(node);
+        }
+    }
+    drawing
+}

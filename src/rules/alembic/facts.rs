@@ -1,0 +1,378 @@
+//! What the Alembic rules judge.
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::around::Around;
+use super::locate::{Located, Locator};
+use super::lock::LockFacts;
+use crate::chain::Graph;
+use crate::manifest::{Alembic, Source};
+use crate::model::chain::EnvScript;
+use crate::model::chain::{
+    ChainSettings, ConfigProblem, Declares, Location, Revision, RevisionFile, Written,
+};
+use crate::model::operation::Body;
+use crate::model::path::under;
+use crate::model::{Cause, InlineAllow, Look, Object, Place, Reason, Role, Span};
+use crate::parse::alembic::{is_configured, sections, settings};
+use crate::parse::ini::excerpt;
+use crate::parse::python::{env_script, revision_file};
+use crate::rules::Tree;
+
+/// Every chain of a project.
+pub struct AlembicFacts {
+    /// The chains, in the order of the manifest, else of their paths.
+    pub chains: Vec<ChainFacts>,
+    /// The manifest.
+    pub source: Source,
+    /// Why some folder could not be searched for chains.
+    pub unseen: Vec<Cause>,
+    /// What is known to be applied.
+    pub lock: Look<LockFacts>,
+}
+
+/// One chain.
+pub struct ChainFacts {
+    /// What is declared about it; nothing is when it was found.
+    pub declared: Alembic,
+    /// Its configuration's path as printed.
+    pub config: String,
+    /// The manifest line that named it.
+    pub place: Option<Place>,
+    /// What its configuration says, and where it says it.
+    pub settings: Look<Settings>,
+    /// What its folders hold.
+    pub files: Look<Files>,
+    /// What its `env.py` does.
+    pub env: Look<EnvScript>,
+    /// What else in the repository has to do with it.
+    pub around: Around,
+    /// The texts of its revisions, by path, where the manifest declares the chain: they may be locked.
+    pub texts: BTreeMap<String, String>,
+}
+
+/// What came of reading an `env.py`.
+pub(super) type EnvLook = Look<EnvScript>;
+
+/// What a configuration says, or the mistake on which Alembic stops.
+pub struct Settings {
+    /// The one or the other.
+    pub outcome: Result<ChainSettings, ConfigProblem>,
+    /// The ini file's text, when there is one.
+    pub ini: Option<String>,
+    /// The ini file's path as printed, or the TOML file's when there is none.
+    pub path: String,
+    /// The TOML file's path as printed.
+    pub toml_path: String,
+}
+
+/// The folders of a chain.
+pub struct Files {
+    /// The script folder as printed.
+    pub script: String,
+    /// The Python files of the version locations, in the order in which Alembic loads them.
+    pub all: Vec<RevisionFile>,
+    /// Python files that lie below a version location, where Alembic does not look.
+    pub passed_over: Vec<RevisionFile>,
+    /// The indexes in `all` of those that are revisions.
+    known: Vec<usize>,
+    /// The graph over those.
+    pub graph: Graph,
+}
+
+impl AlembicFacts {
+    /// Reads the chains that are declared; with `search` and without a manifest, those that are found.
+    pub fn new(declared: &[Alembic], source: &Source, search: bool, tree: &dyn Tree) -> Self {
+        let lock = LockFacts::read(source, tree);
+        let mut facts = Self { chains: Vec::new(), source: source.clone(), unseen: Vec::new(), lock };
+        if declared.is_empty() && search && source.path.is_empty() {
+            let (files, unseen) = tree.files("");
+            facts.unseen = unseen;
+            for (config, section) in found(&files, tree) {
+                let declared = Alembic { section: Some(section.into()), ..Alembic::default() };
+                facts.chains.push(ChainFacts::read(declared, config, source, tree));
+            }
+            return facts;
+        }
+        for chain in declared {
+            facts.chains.push(ChainFacts::read(chain.clone(), source.path_of(&chain.ini), source, tree));
+        }
+        facts
+    }
+
+    /// The inline allows of every file that could be read, with the file's path.
+    pub fn allows(&self) -> impl Iterator<Item = (&str, &InlineAllow)> {
+        let files = self.chains.iter().filter_map(|chain| chain.files.got());
+        let files = files.flat_map(|files| files.all.iter().chain(&files.passed_over));
+        files.flat_map(|file| file.allows.iter().map(|allow| (file.path.as_str(), allow)))
+    }
+}
+
+/// The configurations that there are: each section of an `alembic.ini` that names a script folder, and each
+/// `pyproject.toml` that does.
+fn found(files: &[String], tree: &dyn Tree) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let is_beside = |path: &str| files.iter().any(|file| file == path);
+    for path in files {
+        if Role::of(path) == Some(Role::Alembic) {
+            let Look::Got(text) = tree.text(path) else {
+                found.push((path.clone(), SECTION.to_owned()));
+                continue;
+            };
+            let mut named = sections(&text);
+            if named.is_empty() {
+                named.push(SECTION.to_owned());
+            }
+            found.extend(named.into_iter().map(|section| (path.clone(), section)));
+        } else if path.rsplit('/').next() == Some("pyproject.toml")
+            && !is_beside(&under(folder(path), "alembic.ini"))
+            && tree.text(path).got().is_some_and(|text| is_configured(text))
+        {
+            found.push((path.clone(), SECTION.to_owned()));
+        }
+    }
+    found
+}
+
+/// The section of an ini file when none is named.
+const SECTION: &str = "alembic";
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+impl ChainFacts {
+    fn read(declared: Alembic, config: String, source: &Source, tree: &dyn Tree) -> Self {
+        let section = declared.section.as_ref().map_or(SECTION, |section| section.as_str()).to_owned();
+        let run_in = declared.run_in.as_ref().map(|folder| source.path_of(folder));
+        let settings = Settings::read(&config, run_in.as_deref(), &section, tree);
+        let script = declared.script_location.as_ref().map(|script| source.path_of(script));
+        let files = match &settings {
+            Look::Got(Settings { outcome: Ok(said), .. }) => {
+                let locator = Locator { config: folder(&config), run_in: run_in.as_deref(), tree };
+                Files::read(said, script, &locator)
+            }
+            Look::Got(Settings { outcome: Err(problem), .. }) => Look::Failed(problem.cause.clone()),
+            Look::Failed(cause) => Look::Failed(cause.clone()),
+            Look::NotAsked(reason) => Look::NotAsked(reason.clone()),
+        };
+        let env = read_env(&files, tree);
+        let around = Around::read(
+            &declared,
+            &config,
+            &env,
+            files.got().map(|files| files.script.as_str()),
+            source,
+            tree,
+        );
+        let paths = files.got().into_iter().flat_map(|files| &files.all).map(|file| &file.path);
+        let is_declared = declared.ini.range().is_some();
+        let texts = paths
+            .filter(|_| is_declared)
+            .filter_map(|path| Some((path.clone(), tree.text(path).got()?.clone())))
+            .collect();
+        Self { place: source.place_of(&declared.ini), declared, config, settings, files, env, around, texts }
+    }
+
+    /// Whether the configuration names a database that is not Postgres.
+    pub(super) fn is_elsewhere_than_postgres(&self) -> bool {
+        let said = self.settings.got().and_then(|settings| settings.outcome.as_ref().ok());
+        let url = said.and_then(|said| said.url.as_ref()).map_or("", |(url, _)| url.reveal());
+        ["sqlite", "mysql", "mariadb", "oracle", "mssql", "snowflake", "bigquery", "clickhouse"]
+            .iter()
+            .any(|name| url.starts_with(name))
+    }
+
+    /// The chain as the object of a check.
+    pub fn object(&self) -> Object {
+        Object::file(&self.config)
+    }
+}
+
+impl Settings {
+    /// An ini file is read together with the `pyproject.toml` of the folder that Alembic is started in.
+    fn read(config: &str, run_in: Option<&str>, section: &str, tree: &dyn Tree) -> Look<Self> {
+        let is_toml = config.rsplit('/').next() == Some("pyproject.toml");
+        let toml_path = if is_toml {
+            config.to_owned()
+        } else {
+            under(run_in.unwrap_or(folder(config)), "pyproject.toml")
+        };
+        let toml = if is_toml || tree.has(&toml_path) {
+            match tree.text(&toml_path) {
+                Look::Got(text) => Some(text),
+                Look::Failed(cause) if is_toml => return Look::Failed(cause),
+                _ => None,
+            }
+        } else {
+            None
+        };
+        let ini = if is_toml { Look::Got(None) } else { tree.text(config).map(Some) };
+        ini.map(|ini| Self {
+            outcome: settings(ini.as_deref(), toml.as_deref(), section),
+            ini,
+            path: config.to_owned(),
+            toml_path,
+        })
+    }
+
+    /// A place in the configuration.
+    pub fn place(&self, span: Span, in_toml: bool) -> Place {
+        if in_toml {
+            return Place::new(&self.toml_path, span);
+        }
+        let place = Place::new(&self.path, span);
+        match &self.ini {
+            Some(text) => place.showing(excerpt(text, span)),
+            None => place,
+        }
+    }
+}
+
+impl Files {
+    fn read(said: &ChainSettings, script: Option<String>, locator: &Locator<'_>) -> Look<Self> {
+        let script = match script.map_or_else(|| script_folder(said, locator), Ok) {
+            Ok(script) => script,
+            Err(cause) => return Look::Failed(cause),
+        };
+        let mut folders = Vec::new();
+        for location in &said.version_locations {
+            match locator.folder(location, &said.search_path) {
+                Located::Found(folder) => folders.push(folder),
+                // Alembic passes over a version location that is not there, and so may we: it has no revision.
+                Located::Lost(cause) if said.version_locations.len() == 1 => return Look::Failed(cause),
+                Located::Lost(_) => {}
+            }
+        }
+        if said.version_locations.is_empty() {
+            folders.push(under(&script, "versions"));
+        }
+        let (mut all, mut passed_over, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for folder in &folders {
+            for path in locator.python_files(folder) {
+                let below = path.strip_prefix(folder.as_str()).unwrap_or(&path).trim_start_matches('/');
+                let list = if said.recursive || !below.contains('/') { &mut all } else { &mut passed_over };
+                if seen.insert(path.clone()) {
+                    list.push(path);
+                }
+            }
+        }
+        let mut all: Vec<RevisionFile> = all.iter().map(|path: &String| read(path, locator.tree)).collect();
+        if said.sourceless {
+            let compiled = folders.iter().flat_map(|folder| locator.compiled_files(folder));
+            let cause = || Cause::new("it is compiled, and has no source").hint("keep the source beside it");
+            all.extend(compiled.map(|path| RevisionFile {
+                path,
+                declares: Declares::Unread(cause()),
+                allows: Vec::new(),
+            }));
+        }
+        let is_like_one =
+            |path: &&String| locator.tree.text(path).got().is_some_and(|text| text.contains("down_revision"));
+        let passed_over =
+            passed_over.iter().filter(is_like_one).map(|path| read(path, locator.tree)).collect();
+        if all.is_empty() {
+            let cause = Cause::new(format!("{} has no revision", folders.join(", ")));
+            return Look::Failed(
+                cause.hint("is it the right folder? `run_in` in `[[alembic]]` says where Alembic is started"),
+            );
+        }
+        Look::Got(Self::new(script, all, passed_over))
+    }
+
+    fn new(script: String, all: Vec<RevisionFile>, passed_over: Vec<RevisionFile>) -> Self {
+        let known: Vec<usize> = all
+            .iter()
+            .enumerate()
+            .filter(|(_, file)| file.revision().is_some())
+            .map(|(index, _)| index)
+            .collect();
+        let revisions: Vec<&Revision> = all.iter().filter_map(RevisionFile::revision).collect();
+        let graph = Graph::new(&revisions);
+        Self { script, all, passed_over, known, graph }
+    }
+
+    /// A revision of the graph, and its file.
+    pub fn revision(&self, index: usize) -> Option<(&RevisionFile, &Revision)> {
+        let file = self.all.get(*self.known.get(index)?)?;
+        Some((file, file.revision()?))
+    }
+
+    /// The revision of a node of the graph, and its file.
+    pub fn at_node(&self, node: usize) -> Option<(&RevisionFile, &Revision)> {
+        self.revision(self.graph.nodes.get(node)?.revision)
+    }
+
+    /// Every revision with its file, in the order in which Alembic loads them.
+    pub fn revisions(&self) -> impl Iterator<Item = (&RevisionFile, &Revision)> {
+        self.all.iter().filter_map(|file| Some((file, file.revision()?)))
+    }
+
+    /// Why the graph may lack something: a file of which nobody knows what revision it is.
+    pub fn unknown(&self) -> Option<Cause> {
+        self.all.iter().find_map(|file| {
+            let why = match &file.declares {
+                Declares::NotStatic(what) | Declares::Unparsable(what) => what.text.clone(),
+                Declares::Unread(cause) => cause.message.clone(),
+                Declares::Revision(_) | Declares::Incomplete(_) => return None,
+            };
+            let cause = Cause::new(format!("{} may be any revision: {why}", file.path));
+            Some(cause.hint("the chain can be judged once that file can be read"))
+        })
+    }
+}
+
+/// The folder that the configuration names.
+fn script_folder(said: &ChainSettings, locator: &Locator<'_>) -> Result<String, Cause> {
+    // Flask-Migrate keeps its configuration in the script folder itself, and says so in code.
+    let own = Location::Here(String::new());
+    let is_own = locator.tree.has(&under(locator.config, "env.py"));
+    let Some(location) = said.script_location.as_ref().or(is_own.then_some(&own)) else {
+        let cause = Cause::new("the configuration names no `script_location`");
+        return Err(cause.hint("when only code says it, declare `script_location` in `[[alembic]]`"));
+    };
+    match locator.folder(location, &said.search_path) {
+        Located::Found(folder) => Ok(folder),
+        Located::Lost(cause) => Err(cause),
+    }
+}
+
+fn read(path: &str, tree: &dyn Tree) -> RevisionFile {
+    match tree.text(path) {
+        Look::Got(text) => revision_file(path, &text),
+        Look::Failed(cause) => {
+            RevisionFile { path: path.to_owned(), declares: Declares::Unread(cause), allows: Vec::new() }
+        }
+        Look::NotAsked(reason) => {
+            let declares = Declares::Unread(Cause::new(reason.0));
+            RevisionFile { path: path.to_owned(), declares, allows: Vec::new() }
+        }
+    }
+}
+
+/// The place of something that stands in a revision file.
+pub(super) fn place(file: &RevisionFile, written: &Written) -> Place {
+    Place::new(&file.path, written.span)
+}
+
+/// The place of a function; where it is missing, that of the id.
+pub(super) fn body_place(file: &RevisionFile, revision: &Revision, body: Option<&Body>) -> Place {
+    Place::new(&file.path, body.map_or(revision.id.span, |body| body.span))
+}
+
+fn read_env(files: &Look<Files>, tree: &dyn Tree) -> EnvLook {
+    let Look::Got(files) = files else {
+        return Look::Failed(Cause::new("the script folder could not be found"));
+    };
+    let path = under(&files.script, "env.py");
+    if !tree.has(&path) {
+        return Look::NotAsked(Reason(format!("there is no {path}")));
+    }
+    match tree.text(&path) {
+        Look::Got(text) => env_script(&text).map_or_else(
+            || Look::Failed(Cause::new("it is no Python").hint("Alembic runs it before anything else")),
+            Look::Got,
+        ),
+        Look::NotAsked(reason) => Look::NotAsked(reason),
+        Look::Failed(cause) => Look::Failed(cause),
+    }
+}

@@ -1,0 +1,70 @@
+//! Alembic chains: what their files say, and what would happen when somebody upgrades.
+mod around;
+mod bodies;
+mod columns;
+mod config;
+mod drawing;
+mod facts;
+mod files;
+mod graph;
+mod ids;
+mod locate;
+mod lock;
+mod names;
+mod template;
+mod unsafe_operation;
+
+use around::{ddl_outside_chain, upgrade_at_start};
+use bodies::{
+    autogenerate_draft, backfill_in_revision, empty_upgrade, missing_downgrade, unguarded_operation,
+};
+use columns::vector_index_limit;
+use config::{broken_config, driver_not_stripped, env_compare_off, metadata_unwired, real_url_in_ini};
+pub use drawing::drawing;
+pub use facts::{AlembicFacts, ChainFacts, Files, Settings};
+use files::{not_static, stray_file, unparsable_revision};
+use graph::{cycle, duplicate_id, missing_parent, multiple_heads, non_linear, unexpected_head};
+use ids::{id_too_long, illegal_id, placeholder_id, sequence_gap};
+pub use lock::{LockFacts, entries};
+use lock::{applied_revision_edited, reparented};
+use names::{file_name_mismatch, name_lies, slug_too_long};
+use unsafe_operation::unsafe_operation;
+
+use super::{Rule, rules};
+
+/// The rules over chains.
+pub const RULES: &[Rule<AlembicFacts>] = rules![
+    "alembic":
+    applied_revision_edited,
+    autogenerate_draft,
+    backfill_in_revision,
+    broken_config,
+    cycle,
+    ddl_outside_chain,
+    driver_not_stripped,
+    duplicate_id,
+    empty_upgrade,
+    env_compare_off,
+    file_name_mismatch,
+    id_too_long,
+    illegal_id,
+    metadata_unwired,
+    missing_downgrade,
+    missing_parent,
+    multiple_heads,
+    name_lies,
+    non_linear,
+    not_static,
+    placeholder_id,
+    real_url_in_ini,
+    reparented,
+    sequence_gap,
+    slug_too_long,
+    stray_file,
+    unexpected_head,
+    unguarded_operation,
+    unparsable_revision,
+    unsafe_operation,
+    upgrade_at_start,
+    vector_index_limit,
+];

@@ -1,0 +1,201 @@
+//! File names and slugs: whether they say what is inside.
+use super::AlembicFacts;
+use super::facts::{Files, place};
+use super::template::{Template, slug};
+use crate::model::chain::{Revision, RevisionFile};
+use crate::model::operation::{Action, TypeSpec};
+use crate::model::{Looked, Place, Span};
+use crate::rules::Sink;
+
+/// As many misnamed files are told one by one.
+const SOME: usize = 5;
+
+fn looked(files: &Files) -> Option<Looked> {
+    Looked::at(files.revisions().count(), "file")
+}
+
+fn start(file: &RevisionFile) -> Place {
+    Place::new(&file.path, Span::on_line(1, 1, 1))
+}
+
+pub(super) fn file_name_mismatch(facts: &AlembicFacts, out: &mut Sink<'_>) {
+    for chain in &facts.chains {
+        let Some(files) = out.look(chain.object(), &chain.files) else { continue };
+        let Some(Ok(said)) = chain.settings.got().map(|settings| &settings.outcome) else { continue };
+        let mut check = out.check(chain.object(), looked(files));
+        let Some(template) = Template::read(&said.file_template) else {
+            drop(check);
+            continue;
+        };
+        let config = || said.script_span.and_then(|span| Some(chain.settings.got()?.place(span, false)));
+        let is_other = |(file, revision): &(&RevisionFile, &Revision)| {
+            template.find(&file.path, &revision.id.text).is_none()
+        };
+        let others: Vec<_> = files.revisions().filter(is_other).collect();
+        let all = files.revisions().count();
+        if others.len() > SOME && others.len() * 2 > all {
+            // Whoever names them so has another template: one fact, not a hundred.
+            let message =
+                format!("{} of {all} files are not named as `{}` says", others.len(), said.file_template);
+            check
+                .find("file_template", message)
+                .at(config().or_else(|| others.first().map(|(file, revision)| place(file, &revision.id))))
+                .help("set `file_template` to what you do: the next `alembic revision` goes by it");
+        } else {
+            for (file, revision) in others {
+                check
+                    .find(
+                        &revision.id.text,
+                        format!(
+                            "the file of `{}` is not named as `{}` says",
+                            revision.id.text, said.file_template
+                        ),
+                    )
+                    .at(place(file, &revision.id))
+                    .related(config(), "the configuration")
+                    .help("rename the file, or mend the id: one of them is of another revision");
+            }
+        }
+        if !chain.declared.numbered {
+            continue;
+        }
+        let order: Vec<_> = files.graph.order().into_iter().filter_map(|node| files.at_node(node)).collect();
+        for pair in order.windows(2) {
+            let [(before, earlier), (file, revision)] = pair else { continue };
+            // Ids that are no numbers are found for that.
+            let is_numbered = |id: &str| id.chars().all(|c| c.is_ascii_digit());
+            if file.name() < before.name() && is_numbered(&earlier.id.text) && is_numbered(&revision.id.text)
+            {
+                check
+                    .find(
+                        &revision.id.text,
+                        format!("{} is listed before {}, and runs after it", file.name(), before.name()),
+                    )
+                    .at(start(file))
+                    .related(chain.place.clone(), "declared numbered")
+                    .help("begin the file names with the ids");
+            }
+        }
+    }
+}
+
+pub(super) fn slug_too_long(facts: &AlembicFacts, out: &mut Sink<'_>) {
+    for chain in &facts.chains {
+        let Some(files) = out.look(chain.object(), &chain.files) else { continue };
+        let Some(Ok(said)) = chain.settings.got().map(|settings| &settings.outcome) else { continue };
+        let mut check = out.check(chain.object(), looked(files));
+        let Some(template) = Template::read(&said.file_template) else { continue };
+        for (file, revision) in files.revisions() {
+            let named = template.find(&file.path, &revision.id.text);
+            let Some(slug) = named.and_then(|named| named.slug) else { continue };
+            let count = slug.chars().count();
+            // Alembic cuts at a word and puts one `_` behind it.
+            if count > said.slug_characters + 1 {
+                check
+                    .find(
+                        &revision.id.text,
+                        format!(
+                            "the slug of `{}` has {count} characters, and Alembic would cut it at {}",
+                            revision.id.text, said.slug_characters
+                        ),
+                    )
+                    .at(start(file))
+                    .help("shorten the file's name, or raise `truncate_slug_length`");
+            }
+        }
+    }
+}
+
+pub(super) fn name_lies(facts: &AlembicFacts, out: &mut Sink<'_>) {
+    for chain in &facts.chains {
+        let Some(files) = out.look(chain.object(), &chain.files) else { continue };
+        let mut check = out.check(chain.object(), looked(files));
+        for (file, revision) in files.revisions() {
+            let name = file.name().trim_end_matches(".py");
+            for said in [slug(name, &revision.id.text), revision.id.text.clone()] {
+                if let Some((message, span)) =
+                    dimension_lie(&said, revision).or_else(|| table_lie(&said, revision))
+                {
+                    check
+                        .find(&revision.id.text, format!("`{said}` lies: {message}"))
+                        .at(Place::new(&file.path, span))
+                        .help("name it for what it does; an applied revision keeps its id, so say it in the docstring");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// `..._to_3072`, while every vector in the body has another dimension.
+fn dimension_lie(said: &str, revision: &Revision) -> Option<(String, Span)> {
+    let (_, after) = said.rsplit_once("to_")?;
+    let number: i64 =
+        after.split('_').next()?.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().ok()?;
+    let mut actual = Vec::new();
+    let mut span = None;
+    for operation in revision.upgrade.iter().flat_map(|body| &body.operations) {
+        let kinds: Vec<&TypeSpec> = match &operation.action {
+            Action::CreateTable { columns, .. } => {
+                columns.iter().filter_map(|column| column.kind.as_ref()).collect()
+            }
+            Action::AddColumn { column, .. } => column.kind.iter().collect(),
+            Action::AlterColumn { change, .. } => change.kind.iter().collect(),
+            _ => Vec::new(),
+        };
+        for kind in kinds.into_iter().filter(|kind| is_vector(kind)) {
+            span.get_or_insert(operation.span);
+            actual.extend(kind.numbers.first().copied());
+        }
+    }
+    if actual.is_empty() || actual.contains(&number) {
+        return None;
+    }
+    actual.sort_unstable();
+    actual.dedup();
+    let actual: Vec<String> = actual.iter().map(ToString::to_string).collect();
+    Some((format!("the columns get {} dimensions", actual.join(" and ")), span?))
+}
+
+pub(super) fn is_vector(kind: &TypeSpec) -> bool {
+    ["vector", "halfvec", "sparsevec"].contains(&kind.name.as_str())
+}
+
+/// `create_x_table` and `drop_x_table`, while the body makes or drops other tables alone.
+fn table_lie(said: &str, revision: &Revision) -> Option<(String, Span)> {
+    let inner = said.strip_suffix("_table")?;
+    let (creates, table) = match (inner.strip_prefix("create_"), inner.strip_prefix("drop_")) {
+        (Some(table), _) => (true, table),
+        (_, Some(table)) => (false, table),
+        _ => return None,
+    };
+    let mut actual = Vec::new();
+    let mut span = None;
+    for operation in revision.upgrade.iter().flat_map(|body| &body.operations) {
+        match &operation.action {
+            Action::CreateTable { table, .. } if creates => actual.push(table.name.as_str()),
+            Action::DropTable { table } if !creates => actual.push(table.name.as_str()),
+            Action::RenameTable { to, .. } => actual.push(to),
+            Action::Opaque { .. } => return None,
+            _ => continue,
+        }
+        span.get_or_insert(operation.span);
+    }
+    let bare = |name: &str| name.to_lowercase().replace('_', "");
+    let wanted = bare(table);
+    if actual.is_empty()
+        || actual.iter().any(|name| {
+            bare(name).contains(&wanted) || wanted.contains(&bare(name)) || is_plural(&bare(name), &wanted)
+        })
+    {
+        return None;
+    }
+    let word = if creates { "makes" } else { "drops" };
+    Some((format!("it {word} `{}`", actual.join("`, `")), span?))
+}
+
+/// `category` and `categories`.
+fn is_plural(one: &str, other: &str) -> bool {
+    let stem = |name: &str| name.trim_end_matches("ies").trim_end_matches('y').to_owned();
+    stem(one) == stem(other)
+}

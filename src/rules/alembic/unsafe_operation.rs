@@ -1,0 +1,152 @@
+use super::AlembicFacts;
+use super::bodies::own_tables;
+use crate::model::chain::Revision;
+use crate::model::operation::{
+    Action, ColumnChange, ConstraintKind, GuardKind, Operation, TableName, TypeSpec,
+};
+use crate::model::{Looked, Place, Span};
+use crate::rules::Sink;
+
+pub(super) fn unsafe_operation(facts: &AlembicFacts, out: &mut Sink<'_>) {
+    for chain in &facts.chains {
+        let Some(files) = out.look(chain.object(), &chain.files) else { continue };
+        if chain.is_elsewhere_than_postgres() {
+            out.skip(chain.object(), "the configured database is not Postgres");
+            continue;
+        }
+        let open: Vec<_> =
+            files.revisions().filter(|(_, revision)| !facts.is_locked(chain, &revision.id.text)).collect();
+        // Without a record of what is applied, only a revision's own tables are known to be new.
+        let shared: Vec<&TableName> = if facts.has_lock() {
+            open.iter().flat_map(|(_, revision)| own_tables(revision)).collect()
+        } else {
+            Vec::new()
+        };
+        let mut check = out.check(chain.object(), Looked::at(open.len(), "revision"));
+        for (file, revision) in &open {
+            let own = own_tables(revision);
+            let is_new = |table: &TableName| own.contains(&table) || shared.contains(&table);
+            for Danger { span, what, help, on } in dangers(revision, &is_new) {
+                check
+                    .find(
+                        &revision.id.text,
+                        format!("`{}` {}", revision.id.text, what.replace("{}", &on.join(", "))),
+                    )
+                    .at(Place::new(&file.path, span))
+                    .help(help);
+            }
+        }
+    }
+}
+
+/// One line that does something dangerous, to one table or, in a loop, to several.
+struct Danger {
+    span: Span,
+    /// What it does; `{}` are the tables or columns.
+    what: &'static str,
+    /// What to do instead.
+    help: &'static str,
+    on: Vec<String>,
+}
+
+fn dangers(revision: &Revision, is_new: &dyn Fn(&TableName) -> bool) -> Vec<Danger> {
+    let mut found: Vec<Danger> = Vec::new();
+    let operations = revision.upgrade.iter().flat_map(|body| &body.operations);
+    for operation in operations.filter(|operation| runs_on_postgres(operation)) {
+        let Some((table, what, help)) = danger(operation) else { continue };
+        if table.is_some_and(is_new) {
+            continue;
+        }
+        let column = match &operation.action {
+            Action::AlterColumn { column, .. } | Action::DropColumn { column, .. } => format!(".{column}"),
+            _ => String::new(),
+        };
+        let on = table.map_or_else(|| "a table".to_owned(), |table| format!("`{table}{column}`"));
+        match found.iter_mut().find(|known| known.span == operation.span && known.what == what) {
+            Some(known) if known.on.contains(&on) => {}
+            Some(known) => known.on.push(on),
+            None => found.push(Danger { span: operation.span, what, help, on: vec![on] }),
+        }
+    }
+    found
+}
+
+fn runs_on_postgres(operation: &Operation) -> bool {
+    operation.guards.iter().all(|guard| match &guard.kind {
+        GuardKind::Dialect(name, is) => name.starts_with("postgres") == *is,
+        _ => true,
+    })
+}
+
+/// What is dangerous about an operation on a table that is in use: the table, what it does (`{}` is the table or its column), and what to
+/// do instead.
+fn danger(operation: &Operation) -> Option<(Option<&TableName>, &'static str, &'static str)> {
+    match &operation.action {
+        Action::AddColumn { table, column } => {
+            let is_filled =
+                column.has_server_default || column.is_generated || column.nullable != Some(false);
+            let help = "give it a `server_default`, or add it nullable, fill it, and set NOT NULL later";
+            (!is_filled).then_some((
+                Some(table),
+                "adds a NOT NULL column without a default to {}, which fails on any row",
+                help,
+            ))
+        }
+        Action::AlterColumn { table, change, .. } if change.changes_type && is_rewrite(change) => {
+            let help =
+                "add a new column, fill it, and switch; or plan the time in which nobody reads the table";
+            Some((
+                Some(table),
+                "changes the type of {}, which may rewrite the table under an exclusive lock",
+                help,
+            ))
+        }
+        Action::AlterColumn { table, change, .. } if change.nullable == Some(false) => {
+            let help =
+                "add a CHECK (... IS NOT NULL) NOT VALID first and validate it: then this needs no scan";
+            Some((Some(table), "makes {} NOT NULL, and reads the whole table under an exclusive lock", help))
+        }
+        Action::CreateIndex(index) if !index.concurrently => {
+            let help = "use `postgresql_concurrently=True` in an `autocommit_block()`";
+            Some((index.table.as_ref(), "builds an index on {}, and nobody can write to it meanwhile", help))
+        }
+        Action::AddConstraint { table, constraint } if !constraint.not_valid => match constraint.kind {
+            ConstraintKind::ForeignKey | ConstraintKind::Check => {
+                let help = "add it with `postgresql_not_valid=True`, and validate it in a later revision";
+                Some((Some(table), "adds a constraint to {}, and checks every row at once", help))
+            }
+            ConstraintKind::Unique | ConstraintKind::PrimaryKey => {
+                let help = "build a unique index concurrently, then add the constraint with `USING INDEX`";
+                Some((
+                    Some(table),
+                    "adds a unique constraint to {}, and nobody can write to it while its index is built",
+                    help,
+                ))
+            }
+            ConstraintKind::Exclude => None,
+        },
+        Action::DropColumn { table, .. } => {
+            let help = "deploy code that no longer reads it first; what is in it is gone";
+            Some((Some(table), "drops {}", help))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a change of type rewrites the table, as far as the types are told. Wider texts and numbers don't.
+fn is_rewrite(change: &ColumnChange) -> bool {
+    let (Some(was), Some(kind)) = (&change.was, &change.kind) else { return true };
+    let is_text = |kind: &TypeSpec| {
+        ["string", "varchar", "text", "unicode", "unicodetext", "character varying"]
+            .contains(&kind.name.as_str())
+    };
+    let number = |kind: &TypeSpec| kind.numbers.first().copied();
+    if is_text(was) && is_text(kind) {
+        return match (number(was), number(kind)) {
+            (_, None) => false,
+            (Some(was), Some(is)) => is < was,
+            (None, Some(_)) => true,
+        };
+    }
+    was.name != kind.name || was.numbers != kind.numbers
+}

@@ -1,0 +1,96 @@
+//! Whether a file is one transaction: all of it, or nothing.
+use super::BackfillFacts;
+use super::facts::{BackfillFile, Course};
+use crate::model::Looked;
+use crate::model::sql::{Act, Script};
+use crate::rules::{Judging, Sink};
+
+pub(super) fn not_transactional(facts: &BackfillFacts, out: &mut Sink<'_>) {
+    for (set, file) in facts.files() {
+        let Some(script) = file.whole(out) else { continue };
+        let is_single = set.declared.single_transaction;
+        let course = Course::new(script, is_single);
+        let mut check = out.check(file.object(), Looked::at(course.writes.len(), "write"));
+        outside(&course, file, &mut check);
+        ends(&course, file, is_single, &mut check);
+        refused(script, &course, file, &mut check);
+    }
+}
+
+/// Writes in no transaction, or in another one than the first.
+fn outside(course: &Course<'_>, file: &BackfillFile, check: &mut Judging<'_>) {
+    let loose: Vec<_> = course.writes.iter().filter(|placed| placed.transaction.is_none()).collect();
+    if let Some(first) = loose.first() {
+        let others = match loose.len() - 1 {
+            0 => String::new(),
+            1 => " and another one".to_owned(),
+            more => format!(" and {more} others"),
+        };
+        let stand = if others.is_empty() { "stands" } else { "stand" };
+        check
+            .find(&first.write.table, format!("this write{others} {stand} in no transaction: what fails behind it leaves it done"))
+            .at(file.place(&first.write.range))
+            .help("put `BEGIN;` before the first write and `COMMIT;` behind the last; or declare `single_transaction`");
+    }
+    let mut inside = course.writes.iter().filter(|placed| placed.transaction.is_some());
+    let Some(first) = inside.next() else { return };
+    if let Some(other) = inside.find(|placed| placed.transaction != first.transaction) {
+        check
+            .find(
+                &other.write.table,
+                "this write is in another transaction than the first: if it fails, that one stays done",
+            )
+            .at(file.place(&other.write.range))
+            .related(Some(file.place(&first.write.range)), "the first write")
+            .help("write all in one transaction, or make two files of it");
+    }
+}
+
+/// Transactions that write and are not committed.
+fn ends(course: &Course<'_>, file: &BackfillFile, is_single: bool, check: &mut Judging<'_>) {
+    for (index, transaction) in course.transactions.iter().enumerate() {
+        if !course.writes.iter().any(|placed| placed.transaction == Some(index)) {
+            continue;
+        }
+        match (transaction.opened, transaction.ended) {
+            (Some(opened), None) => check
+                .find("begin", "this transaction is never committed: nothing that it writes stays")
+                .at(file.place(&opened.range))
+                .help("end it with `COMMIT;`"),
+            (_, Some(ended)) if matches!(ended.act, Act::Rollback { .. }) => check
+                .find("rollback", "the transaction is rolled back here: nothing that it wrote stays")
+                .at(file.place(&ended.range))
+                .help("end it with `COMMIT;`"),
+            (None, Some(ended)) if is_single => check
+                .find("commit", "this ends the transaction that `psql --single-transaction` opened")
+                .at(file.place(&ended.range))
+                .help("leave `BEGIN` and `COMMIT` out, or don't declare `single_transaction`"),
+            _ => {}
+        }
+    }
+}
+
+/// Statements that refuse to run where they stand.
+fn refused(script: &Script, course: &Course<'_>, file: &BackfillFile, check: &mut Judging<'_>) {
+    for statement in &script.statements {
+        let at = statement.range.start;
+        let is_inside = course.transactions.iter().any(|transaction| {
+            let starts = transaction.opened.map_or(0, |opened| opened.range.start);
+            starts < at && transaction.ended.is_none_or(|ended| at < ended.range.start)
+        });
+        let (name, range) = match &statement.act {
+            Act::Outside(name) => (name.as_str(), &statement.range),
+            Act::Block(block) => match &block.commits {
+                Some(range) => ("COMMIT in a block", range),
+                None => continue,
+            },
+            _ => continue,
+        };
+        if is_inside {
+            check
+                .find(name, format!("Postgres refuses `{name}` inside a transaction"))
+                .at(file.place(range))
+                .help("move it into a file of its own");
+        }
+    }
+}
