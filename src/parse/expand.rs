@@ -1,4 +1,4 @@
-//! `${NAME}` and `${NAME:?}` in manifest values.
+//! References to variables: `${NAME}` and `${NAME:?}` in manifest values, and those that a text names.
 use crate::model::Cause;
 
 /// The text with every reference filled in. `${NAME}` of an unset variable is empty, `${NAME:?}` of an unset or empty
@@ -32,6 +32,15 @@ pub fn expand(text: &str, get: &dyn Fn(&str) -> Option<String>) -> Result<String
     }
     out.push_str(rest);
     Ok(out)
+}
+
+/// The names that stand behind a `$` of a text: `${HOST}`, `$PORT`, `${A:-$B}`. One that is none is empty.
+pub fn referred(text: &str) -> impl Iterator<Item = &str> {
+    text.split('$').skip(1).map(|rest| {
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        rest.get(..end).unwrap_or(rest)
+    })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 )]
 
 mod case;
+mod classes;
 mod on_code_node;
 mod on_code_python;
 mod properties;

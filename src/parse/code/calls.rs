@@ -46,6 +46,9 @@ struct Given {
     has_default: bool,
 }
 
+/// Tells the function whose parameter the name at a token is, given the brackets around it.
+pub(super) type Around<'a> = dyn Fn(usize, &[usize]) -> Option<(String, Argument)> + 'a;
+
 /// A call that gives a function its key, inside a function whose parameter that key is.
 struct Chained {
     call: (String, Argument),
@@ -61,9 +64,6 @@ pub(super) struct Calls {
     /// Arguments that are no plain string: the first of each.
     open: BTreeMap<(String, Argument), CodeSpan>,
 }
-
-/// Tells for a place and what is open there which function and argument it belongs to.
-type Around<'a> = dyn Fn(usize, &[usize]) -> Option<(String, Argument)> + 'a;
 
 impl Calls {
     /// A call's argument that is a string.
@@ -91,8 +91,7 @@ impl Calls {
         self.chained.push(Chained { call: (function.to_owned(), argument), lookup });
     }
 
-    /// Notes the calls of a file of tokens whose lookups are known. `around` tells the function whose parameter a name is,
-    /// given the brackets around it.
+    /// Notes the calls of a file of tokens whose lookups are known.
     pub(super) fn note(&mut self, tokens: &Tokens<'_>, spots: &Spots<'_>, around: &Around<'_>) {
         // What is called with a parameter matters only when the callee looks it up.
         let mut known: BTreeSet<String> = self.lookups.iter().map(|lookup| lookup.function.clone()).collect();

@@ -44,17 +44,3 @@ pub(super) fn lookup(
     }
     None
 }
-
-/// The names in a text of the shell's form: `$NAME` and `${NAME...}`; none when one is no plain name.
-pub(super) fn references(text: &str) -> Option<Vec<String>> {
-    let mut names = Vec::new();
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once('$') {
-        let inner = after.strip_prefix('{').unwrap_or(after);
-        let length = inner.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(inner.len());
-        let name = inner.get(..length).filter(|name| !name.is_empty())?;
-        names.push(name.to_owned());
-        rest = inner.get(length..).unwrap_or("");
-    }
-    Some(names)
-}

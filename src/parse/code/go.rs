@@ -3,11 +3,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::calls::{Calls, Lookup, argument_end, is_key};
-use super::functions::{lookup, references};
+use super::functions::lookup;
 use super::lexer::{Grammar, lex};
 use super::spots::Spots;
 use super::tokens::{Kind, Tokens};
 use crate::model::{CodeReads, ComputedRead, EnvRead};
+use crate::parse::expand::referred;
 
 /// Reads a file.
 pub(super) fn read(text: &str) -> (CodeReads, Calls) {
@@ -64,13 +65,11 @@ impl Scan<'_, '_> {
             ("Environ", Some(_)) if of_module => self.computed(tokens.range(at), "all keys are listed"),
             ("ExpandEnv", Some(close)) if of_module => {
                 let text = tokens.string(at + 2).filter(|_| close == at + 3);
-                match text.and_then(|text| references(&text)) {
-                    Some(names) => {
-                        for name in names {
-                            self.read(tokens.range(at + 2), &[&name], false);
-                        }
-                    }
-                    None => self.computed(tokens.range(at), "its keys stand in a text that is not known"),
+                let Some(text) = text.filter(|text| referred(text).all(is_key)) else {
+                    return self.computed(tokens.range(at), "its keys stand in a text that is not known");
+                };
+                for name in referred(&text) {
+                    self.read(tokens.range(at + 2), &[name], false);
                 }
             }
             ("AutomaticEnv", Some(_)) if is_member => {

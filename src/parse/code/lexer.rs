@@ -351,7 +351,7 @@ impl<'t> Lexer<'t> {
                 !matches!(self.out.text(open.wrapping_sub(1)), "if" | "while" | "for" | "with")
             }
             Kind::Close if before == "}" => matches!(next, b'>' | b' ' | b'='),
-            Kind::Close | Kind::Number | Kind::Text | Kind::Raw | Kind::Chunk | Kind::Regex => true,
+            _ => true,
         };
         !follows_value && self.at >= self.no_regex
     }

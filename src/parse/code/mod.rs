@@ -28,8 +28,10 @@ pub fn capitals(text: &str, found: &mut BTreeSet<String>) {
 pub enum Language {
     /// `.py`, `.pyi` left out: stubs are not run.
     Python,
-    /// JavaScript and TypeScript, and the scripts of component files.
+    /// JavaScript and TypeScript.
     JavaScript,
+    /// The scripts of `.vue` and `.svelte`.
+    Component,
     /// `.rs`
     Rust,
     /// `.go`
@@ -44,9 +46,8 @@ impl Language {
         match ending {
             "py" => Some(Self::Python),
             "ts" | "mts" | "cts" if name.ends_with(&format!(".d.{ending}")) => None,
-            "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "vue" | "svelte" => {
-                Some(Self::JavaScript)
-            }
+            "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" => Some(Self::JavaScript),
+            "vue" | "svelte" => Some(Self::Component),
             "rs" => Some(Self::Rust),
             "go" => Some(Self::Go),
             _ => None,
@@ -66,15 +67,13 @@ impl Service {
     pub fn add(&mut self, path: &str, language: Language, text: &str) {
         let (reads, calls) = match language {
             Language::Python => self.python.read(self.files.len(), path, text),
-            Language::JavaScript
-                if path.rsplit_once('.').is_some_and(|(_, ending)| ["vue", "svelte"].contains(&ending)) =>
-            {
-                javascript::read_markup(text)
-            }
+            Language::Component => javascript::read_markup(text),
             Language::JavaScript => javascript::read(text),
             Language::Rust => rust::read(text),
             Language::Go => go::read(text),
         };
+        // Functions are called across the two.
+        let language = if language == Language::Component { Language::JavaScript } else { language };
         self.files.push((language, reads, calls));
     }
 

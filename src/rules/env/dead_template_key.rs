@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use super::EnvFacts;
 use crate::model::compose::Service;
 use crate::model::{Assignment, Looked};
+use crate::parse::expand::referred;
 use crate::rules::Sink;
 use crate::rules::globs::Globs;
 
@@ -59,15 +60,6 @@ pub(super) fn dead_template_key(facts: &EnvFacts, out: &mut Sink<'_>) {
             .help("remove it, wire it into a service, declare the compose file that reads it, or declare it under \
                    `[env.class] deploy_only`");
     }
-}
-
-/// The names that stand behind a `$` of a value: `${HOST}`, `$PORT`, `${A:-$B}`.
-pub(super) fn referred(value: &str) -> impl Iterator<Item = &str> {
-    value.split('$').skip(1).map(|rest| {
-        let rest = rest.strip_prefix('{').unwrap_or(rest);
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-        rest.get(..end).unwrap_or(rest)
-    })
 }
 
 /// Keys that compose and its engine read themselves.

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
 use super::code::ServiceCode;
-use super::dead_template_key::referred;
 use super::platform::is_of_the_platform;
 use super::{EnvFacts, ServiceEnv};
 use crate::model::compose::Reference;
 use crate::model::{Look, Looked};
+use crate::parse::expand::referred;
 use crate::rules::Sink;
 
 pub(super) fn never_read(facts: &EnvFacts, out: &mut Sink<'_>) {

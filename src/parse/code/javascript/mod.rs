@@ -152,7 +152,12 @@ impl<'t> Scan<'_, 't> {
         }
         // `env: x` names a property, and `{ env }` is a shorthand.
         let is_key = tokens.is(at + 1, ":") && matches!(tokens.text(at.wrapping_sub(1)), "{" | ",");
-        if self.names.is_environment(at) && !is_key { found(at + 1, false) } else { None }
+        let since = self.names.environment(at).filter(|_| !is_key)?;
+        let mut around = self.open.iter().rev().take(2);
+        let is_declared = around.any(|open| tokens.is(*open, "(") && self.is_parameters(*open))
+            && matches!(tokens.text(at.wrapping_sub(1)), "(" | "," | "{");
+        let is_hidden = is_declared || self.values.is_parameter_since(at, &self.open, since);
+        if is_hidden { None } else { found(at + 1, false) }
     }
 
     /// What is done with the environment.
@@ -263,7 +268,7 @@ impl<'t> Scan<'_, 't> {
             }
             "=" => self.assigned(whole),
             _ if self.starts_program(first, before) => {}
-            _ => self.of_function(whole),
+            _ => self.given_away(whole),
         }
     }
 

@@ -78,8 +78,11 @@ impl<'s, 't> Names<'s, 't> {
         self.processes.contains(self.tokens.text(at))
     }
 
-    pub(super) fn is_environment(&self, at: usize) -> bool {
-        self.environments.iter().any(|(name, known)| known.contains(&at) && self.tokens.is(at, name))
+    /// Where the name at a token was made to hold the environment, if it does.
+    pub(super) fn environment(&self, at: usize) -> Option<usize> {
+        let mut all = self.environments.iter().rev();
+        let held = all.find(|(name, known)| known.contains(&at) && self.tokens.is(at, name))?;
+        Some(held.1.start)
     }
 
     /// `const { env } = process`

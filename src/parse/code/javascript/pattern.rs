@@ -11,10 +11,10 @@ impl Scan<'_, '_> {
         let tokens = self.tokens;
         let mut target = whole.first.wrapping_sub(2);
         let is_typed = !tokens.is(target, "}");
-        let behind_it = (target.saturating_sub(TYPE_TOKENS)..=target).rev();
-        let mut typed = behind_it
+        let types = (target.saturating_sub(TYPE_TOKENS)..=target).rev();
+        let mut before = types
             .take_while(|at| !matches!(tokens.text(*at), ";" | "=" | "{" | "(" | "const" | "let" | "var"));
-        if let Some(colon) = typed.find(|at| is_typed && tokens.is(*at, ":")) {
+        if let Some(colon) = before.find(|at| is_typed && tokens.is(*at, ":")) {
             target = colon.wrapping_sub(1);
         }
         let ends = matches!(

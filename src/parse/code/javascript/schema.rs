@@ -32,7 +32,7 @@ const DEPTH: usize = 6;
 
 impl Scan<'_, '_> {
     /// The environment is an argument, or a part of one.
-    pub(super) fn of_function(&mut self, whole: Whole) {
+    pub(super) fn given_away(&mut self, whole: Whole) {
         let tokens = self.tokens;
         let Whole { first, behind, .. } = whole;
         let unknown =

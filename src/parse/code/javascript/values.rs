@@ -207,15 +207,7 @@ impl<'s, 't> Values<'s, 't> {
             return None;
         }
         let name = tokens.text(at);
-        let near = at.saturating_sub(NEAR_TOKENS / 4)..at;
-        let arrow = near
-            .rev()
-            .take_while(|back| !matches!(tokens.text(*back), ";" | "{"))
-            .find(|back| tokens.is(*back, "=>"));
-        let blocks = open.iter().rev().filter(|open| tokens.is(**open, "{")).take(BLOCKS);
-        for body in arrow.map(|arrow| arrow + 1).into_iter().chain(blocks.copied()) {
-            let Some(parameters) = parameters(tokens, body) else { continue };
-            let Some(close) = tokens.partner(parameters) else { continue };
+        for (parameters, close) in self.heads(at, open) {
             let (mut position, mut start) = (0, parameters + 1);
             while start < close {
                 if tokens.is(start, name) {
@@ -226,6 +218,32 @@ impl<'s, 't> Values<'s, 't> {
             }
         }
         None
+    }
+}
+
+impl Values<'_, '_> {
+    /// The brackets of the parameters of each function around a token, the nearest first.
+    fn heads(&self, at: usize, open: &[usize]) -> impl Iterator<Item = (usize, usize)> {
+        let tokens = self.tokens;
+        let near = (at.saturating_sub(NEAR_TOKENS / 4)..at).rev();
+        let mut near = near.take_while(|back| !matches!(tokens.text(*back), ";" | "{"));
+        let arrow = near.find(|back| tokens.is(*back, "=>")).map(|arrow| arrow + 1);
+        let blocks = open.iter().rev().filter(|open| tokens.is(**open, "{")).take(BLOCKS);
+        arrow.into_iter().chain(blocks.copied()).filter_map(|body| {
+            let parameters = parameters(tokens, body)?;
+            Some((parameters, tokens.partner(parameters)?))
+        })
+    }
+
+    /// Whether the name at a token is a parameter of a function that begins behind another token.
+    pub(super) fn is_parameter_since(&self, at: usize, open: &[usize], since: usize) -> bool {
+        let tokens = self.tokens;
+        let name = tokens.text(at);
+        let declares = |one: usize| {
+            tokens.is(one, name) && matches!(tokens.text(one.wrapping_sub(1)), "(" | "," | "{" | "..." | ":")
+        };
+        let mut heads = self.heads(at, open).filter(|(parameters, _)| *parameters > since);
+        heads.any(|(parameters, close)| (parameters..close).take(NEAR_TOKENS).any(declares))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The text is parsed as far as it can be, and names are followed through imports, assignments, constants and loops over
 //! literal lists. A key that none of this tells is computed.
+mod called;
 mod classes;
 mod depth;
 mod scope;

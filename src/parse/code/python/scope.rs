@@ -111,13 +111,10 @@ impl<'a> Scope<'a> {
 
     fn import(&mut self, alias: &'a Alias) {
         let path = alias.name.as_str();
-        if let Some(own) = &alias.asname {
-            self.bind(own.as_str(), Binding::Path(path.to_owned()));
-        } else {
-            // `import a.b` binds `a`.
-            let first = path.split('.').next().unwrap_or(path);
-            self.bind(first, Binding::Path(first.to_owned()));
-        }
+        // `import a.b` binds `a`.
+        let first = path.split('.').next().unwrap_or(path);
+        let (own, path) = alias.asname.as_ref().map_or((first, first), |own| (own.as_str(), path));
+        self.bind(own, Binding::Path(path.to_owned()));
     }
 }
 
