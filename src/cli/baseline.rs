@@ -41,7 +41,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let old = baseline(&loaded.source)?;
     let base = loaded.source.base().to_owned();
     let path = under(&base, BASELINE);
-    let report = judge(loaded, Vec::new(), true, &clock)?;
+    let report = judge(loaded, Vec::new(), true, Vec::new(), &clock)?;
     let kept = old.as_ref().map_or(&[][..], |(baseline, _)| &baseline.finding);
     let entries = entries(&report, &base, &path, kept, &reason, expires.as_deref());
     if report.tally().unknown > 0 {

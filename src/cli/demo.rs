@@ -91,7 +91,8 @@ fn write_project() -> Result<String, Stop> {
 
 fn lint_act(folder: &str) -> Result<bool, Stop> {
     let clock = Clock::start();
-    let mut report = lint::judge(manifest(folder).load()?.unwrap_or_default(), Vec::new(), true, &clock)?;
+    let mut report =
+        lint::judge(manifest(folder).load()?.unwrap_or_default(), Vec::new(), true, Vec::new(), &clock)?;
     clock.stamp(&mut report);
     let told = "\
 Three templates name the keys of one deployment. The agent reads a key that the canonical template lacks, so production\n\

@@ -29,7 +29,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     let mut said = format!("wrote {MANIFEST}\n");
     let loaded = ManifestArgs { manifest: None }.load()?.unwrap_or_default();
     if loaded.manifest.env.is_some() {
-        let report = judge(loaded, Vec::new(), true, &Clock::start())?;
+        let report = judge(loaded, Vec::new(), true, Vec::new(), &Clock::start())?;
         let findings: usize = report.checks.iter().map(|check| check.findings.len()).sum();
         let more = match report.exit(true) {
             Exit::Held => "`trueup lint` holds today\n".to_owned(),

@@ -1,10 +1,12 @@
 //! `trueup lint`
+use super::drift::SchemaArgs;
 use super::manifest::{Loaded, ManifestArgs, baseline};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use crate::jobs::lint::{Lint, Subject, lint};
 use crate::manifest::{At, Env, MANIFEST, Service, glob};
-use crate::model::{Exit, Report};
+use crate::model::{Exit, Look, Object, Report};
+use crate::rules::schema::SchemaFacts;
 use crate::stores::checkout::Checkout;
 
 /// The flags of `trueup lint`.
@@ -24,6 +26,8 @@ pub(super) struct Args {
     /// A compose file, in the order of compose's -f; may be given again
     #[arg(long, value_name = "FILE")]
     compose: Vec<String>,
+    #[command(flatten)]
+    schema: SchemaArgs,
     /// A glob of keys that any service may have for itself; may be given again
     #[arg(long, value_name = "GLOB")]
     allow: Vec<String>,
@@ -32,16 +36,20 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { subjects, manifest, template, service, compose, allow, output } = args;
+    let Args { subjects, manifest, template, service, compose, schema, allow, output } = args;
     let clock = Clock::start();
     let flags = env_of_flags(template, &service, compose, allow)?;
-    let named = flags.template.is_some() || !flags.service.is_empty() || !flags.compose.is_empty();
+    let named_files = flags.template.is_some() || !flags.service.is_empty() || !flags.compose.is_empty();
+    let named = named_files || schema.names();
     let loaded = if named && manifest.is_passed_over() {
         note(&format!("{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"));
         None
     } else {
         manifest.load()?
     };
+    // What is asked for by a flag alone is all that is asked for.
+    let subjects =
+        if subjects.is_empty() && schema.names() && !named_files { vec![Subject::Schema] } else { subjects };
     if !named && loaded.is_none() {
         note(
             "no manifest: each env template below this folder is judged by itself; `trueup init` writes a manifest that relates them",
@@ -49,10 +57,12 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     }
     let mut loaded = loaded.unwrap_or_default();
     // Flags that only narrow name no input.
-    if named || loaded.manifest.env.is_some() {
+    if named_files || loaded.manifest.env.is_some() {
         replace(loaded.manifest.env.get_or_insert_default(), flags);
     }
-    let mut report = judge(loaded, subjects, !named, &clock)?;
+    let asks_live = schema.live.is_some() || subjects.contains(&Subject::Schema);
+    let seen = if asks_live { schema.look(&loaded)? } else { Vec::new() };
+    let mut report = judge(loaded, subjects, !named, seen, &clock)?;
     clock.stamp(&mut report);
     emit(&report, &output)
 }
@@ -62,11 +72,13 @@ pub(super) fn judge(
     loaded: Loaded,
     subjects: Vec<Subject>,
     search: bool,
+    schema: Vec<(Object, Look<SchemaFacts>)>,
     clock: &Clock,
 ) -> Result<Report, Stop> {
     let Loaded { manifest, source, levels } = loaded;
     let baseline = if source.path.is_empty() { None } else { baseline(&source)? };
-    let settings = Lint { manifest, source, baseline, subjects, search, levels, today: clock.today() };
+    let settings =
+        Lint { manifest, source, baseline, subjects, search, schema, levels, today: clock.today() };
     Ok(lint(&settings, &Checkout))
 }
 

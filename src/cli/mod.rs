@@ -3,7 +3,9 @@
 //! Flags and manifest meet here and nowhere else; what goes to the terminal goes through here and nowhere else.
 mod baseline;
 mod demo;
+mod drift;
 mod explain;
+mod fingerprint;
 mod guard;
 mod init;
 mod lint;
@@ -44,6 +46,8 @@ enum Command {
     Guard(guard::Args),
     /// Reconcile the rows of a source and a target
     Verify(verify::Args),
+    /// Save a portable picture of an endpoint
+    Fingerprint(fingerprint::Args),
     /// Record today's lint findings, with a reason, so that only new ones count
     Baseline(baseline::Args),
     /// Render a saved JSON report in any format
@@ -72,6 +76,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Lint(args) => lint::run(args),
         Command::Guard(args) => guard::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Fingerprint(args) => fingerprint::run(args),
         Command::Baseline(args) => baseline::run(args),
         Command::Report(args) => report::run(args),
         Command::Rules => explain::list(),

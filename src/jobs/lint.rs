@@ -1,11 +1,12 @@
 //! `lint`: files against declared expectations.
 use crate::manifest::{Baseline, Manifest, Source};
-use crate::model::{Cause, Look, Object, Report};
+use crate::model::{Cause, Gap, GapKind, Look, Object, Report};
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::compose::ComposeFacts;
 use crate::rules::env::EnvFacts;
 use crate::rules::manifest::ManifestFacts;
 use crate::rules::run::RunFacts;
+use crate::rules::schema::SchemaFacts;
 use crate::rules::{self, Levels, Tree, judge};
 
 /// What to lint.
@@ -21,6 +22,8 @@ pub struct Lint {
     pub subjects: Vec<Subject>,
     /// Whether to search for env templates, because nobody named one by a flag.
     pub search: bool,
+    /// What was seen of live schemas, when that was asked for.
+    pub schema: Vec<(Object, Look<SchemaFacts>)>,
     /// Severities that the manifest sets.
     pub levels: Levels,
     /// `YYYY-MM-DD`: allows with an earlier day have expired.
@@ -34,11 +37,13 @@ pub enum Subject {
     Env,
     /// Compose wiring.
     Compose,
+    /// A live schema, which is judged only where it is asked for.
+    Schema,
 }
 
 /// Runs.
 pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
-    let Lint { manifest, source, baseline, subjects: asked, search, levels, today } = settings;
+    let Lint { manifest, source, baseline, subjects: asked, search, schema: _, levels, today } = settings;
     let mut report = Report::new("lint");
     let run = Object::run("lint");
     let mut subjects = Vec::new();
@@ -65,6 +70,7 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
         judge(rules::compose::RULES, &run, &facts, levels, &mut report);
         subjects.push("compose".to_owned());
     }
+    live_schema(settings, &mut subjects, &mut report);
     if !source.path.is_empty() {
         let facts = Look::Got(ManifestFacts::new(manifest, source));
         judge(rules::manifest::RULES, &run, &facts, levels, &mut report);
@@ -83,6 +89,28 @@ pub fn lint(settings: &Lint, tree: &dyn Tree) -> Report {
     judge(rules::run::RULES, &run, &facts, levels, &mut report);
     report.sort();
     report
+}
+
+/// Judges the schemas that were looked at, and says so where one is declared and was not.
+fn live_schema(settings: &Lint, subjects: &mut Vec<String>, report: &mut Report) {
+    for (on, look) in &settings.schema {
+        judge(rules::schema::RULES, on, look, &settings.levels, report);
+        report.not_compared.extend(look.got().into_iter().flat_map(|facts| facts.gaps.clone()));
+    }
+    if !settings.schema.is_empty() {
+        subjects.push("schema".to_owned());
+    } else if settings.subjects.contains(&Subject::Schema) {
+        let facts: Look<SchemaFacts> = undeclared("live schema", "[schema]");
+        judge(rules::schema::RULES, &Object::run("lint"), &facts, &settings.levels, report);
+    } else if let Some(declared) = settings.manifest.schema.as_ref().filter(|_| settings.subjects.is_empty())
+    {
+        let reason = "live systems are asked with `--live` alone, or by name: `trueup lint schema`";
+        report.not_compared.push(Gap {
+            on: Object::endpoint(declared.live.as_str()),
+            kind: GapKind::NotAsked,
+            reason: reason.to_owned(),
+        });
+    }
 }
 
 /// What was asked for by name and is declared nowhere could not be looked at.

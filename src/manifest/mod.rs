@@ -8,6 +8,7 @@ mod baseline;
 mod check;
 mod condition;
 mod env;
+mod schema;
 mod shape;
 mod source;
 mod types;
@@ -22,10 +23,11 @@ pub use at::At;
 pub use baseline::{BASELINE, Baseline, Entry};
 pub use check::{date, glob, octal};
 pub use env::{Classes, Dialects, Env, Environment, Relation, Service, TypeEntry, ValueType};
+pub use schema::{Expect, IgnoreEntry, Schema};
 pub use source::Source;
 pub use types::{
-    AllowEntry, Endpoint, EndpointKind, Guard, IfEmpty, Keys, Level, Manifest, Project, Require, Scalar,
-    Side, SkipEntry, TableEntry, Verify,
+    Access, AllowEntry, Endpoint, EndpointKind, Guard, IfEmpty, Keys, Level, Manifest, Project, Require,
+    Scalar, Side, SkipEntry, TableEntry, Verify,
 };
 
 /// The manifest's usual name.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::At;
 use super::env::Env;
+use super::schema::Schema;
 use crate::model::Mode;
 
 /// `trueup.toml`: the declared expectations. Paths are relative to its folder.
@@ -28,6 +29,8 @@ pub struct Manifest {
     pub skip: Vec<SkipEntry>,
     /// How `trueup verify` compares.
     pub verify: Verify,
+    /// The schema that a live database is held to.
+    pub schema: Option<Schema>,
     /// Severity by rule id.
     pub rules: BTreeMap<At<String>, Level>,
     /// Findings that may stand.
@@ -54,6 +57,20 @@ pub struct Endpoint {
     /// being written sees rows that were never committed.
     #[serde(default)]
     pub immutable: bool,
+    /// What trueup may do there.
+    #[serde(default)]
+    pub access: Access,
+}
+
+/// What trueup may do on an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Read.
+    #[default]
+    ReadOnly,
+    /// Make databases of its own beside those that are there, and drop them again. Of the others it touches none.
+    Scratch,
 }
 
 /// The sorts of systems that this version reads.
@@ -62,6 +79,8 @@ pub struct Endpoint {
 pub enum EndpointKind {
     /// A SQLite 3 file.
     Sqlite,
+    /// A Postgres database.
+    Postgres,
 }
 
 /// The boot contract.

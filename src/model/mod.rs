@@ -16,7 +16,7 @@ mod place;
 mod report;
 mod role;
 mod rule_id;
-mod schema;
+pub mod schema;
 mod table_diff;
 pub mod value;
 

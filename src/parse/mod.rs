@@ -6,3 +6,4 @@ pub mod allow;
 pub mod compose;
 pub mod env;
 pub mod expand;
+pub mod snapshot;

@@ -68,6 +68,7 @@ pub(super) fn counting(check: &Check) -> Vec<Cow<'_, Finding>> {
             primary: None,
             related: Vec::new(),
             help: None,
+            diff: Vec::new(),
             allowed: None,
         }));
     }

@@ -95,6 +95,7 @@ fn finding(severity: Severity, about: &str, message: &str) -> Finding {
         primary: None,
         related: Vec::new(),
         help: None,
+        diff: Vec::new(),
         allowed: None,
     }
 }
@@ -135,6 +136,13 @@ impl Found<'_> {
     /// Another place that explains it.
     pub fn related(self, place: Option<Place>, label: &str) -> Self {
         self.0.related.extend(place.map(|place| Related { place, label: label.to_owned() }));
+        self
+    }
+
+    /// The lines of a diff that shows it.
+    #[must_use = "a finding keeps what it is given; end the chain with a place or help"]
+    pub fn diff(self, lines: Vec<String>) -> Self {
+        self.0.diff = lines;
         self
     }
 

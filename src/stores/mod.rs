@@ -3,9 +3,11 @@
 //! Stores return model values. They never print, never judge, and never put a secret into an error.
 pub mod checkout;
 pub mod discover;
+pub mod endpoint;
 pub mod environment;
 pub mod files;
 pub mod git;
+pub mod postgres;
 pub mod process;
 pub mod rows;
 pub mod sqlite;

@@ -33,11 +33,12 @@ prop_compose! {
         primary in option::of(any_place()),
         related in vec((any_place(), any_text()), 0..3),
         help in option::of(any_text()),
+        diff in vec(any_text(), 0..3),
         allowed in option::of((any_text(), any_place(), any::<bool>())),
     ) -> Finding {
         let related = related.into_iter().map(|(place, label)| Related { place, label }).collect();
         let allowed = allowed.map(|(reason, place, inline)| Allowed { reason, place, inline });
-        Finding { severity, about, message, primary, related, help, allowed }
+        Finding { severity, about, message, primary, related, help, diff, allowed }
     }
 }
 

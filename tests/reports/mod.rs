@@ -29,6 +29,7 @@ fn finding(severity: Severity, about: &str, message: &str, primary: Option<Place
         primary,
         related: Vec::new(),
         help: None,
+        diff: Vec::new(),
         allowed: None,
     }
 }
