@@ -29,6 +29,11 @@ impl Scratch {
         Ok(scratch)
     }
 
+    /// Its name on that server.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Where it is.
     pub fn url(&self) -> PostgresUrl {
         self.server.with_database(&self.name)

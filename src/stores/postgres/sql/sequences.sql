@@ -5,7 +5,7 @@ select coalesce(json_strip_nulls(json_agg(json_build_object(
   'definition', format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s',
     format_type(s.seqtypid, null), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
     case when s.seqcycle then ' CYCLE' else '' end),
-  'owned_by', format('%I.%I.%I', tn.nspname, t.relname, a.attname),
+  'owned_by', case when a.attname is not null then format('%I.%I.%I', tn.nspname, t.relname, a.attname) end,
   'held', json_build_object(
     'owner', pg_get_userbyid(c.relowner),
     'grants', (select json_agg(g.line order by g.line) from (
