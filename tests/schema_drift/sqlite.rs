@@ -15,6 +15,20 @@ const BASE: &str = "create table r (id integer primary key);\n\
     create index t_b on t (b desc) where b > 1;\ncreate view v as select a from t;\n\
     create trigger g after insert on t begin select 1; end;\n";
 
+/// A file that `SQLite` itself has never seen so may hold anything as a definition.
+#[tokio::test]
+async fn odd_statements_are_read() {
+    let script = "create table \"a on b\" (\"x (\" int, [y]] text, z); create index \"i on j\" on \"a on b\" (\"x (\", lower(z));\n\
+        create table t(a, b, primary key (b, a)) without rowid; create virtual table f using fts5(a);\n\
+        create table g (a int, b int generated always as (a + 1) stored, c generated always as (a) virtual);\n\
+        create table k (a references t, foreign key (a) references \"a on b\");".replace("[y]]", "[y]");
+    let first = schema(&script).await;
+    assert_eq!(first, schema(&script).await);
+    assert_eq!(told(&first, &first), Vec::<String>::new());
+    let index = &first.table("a on b").unwrap().indexes[0];
+    assert_eq!(index.definition, "btree (\"x (\", lower(z))");
+}
+
 #[tokio::test]
 async fn a_planted_difference_has_its_one_finding() {
     let first = schema(BASE).await;

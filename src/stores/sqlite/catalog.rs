@@ -176,13 +176,15 @@ fn indexed(row: &SqliteRow) -> Result<(String, Indexed), sqlx::Error> {
 /// What follows the table's name in a `CREATE INDEX`: its first bracket, and all behind it.
 fn after_table<'s>(sql: &'s str, table: &str) -> Option<&'s str> {
     let spellings = [table.to_owned(), quoted(table), format!("[{table}]"), format!("`{table}`")];
+    // The name of the index may hold the word as well, so every place is tried.
     let lower = sql.to_ascii_lowercase();
-    let on = lower.find(" on ").or_else(|| lower.find("\non "))? + 4;
-    let rest = sql.get(on..)?.trim_start();
-    let named = spellings.iter().find_map(|name| {
-        rest.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name)).map(|_| name.len())
-    })?;
-    rest.get(named..).map(str::trim_start).filter(|rest| rest.starts_with('('))
+    lower.match_indices("on").find_map(|(at, _)| {
+        let rest = sql.get(at + 2..)?.trim_start();
+        spellings.iter().find_map(|name| {
+            rest.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name))?;
+            rest.get(name.len()..).map(str::trim_start).filter(|rest| rest.starts_with('('))
+        })
+    })
 }
 
 /// One column of a foreign key.
