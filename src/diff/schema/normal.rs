@@ -234,15 +234,12 @@ fn lone_names(sql: &str) -> String {
         let name = after.split_once(')').map(|(name, _)| name);
         let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
         let opens = out.chars().next_back().is_some_and(|c| matches!(c, '(' | ','));
-        rest = match name.filter(is_name).filter(|_| opens) {
-            Some(name) => {
-                out.push_str(name);
-                after.get(name.len() + 1..).unwrap_or_default()
-            }
-            None => {
-                out.push('(');
-                after
-            }
+        rest = if let Some(name) = name.filter(is_name).filter(|_| opens) {
+            out.push_str(name);
+            after.get(name.len() + 1..).unwrap_or_default()
+        } else {
+            out.push('(');
+            after
         };
     }
     out + rest
