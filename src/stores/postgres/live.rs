@@ -28,6 +28,8 @@ struct Owned {
     step: i64,
     last: Option<i64>,
     readable: bool,
+    /// Its file holds no byte, so the table no row: most tables of a scratch database, which then need not be asked.
+    empty: bool,
     indexed: bool,
 }
 
@@ -66,10 +68,14 @@ impl Postgres {
     }
 
     async fn positions(&mut self, asked: &[Owned]) -> Result<Vec<Position>, Cause> {
-        let highest: Vec<String> = asked
-            .iter()
-            .map(|owned| format!("(SELECT max({}) FROM {})", owned.column, owned.table))
-            .collect();
+        let query = |owned: &Owned| {
+            if owned.empty {
+                "NULL::bigint".to_owned()
+            } else {
+                format!("(SELECT max({}) FROM {})", owned.column, owned.table)
+            }
+        };
+        let highest: Vec<String> = asked.iter().map(query).collect();
         let sql = format!("SELECT array_to_json(ARRAY[{}])::text", highest.join(", "));
         let highest: Vec<Option<i64>> = read(&self.texts(&[&sql]).await?.concat())?;
         let position = |(owned, highest): (&Owned, Option<i64>)| Position {

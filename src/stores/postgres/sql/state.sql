@@ -9,6 +9,7 @@ select json_strip_nulls(json_build_object(
       'start', s.seqstart, 'step', s.seqincrement,
       'last', pg_sequence_last_value(c.oid),
       'readable', has_sequence_privilege(c.oid, 'select, usage') and has_column_privilege(t.oid, a.attnum, 'select') and not row_security_active(t.oid),
+      'empty', t.relkind = 'r' and pg_relation_size(t.oid) = 0,
       'indexed', exists (select from pg_index i where i.indrelid = t.oid and i.indkey[0] = a.attnum and i.indisvalid and i.indpred is null)
         or t.reltuples between 0 and 10000) order by n.nspname, c.relname)
     from pg_sequence s
