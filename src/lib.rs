@@ -8,7 +8,7 @@
 //! |---|---|---|---|
 //! | 8 | [`cli`] | one file per subcommand: arguments, then settings, job, render; the terminal | judgement |
 //! | 7 | [`render`] | a report as bytes, one file per format | printing, files, opinions |
-//! | 5 | [`jobs`] | `lint`, `guard`, `verify`: facts fetched, judged, reported | SQL, formats, each other |
+//! | 5 | [`jobs`] | `lint`, `drift`, `guard`, `verify`: facts fetched, judged, reported | SQL, formats, each other |
 //! | 4 | [`stores`] | files, processes, databases: the only sockets and the only I/O | judgement, secrets in errors |
 //! | 3 | [`rules`] | facts, and pure checks over them, a room per subject with its table | stores: files come through a trait |
 //! | 2 | [`chain`] | the revisions of an Alembic chain as a graph | judgement |

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use trueup::jobs::guard::guard;
 use trueup::jobs::lint::{Lint, lint};
 use trueup::manifest::{self, Baseline, Manifest, Source};
+use trueup::model::schema::{Live, Schema};
 use trueup::model::{Cause, Look, Object, Report, TableDiff};
 use trueup::rules::guard::{Contract, Environment};
+use trueup::rules::schema::{SchemaFacts, Sides, Terms};
 use trueup::rules::verify::SidesFacts;
 use trueup::rules::{self, Levels, RuleDoc, Tree, docs, judge};
 
@@ -137,6 +139,7 @@ fn run(subject: &str, example: &Example) -> Report {
             report.sort();
             report
         }
+        "schema" => schema(files, declared),
         _ => {
             let baseline = source("trueup-baseline.toml", files)
                 .map(|source| (Baseline::read(&source.text).unwrap_or_else(|all| panic!("{all:?}")), source));
@@ -148,12 +151,34 @@ fn run(subject: &str, example: &Example) -> Report {
                 baseline,
                 subjects: Vec::new(),
                 search: true,
+                schema: Vec::new(),
                 levels: Levels::new(),
                 today,
             };
             lint(&settings, &tree)
         }
     }
+}
+
+/// Two schemas as their catalogs would tell them, and the state of the live one.
+fn schema(files: &BTreeMap<String, String>, declared: Option<(Manifest, Source)>) -> Report {
+    let read = |path: &str| files.get(path).map(|text| toml::from_str::<Schema>(text).unwrap()).unwrap();
+    let state =
+        |path: &str| files.get(path).map(|text| toml::from_str::<Live>(text).unwrap()).unwrap_or_default();
+    let sides = Sides {
+        names: ["schema.sql".into(), "app".into()],
+        expected: read("expected.toml"),
+        identity: state("expected-state.toml").identity,
+        live: read("live.toml"),
+        state: state("state.toml"),
+        is_built: false,
+    };
+    let terms = declared.map(|(manifest, source)| Terms::of(&manifest.schema.unwrap(), &source));
+    let facts = SchemaFacts::new(sides, &terms.unwrap_or_default());
+    let mut report = Report::new("lint");
+    judge(rules::schema::RULES, &Object::run("lint"), &Look::Got(facts), &Levels::new(), &mut report);
+    report.sort();
+    report
 }
 
 fn concise(report: &Report) -> String {

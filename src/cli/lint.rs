@@ -2,6 +2,7 @@
 use clap::ValueEnum;
 
 use super::against;
+use super::drift::SchemaArgs;
 use super::fix::mend;
 use super::manifest::{Loaded, ManifestArgs, baseline, say_above};
 use super::output::{Clock, OutputArgs, emit};
@@ -15,8 +16,8 @@ use crate::stores::checkout::Checkout;
 /// The flags of `trueup lint`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What to judge: env, compose, config, alembic, backfill, pins; without it, everything that is declared. After
-    /// `backfill`, SQL files and folders of them
+    /// What to judge: env, compose, config, alembic, backfill, pins, schema; without it, everything that is declared
+    /// in files. After `backfill`, SQL files and folders of them
     #[arg(value_name = "SUBJECT|PATH")]
     subjects: Vec<String>,
     #[command(flatten)]
@@ -34,6 +35,8 @@ pub(super) struct Args {
     /// A compose file, in the order of compose's -f; may be given again
     #[arg(long, value_name = "FILE")]
     compose: Vec<String>,
+    #[command(flatten)]
+    schema: SchemaArgs,
     /// A glob of keys that any service may have for itself; may be given again
     #[arg(long, value_name = "GLOB")]
     allow: Vec<String>,
@@ -44,7 +47,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECTION", requires = "ini")]
     name: Option<String>,
     /// Report only what this branch adds to REF, judged as it will be once it is merged
-    #[arg(long, value_name = "REF")]
+    #[arg(long, value_name = "REF", conflicts_with = "live")]
     against: Option<String>,
     /// Add keys that a service needs and the canonical template lacks to the template, without a value; then judge again
     #[arg(long, conflicts_with = "against")]
@@ -64,6 +67,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
         service,
         code,
         compose,
+        schema,
         allow,
         ini,
         name,
@@ -81,12 +85,16 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let code = code.iter().map(|text| code_of_flag(text)).collect::<Result<_, _>>()?;
     let today = today.unwrap_or_else(|| clock.today());
     let chains = chains_of_flags(&ini, name.as_ref());
-    let asked = Asked { subjects, manifest, flags, code, backfill: paths, chains, today };
+    let asked =
+        Asked { subjects, manifest, flags, code, backfill: paths, chains, today, names_live: schema.names() };
     let mut report = match against {
         None => {
             let tree = Checkout::default();
             asked.say_what_is_read(&tree);
-            let settings = asked.settings(&tree)?;
+            let mut settings = asked.settings(&tree)?;
+            if schema.live.is_some() || settings.subjects.contains(&Subject::Schema) {
+                settings.schema = schema.look(&settings.manifest, &settings.source)?;
+            }
             let report = lint(&settings, &tree);
             let owner = settings.manifest.env.as_ref().and_then(|env| env.owner.as_ref());
             if fix && mend(&report, owner) { lint(&settings, &tree) } else { report }
@@ -109,6 +117,8 @@ pub(super) struct Asked {
     /// `YYYY-MM-DD`.
     today: String,
     chains: Vec<Alembic>,
+    /// Whether flags name a live system and what it is held to.
+    names_live: bool,
 }
 
 impl Asked {
@@ -118,9 +128,14 @@ impl Asked {
         template.is_some() || !service.is_empty() || !compose.is_empty()
     }
 
+    /// Whether flags and arguments name files.
+    fn names_files(&self) -> bool {
+        self.names_env() || !self.backfill.is_empty() || !self.chains.is_empty()
+    }
+
     /// Whether flags and arguments name inputs.
     fn names_inputs(&self) -> bool {
-        self.names_env() || !self.backfill.is_empty() || !self.chains.is_empty()
+        self.names_files() || self.names_live
     }
 
     /// The settings as a tree has them.
@@ -142,7 +157,10 @@ impl Asked {
         if !self.chains.is_empty() {
             loaded.manifest.alembic.clone_from(&self.chains);
         }
-        settings(loaded, self.subjects.clone(), !named, self.today.clone(), tree)
+        // What is asked for by a flag alone is all that is asked for.
+        let is_live_alone = self.names_live && self.subjects.is_empty() && !self.names_files();
+        let subjects = if is_live_alone { vec![Subject::Schema] } else { self.subjects.clone() };
+        settings(loaded, subjects, !named, self.today.clone(), tree)
     }
 
     /// The folder of the manifest, or of what is named without one.
@@ -189,7 +207,7 @@ fn settings(
 ) -> Result<Lint, Stop> {
     let Loaded { manifest, source, levels } = loaded;
     let baseline = if source.path.is_empty() { None } else { baseline(&source, tree)? };
-    Ok(Lint { manifest, source, baseline, subjects, search, levels, today })
+    Ok(Lint { manifest, source, baseline, subjects, search, schema: Vec::new(), levels, today })
 }
 
 /// Splits what is asked for: subjects, and after `backfill` paths.

@@ -4,7 +4,9 @@
 mod against;
 mod baseline;
 mod demo;
+mod drift;
 mod explain;
+mod fingerprint;
 mod fix;
 mod graph;
 mod guard;
@@ -48,6 +50,8 @@ enum Command {
     Guard(guard::Args),
     /// Reconcile the rows of a source and a target
     Verify(verify::Args),
+    /// Save a portable picture of an endpoint
+    Fingerprint(fingerprint::Args),
     /// Record today's lint findings, with a reason, so that only new ones count
     Baseline(baseline::Args),
     /// Draw a chain of revisions, with its heads and branches
@@ -80,6 +84,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Lint(args) => lint::run(args),
         Command::Guard(args) => guard::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Fingerprint(args) => fingerprint::run(args),
         Command::Baseline(args) => baseline::run(args),
         Command::Graph(args) => graph::run(args),
         Command::Lock(args) => lock::run(&args),

@@ -5,14 +5,14 @@ use super::manifest::{Loaded, ManifestArgs};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use crate::digest::hasher::Seed;
-use crate::jobs::verify::{Endpoint, Verify, verify};
+use crate::jobs::verify::{Verify, verify};
 use crate::manifest::{Keys, MANIFEST};
 use crate::mapping::Mapping;
-use crate::model::path::under;
 use crate::model::{Cause, Exit, Report};
 use crate::parse::expand::expand;
 use crate::rules::Levels;
 use crate::stores::checkout::Checkout;
+use crate::stores::endpoint::Endpoint;
 use crate::stores::environment::Secrets;
 
 /// The flags of `trueup verify`.
@@ -64,7 +64,7 @@ pub(super) fn judge(settings: &Verify, clock: &Clock) -> Result<Report, Stop> {
 }
 
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.map_err(|error| Stop::CouldNotLook(Cause::new(format!("no threads can be had: {error}"))))
 }
 
@@ -108,21 +108,23 @@ pub(super) fn settings(
     })
 }
 
-fn named(name: &str, url: &str) -> Result<Endpoint, Stop> {
+pub(super) fn named(name: &str, url: &str) -> Result<Endpoint, Stop> {
     Endpoint::new(name, url, false).map_err(Stop::Usage)
 }
 
 /// An endpoint of the manifest, its secrets filled in; a relative path is relative to the manifest.
-fn declared(manifest: &crate::manifest::Manifest, base: &str, name: &str) -> Result<Endpoint, Stop> {
+pub(super) fn declared(
+    manifest: &crate::manifest::Manifest,
+    base: &str,
+    name: &str,
+) -> Result<Endpoint, Stop> {
     let Some(endpoint) = manifest.endpoints.get(name) else {
         let hint = format!("declare `[endpoints.{name}]` with its url, or name another under `[verify]`");
         return Err(Stop::usage(format!("the manifest has no endpoint `{name}`"), hint));
     };
     let secrets = Secrets::beside(base).map_err(Stop::CouldNotLook)?;
     let url = expand(&endpoint.url, &|name| secrets.get(name)).map_err(Stop::CouldNotLook)?;
-    let mut endpoint = Endpoint::new(name, &url, endpoint.immutable).map_err(Stop::Usage)?;
-    endpoint.file.path = under(base, &endpoint.file.path);
-    Ok(endpoint)
+    Ok(Endpoint::new(name, &url, endpoint.immutable).map_err(Stop::Usage)?.under(base))
 }
 
 fn seed(text: &str) -> Result<Seed, String> {

@@ -2,3 +2,4 @@
 //!
 //! Pure: what is compared was read before, and what differs is told to whoever asked. Nothing here judges.
 pub mod rows;
+pub mod schema;

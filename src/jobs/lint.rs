@@ -12,6 +12,7 @@ use crate::rules::env::EnvFacts;
 use crate::rules::manifest::ManifestFacts;
 use crate::rules::pins::PinFacts;
 use crate::rules::run::RunFacts;
+use crate::rules::schema::SchemaFacts;
 use crate::rules::zone::ZoneFacts;
 use crate::rules::{self, Levels, Rule, Tree, judge};
 
@@ -28,6 +29,8 @@ pub struct Lint {
     pub subjects: Vec<Subject>,
     /// Whether to search for env templates, because nobody named one by a flag.
     pub search: bool,
+    /// What was seen of live schemas, when that was asked for.
+    pub schema: Vec<(Object, Look<SchemaFacts>)>,
     /// Severities that the manifest sets.
     pub levels: Levels,
     /// `YYYY-MM-DD`: allows with an earlier day have expired.
@@ -49,6 +52,8 @@ pub enum Subject {
     Pins,
     /// Alembic chains.
     Alembic,
+    /// Live schemas, which are judged only where they are asked for.
+    Schema,
 }
 
 impl Subject {
@@ -61,6 +66,7 @@ impl Subject {
             Self::Backfill => "backfill",
             Self::Pins => "pins",
             Self::Alembic => "alembic",
+            Self::Schema => "schema",
         }
     }
 }
@@ -90,6 +96,7 @@ fn run(settings: &Lint, manifest: &Manifest, tree: &dyn Tree) -> Report {
     run.backfills();
     run.pins();
     run.chains();
+    run.schemas();
     run.manifest();
     run.finish()
 }
@@ -247,6 +254,24 @@ impl Run<'_> {
         self.judge(Subject::Alembic, rules::alembic::RULES, facts, ("chain", "[[alembic]]"));
     }
 
+    /// Judges the schemas that were looked at, and says so where one is declared and was not.
+    fn schemas(&mut self) {
+        let (manifest, Lint { schema, subjects, .. }) = (self.manifest, self.settings);
+        for (on, look) in schema {
+            judge(rules::schema::RULES, on, look, &self.settings.levels, &mut self.report);
+            self.report.not_compared.extend(look.got().into_iter().flat_map(|facts| facts.gaps.clone()));
+        }
+        if !schema.is_empty() {
+            self.subjects.push(Subject::Schema.name().to_owned());
+        } else if subjects.contains(&Subject::Schema) {
+            self.judge(Subject::Schema, rules::schema::RULES, None, ("live schema", "[schema]"));
+        } else if let Some(declared) = manifest.schema.as_ref().filter(|_| subjects.is_empty()) {
+            let reason = "live systems are asked with `--live` alone, or by name: `trueup lint schema`";
+            let on = Object::endpoint(declared.live.as_str());
+            self.report.not_compared.push(Gap { on, kind: GapKind::NotAsked, reason: reason.to_owned() });
+        }
+    }
+
     fn manifest(&mut self) {
         let (manifest, Lint { source, .. }) = (self.manifest, self.settings);
         if !source.path.is_empty() {
@@ -268,7 +293,7 @@ impl Run<'_> {
             self.hold(rules::allow::RULES, &Look::Got(AllowFacts { claims, subjects }));
         }
         let hint = "name files (`trueup lint env --template FILE`), or write a manifest with `trueup init`";
-        let facts = RunFacts::new(&self.report, |_| true, hint);
+        let facts = RunFacts::new(&self.report, |rule| !rules::schema::PROVE_NOTHING.contains(&rule), hint);
         self.hold(rules::run::RULES, &Look::Got(facts));
         self.report.sort();
         self.report

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
-    At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Service, ValueType,
-    Zone, condition, guard, pins,
+    Access, At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Schema, Service,
+    ValueType, Zone, condition, guard, pins,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -61,8 +61,37 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
             found.push(mistake(&endpoint.url, format!("endpoint `{name}` has an empty url"), None));
         }
     }
+    if let Some(schema) = &manifest.schema {
+        schema_mistakes(schema, manifest, &mut found);
+    }
     found.sort_by_key(|mistake| mistake.range.start);
     found
+}
+
+/// Exactly one expectation, never inferred; and scratch databases are made only where that is declared.
+fn schema_mistakes(schema: &Schema, manifest: &Manifest, found: &mut Vec<Mistake>) {
+    let expect = &schema.expect;
+    let declared = expect.all();
+    let place = declared.first().copied().unwrap_or(&schema.live);
+    if declared.len() != 1 {
+        let message = format!("`expect` says {} things that the schema should be like", declared.len());
+        found.push(mistake(place, message, Some("say one: `endpoint`, `snapshot` or `sql`")));
+    }
+    for name in [Some(&schema.live), expect.endpoint.as_ref(), expect.scratch.as_ref()].into_iter().flatten()
+    {
+        if !manifest.endpoints.contains_key(name.as_str()) {
+            let message = format!("there is no endpoint `{}`", **name);
+            found.push(mistake(name, message, Some("declare it under `[endpoints]`")));
+        }
+    }
+    if let Some(scratch) = &expect.scratch {
+        let access = manifest.endpoints.get(scratch.as_str()).map(|endpoint| endpoint.access);
+        if access.is_some_and(|access| access != Access::Scratch) {
+            let message = format!("`{}` is no endpoint for scratch databases", **scratch);
+            let help = "give it `access = \"scratch\"`, if databases may be made and dropped there";
+            found.push(mistake(scratch, message, Some(help)));
+        }
+    }
 }
 
 fn mistake<T>(at: &At<T>, message: String, help: Option<&str>) -> Mistake {
@@ -94,7 +123,10 @@ fn globs(manifest: &Manifest, found: &mut Vec<Mistake>) {
     let files = manifest.backfill.iter().flat_map(|backfill| &backfill.files);
     let files = files.chain(manifest.pins.iter().flat_map(|pins| &pins.files));
     let files = files.chain(manifest.pin.iter().flat_map(|pin| &pin.files));
-    let declared = names.chain(files);
+    let schema = manifest.schema.iter();
+    let schema =
+        schema.flat_map(|schema| schema.ignore.iter().map(|entry| &entry.object).chain(&schema.schemas));
+    let declared = names.chain(files).chain(schema);
     for pattern in env.chain(zones).chain(guard).chain(code).chain(allow).chain(skip).chain(declared) {
         if let Err(why) = glob(pattern) {
             found.push(mistake(pattern, format!("`{}` is no glob: {why}", **pattern), None));
@@ -241,7 +273,8 @@ pub fn octal(text: &str) -> Option<u32> {
 
 fn reasons(manifest: &Manifest, found: &mut Vec<Mistake>) {
     let allows = manifest.allow.iter().map(|allow| &allow.reason);
-    for reason in allows.chain(manifest.skip.iter().map(|skip| &skip.reason)) {
+    let ignores = manifest.schema.iter().flat_map(|schema| &schema.ignore).map(|entry| &entry.reason);
+    for reason in allows.chain(manifest.skip.iter().map(|skip| &skip.reason)).chain(ignores) {
         if reason.trim().is_empty() {
             found.push(mistake(
                 reason,

@@ -14,6 +14,7 @@ mod file_name;
 mod guard;
 mod lock;
 mod pins;
+mod schema;
 mod shape;
 mod source;
 mod types;
@@ -35,10 +36,11 @@ pub use file_name::{FILE_NAME, FileName};
 pub use guard::{FirstDeploy, Guard, ImageCheck, Patterns, Require};
 pub use lock::{LOCK, Lock, Locked};
 pub use pins::{Calendar, Pin, Pins, Removal};
+pub use schema::{Expect, IgnoreEntry, Schema};
 pub use source::Source;
 pub use types::{
-    AllowEntry, Endpoint, EndpointKind, IfEmpty, Keys, Level, Manifest, Project, Scalar, Side, SkipEntry,
-    TableEntry, Verify,
+    Access, AllowEntry, Endpoint, EndpointKind, IfEmpty, Keys, Level, Manifest, Project, Scalar, Side,
+    SkipEntry, TableEntry, Verify,
 };
 pub use zone::Zone;
 

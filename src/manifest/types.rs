@@ -8,6 +8,7 @@ use super::backfill::Backfill;
 use super::env::Env;
 use super::guard::Guard;
 use super::pins::{Pin, Pins};
+use super::schema::Schema;
 use super::zone::Zone;
 use super::{Alembic, At};
 use crate::model::Mode;
@@ -42,6 +43,8 @@ pub struct Manifest {
     pub skip: Vec<SkipEntry>,
     /// How `trueup verify` compares.
     pub verify: Verify,
+    /// The schema that a live database is held to.
+    pub schema: Option<Schema>,
     /// Severity by rule id.
     pub rules: BTreeMap<At<String>, Level>,
     /// Findings that may stand.
@@ -68,6 +71,20 @@ pub struct Endpoint {
     /// being written sees rows that were never committed.
     #[serde(default)]
     pub immutable: bool,
+    /// What trueup may do there.
+    #[serde(default)]
+    pub access: Access,
+}
+
+/// What trueup may do on an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Read.
+    #[default]
+    ReadOnly,
+    /// Make databases of its own beside those that are there, and drop them again. Of the others it touches none.
+    Scratch,
 }
 
 /// The sorts of systems that this version reads.
@@ -76,6 +93,8 @@ pub struct Endpoint {
 pub enum EndpointKind {
     /// A SQLite 3 file.
     Sqlite,
+    /// A Postgres database.
+    Postgres,
 }
 
 /// How a source table becomes a target table.

@@ -158,7 +158,7 @@ impl Matcher<'_> {
             .entry
             .map(|entry| entry.key.iter().map(|name| name.to_string()).collect())
             .unwrap_or_default();
-        let keys = [all(&declared, false), all(&self.source.key, true), all(&self.target.key, false)];
+        let keys = [all(&declared, false), all(self.source.key(), true), all(self.target.key(), false)];
         let [of_declared, ..] = &keys;
         let is_passed_over = !declared.is_empty() && of_declared.is_empty();
         self.found.key = keys.into_iter().find(|key| !key.is_empty()).unwrap_or_default();

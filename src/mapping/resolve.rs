@@ -228,8 +228,10 @@ impl<'m> Resolver<'m> {
         }
         let word = side.word();
         match table.kind {
-            TableKind::Table | TableKind::Virtual => return false,
-            TableKind::View => self.gap(
+            TableKind::Table | TableKind::Partitioned | TableKind::Foreign | TableKind::Virtual => {
+                return false;
+            }
+            TableKind::View | TableKind::MaterializedView => self.gap(
                 &table.name,
                 GapKind::NotCompared,
                 format!("a view of the {word}: it holds no rows of its own"),

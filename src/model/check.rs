@@ -206,6 +206,9 @@ pub struct Finding {
     /// What `--fix` would do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<Fix>,
+    /// The lines of a unified diff of what was expected and what is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diff: Vec<String>,
     /// Who let it stand, if anyone did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed: Option<Allowed>,

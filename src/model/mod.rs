@@ -23,7 +23,7 @@ mod place;
 mod report;
 mod role;
 mod rule_id;
-mod schema;
+pub mod schema;
 mod setting;
 pub mod sql;
 mod table_diff;

@@ -16,5 +16,6 @@ pub mod image;
 pub mod ini;
 pub mod python;
 pub mod settings;
+pub mod snapshot;
 pub mod sql;
 mod yaml;

@@ -16,7 +16,11 @@ pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write)
     let renderer = renderer.term_width(usize::from(options.width));
     for check in &report.checks {
         for finding in said::counting(check) {
-            writeln!(out, "{}\n", finding_text(check, &finding, &renderer))?;
+            writeln!(out, "{}", finding_text(check, &finding, &renderer))?;
+            for line in &finding.diff {
+                writeln!(out, "   {}", plain(line).trim_end())?;
+            }
+            writeln!(out)?;
         }
     }
     for unknown in said::unknowns(report) {

@@ -70,6 +70,9 @@ fn findings(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             if let Some(help) = &finding.help {
                 writeln!(out, "  - help: {}", prose(help))?;
             }
+            for line in &finding.diff {
+                writeln!(out, "  - {}", code(line))?;
+            }
         }
     }
     // A report that judged nothing must not say that nothing is wrong.

@@ -69,6 +69,7 @@ pub(super) fn counting(check: &Check) -> Vec<Cow<'_, Finding>> {
             related: Vec::new(),
             help: None,
             fix: None,
+            diff: Vec::new(),
             allowed: None,
         }));
     }

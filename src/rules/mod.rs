@@ -16,6 +16,7 @@ pub mod guard;
 pub mod manifest;
 pub mod pins;
 pub mod run;
+pub mod schema;
 mod secret;
 mod sink;
 mod tree;
@@ -76,6 +77,7 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(guard::RULES))
         .chain(ids(manifest::RULES))
         .chain(ids(run::RULES))
+        .chain(ids(schema::RULES))
         .chain(ids(allow::RULES))
         .chain(ids(verify::TABLE_RULES))
         .chain(ids(verify::SIDES_RULES))

@@ -97,6 +97,7 @@ fn finding(severity: Severity, about: &str, message: &str) -> Finding {
         related: Vec::new(),
         help: None,
         fix: None,
+        diff: Vec::new(),
         allowed: None,
     }
 }
@@ -144,6 +145,13 @@ impl Found<'_> {
     #[must_use = "a finding keeps what it is given; end the chain with help"]
     pub fn fix(self, fix: Option<Fix>) -> Self {
         self.0.fix = fix;
+        self
+    }
+
+    /// The lines of a diff that shows it.
+    #[must_use = "a finding keeps what it is given; end the chain with a place or help"]
+    pub fn diff(self, lines: Vec<String>) -> Self {
+        self.0.diff = lines;
         self
     }
 

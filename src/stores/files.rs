@@ -87,9 +87,13 @@ pub fn create(path: &str, text: &str) -> io::Result<()> {
 
 /// Whether two paths are one file, by whatever name.
 pub fn is_same(one: &str, other: &str) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |path: &str| fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
     identity(one).is_some_and(|one| Some(one) == identity(other))
+}
+
+/// What names a file that is there, whatever its path.
+pub fn identity(path: &str) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|meta| format!("{} {}", meta.dev(), meta.ino()))
 }
 
 /// Makes a new folder; an existing one is an error.

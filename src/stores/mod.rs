@@ -4,9 +4,11 @@
 pub mod append;
 pub mod checkout;
 pub mod discover;
+pub mod endpoint;
 pub mod environment;
 pub mod files;
 pub mod git;
+pub mod postgres;
 pub mod process;
 pub mod rows;
 pub mod sqlite;

@@ -34,12 +34,13 @@ prop_compose! {
         related in vec((any_place(), any_text()), 0..3),
         help in option::of(any_text()),
         fix in option::of((any_text(), any_text(), any_text())),
+        diff in vec(any_text(), 0..3),
         allowed in option::of((any_text(), any_place(), any::<bool>())),
     ) -> Finding {
         let related = related.into_iter().map(|(place, label)| Related { place, label }).collect();
         let allowed = allowed.map(|(reason, place, inline)| Allowed { reason, place, inline });
         let fix = fix.map(|(path, key, used_by)| Fix { path, key, used_by });
-        Finding { severity, about, message, primary, related, help, fix, allowed }
+        Finding { severity, about, message, primary, related, help, fix, diff, allowed }
     }
 }
 

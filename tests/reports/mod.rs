@@ -30,6 +30,7 @@ fn finding(severity: Severity, about: &str, message: &str, primary: Option<Place
         related: Vec::new(),
         help: None,
         fix: None,
+        diff: Vec::new(),
         allowed: None,
     }
 }

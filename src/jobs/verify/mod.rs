@@ -1,11 +1,9 @@
 //! `verify`: does the target hold what the source held, through the mapping that moved it?
 mod compare;
-mod endpoint;
 
 use std::collections::BTreeSet;
 
 use self::compare::compare;
-pub use self::endpoint::Endpoint;
 use crate::digest::hasher::Seed;
 use crate::manifest::{IfEmpty, Keys};
 use crate::mapping::{Mapping, Resolved, resolve};
@@ -13,9 +11,10 @@ use crate::model::{Cause, Gap, GapKind, Look, Object, Report, Schema, TableDiff}
 use crate::rules::run::{RULES as RUN_RULES, RunFacts};
 use crate::rules::verify::{SIDES_RULES, SidesFacts, TABLE_RULES};
 use crate::rules::{Levels, judge};
+use crate::stores::endpoint::{Address, Endpoint};
 use crate::stores::files;
 use crate::stores::rows::{Catalog, RowSource};
-use crate::stores::sqlite::Sqlite;
+use crate::stores::sqlite::{Sqlite, SqliteFile};
 
 /// What to verify.
 pub struct Verify {
@@ -63,9 +62,17 @@ struct Opened {
 }
 
 async fn open(endpoint: &Endpoint) -> Result<Opened, Cause> {
-    let mut store = Sqlite::open(&endpoint.file).await?;
+    let mut store = Sqlite::open(file(endpoint)?).await?;
     let schema = store.schema().await?;
     Ok(Opened { store, schema })
+}
+
+fn file(endpoint: &Endpoint) -> Result<&SqliteFile, Cause> {
+    match &endpoint.address {
+        Address::Sqlite(file) => Ok(file),
+        Address::Postgres(_) => Err(Cause::new("this version does not verify the rows of Postgres")
+            .hint("`trueup lint schema` compares its schema")),
+    }
 }
 
 fn unseen(endpoint: &Endpoint, cause: Cause, settings: &Verify, report: &mut Report) {
@@ -77,7 +84,10 @@ async fn sides(settings: &Verify, mut source: Opened, mut target: Opened, report
     let empty = empty_tables(&settings.mapping, &mut source).await;
     let resolved = resolve(&settings.mapping, &source.schema, &target.schema, &|table| empty.contains(table));
     let Resolved { pairs, problems, gaps } = resolved;
-    let is_same = files::is_same(&settings.source.file.path, &settings.target.file.path);
+    let is_same = match (&settings.source.address, &settings.target.address) {
+        (Address::Sqlite(source), Address::Sqlite(target)) => files::is_same(&source.path, &target.path),
+        _ => false,
+    };
     let facts = SidesFacts {
         source: settings.source.name.clone(),
         target: settings.target.name.clone(),

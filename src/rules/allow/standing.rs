@@ -77,6 +77,7 @@ mod tests {
             related: Vec::new(),
             help: None,
             fix: None,
+            diff: Vec::new(),
             allowed: None,
         };
         let findings = severities.iter().map(finding).collect();

@@ -6,6 +6,7 @@
 mod catalog;
 mod cells;
 mod scan;
+mod scratch;
 mod select;
 
 use std::path::Path;
@@ -15,6 +16,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr};
 
 use crate::model::Cause;
+
+pub use scratch::ScratchFile;
 
 /// An open `SQLite` file.
 pub struct Sqlite {

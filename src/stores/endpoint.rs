@@ -1,33 +1,49 @@
 //! An endpoint as a URL names it.
+use super::postgres::PostgresUrl;
+use super::sqlite::SqliteFile;
 use crate::model::Cause;
-use crate::stores::sqlite::SqliteFile;
+use crate::model::path::under;
 
 /// A named endpoint that can be opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Endpoint {
     /// Its name in reports.
     pub name: String,
     /// Where it is.
-    pub file: SqliteFile,
+    pub address: Address,
+}
+
+/// Where a database is.
+#[derive(Debug, Clone)]
+pub enum Address {
+    /// A `SQLite` 3 file.
+    Sqlite(SqliteFile),
+    /// A Postgres database.
+    Postgres(Box<PostgresUrl>),
 }
 
 impl Endpoint {
-    /// Understands `sqlite:PATH`, `sqlite://PATH`, `SQLAlchemy`'s `sqlite+DRIVER:///PATH` and a bare path. The words of an
-    /// error never hold the URL, which may hold a password.
+    /// Understands `sqlite:PATH`, `sqlite://PATH`, `SQLAlchemy`'s `sqlite+DRIVER:///PATH` and a bare path; `postgres://`,
+    /// `postgresql://` and `postgresql+DRIVER://`. The words of an error never hold the URL, which may hold a password.
     ///
     /// # Errors
     /// When the URL is of no system that this version reads.
     pub fn new(name: &str, url: &str, immutable: bool) -> Result<Self, Cause> {
-        let hint = "this version reads SQLite: sqlite://old.db, sqlite:///srv/old.db, or a path";
+        let hint = "this version reads Postgres (postgres://user@host/database) and SQLite (sqlite:///srv/old.db, or a path)";
         let no = |message: String| Err(Cause::new(message).hint(hint));
         if url.trim().is_empty() {
             return no(format!("the url of {name} is empty"));
         }
         let Some((scheme, rest)) = url.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
-            return Ok(Self { name: name.to_owned(), file: SqliteFile { path: url.to_owned(), immutable } });
+            let address = Address::Sqlite(SqliteFile { path: url.to_owned(), immutable });
+            return Ok(Self { name: name.to_owned(), address });
         };
         let (system, driver) =
             scheme.split_once('+').map_or((scheme, None), |(system, driver)| (system, Some(driver)));
+        if matches!(system, "postgres" | "postgresql") {
+            let address = Address::Postgres(Box::new(PostgresUrl::new(name, rest)?));
+            return Ok(Self { name: name.to_owned(), address });
+        }
         if system != "sqlite" {
             // What stands there may be half of a secret, so only the names of systems are repeated.
             let said = if SYSTEMS.contains(&system) { format!(": {system}") } else { String::new() };
@@ -57,7 +73,16 @@ impl Endpoint {
         if path.is_empty() || path == ":memory:" {
             return no(format!("the url of {name} names no file"));
         }
-        Ok(Self { name: name.to_owned(), file: SqliteFile { path, immutable } })
+        Ok(Self { name: name.to_owned(), address: Address::Sqlite(SqliteFile { path, immutable }) })
+    }
+
+    /// The same endpoint, a relative path of a file being relative to `base`.
+    #[must_use]
+    pub fn under(mut self, base: &str) -> Self {
+        if let Address::Sqlite(file) = &mut self.address {
+            file.path = under(base, &file.path);
+        }
+        self
     }
 }
 
@@ -70,8 +95,6 @@ const SYSTEMS: &[&str] = &[
     "mysql",
     "openfga",
     "opensearch",
-    "postgres",
-    "postgresql",
     "qdrant",
     "redis",
     "rediss",
@@ -98,11 +121,17 @@ fn decoded(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Endpoint;
+    use super::{Address, Endpoint};
+
+    fn path(url: &str) -> Option<(String, bool)> {
+        match Endpoint::new("source", url, false).unwrap().address {
+            Address::Sqlite(file) => Some((file.path, file.immutable)),
+            Address::Postgres(_) => None,
+        }
+    }
 
     #[test]
     fn urls() {
-        let path = |url: &str| Endpoint::new("source", url, false).map(|endpoint| endpoint.file.path);
         let cases = [
             ("old.db", "old.db"),
             ("./a:b.db", "./a:b.db"),
@@ -114,12 +143,20 @@ mod tests {
             ("sqlite+aiosqlite:////srv/old.db", "/srv/old.db"),
         ];
         for (url, expected) in cases {
-            assert_eq!(path(url).unwrap(), expected, "{url}");
+            assert_eq!(path(url), Some((expected.to_owned(), false)), "{url}");
         }
-        for url in ["", "sqlite:", "sqlite://:memory:", "postgres://u:hunter2@h/d", "sqlite:a?mode=rwc"] {
-            let message = path(url).unwrap_err().message;
+        for url in ["", "sqlite:", "sqlite://:memory:", "mysql://u:hunter2@h/d", "sqlite:a?mode=rwc"] {
+            let message = Endpoint::new("source", url, false).unwrap_err().message;
             assert!(!message.contains("hunter2"), "{message}");
         }
-        assert!(Endpoint::new("s", "sqlite:a?immutable=1", false).unwrap().file.immutable);
+        assert_eq!(path("sqlite:a?immutable=1"), Some(("a".to_owned(), true)));
+        for url in [
+            "postgres://u@h/d",
+            "postgresql://h/d",
+            "postgresql+asyncpg://u:p@h/d",
+            "postgresql+psycopg2://u@h/d",
+        ] {
+            assert_eq!(path(url), None, "{url}");
+        }
     }
 }

@@ -1,0 +1,156 @@
+//! Two schemas, compared: what is expected, and what is there.
+//!
+//! Both are normalised first, so that spelling alone is no difference; what is reported are facts, not statements that
+//! would mend them.
+mod names;
+mod normal;
+mod objects;
+mod parts;
+mod tables;
+
+use std::collections::BTreeMap;
+
+use similar::TextDiff;
+
+use crate::model::schema::{Schema, System};
+
+/// What counts as a difference, beyond what always does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Whether the names of constraints and indexes count.
+    pub names: bool,
+    /// Types that are the same, expected to live, as they are written after normalising.
+    pub types: BTreeMap<String, String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { names: true, types: BTreeMap::new() }
+    }
+}
+
+/// In which way two schemas differ. Each is judged by the rule of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is the name of a rule, whose Markdown says it")]
+pub enum Kind {
+    Comment,
+    ConstraintDiffers,
+    Default,
+    EnumDiffers,
+    ExtensionMissing,
+    ExtensionVersion,
+    ExtraColumn,
+    ExtraConstraint,
+    ExtraExtension,
+    ExtraIndex,
+    ExtraTable,
+    FunctionDiffers,
+    Grant,
+    IndexDiffers,
+    InvalidIndex,
+    MissingColumn,
+    MissingConstraint,
+    MissingIndex,
+    MissingTable,
+    NamespaceDiffers,
+    NotValidConstraint,
+    Nullability,
+    Owner,
+    PolicyDiffers,
+    SequenceDiffers,
+    TableDiffers,
+    TriggerDiffers,
+    TypeDiffers,
+    TypeMismatch,
+    ViewDiffers,
+}
+
+/// One fact on which two schemas differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// In which way.
+    pub kind: Kind,
+    /// The object, `users`, and the part of it, `users.email`, `users: ix_email`; the same where it is the object itself.
+    pub on: String,
+    /// See `on`.
+    pub about: String,
+    /// What is wrong.
+    pub message: String,
+    /// The two canonical texts, where both sides have one: a unified diff, line by line.
+    pub diff: Vec<String>,
+}
+
+/// Everything on which `live` differs from `expected`, in a fixed order. A schema does not differ from itself.
+pub fn compare(expected: &Schema, live: &Schema, options: &Options) -> Vec<Difference> {
+    let mut found = Found {
+        options,
+        is_between_systems: expected.system != live.system,
+        is_between_views: writes_views_alike(&expected.version) != writes_views_alike(&live.version),
+        all: Vec::new(),
+    };
+    objects::compare(expected, live, &mut found);
+    tables::compare(expected, live, &mut found);
+    found.all.sort_by(|a, b| (&a.on, &a.about, a.kind).cmp(&(&b.on, &b.about, b.kind)));
+    found.all
+}
+
+/// What is in either schema and is not compared, in words.
+pub fn uncompared(expected: &Schema, live: &Schema) -> Vec<String> {
+    let mut all: Vec<String> = expected.unread.iter().chain(&live.unread).cloned().collect();
+    if expected.system != live.system {
+        let sqlite = if live.system == System::Sqlite { live } else { expected };
+        all.push(format!(
+            "check constraints, triggers, views, enums, sequences, functions, comments: SQLite {} tells them otherwise, or not",
+            sqlite.version
+        ));
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Until Postgres 16 a view of one table was written with the table's name before each column.
+fn writes_views_alike(version: &str) -> bool {
+    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    major.is_none_or(|major| major >= 16)
+}
+
+/// What was found so far, and how to look.
+struct Found<'o> {
+    options: &'o Options,
+    is_between_systems: bool,
+    is_between_views: bool,
+    all: Vec<Difference>,
+}
+
+impl Found<'_> {
+    /// A fact about a part of an object, without two texts to show.
+    fn say(&mut self, kind: Kind, on: &str, about: &str, message: String) {
+        self.differ(kind, on, about, message, ["", ""]);
+    }
+
+    /// A fact with the texts that differ, expected and live.
+    fn differ(&mut self, kind: Kind, on: &str, about: &str, message: String, texts: [&str; 2]) {
+        let [expected, live] = texts;
+        let diff = if expected.is_empty() || live.is_empty() { Vec::new() } else { unified(expected, live) };
+        self.all.push(Difference { kind, on: on.to_owned(), about: about.to_owned(), message, diff });
+    }
+}
+
+/// Longer diffs are cut: a report is no place to read a function of a thousand lines.
+const LINES: usize = 60;
+
+fn unified(expected: &str, live: &str) -> Vec<String> {
+    let text = TextDiff::from_lines(expected, live)
+        .unified_diff()
+        .context_radius(2)
+        .missing_newline_hint(false)
+        .header("expected", "live")
+        .to_string();
+    let mut lines: Vec<String> = text.lines().take(LINES).map(str::to_owned).collect();
+    let more = text.lines().count().saturating_sub(LINES);
+    if more > 0 {
+        lines.push(format!("... {more} more lines"));
+    }
+    lines
+}

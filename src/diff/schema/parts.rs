@@ -1,0 +1,225 @@
+//! What hangs on a table: constraints, indexes, triggers, policies.
+use super::names::pair;
+use super::{Found, Kind, normal};
+use crate::model::schema::{Constraint, ConstraintKind, Index, Policy, Table, Trigger};
+
+pub(super) fn compare(expected: &Table, live: &Table, found: &mut Found<'_>) {
+    constraints(expected, live, found);
+    indexes(expected, live, found);
+    if !found.is_between_systems {
+        triggers(expected, live, found);
+        policies(expected, live, found);
+    }
+}
+
+/// The definition in the one spelling that this comparison needs.
+fn spelled(definition: &str, found: &Found<'_>) -> String {
+    if found.is_between_systems { normal::between_systems(definition) } else { normal::text(definition) }
+}
+
+/// A name, where names count and there is one.
+fn counted(name: &str, found: &Found<'_>) -> Option<String> {
+    (found.options.names && !name.is_empty()).then(|| name.to_owned())
+}
+
+fn constraints(expected: &Table, live: &Table, found: &mut Found<'_>) {
+    let on = expected.id();
+    // SQLite's catalog tells no checks, so there is nothing to hold those of the other side to.
+    let told = |constraint: &&Constraint| {
+        !found.is_between_systems
+            || !matches!(constraint.kind, ConstraintKind::Check | ConstraintKind::Exclude)
+    };
+    let sides = [expected, live]
+        .map(|table| table.constraints.iter().filter(told).cloned().collect::<Vec<Constraint>>());
+    let whole = |one: &Constraint| Some(format!("{} {}", one.name, spelled(&one.definition, found)));
+    let by_name = |one: &Constraint| counted(&one.name, found);
+    let by_definition = |one: &Constraint| Some(spelled(&one.definition, found));
+    let by_any_name = |one: &Constraint| (!one.name.is_empty()).then(|| one.name.clone());
+    let by_place = |one: &Constraint| {
+        (!one.columns.is_empty() && one.kind != ConstraintKind::Check)
+            .then(|| format!("{:?} {:?}", one.kind, one.columns))
+    };
+    let (pairs, missing, extra) =
+        pair(&sides[0], &sides[1], &[&whole, &by_name, &by_definition, &by_any_name, &by_place]);
+    let mut told = Vec::new();
+    for constraint in missing {
+        let about = format!("{on}: {}", named(constraint));
+        told.push((Kind::MissingConstraint, about, format!("`{on}` lacks {}", described(constraint)), None));
+    }
+    for constraint in extra {
+        let about = format!("{on}: {}", named(constraint));
+        told.push((
+            Kind::ExtraConstraint,
+            about,
+            format!("`{on}` has {}, which is not expected", described(constraint)),
+            None,
+        ));
+    }
+    for (one, other) in pairs {
+        let about = format!("{on}: {}", named(one));
+        let texts =
+            [format!("{} {}", one.name, one.definition), format!("{} {}", other.name, other.definition)];
+        if spelled(&one.definition, found) != spelled(&other.definition, found) {
+            told.push((
+                Kind::ConstraintDiffers,
+                about.clone(),
+                format!("{} of `{on}` differs", named(one)),
+                Some(texts),
+            ));
+        } else if counted(&one.name, found).is_some()
+            && counted(&other.name, found).is_some()
+            && one.name != other.name
+        {
+            let message =
+                format!("{} of `{on}` is named `{}`, expected `{}`", kind(one.kind), other.name, one.name);
+            told.push((Kind::ConstraintDiffers, about.clone(), message, Some(texts)));
+        }
+        match (one.not_valid, other.not_valid) {
+            (false, true) => {
+                let message = format!(
+                    "{} of `{on}` is NOT VALID: rows that were there before it may break it",
+                    named(other)
+                );
+                told.push((Kind::NotValidConstraint, about, message, None));
+            }
+            (true, false) => {
+                let message = format!("{} of `{on}` is valid, expected NOT VALID", named(one));
+                told.push((Kind::ConstraintDiffers, about, message, None));
+            }
+            _ => {}
+        }
+    }
+    tell(&on, told, found);
+}
+
+type Told = (Kind, String, String, Option<[String; 2]>);
+
+fn tell(on: &str, told: Vec<Told>, found: &mut Found<'_>) {
+    for (kind, about, message, texts) in told {
+        match texts {
+            Some([expected, live]) => found.differ(kind, on, &about, message, [expected.trim(), live.trim()]),
+            None => found.say(kind, on, &about, message),
+        }
+    }
+}
+
+fn named(constraint: &Constraint) -> String {
+    if constraint.name.is_empty() {
+        constraint.definition.clone()
+    } else {
+        format!("constraint `{}`", constraint.name)
+    }
+}
+
+fn described(constraint: &Constraint) -> String {
+    if constraint.name.is_empty() {
+        constraint.definition.clone()
+    } else {
+        format!("constraint `{}`: {}", constraint.name, constraint.definition)
+    }
+}
+
+fn kind(kind: ConstraintKind) -> &'static str {
+    match kind {
+        ConstraintKind::Check => "a check",
+        ConstraintKind::Primary => "the primary key",
+        ConstraintKind::Unique => "a unique constraint",
+        ConstraintKind::Foreign => "a foreign key",
+        ConstraintKind::Exclude => "an exclusion constraint",
+        ConstraintKind::NotNull => "a NOT NULL constraint",
+    }
+}
+
+fn indexes(expected: &Table, live: &Table, found: &mut Found<'_>) {
+    let on = expected.id();
+    let key = |one: &Index| format!("{} {}", one.unique, spelled(&one.definition, found));
+    let whole = |one: &Index| Some(format!("{} {}", one.name, key(one)));
+    let by_name = |one: &Index| counted(&one.name, found);
+    let by_definition = |one: &Index| Some(key(one));
+    let by_any_name = |one: &Index| Some(one.name.clone());
+    let (pairs, missing, extra) =
+        pair(&expected.indexes, &live.indexes, &[&whole, &by_name, &by_definition, &by_any_name]);
+    let mut told: Vec<Told> = Vec::new();
+    let about = |index: &Index| format!("{on}: {}", index.name);
+    for index in missing {
+        let message = format!("`{on}` lacks index `{}`: {}", index.name, index_text(index));
+        told.push((Kind::MissingIndex, about(index), message, None));
+    }
+    for index in extra {
+        let message =
+            format!("`{on}` has index `{}`, which is not expected: {}", index.name, index_text(index));
+        told.push((Kind::ExtraIndex, about(index), message, None));
+        if index.invalid {
+            told.push((Kind::InvalidIndex, about(index), invalid(&on, index), None));
+        }
+    }
+    for (one, other) in pairs {
+        let texts = [one, other].map(|index| format!("{} {}", index.name, index_text(index)));
+        if key(one) != key(other) {
+            let message = format!("index `{}` of `{on}` differs", one.name);
+            told.push((Kind::IndexDiffers, about(one), message, Some(texts)));
+        } else if one.name != other.name && found.options.names {
+            let message = format!("an index of `{on}` is named `{}`, expected `{}`", other.name, one.name);
+            told.push((Kind::IndexDiffers, about(one), message, Some(texts)));
+        }
+        if other.invalid && !one.invalid {
+            told.push((Kind::InvalidIndex, about(other), invalid(&on, other), None));
+        }
+    }
+    tell(&on, told, found);
+}
+
+fn invalid(on: &str, index: &Index) -> String {
+    format!("index `{}` of `{on}` is invalid: no query uses it, and what it refuses may be there", index.name)
+}
+
+fn index_text(index: &Index) -> String {
+    format!("{}{}", if index.unique { "UNIQUE " } else { "" }, index.definition)
+}
+
+fn triggers(expected: &Table, live: &Table, found: &mut Found<'_>) {
+    let on = expected.id();
+    let (pairs, missing, extra) =
+        pair(&expected.triggers, &live.triggers, &[&|trigger: &Trigger| Some(trigger.name.clone())]);
+    let sides = missing
+        .into_iter()
+        .map(|one| (one, "is missing"))
+        .chain(extra.into_iter().map(|one| (one, "is not expected")));
+    for (trigger, word) in sides {
+        let about = format!("{on}: {}", trigger.name);
+        found.say(Kind::TriggerDiffers, &on, &about, format!("trigger `{}` of `{on}` {word}", trigger.name));
+    }
+    for (one, other) in pairs {
+        let about = format!("{on}: {}", one.name);
+        if normal::text(&one.definition) != normal::text(&other.definition) {
+            let message = format!("trigger `{}` of `{on}` differs", one.name);
+            found.differ(Kind::TriggerDiffers, &on, &about, message, [&one.definition, &other.definition]);
+        }
+        if one.fires != other.fires {
+            let word =
+                |trigger: &Trigger| trigger.fires.clone().unwrap_or_else(|| "enabled".into()).to_lowercase();
+            let message =
+                format!("trigger `{}` of `{on}` is {}, expected {}", one.name, word(other), word(one));
+            found.say(Kind::TriggerDiffers, &on, &about, message);
+        }
+    }
+}
+
+fn policies(expected: &Table, live: &Table, found: &mut Found<'_>) {
+    let on = expected.id();
+    let (pairs, missing, extra) =
+        pair(&expected.policies, &live.policies, &[&|policy: &Policy| Some(policy.name.clone())]);
+    let sides = missing
+        .into_iter()
+        .map(|one| (one, "is missing"))
+        .chain(extra.into_iter().map(|one| (one, "is not expected")));
+    for (policy, word) in sides {
+        let about = format!("{on}: {}", policy.name);
+        found.say(Kind::PolicyDiffers, &on, &about, format!("policy `{}` of `{on}` {word}", policy.name));
+    }
+    for (one, other) in pairs.into_iter().filter(|(one, other)| one.definition != other.definition) {
+        let about = format!("{on}: {}", one.name);
+        let message = format!("policy `{}` of `{on}` differs", one.name);
+        found.differ(Kind::PolicyDiffers, &on, &about, message, [&one.definition, &other.definition]);
+    }
+}

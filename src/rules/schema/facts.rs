@@ -1,0 +1,139 @@
+//! What the schema rules judge.
+use crate::diff::schema::{Difference, Kind, Options, compare, uncompared};
+use crate::manifest::{self, At, IgnoreEntry, Source};
+use crate::model::schema::{Live, Schema, System};
+use crate::model::{Gap, GapKind, Looked, Object, Place};
+use crate::rules::Sink;
+use crate::rules::globs::Globs;
+
+/// The two sides as they were read.
+#[derive(Debug, Clone, Default)]
+pub struct Sides {
+    /// The names of the two, expected and live.
+    pub names: [String; 2],
+    /// What is expected.
+    pub expected: Schema,
+    /// What names the expectation's own database, when it is one; empty otherwise.
+    pub identity: String,
+    /// What is there.
+    pub live: Schema,
+    /// The state of the live database.
+    pub state: Live,
+    /// Whether the expectation was built by a role of ours, so that owners and grants say nothing.
+    pub is_built: bool,
+}
+
+/// What is declared about the comparison.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// What counts.
+    pub options: Options,
+    /// Globs of the Postgres schemas that are compared; all without any.
+    pub schemas: Vec<At<String>>,
+    /// What may differ.
+    pub ignore: Vec<IgnoreEntry>,
+    /// The manifest line that asked, when there is one.
+    pub declared: Option<Place>,
+}
+
+impl Terms {
+    /// What a manifest declares.
+    pub fn of(declared: &manifest::Schema, source: &Source) -> Self {
+        Self {
+            options: Options { names: declared.names, types: declared.types.clone() },
+            schemas: declared.schemas.clone(),
+            ignore: declared.ignore.clone(),
+            declared: source.place_of(&declared.live),
+        }
+    }
+}
+
+/// Two schemas, compared.
+pub struct SchemaFacts {
+    pub(super) sides: Sides,
+    pub(super) differences: Vec<Difference>,
+    declared: Option<Place>,
+    /// What was not compared, or may differ.
+    pub gaps: Vec<Gap>,
+}
+
+/// The schema in which trueup keeps its ledger; it is no part of anyone's design.
+const OWN: &str = "trueup";
+
+impl SchemaFacts {
+    /// Compares, and sets apart what is declared to differ.
+    pub fn new(mut sides: Sides, terms: &Terms) -> Self {
+        let on = Object::endpoint(format!("{} against {}", sides.names[1], sides.names[0]));
+        let gap = |kind: GapKind, reason: String| Gap { on: on.clone(), kind, reason };
+        let mut gaps = Vec::new();
+        let wanted = Globs::new(&terms.schemas);
+        let mut left = narrow(&mut sides.expected, &wanted);
+        left.extend(narrow(&mut sides.live, &wanted));
+        left.sort();
+        left.dedup();
+        gaps.extend(
+            left.into_iter().map(|name| gap(GapKind::Declared, format!("schema `{name}` is not compared"))),
+        );
+        let unread = uncompared(&sides.expected, &sides.live).into_iter();
+        gaps.extend(
+            unread.map(|what| gap(GapKind::NotCompared, format!("{what}: not compared in this version"))),
+        );
+        let unasked = sides.state.unasked.iter();
+        gaps.extend(unasked.map(|what| {
+            gap(GapKind::NotCompared, format!("sequence {what}: where it stands is not judged"))
+        }));
+        let mut differences = compare(&sides.expected, &sides.live, &terms.options);
+        for entry in &terms.ignore {
+            let before = differences.len();
+            let glob = Globs::new([&entry.object]);
+            differences.retain(|one| glob.of(&one.on).or(glob.of(&one.about)).is_none());
+            let count = before - differences.len();
+            let reason = format!("`{}` may differ ({count} do): {}", *entry.object, *entry.reason);
+            gaps.push(gap(GapKind::Declared, reason));
+        }
+        Self { sides, differences, declared: terms.declared.clone(), gaps }
+    }
+
+    pub(super) fn on(&self) -> Object {
+        Object::endpoint(format!("{} against {}", self.sides.names[1], self.sides.names[0]))
+    }
+
+    /// The number of things of one sort on the side that has more of them.
+    pub(super) fn most(&self, count: impl Fn(&Schema) -> usize) -> usize {
+        count(&self.sides.expected).max(count(&self.sides.live))
+    }
+
+    pub(super) fn is_between_systems(&self) -> bool {
+        self.sides.expected.system != self.sides.live.system
+    }
+
+    pub(super) fn is_postgres(&self) -> bool {
+        self.sides.live.system == System::Postgres
+    }
+
+    pub(super) fn declared(&self) -> Option<Place> {
+        self.declared.clone()
+    }
+
+    /// One check over both schemas, with a finding for each difference of that kind.
+    pub(super) fn tell(&self, kind: Kind, looked: Option<Looked>, help: &str, out: &mut Sink<'_>) {
+        let mut check = out.check(self.on(), looked);
+        for one in self.differences.iter().filter(|one| one.kind == kind) {
+            check.find(&one.about, &one.message).at(self.declared()).diff(one.diff.clone()).help(help);
+        }
+    }
+}
+
+/// Leaves in a schema what is wanted of it, and answers the namespaces that were left out.
+fn narrow(schema: &mut Schema, wanted: &Globs<'_>) -> Vec<String> {
+    let keeps = |namespace: &str| {
+        namespace != OWN && (namespace.is_empty() || wanted.is_empty() || wanted.of(namespace).is_some())
+    };
+    let left = schema.namespaces.iter().map(|one| one.name.clone()).filter(|name| !keeps(name)).collect();
+    schema.namespaces.retain(|one| keeps(&one.name));
+    schema.tables.retain(|one| keeps(&one.namespace));
+    schema.types.retain(|one| keeps(&one.namespace));
+    schema.sequences.retain(|one| keeps(&one.namespace));
+    schema.functions.retain(|one| keeps(&one.namespace));
+    left
+}

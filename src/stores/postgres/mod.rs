@@ -1,0 +1,144 @@
+//! Postgres 13 to 18, and what speaks its protocol: read in one read-only transaction, and written never, but for the
+//! scratch databases of [`scratch`].
+//!
+//! What is asked goes as simple queries, several in one message, so that nothing is prepared: behind a transaction pooler,
+//! and in `PGlite`, statements outlive the connection that prepared them. Settings are `SET LOCAL`, which a pooler does not
+//! hand on to the next client.
+mod catalog;
+mod live;
+mod scratch;
+mod url;
+
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Either, Row, SqlSafeStr};
+
+use crate::model::Cause;
+
+pub use scratch::Scratch;
+pub use url::PostgresUrl;
+
+/// How long a connection may take to come about.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// `row_security` makes a query fail that would not see all rows.
+const BEGIN: &str = "\
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+SET LOCAL search_path = pg_catalog; SET LOCAL row_security = off; SET LOCAL lock_timeout = '10s'; \
+SET LOCAL statement_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '300s'; \
+SET LOCAL quote_all_identifiers = off; SET LOCAL bytea_output = hex; SET LOCAL jit = off";
+
+/// One connection with one open read-only transaction.
+pub struct Postgres {
+    connection: PgConnection,
+}
+
+/// Why Postgres could not answer. Neither a URL nor the text of a query is ever part of it.
+#[derive(Debug, thiserror::Error)]
+enum Fail {
+    #[error("it cannot be reached: {0}")]
+    Connect(String),
+    #[error("it did not answer within {} seconds", PATIENCE.as_secs())]
+    Slow,
+    #[error("its catalog cannot be read: {0}")]
+    Catalog(String),
+    #[error("what it answered cannot be understood: {0}")]
+    Answer(String),
+    #[error("the scratch database cannot be made: {0}")]
+    Scratch(String),
+    #[error("the SQL file cannot be loaded into a scratch database: {0}")]
+    Load(String),
+}
+
+impl From<Fail> for Cause {
+    fn from(fail: Fail) -> Self {
+        let text = fail.to_string();
+        let cause = Cause::new(&text);
+        let hints = [
+            ("password authentication failed", "is the password of the url the right one?"),
+            ("refused", "is the server up, and are host and port right?"),
+            ("lookup", "is the host right?"),
+            ("did not answer", "is a firewall in between, or the wrong port?"),
+            ("lock timeout", "another session holds a lock on the catalog; try again"),
+            ("statement timeout", "the server is busy; try again"),
+            (
+                "ertificate",
+                "the url may say `sslrootcert=FILE`, or `sslmode=require` to check no certificate",
+            ),
+            (
+                "permission denied",
+                "read with a role that may see the whole catalog, such as one with `pg_monitor`",
+            ),
+        ];
+        let hint = hints.iter().find(|(symptom, _)| text.contains(symptom)).map(|(_, hint)| *hint);
+        match (hint, fail) {
+            (Some(hint), _) => cause.hint(hint),
+            (None, Fail::Load(_)) => {
+                cause.hint("it must run as it is in an empty database, without psql's own commands")
+            }
+            (None, Fail::Connect(_)) => cause.hint("`psql` with the same url says more"),
+            (None, _) => cause,
+        }
+    }
+}
+
+impl Postgres {
+    /// Connects and begins the transaction.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, refuses, or will not begin.
+    pub async fn open(url: &PostgresUrl) -> Result<Self, Cause> {
+        let mut connection = connect(url).await?;
+        run(&mut connection, BEGIN).await.map_err(|error| Fail::Connect(said(&error)))?;
+        Ok(Self { connection })
+    }
+
+    /// The answers to several queries, each of one text, asked in one message.
+    async fn texts(&mut self, queries: &[&str]) -> Result<Vec<String>, Cause> {
+        let sql = queries.join(";\n");
+        let fail = |error: sqlx::Error| Cause::from(Fail::Catalog(said(&error)));
+        let mut answers = sqlx::raw_sql(AssertSqlSafe(sql).into_sql_str()).fetch_many(&mut self.connection);
+        let mut texts = Vec::new();
+        while let Some(answer) = answers.try_next().await.map_err(fail)? {
+            if let Either::Right(row) = answer {
+                texts.push(text(&row).map_err(fail)?);
+            }
+        }
+        if texts.len() != queries.len() {
+            let message = format!("{} answers to {} questions", texts.len(), queries.len());
+            return Err(Fail::Answer(message).into());
+        }
+        Ok(texts)
+    }
+}
+
+fn text(row: &PgRow) -> Result<String, sqlx::Error> {
+    row.try_get::<String, usize>(0)
+}
+
+async fn connect(url: &PostgresUrl) -> Result<PgConnection, Cause> {
+    let options = url.options().clone().disable_statement_logging();
+    match tokio::time::timeout(PATIENCE, PgConnection::connect_with(&options)).await {
+        Ok(connected) => connected.map_err(|error| Fail::Connect(said(&error)).into()),
+        Err(_) => Err(Fail::Slow.into()),
+    }
+}
+
+async fn run(connection: &mut PgConnection, sql: impl Into<String>) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(sql.into()).into_sql_str()).execute(connection).await.map(|_| ())
+}
+
+/// What Postgres itself says, without the layers around it; of other errors no more than their kind, for some of them
+/// repeat a part of the URL.
+fn said(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Tls(error) => format!("TLS failed: {error}"),
+        sqlx::Error::Protocol(_) => "it does not speak Postgres' protocol".to_owned(),
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => "an answer was no text".to_owned(),
+        _ => "the connection failed".to_owned(),
+    }
+}

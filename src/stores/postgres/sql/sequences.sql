@@ -1,0 +1,27 @@
+-- Sequences, those of serial and identity columns too. Serves 13 to 18.
+select coalesce(json_strip_nulls(json_agg(json_build_object(
+  'namespace', n.nspname,
+  'name', c.relname,
+  'definition', format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s',
+    format_type(s.seqtypid, null), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
+    case when s.seqcycle then ' CYCLE' else '' end),
+  'owned_by', case when a.attname is not null then format('%I.%I.%I', tn.nspname, t.relname, a.attname) end,
+  'held', json_build_object(
+    'owner', pg_get_userbyid(c.relowner),
+    'grants', (select json_agg(g.line order by g.line) from (
+      select case x.grantee when 0 then 'PUBLIC' else pg_get_userbyid(x.grantee) end || ': '
+        || string_agg(x.privilege_type || case when x.is_grantable then ' WITH GRANT OPTION' else '' end, ', ' order by x.privilege_type) as line
+      from aclexplode(c.relacl) x where x.grantee <> c.relowner group by x.grantee) g),
+    'comment', d.description)) order by n.nspname, c.relname)), '[]')::text
+from pg_sequence s
+join pg_class c on c.oid = s.seqrelid
+join pg_namespace n on n.oid = c.relnamespace
+left join pg_depend o on o.classid = 'pg_class'::regclass and o.objid = c.oid and o.objsubid = 0
+  and o.refclassid = 'pg_class'::regclass and o.refobjsubid > 0 and o.deptype in ('a', 'i')
+left join pg_class t on t.oid = o.refobjid
+left join pg_namespace tn on tn.oid = t.relnamespace
+left join pg_attribute a on a.attrelid = t.oid and a.attnum = o.refobjsubid
+left join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = c.oid and d.objsubid = 0
+left join pg_depend e on e.classid = 'pg_class'::regclass and e.objid = c.oid and e.objsubid = 0 and e.deptype = 'e'
+where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and e.objid is null

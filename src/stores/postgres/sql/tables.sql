@@ -1,0 +1,32 @@
+-- Every table, view and foreign table outside the system's own schemas and outside extensions. Serves 13 to 18.
+select coalesce(json_strip_nulls(json_object_agg(c.oid, json_build_object(
+  'namespace', n.nspname,
+  'name', c.relname,
+  'kind', case c.relkind when 'p' then 'partitioned' when 'v' then 'view' when 'm' then 'materialized-view'
+                         when 'f' then 'foreign' else 'table' end,
+  'columns', '[]'::json,
+  'row_security', case when c.relforcerowsecurity and c.relrowsecurity then 'forced' when c.relrowsecurity then 'on' else 'off' end,
+  'unlogged', c.relpersistence = 'u',
+  'partition_by', case c.relkind when 'p' then pg_get_partkeydef(c.oid) end,
+  'parents', (select json_agg(format('%I.%I', pn.nspname, p.relname) order by i.inhseqno)
+              from pg_inherits i join pg_class p on p.oid = i.inhparent join pg_namespace pn on pn.oid = p.relnamespace
+              where i.inhrelid = c.oid),
+  'bound', pg_get_expr(c.relpartbound, c.oid),
+  'options', c.reloptions,
+  'definition', case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end,
+  'held', json_build_object(
+    'owner', pg_get_userbyid(c.relowner),
+    'grants', (select json_agg(g.line order by g.line) from (
+      select case a.grantee when 0 then 'PUBLIC' else pg_get_userbyid(a.grantee) end || ': '
+        || string_agg(a.privilege_type || case when a.is_grantable then ' WITH GRANT OPTION' else '' end, ', ' order by a.privilege_type) as line
+      from aclexplode(c.relacl) a where a.grantee <> c.relowner group by a.grantee) g),
+    'comment', d.description)
+))), '{}')::text
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+left join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = c.oid and d.objsubid = 0
+left join pg_depend e on e.classid = 'pg_class'::regclass and e.objid = c.oid and e.objsubid = 0 and e.deptype = 'e'
+where c.relkind in ('r', 'p', 'v', 'm', 'f')
+  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and c.relpersistence <> 't'
+  and e.objid is null

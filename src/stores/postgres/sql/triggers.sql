@@ -1,0 +1,12 @@
+-- The triggers of every table, by the table's oid, without those that the server made for constraints or copied to
+-- partitions. Serves 13 to 18.
+select coalesce(json_strip_nulls(json_object_agg(t.relid, t.parts)), '{}')::text
+from (
+  select g.tgrelid as relid, json_agg(json_build_object(
+    'name', g.tgname,
+    'definition', pg_get_triggerdef(g.oid),
+    'fires', case g.tgenabled when 'D' then 'DISABLED' when 'R' then 'REPLICA' when 'A' then 'ALWAYS' end) order by g.tgname) as parts
+  from pg_trigger g
+  where not g.tgisinternal and g.tgparentid = 0
+  group by g.tgrelid
+) t

@@ -1,0 +1,45 @@
+//! A database file that trueup makes for itself and removes again.
+use std::hash::{BuildHasher, Hasher};
+use std::path::PathBuf;
+
+use super::{SqliteFile, create};
+use crate::model::Cause;
+
+/// A file in the system's folder for temporary ones. It goes when this value does.
+pub struct ScratchFile {
+    folder: PathBuf,
+    file: SqliteFile,
+}
+
+impl ScratchFile {
+    /// Makes a database from a script.
+    ///
+    /// # Errors
+    /// When no file can be made, or a statement of the script fails.
+    pub async fn create(script: &str) -> Result<Self, Cause> {
+        let random = std::hash::RandomState::new().build_hasher().finish();
+        let folder = std::env::temp_dir().join(format!("trueup-scratch-{random:016x}"));
+        // One of its own, so that nobody else's file is ever in the way.
+        std::fs::create_dir(&folder)
+            .map_err(|error| Cause::new(format!("no scratch database can be made: {error}")))?;
+        let path = folder.join("scratch.db").to_string_lossy().into_owned();
+        let scratch = Self { folder, file: SqliteFile { path: path.clone(), immutable: false } };
+        create(&path, script).await.map_err(|cause| {
+            Cause::new(cause.message.replace(&path, "the scratch database"))
+                .hint("the SQL file must run as it is in an empty database")
+        })?;
+        Ok(scratch)
+    }
+
+    /// Where it is.
+    pub fn file(&self) -> &SqliteFile {
+        &self.file
+    }
+}
+
+impl Drop for ScratchFile {
+    fn drop(&mut self) {
+        // Nothing is lost when it stays.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,4 @@
+create table t (a int);
+
+-- planted: owner t
+alter table t owner to pg_database_owner;

@@ -1,0 +1,108 @@
+//! On the oldest server that the tests have, and what the command says there.
+use std::process::{Command, Output};
+
+use trueup::diff::schema::{Options, compare};
+use trueup::stores::rows::Catalog;
+use trueup::stores::sqlite::{ScratchFile, Sqlite};
+
+use crate::server::{Server, round_trips, schema, scratch};
+
+#[tokio::test]
+async fn what_is_dumped_and_loaded_reads_the_same() {
+    round_trips("TRUEUP_TEST_POSTGRES", |case| !case.wants_pgvector(), 60).await;
+}
+
+fn lint(live: &str, arguments: &[&str]) -> (Output, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_trueup"))
+        .args(["lint", "schema", "--format", "concise", "--live", live])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    (output, String::from_utf8(said).unwrap())
+}
+
+const SCRIPT: &str = "create table t (id serial primary key, a text);\ncreate index t_a on t (lower(a));\n";
+
+#[tokio::test]
+async fn a_sql_file_is_held_against_a_live_database() {
+    let server = Server::of("TRUEUP_TEST_POSTGRES");
+    let live = scratch(&server).await;
+    live.load(&format!("{SCRIPT} insert into t values (1), (2);")).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("schema.sql");
+    let file = file.to_str().unwrap();
+    std::fs::write(file, SCRIPT).unwrap();
+    let (base, _) = server.url.rsplit_once('/').unwrap();
+    // As an application of SQLAlchemy writes it.
+    let url = format!("{base}/{}", live.name()).replace("postgres://", "postgresql+asyncpg://");
+    let (output, said) = lint(&url, &["--expect", file, "--scratch", &server.url]);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let behind = format!(
+        "live against {file}: error[schema/sequence-behind] sequence `public.t_id_seq` gives 1 next, and `public.t.id` already holds 2\n"
+    );
+    assert_eq!(said, behind);
+    live.load("select setval('t_id_seq', 2)").await.unwrap();
+    let (output, said) = lint(&url, &["--expect", file, "--scratch", &server.url]);
+    assert_eq!((output.status.code(), said.as_str()), (Some(0), ""));
+
+    std::fs::write(file, "create table t (id nonsense);").unwrap();
+    let (output, said) = lint(&url, &["--expect", file, "--scratch", &server.url]);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("type \"nonsense\" does not exist"), "{said}");
+    let (output, said) = lint(&url, &["--expect", file]);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    live.remove().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_is_unknown_and_nothing_secret_is_said() {
+    let server = Server::of("TRUEUP_TEST_POSTGRES");
+    let (_, at) = server.url.rsplit_once('@').unwrap();
+    for (url, says) in [
+        (format!("postgres://trueup:hunter2@{at}"), "password authentication failed"),
+        (format!("{}_there_is_none", server.url), "does not exist"),
+        (format!("postgres://trueup:hunter2@{at}?sslmode=require"), "unknown["),
+        ("postgres://trueup:hunter2@nowhere.invalid/x".to_owned(), "unknown["),
+    ] {
+        let (output, said) = lint(&url, &["--expect", &server.url]);
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        let password = server.url.split([':', '@']).nth(2).unwrap();
+        assert!(said.contains(says) && !said.contains("hunter2") && !said.contains(password), "{said}");
+    }
+}
+
+/// What an application's models make on SQLite, against what its migrations make on Postgres.
+#[tokio::test]
+async fn two_systems_agree_through_declared_types() {
+    let server = Server::of("TRUEUP_TEST_POSTGRES");
+    let chain = scratch(&server).await;
+    let made = "create table users (id {key}, email varchar(320), created_at {time} default {now} not null, data {json}, active boolean not null);\n\
+        create table posts (id {key}, user_id integer not null, title varchar, foreign key (user_id) references users (id) on delete cascade, unique (user_id, title));\n\
+        create unique index ix_users_email_lower on users (lower(email)) where email is not null;\n";
+    let spell = |words: [&str; 4]| {
+        ["{key}", "{time}", "{now}", "{json}"]
+            .iter()
+            .zip(words)
+            .fold(made.to_owned(), |text, (from, to)| text.replace(from, to))
+    };
+    chain.load(&spell(["serial primary key", "timestamptz", "now()", "jsonb"])).await.unwrap();
+    let models = ScratchFile::create(&spell([
+        "integer not null primary key",
+        "datetime",
+        "current_timestamp",
+        "json",
+    ]))
+    .await
+    .unwrap();
+    let expected = Sqlite::open(models.file()).await.unwrap().schema().await.unwrap();
+    let live = schema(&chain.url()).await;
+    chain.remove().await.unwrap();
+    let options = Options { names: true, ..Options::default() };
+    let types: Vec<String> =
+        compare(&expected, &live, &options).iter().map(|one| one.about.clone()).collect();
+    assert_eq!(types, ["users.created_at", "users.data"]);
+    let declared = [("timestamp without time zone", "timestamp with time zone"), ("json", "jsonb")];
+    let types = declared.map(|(from, to)| (from.to_owned(), to.to_owned())).into();
+    assert_eq!(compare(&expected, &live, &Options { types, ..options }), []);
+}

@@ -1,0 +1,27 @@
+//! On a newer major version, and between the two.
+use crate::case::{self, told};
+use crate::server::{Server, reload, round_trips, scratch};
+
+#[tokio::test]
+async fn what_is_dumped_and_loaded_reads_the_same() {
+    round_trips("TRUEUP_TEST_POSTGRES18", |_| true, 62).await;
+}
+
+/// The same script on both: no version's own spelling is a difference.
+#[tokio::test]
+async fn two_versions_tell_the_same() {
+    let [old, new] = ["TRUEUP_TEST_POSTGRES", "TRUEUP_TEST_POSTGRES18"].map(Server::of);
+    let (one, other) = (scratch(&old).await, scratch(&new).await);
+    let mut wrong = Vec::new();
+    for case in case::all().iter().filter(|case| !case.wants_pgvector()) {
+        let first = reload(&one, case, &case.schema).await;
+        let mut found = told(&first, &reload(&other, case, &case.schema).await);
+        found.retain(|line| !line.starts_with("extension-version "));
+        if !found.is_empty() {
+            wrong.push(format!("{}: {found:?}", case.name));
+        }
+    }
+    one.remove().await.unwrap();
+    other.remove().await.unwrap();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
