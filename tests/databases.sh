@@ -38,15 +38,18 @@ install_postgres() {
 
 # pgvector for Debian's Postgres, from Debian's own source package of the next release. $2 is the folder of its programs.
 install_pgvector() {
-  local folder=$1/pgvector bin=$2 major options
+  local folder=$1/pgvector bin=$2 major mirror options
   [ -e "$("$bin/pg_config" --sharedir 2>/dev/null)/extension/vector.control" ] && return
   major=$(basename "$(dirname "$bin")")
   [ -e "/usr/share/postgresql/$major/extension/vector.control" ] && return
   command -v apt-get >/dev/null && command -v make >/dev/null || return 1
   say "building pgvector"
   mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial"
-  echo 'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main' \
-    >"$folder/sources.list"
+  # the mirror that this machine has its own release from
+  mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+    awk '$1 ~ "/debian/?$" { print $1; exit }')
+  [ -n "$mirror" ] || return 1
+  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$folder/sources.list"
   options=(-o "Dir::Etc::SourceList=$folder/sources.list" -o Dir::Etc::SourceParts=/dev/null
     -o "Dir::State::Lists=$folder/lists" -o "Dir::Cache=$folder/cache")
   (

@@ -45,7 +45,7 @@ enum Command {
     /// Write a commented trueup.toml from what this repository holds
     Init(init::Args),
     /// Hold files to declared expectations
-    Lint(lint::Args),
+    Lint(Box<lint::Args>),
     /// Judge an environment or an env file, and let CMD start only when it keeps the boot contract
     Guard(guard::Args),
     /// Reconcile the rows of a source and a target
@@ -81,7 +81,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let ended = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Init(args) => init::run(&args),
-        Command::Lint(args) => lint::run(args),
+        Command::Lint(args) => lint::run(*args),
         Command::Guard(args) => guard::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Fingerprint(args) => fingerprint::run(args),
