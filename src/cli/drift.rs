@@ -79,7 +79,7 @@ fn of_manifest(
     base: &str,
     endpoint: &dyn Fn(&str) -> Result<crate::stores::endpoint::Endpoint, Stop>,
 ) -> Result<Expected, Stop> {
-    let manifest::Expect { endpoint: other, snapshot, sql, scratch } = &schema.expect;
+    let manifest::Expect { endpoint: other, snapshot, sql, scratch, .. } = &schema.expect;
     Ok(match (other, snapshot, sql) {
         (Some(name), ..) => Expected::Endpoint(endpoint(name)?),
         (_, Some(path), _) => Expected::Snapshot(under(base, path)),

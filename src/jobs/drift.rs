@@ -87,9 +87,9 @@ pub async fn read(endpoint: &Endpoint) -> Result<(Schema, Live), Cause> {
 async fn expected(drift: &Drift) -> Result<(Schema, String), Cause> {
     match &drift.expected {
         Expected::Endpoint(endpoint) => read(endpoint).await.map(|(schema, live)| (schema, live.identity)),
-        Expected::Snapshot(path) => Ok((snapshot::read(&text(path)?)?, String::new())),
+        Expected::Snapshot(path) => Ok((snapshot::read(&files::needed(path)?)?, String::new())),
         Expected::Sql(path, scratch) => {
-            let script = text(path)?;
+            let script = files::needed(path)?;
             let schema = match (scratch.as_ref().map(|endpoint| &endpoint.address), &drift.live.address) {
                 (Some(Address::Postgres(server)), _) => {
                     let scratch = Scratch::create(server).await?;
@@ -121,15 +121,4 @@ async fn expected(drift: &Drift) -> Result<(Schema, String), Cause> {
 async fn built(scratch: &Scratch, script: &str) -> Result<Schema, Cause> {
     scratch.load(script).await?;
     Postgres::open(&scratch.url()).await?.schema().await
-}
-
-fn text(path: &str) -> Result<String, Cause> {
-    match files::read(path) {
-        Look::Got(text) if text.trim().is_empty() => Err(Cause::new(format!("{path} is empty"))),
-        Look::Got(text) => Ok(text),
-        Look::NotAsked(reason) => Err(Cause::new(reason.0)),
-        Look::Failed(cause) => {
-            Err(Cause { message: format!("{path} cannot be read: {}", cause.message), hint: cause.hint })
-        }
-    }
 }

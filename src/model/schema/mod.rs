@@ -7,7 +7,7 @@ mod table;
 
 use serde::{Deserialize, Serialize};
 
-pub use live::{CollationVersion, Live, Position};
+pub use live::{CollationVersion, Live, Position, VersionTable};
 pub use object::{Extension, Function, Held, Namespace, Sequence, TypeDef, TypeKind};
 pub use table::{
     Column, ColumnRole, Constraint, ConstraintKind, Index, Policy, RowSecurity, Table, TableKind, Trigger,
