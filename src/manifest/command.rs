@@ -19,7 +19,8 @@ pub struct Command {
     pub run_in: Option<At<String>>,
     /// The environment variable in which it is given the database's URL; `DATABASE_URL` without it.
     pub variable: Option<At<String>>,
-    /// What that URL begins with, such as `postgresql+asyncpg`; `postgresql` or `sqlite` without it.
+    /// What that URL begins with, such as `postgresql+asyncpg`; `postgresql` or `sqlite` without it, and where it is of
+    /// the other system.
     pub scheme: Option<At<String>>,
     /// Variables that it needs besides. `${NAME}` and `${NAME:?}` are read as in an endpoint's `url`.
     #[serde(default)]

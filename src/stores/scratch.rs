@@ -69,11 +69,17 @@ impl Scratch {
         }
     }
 
-    /// Its URL as an application would be given it, beginning with `scheme` or the system's own word.
+    /// Its URL as an application would be given it, beginning with `scheme` where that is one of its system, else with the
+    /// system's own word.
     pub fn url(&self, scheme: Option<&str>) -> Hidden {
+        let of = |systems: &[&str]| {
+            scheme.filter(|scheme| systems.contains(&scheme.split('+').next().unwrap_or_default()))
+        };
         match self {
-            Self::Postgres(scratch) => scratch.url().spelled(scheme.unwrap_or("postgresql")),
-            Self::Sqlite(scratch) => Hidden::new(scratch.spelled(scheme.unwrap_or("sqlite"))),
+            Self::Postgres(scratch) => {
+                scratch.url().spelled(of(&["postgresql", "postgres"]).unwrap_or("postgresql"))
+            }
+            Self::Sqlite(scratch) => Hidden::new(scratch.spelled(of(&["sqlite"]).unwrap_or("sqlite"))),
         }
     }
 

@@ -22,6 +22,9 @@ pub struct Schema {
     /// The server's version; told, never compared.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub version: String,
+    /// The revisions of Alembic that it had; told, never compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<String>,
     /// Postgres' schemas.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub namespaces: Vec<Namespace>,
