@@ -8,7 +8,7 @@ use crate::model::schema::{CollationVersion, Live, Position, Schema};
 use crate::stores::rows::Catalog;
 
 /// The first version that records the version of a database's collation.
-const RECORDS_COLLATION: i64 = 150_000;
+const RECORDS_COLLATION: u32 = 150_000;
 
 #[derive(Deserialize)]
 struct State {
@@ -17,6 +17,9 @@ struct State {
     sequences: Vec<Owned>,
     #[serde(default)]
     collations: Vec<CollationVersion>,
+    #[serde(default)]
+    unpopulated: Vec<String>,
+    views: usize,
 }
 
 /// A sequence with the column that it fills, names quoted where they must be.
@@ -48,14 +51,15 @@ impl Postgres {
     /// # Errors
     /// When the server cannot answer.
     async fn live(&mut self) -> Result<Live, Cause> {
-        let number = "SELECT current_setting('server_version_num')";
-        let answers = self.texts(&[include_str!("sql/state.sql"), number]).await?;
-        let (state, version) =
-            (answers.first().map_or("", String::as_str), answers.last().map_or("", String::as_str));
-        let State { identity, sequences, mut collations } = read(state)?;
-        if version.parse::<i64>().is_ok_and(|version| version >= RECORDS_COLLATION) {
-            let own = self.texts(&[include_str!("sql/database_collation.sql")]).await?;
-            collations.push(read(&own.concat())?);
+        let mut queries = vec![include_str!("sql/state.sql")];
+        if self.version() >= RECORDS_COLLATION {
+            queries.push(include_str!("sql/database_collation.sql"));
+        }
+        let answers = self.texts(&queries).await?;
+        let State { identity, sequences, mut collations, unpopulated, views } =
+            read(answers.first().map_or("", String::as_str))?;
+        if let Some(own) = answers.get(1) {
+            collations.push(read(own)?);
         }
         // Without both versions there is nothing to compare: the C collation has none.
         collations.retain(|collation| !collation.recorded.is_empty() && !collation.actual.is_empty());
@@ -73,7 +77,7 @@ impl Postgres {
         });
         let unasked = unasked.collect();
         let positions = if asked.is_empty() { Vec::new() } else { self.positions(&asked).await? };
-        Ok(Live { identity, positions, unasked, collations })
+        Ok(Live { identity, positions, unasked, collations, unpopulated, views })
     }
 
     async fn positions(&mut self, asked: &[Owned]) -> Result<Vec<Position>, Cause> {

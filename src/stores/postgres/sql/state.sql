@@ -21,6 +21,9 @@ select json_strip_nulls(json_build_object(
     join pg_namespace tn on tn.oid = t.relnamespace
     join pg_attribute a on a.attrelid = t.oid and a.attnum = o.refobjsubid
     where c.relpersistence <> 't' and a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)),
+  'unpopulated', (select json_agg(format('%I.%I', n.nspname, c.relname) order by n.nspname, c.relname)
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'm' and not c.relispopulated),
+  'views', (select count(*) from pg_class where relkind = 'm'),
   'collations', (select json_agg(json_build_object('name', k.collname, 'recorded', k.collversion, 'actual', pg_collation_actual_version(k.oid)) order by k.collname)
     from pg_collation k
     where k.collversion is not null and k.oid in (
