@@ -49,6 +49,15 @@ fn constraints(expected: &Table, live: &Table, found: &mut Found<'_>) {
     }
     for constraint in extra {
         let about = format!("{on}: {}", named(constraint));
+        // A column that refuses NULL has no constraint here, unless rows were never held to it.
+        if constraint.kind == ConstraintKind::NotNull {
+            let message = format!(
+                "{} of `{on}` is NOT VALID: rows that were there may break it",
+                described(constraint)
+            );
+            told.push((Kind::NotValidConstraint, about, message, None));
+            continue;
+        }
         told.push((
             Kind::ExtraConstraint,
             about,

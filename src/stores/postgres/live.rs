@@ -4,15 +4,13 @@ use serde::Deserialize;
 use super::Postgres;
 use super::catalog::read;
 use crate::model::Cause;
-use crate::model::schema::{CollationVersion, Live, Position, Schema};
-use crate::stores::rows::Catalog;
+use crate::model::schema::{CollationVersion, Live, Position};
 
 /// The first version that records the version of a database's collation.
 const RECORDS_COLLATION: u32 = 150_000;
 
 #[derive(Deserialize)]
 struct State {
-    identity: String,
     #[serde(default)]
     sequences: Vec<Owned>,
     #[serde(default)]
@@ -38,27 +36,28 @@ struct Owned {
 }
 
 impl Postgres {
-    /// The schema and the state.
+    /// What names this very database. Two that are equal are one.
     ///
     /// # Errors
     /// When the server cannot answer.
-    pub async fn whole(&mut self) -> Result<(Schema, Live), Cause> {
-        Ok((self.schema().await?, self.live().await?))
+    pub async fn identity(&mut self) -> Result<String, Cause> {
+        Ok(self.texts(&[include_str!("sql/identity.sql")]).await?.concat())
     }
 
     /// Reads the state: two messages, whatever the number of sequences.
     ///
     /// # Errors
     /// When the server cannot answer.
-    async fn live(&mut self) -> Result<Live, Cause> {
-        let mut queries = vec![include_str!("sql/state.sql")];
+    pub async fn live(&mut self) -> Result<Live, Cause> {
+        let mut queries = vec![include_str!("sql/state.sql"), include_str!("sql/identity.sql")];
         if self.version() >= RECORDS_COLLATION {
             queries.push(include_str!("sql/database_collation.sql"));
         }
         let answers = self.texts(&queries).await?;
-        let State { identity, sequences, mut collations, unpopulated, views } =
+        let identity = answers.get(1).cloned().unwrap_or_default();
+        let State { sequences, mut collations, unpopulated, views } =
             read(answers.first().map_or("", String::as_str))?;
-        if let Some(own) = answers.get(1) {
+        if let Some(own) = answers.get(2) {
             collations.push(read(own)?);
         }
         // Without both versions there is nothing to compare: the C collation has none.

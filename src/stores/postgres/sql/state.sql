@@ -1,7 +1,5 @@
--- What names this database, and where its sequences stand. Serves 13 to 18.
--- A server that was restored from a copy has its system identifier too, so the moment it was started counts as well.
+-- Where its sequences stand, which views are empty, which collations are in use. Serves 13 to 18.
 select json_strip_nulls(json_build_object(
-  'identity', format('%s %s', pg_postmaster_start_time(), (select oid from pg_database where datname = current_database())),
   'sequences', (select json_agg(json_build_object(
       'sequence', format('%I.%I', n.nspname, c.relname),
       'table', format('%I.%I', tn.nspname, t.relname),
