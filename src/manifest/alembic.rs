@@ -24,6 +24,9 @@ pub struct Alembic {
     pub script_location: Option<At<String>>,
     /// The id that its one head should have.
     pub head: Option<At<String>>,
+    /// Whether `trueup.lock` must be there: without it nobody knows what is applied.
+    #[serde(default)]
+    pub locked: bool,
     /// Whether branches and merges are mistakes.
     #[serde(default)]
     pub linear: bool,

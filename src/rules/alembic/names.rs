@@ -56,7 +56,7 @@ pub(super) fn file_name_mismatch(facts: &AlembicFacts, out: &mut Sink<'_>) {
                     .help("rename the file, or mend the id: one of them is of another revision");
             }
         }
-        if !chain.declared.numbered {
+        if !chain.declared.numbered || chain.collides() {
             continue;
         }
         let order: Vec<_> = files.graph.order().into_iter().filter_map(|node| files.at_node(node)).collect();
