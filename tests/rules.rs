@@ -117,7 +117,8 @@ impl Merged {
             base.clone().into_iter().chain(own.clone()).collect::<BTreeMap<_, _>>()
         };
         let merged = with(&ours).into_iter().chain(theirs.clone()).collect();
-        let differs = |(path, text): &(&String, &String)| theirs.get(*path).is_some_and(|other| other != *text);
+        let differs =
+            |(path, text): &(&String, &String)| theirs.get(*path).is_some_and(|other| other != *text);
         let conflicts = ours.iter().filter(differs).map(|(path, _)| path.clone()).collect();
         Some(Self { ours: with(&ours), theirs: with(&theirs), base, merged, conflicts })
     }

@@ -1,6 +1,6 @@
 //! What `upgrade()` and `downgrade()` do, or leave undone.
 use super::AlembicFacts;
-use super::facts::{Files, body_place, place};
+use super::facts::{Files, NOT_ASKED_FOR, body_place, place};
 use crate::model::chain::Revision;
 use crate::model::operation::{Action, GuardKind, Operation, RowWrite, TableName};
 use crate::model::{Looked, Place};
@@ -130,7 +130,7 @@ pub(super) fn unguarded_operation(facts: &AlembicFacts, out: &mut Sink<'_>) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         if !chain.declared.idempotent {
-            out.skip(chain.object(), "the manifest does not declare the revisions idempotent");
+            out.skip(chain.object(), NOT_ASKED_FOR);
             continue;
         }
         let mut check = out.check(chain.object(), looked(files));

@@ -20,6 +20,9 @@ use crate::parse::ini::excerpt;
 use crate::parse::python::env_script;
 use crate::rules::Tree;
 
+/// Why a rule of taste says nothing: a project has it or has it not.
+pub(super) const NOT_ASKED_FOR: &str = "no key of `[[alembic]]` asks for it";
+
 /// Every chain of a project.
 pub struct AlembicFacts {
     /// The chains, in the order of the manifest, else of their paths.

@@ -1,7 +1,7 @@
 //! The chain as a graph: heads, parents, cycles.
 use std::collections::BTreeSet;
 
-use super::facts::{Files, place};
+use super::facts::{Files, NOT_ASKED_FOR, place};
 use super::{AlembicFacts, ChainFacts};
 use crate::chain::Problem;
 use crate::model::{Cause, Looked, Place};
@@ -233,7 +233,7 @@ pub(super) fn cycle(facts: &AlembicFacts, out: &mut Sink<'_>) {
 pub(super) fn non_linear(facts: &AlembicFacts, out: &mut Sink<'_>) {
     each(facts, out, |chain, files, out| {
         if !chain.declared.linear {
-            return out.skip(chain.object(), "the manifest does not declare the chain linear");
+            return out.skip(chain.object(), NOT_ASKED_FOR);
         }
         if let Some(cause) = files.unknown() {
             return out.unknown(chain.object(), cause);
@@ -275,7 +275,7 @@ pub(super) fn non_linear(facts: &AlembicFacts, out: &mut Sink<'_>) {
 pub(super) fn unexpected_head(facts: &AlembicFacts, out: &mut Sink<'_>) {
     each(facts, out, |chain, files, out| {
         let Some(expected) = &chain.declared.head else {
-            return out.skip(chain.object(), "the manifest declares no head");
+            return out.skip(chain.object(), NOT_ASKED_FOR);
         };
         if let Some(cause) = files.unknown() {
             return out.unknown(chain.object(), cause);

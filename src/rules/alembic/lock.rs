@@ -93,7 +93,14 @@ impl LockFacts {
             theirs = other.entries().iter().filter(is_lacking).cloned().collect();
             if !matches!(own, Read::Mistaken(..) | Read::Failed(_)) {
                 let cut = theirs.iter().filter(|entry| was_there(entry) && !is_replaced(declared, entry));
-                flaws.extend(cut.map(|entry| Flaw::cut(entry, sides.reference, &own)));
+                let cut: Vec<&Locked> = cut.collect();
+                match &own {
+                    Read::Lock(_, source) => {
+                        flaws.extend(cut.iter().map(|entry| Flaw::cut(entry, sides.reference, source)));
+                    }
+                    _ if cut.is_empty() => {}
+                    _ => flaws.push(Flaw::taken(cut.len(), sides.reference, manifest)),
+                }
             }
         }
         let place = match own {
@@ -171,20 +178,20 @@ impl Flaw {
     }
 
     /// An entry that the other side has, and this side had.
-    fn cut(entry: &Locked, reference: &str, own: &Read) -> Self {
+    fn cut(entry: &Locked, reference: &str, own: &Source) -> Self {
         let id = entry.id.as_str();
-        let place = match own {
-            Read::Lock(_, source) => Some(source.place(0..0)),
-            _ => None,
-        };
         let message =
             format!("{reference} has `{id}` locked as applied, and this branch takes it out of the lock");
-        Self {
-            about: id.to_owned(),
-            message,
-            place,
-            help: "databases that have it keep it: bring the entry back; for a squash, declare `replaces`",
-        }
+        let help = "databases that have it keep it: bring the entry back; for a squash, declare `replaces`";
+        Self { about: id.to_owned(), message, place: Some(own.place(0..0)), help }
+    }
+
+    /// A whole lock that the other side has, and this side had.
+    fn taken(count: usize, reference: &str, manifest: &Source) -> Self {
+        let message = format!(
+            "{reference} has {count} revision(s) locked as applied, and this branch takes the lock away"
+        );
+        Self { about: "lock".to_owned(), message, place: Some(manifest.place(0..0)), help: MEND }
     }
 
     /// What a lock says of itself: a revision that is not locked though one is that follows it, else a seal of other entries.
@@ -244,7 +251,7 @@ pub(super) fn broken_lock(facts: &AlembicFacts, out: &mut Sink<'_>) {
     let on = || Object::file(&under(facts.source.base(), LOCK));
     if facts.flaws.is_empty() {
         let Some(lock) = out.look(on(), &facts.lock) else { return };
-        out.check(on(), Looked::at(lock.held.len(), "entry"));
+        out.check(on(), Looked::at(lock.held.len(), "applied revision"));
         return;
     }
     let mut check = out.check(on(), Looked::at(1, "lock"));
@@ -306,7 +313,8 @@ fn each(
 ) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
-        let Some(lock) = out.look(Object::file(LOCK), &facts.lock) else { return };
+        let on = Object::file(&under(facts.source.base(), LOCK));
+        let Some(lock) = out.look(on, &facts.lock) else { return };
         let mut check = out.check(chain.object(), Looked::at(lock.of(chain).count(), "applied revision"));
         for held in lock.of(chain).filter(|held| !chain.has_collided(&held.locked.id)) {
             judge(chain, files, held, &mut check);

@@ -14,6 +14,8 @@ pub struct Sides {
     reference: String,
     /// How many revisions the two add together.
     added: usize,
+    /// What the other side has, by id.
+    standing: BTreeMap<String, Revision>,
     /// What of that cannot stand side by side.
     collisions: Vec<Collision>,
     /// Why there may be more collisions.
@@ -57,16 +59,17 @@ impl Sides {
             Ok(base) => revisions(at, base.as_ref()),
             Err(cause) => return Look::Failed(cause),
         };
-        let (ours, theirs) = (revisions(at, sides.ours.as_ref()), revisions(at, sides.theirs.as_ref()));
-        let unknown = [&base, &ours, &theirs].into_iter().find_map(|side| side.unknown.clone());
+        let (own, other) = (revisions(at, sides.ours.as_ref()), revisions(at, sides.theirs.as_ref()));
+        let unknown = [&base, &own, &other].into_iter().find_map(|side| side.unknown.clone());
         let known: BTreeSet<&str> = base.all.iter().map(|added| added.id.text.as_str()).collect();
         let new = |side: &Side| -> Vec<Added> {
             side.all.iter().filter(|added| !known.contains(added.id.text.as_str())).cloned().collect()
         };
-        let (ours, theirs) = (new(&ours), new(&theirs));
+        let (ours, theirs) = (new(&own), new(&other));
         let added = ours.len() + theirs.len();
+        let standing = other.all.into_iter().map(|added| (added.id.text, added.revision)).collect();
         let collisions = collisions(ours, theirs, merged);
-        Look::Got(Self { reference: sides.reference.to_owned(), added, collisions, unknown })
+        Look::Got(Self { reference: sides.reference.to_owned(), added, standing, collisions, unknown })
     }
 
     /// Whether both sides add a revision with this id.
@@ -80,6 +83,16 @@ impl super::ChainFacts {
     /// Whether both sides of a merge add a revision with this id: `head_collision` says what to do about it.
     pub(super) fn has_collided(&self, id: &str) -> bool {
         self.sides.got().is_some_and(|sides| sides.is_shared(id))
+    }
+
+    /// Whether the other side of a merge has a revision that does the same.
+    pub(super) fn stands_already(&self, revision: &Revision) -> bool {
+        let actions = |revision: &Revision| {
+            let operations = revision.upgrade.iter().flat_map(|body| &body.operations);
+            operations.map(|operation| operation.action.clone()).collect::<Vec<_>>()
+        };
+        let standing = self.sides.got().and_then(|sides| sides.standing.get(&revision.id.text));
+        standing.is_some_and(|standing| actions(standing) == actions(revision))
     }
 
     /// Whether anything collides.
