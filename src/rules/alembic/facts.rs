@@ -155,7 +155,9 @@ impl ChainFacts {
         let run_in = declared.run_in.as_ref().map(|folder| source.path_of(folder));
         let settings = Settings::read(&config, run_in.as_deref(), &section, tree);
         let script = declared.script_location.as_ref().map(|script| source.path_of(script));
-        let at = Whereabouts { config: &config, section: &section, run_in: run_in.as_deref(), script };
+        let versions = declared.version_locations.iter().map(|folder| source.path_of(folder)).collect();
+        let at =
+            Whereabouts { config: &config, section: &section, run_in: run_in.as_deref(), script, versions };
         let mut texts = BTreeMap::new();
         let files = at.files(&settings, tree, &mut texts);
         let sides = Sides::read(&at, &files, tree);
@@ -237,6 +239,8 @@ pub(super) struct Whereabouts<'w> {
     pub(super) run_in: Option<&'w str>,
     /// The script folder, where it is declared.
     pub(super) script: Option<String>,
+    /// The folders of the revisions, where they are declared.
+    pub(super) versions: Vec<String>,
 }
 
 impl Whereabouts<'_> {
@@ -259,7 +263,7 @@ impl Whereabouts<'_> {
             Look::NotAsked(reason) => return Look::NotAsked(reason.clone()),
         };
         let locator = Locator { config: folder(self.config), run_in: self.run_in, tree };
-        match Folders::find(said, self.script.clone(), &locator) {
+        match Folders::find(said, self, &locator) {
             Ok(folders) => Files::read(folders, said, &locator, texts),
             Err(cause) => Look::Failed(cause),
         }
@@ -273,8 +277,11 @@ struct Folders {
 }
 
 impl Folders {
-    fn find(said: &ChainSettings, script: Option<String>, locator: &Locator<'_>) -> Result<Self, Cause> {
-        let script = script.map_or_else(|| script_folder(said, locator), Ok)?;
+    fn find(said: &ChainSettings, at: &Whereabouts<'_>, locator: &Locator<'_>) -> Result<Self, Cause> {
+        let script = at.script.clone().map_or_else(|| script_folder(said, locator), Ok)?;
+        if !at.versions.is_empty() {
+            return Ok(Self { script, versions: at.versions.clone() });
+        }
         let mut versions = Vec::new();
         for location in &said.version_locations {
             match locator.folder(location, &said.search_path) {
@@ -325,9 +332,12 @@ impl Files {
         let passed_over = revision_files(&passed_over, locator.tree, &mut BTreeMap::new());
         if all.is_empty() {
             let cause = Cause::new(format!("{} has no revision", versions.join(", ")));
-            return Look::Failed(
-                cause.hint("is it the right folder? `run_in` in `[[alembic]]` says where Alembic is started"),
-            );
+            let hint = if passed_over.is_empty() {
+                "is it the right folder? `run_in` in `[[alembic]]` says where Alembic is started"
+            } else {
+                "there are some in folders below it: when only code says so, declare `version_locations` in `[[alembic]]`"
+            };
+            return Look::Failed(cause.hint(hint));
         }
         Look::Got(Self::new(script, all, passed_over))
     }

@@ -11,6 +11,7 @@ mod ids;
 mod locate;
 mod lock;
 mod names;
+mod past;
 mod reading;
 mod sides;
 mod template;

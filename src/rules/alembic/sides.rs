@@ -5,6 +5,7 @@ use super::AlembicFacts;
 use super::facts::{Files, Whereabouts};
 use super::graph::unlabelled;
 use crate::model::chain::{Revision, Written};
+use crate::model::operation::Body;
 use crate::model::{Cause, Look, Looked, Place, Reason};
 use crate::rules::{Sink, Tree};
 
@@ -87,12 +88,17 @@ impl super::ChainFacts {
 
     /// Whether the other side of a merge has a revision that does the same.
     pub(super) fn stands_already(&self, revision: &Revision) -> bool {
-        let actions = |revision: &Revision| {
-            let operations = revision.upgrade.iter().flat_map(|body| &body.operations);
-            operations.map(|operation| operation.action.clone()).collect::<Vec<_>>()
+        let does = |body: &Option<Body>| {
+            let actions = |body: &Body| {
+                body.operations.iter().map(|operation| operation.action.clone()).collect::<Vec<_>>()
+            };
+            body.as_ref().map(|body| (body.is_empty, actions(body)))
+        };
+        let does = |revision: &Revision| {
+            (revision.title.clone(), does(&revision.upgrade), does(&revision.downgrade))
         };
         let standing = self.sides.got().and_then(|sides| sides.standing.get(&revision.id.text));
-        standing.is_some_and(|standing| actions(standing) == actions(revision))
+        standing.is_some_and(|standing| does(standing) == does(revision))
     }
 
     /// Whether anything collides.

@@ -24,6 +24,17 @@ pub(super) fn unsafe_operation(facts: &AlembicFacts, out: &mut Sink<'_>) {
         } else {
             Vec::new()
         };
+        let is_dark = |(_, revision): &&(_, &Revision)| {
+            let mut operations = revision.upgrade.iter().flat_map(|body| &body.operations);
+            operations.any(|operation| matches!(operation.action, Action::Opaque { .. }))
+        };
+        let dark = open.iter().filter(is_dark).count();
+        if dark > 0 {
+            out.skip(
+                chain.object(),
+                format!("what {dark} of {} revisions do, in part, only running them would tell", open.len()),
+            );
+        }
         let mut check = out.check(chain.object(), Looked::at(open.len(), "revision"));
         let mut found: Vec<(&RevisionFile, &Revision, Danger)> = Vec::new();
         for (file, revision) in &open {
