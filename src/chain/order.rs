@@ -71,6 +71,12 @@ impl Graph {
         below
     }
 
+    /// A node and every node below it, by its parents alone.
+    pub fn ancestors(&self, node: usize) -> Vec<usize> {
+        let reached = self.reached(node, |node| node.parents.clone());
+        reached.iter().enumerate().filter(|(_, reached)| **reached).map(|(index, _)| index).collect()
+    }
+
     /// Which nodes a node stands on, itself among them.
     fn reached(&self, from: usize, next: impl Fn(&Node) -> Vec<usize>) -> Vec<bool> {
         let mut reached = vec![false; self.nodes.len()];

@@ -1,5 +1,6 @@
 //! Python text, read and never run: what a revision file declares, and what its functions would do.
 mod body;
+mod builtins;
 mod calls;
 mod canonical;
 mod columns;
