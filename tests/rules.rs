@@ -6,7 +6,7 @@ use trueup::jobs::guard::guard;
 use trueup::jobs::lint::{Lint, lint};
 use trueup::manifest::{self, Baseline, Manifest, Source};
 use trueup::model::schema::{Live, Schema};
-use trueup::model::{Cause, Look, Object, Report, TableDiff};
+use trueup::model::{Cause, LiveChain, Look, Object, Report, TableDiff};
 use trueup::rules::guard::{Contract, Environment};
 use trueup::rules::schema::{SchemaFacts, Sides, Terms};
 use trueup::rules::verify::SidesFacts;
@@ -152,12 +152,18 @@ fn run(subject: &str, example: &Example) -> Report {
                 subjects: Vec::new(),
                 search: true,
                 schema: Vec::new(),
+                chains: live_chain(files),
                 levels: Levels::new(),
                 today,
             };
             lint(&settings, &tree)
         }
     }
+}
+
+/// A database that the example's one chain is run on.
+fn live_chain(files: &BTreeMap<String, String>) -> Vec<Look<LiveChain>> {
+    files.get("live.toml").map(|text| Look::Got(toml::from_str(text).unwrap())).into_iter().collect()
 }
 
 /// Two schemas as their catalogs would tell them, and the state of the live one.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::At;
+use super::{At, Precondition};
 
 /// A chain of Alembic revisions.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -53,4 +53,13 @@ pub struct Alembic {
     pub replaces: BTreeMap<At<String>, Vec<At<String>>>,
     /// How many characters an id may have: the width of `alembic_version.version_num`, 32 without it.
     pub id_width: Option<At<usize>>,
+    /// The endpoint that the chain is run on; asked by `trueup lint alembic --live`.
+    pub endpoint: Option<At<String>>,
+    /// The table in which Alembic keeps its place, where `env.py` names another than `alembic_version`.
+    pub version_table: Option<At<String>>,
+    /// The schema of that table; without it, the only one that has such a table.
+    pub version_table_schema: Option<At<String>>,
+    /// What must hold of the data before revisions run.
+    #[serde(default)]
+    pub precondition: Vec<Precondition>,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
-    Access, At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Schema, Service,
+    Access, At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Precondition, Quantity, Schema, Service,
     ValueType, Zone, condition, guard, pins,
 };
 
@@ -48,6 +48,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
         guard::mistakes(contract, &mut found);
     }
     once(manifest.alembic.iter().map(|chain| &chain.name), "chain", &mut found);
+    chain_mistakes(manifest, &mut found);
     zones(&manifest.zone, &mut found);
     once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
     for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
@@ -90,6 +91,17 @@ fn schema_mistakes(schema: &Schema, manifest: &Manifest, found: &mut Vec<Mistake
             let message = format!("`{}` is no endpoint for scratch databases", **scratch);
             let help = "give it `access = \"scratch\"`, if databases may be made and dropped there";
             found.push(mistake(scratch, message, Some(help)));
+        }
+    }
+}
+
+fn chain_mistakes(manifest: &Manifest, found: &mut Vec<Mistake>) {
+    for chain in &manifest.alembic {
+        found.extend(chain.precondition.iter().filter_map(Precondition::mistake));
+        if let Some(name) = chain.endpoint.as_ref().filter(|name| !manifest.endpoints.contains_key(name.as_str()))
+        {
+            let message = format!("there is no endpoint `{}`", **name);
+            found.push(mistake(name, message, Some("declare it under `[endpoints]`")));
         }
     }
 }

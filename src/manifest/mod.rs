@@ -14,6 +14,7 @@ mod file_name;
 mod guard;
 mod lock;
 mod pins;
+mod precondition;
 mod schema;
 mod shape;
 mod source;
@@ -35,6 +36,7 @@ pub use env::{Classes, Dialects, Env, Environment, Relation, Service, TypeEntry,
 pub use file_name::{FILE_NAME, FileName};
 pub use guard::{FirstDeploy, Guard, ImageCheck, Patterns, Require};
 pub use lock::{LOCK, Lock, Locked};
+pub use precondition::{Expectation, Precondition};
 pub use pins::{Calendar, Pin, Pins, Removal};
 pub use schema::{Expect, IgnoreEntry, Schema};
 pub use source::Source;

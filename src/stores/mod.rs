@@ -10,5 +10,6 @@ pub mod files;
 pub mod git;
 pub mod postgres;
 pub mod process;
+pub mod questions;
 pub mod rows;
 pub mod sqlite;

@@ -5,6 +5,7 @@
 //! A database in WAL mode gets a `-wal` and a `-shm` neighbour while it is read.
 mod catalog;
 mod cells;
+mod questions;
 mod scan;
 mod scratch;
 mod select;
@@ -51,6 +52,8 @@ enum Fail {
     Table(String, String),
     #[error("its catalog cannot be read: {0}")]
     Catalog(String),
+    #[error("a question cannot be answered: {0}")]
+    Question(String),
 }
 
 impl From<Fail> for Cause {
