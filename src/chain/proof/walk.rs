@@ -387,6 +387,8 @@ impl<'f, 's> Walk<'f, 's> {
             return self.want(key, at, false, || format!("table `{table}` is not there"));
         };
         match self.facts.constraint(live, constraint) {
+            // Without a name it may be there in another form: a unique column that is indexed has an index instead.
+            Some(false) if constraint.name.is_none() => self.forget(&key),
             Some(is_there) => {
                 let what = constraint.name.clone().unwrap_or_else(|| constraint.columns.join(", "));
                 let lack = || format!("constraint `{what}` of `{table}` is not there");
