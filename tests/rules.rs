@@ -178,6 +178,7 @@ fn schema(files: &BTreeMap<String, String>, declared: Option<(Manifest, Source)>
         live: read("live.toml"),
         state: state("state.toml"),
         is_built: false,
+        progress: rules::schema::Progress::default(),
     };
     let terms = declared.map(|(manifest, source)| Terms::of(&manifest.schema.unwrap(), &source));
     let facts = SchemaFacts::new(sides, &terms.unwrap_or_default());

@@ -1,7 +1,6 @@
 //! Floor 2: the revisions of a chain as a graph: heads, bases, branches, order, and what keeps it from being one.
 //!
 //! It owns what Alembic itself would make of the same ids. It reads no file and judges nothing.
-mod applied;
 mod cycles;
 mod order;
 pub mod proof;

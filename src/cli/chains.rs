@@ -1,5 +1,6 @@
 //! Which databases the chains of `trueup lint alembic` are run on: flags over the manifest.
 use super::drift::live;
+use super::program::version_table;
 use super::stop::Stop;
 use super::verify::{declared, runtime};
 use crate::jobs::chain;
@@ -41,7 +42,7 @@ pub(super) fn look(
     let mut seen = Vec::new();
     for (chain, endpoint) in facts.chains.iter().zip(endpoints) {
         seen.push(match endpoint {
-            Some(endpoint) => runtime.block_on(chain::look(chain, &endpoint)),
+            Some(endpoint) => runtime.block_on(chain::look(chain, &version_table(&chain.declared), &endpoint)),
             None => Look::NotAsked(Reason("the manifest names no `endpoint` for this chain".to_owned())),
         });
     }

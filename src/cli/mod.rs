@@ -16,6 +16,7 @@ mod lint;
 mod lock;
 mod manifest;
 mod output;
+mod program;
 mod report;
 mod schema;
 mod stop;

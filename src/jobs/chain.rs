@@ -1,25 +1,25 @@
 //! Reads the database that a chain is run on: its schema, where Alembic says that it stands, and what its data must be before
 //! the next revisions run.
-use crate::manifest::{Alembic, Expectation, Precondition};
-use crate::model::schema::{Schema, Table};
-use crate::model::{Answer, Cause, LiveChain, Look, VersionTable};
+use crate::manifest::{Expectation, Precondition};
+use crate::model::schema::{Schema, Table, VersionTable};
+use crate::model::{Answer, Cause, LiveChain, Look, Stamped};
 use crate::parse::timestamp::is_iso_8601;
-use crate::rules::alembic::{ChainFacts, pending};
+use crate::rules::alembic::ChainFacts;
 use crate::stores::endpoint::{Address, Endpoint};
 use crate::stores::postgres::Postgres;
 use crate::stores::questions::Questions;
 use crate::stores::rows::Catalog;
 use crate::stores::sqlite::Sqlite;
 
-/// Reads one database for one chain.
-pub async fn look(chain: &ChainFacts, endpoint: &Endpoint) -> Look<LiveChain> {
+/// Reads one database for one chain, which keeps its place in `table`.
+pub async fn look(chain: &ChainFacts, table: &VersionTable, endpoint: &Endpoint) -> Look<LiveChain> {
     let seen = match &endpoint.address {
         Address::Postgres(url) => match Postgres::open(url).await {
-            Ok(store) => read(store, chain, &endpoint.name).await,
+            Ok(store) => read(store, chain, table, &endpoint.name).await,
             Err(cause) => Err(cause),
         },
         Address::Sqlite(file) => match Sqlite::open(file).await {
-            Ok(store) => read(store, chain, &endpoint.name).await,
+            Ok(store) => read(store, chain, table, &endpoint.name).await,
             Err(cause) => Err(cause),
         },
     };
@@ -32,15 +32,18 @@ pub async fn look(chain: &ChainFacts, endpoint: &Endpoint) -> Look<LiveChain> {
 async fn read(
     mut store: impl Catalog + Questions,
     chain: &ChainFacts,
+    table: &VersionTable,
     endpoint: &str,
 ) -> Result<LiveChain, Cause> {
     let schema = store.schema().await?;
-    let version = match version_table(&schema, &chain.declared)? {
-        Some(table) => Some(stamps(&mut store, table).await?),
-        None => None,
+    let version = match store.applied(table).await {
+        Ok(rows) => rows.map(|rows| stamped(&schema, table, rows)),
+        Err(Cause { message, hint }) => {
+            return Err(Cause { message: format!("`{}` cannot be read: {message}", table.name), hint });
+        }
     };
     let named = version.as_ref().map_or(&[][..], |version| &version.rows);
-    let pending = pending(chain, named);
+    let pending = chain.files.got().and_then(|files| files.left_after(named).ok()).unwrap_or_default();
     let mut answers = Vec::new();
     for (index, declared) in chain.declared.precondition.iter().enumerate() {
         if !pending.contains(&declared.revision) {
@@ -56,45 +59,18 @@ async fn read(
     Ok(LiveChain { endpoint: endpoint.to_owned(), schema, version, answers })
 }
 
-/// The name of the version table, where nobody chose another.
-const VERSION_TABLE: &str = "alembic_version";
-
-/// The column that holds an id.
-const VERSION_COLUMN: &str = "version_num";
-
-/// The table in which Alembic keeps its place.
-fn version_table<'s>(schema: &'s Schema, declared: &Alembic) -> Result<Option<&'s Table>, Cause> {
-    let name = declared.version_table.as_ref().map_or(VERSION_TABLE, |name| name.as_str());
-    let wanted = declared.version_table_schema.as_ref().map(|schema| schema.as_str());
-    let is_it = |table: &&Table| {
-        table.name == name && wanted.is_none_or(|wanted| table.namespace == wanted || table.namespace.is_empty())
+/// What the version table says, and how long an id may be there.
+fn stamped(schema: &Schema, table: &VersionTable, rows: Vec<String>) -> Stamped {
+    let is_it = |one: &&Table| {
+        let is_there = table.namespace.as_ref().is_none_or(|namespace| one.namespace == *namespace);
+        one.name.eq_ignore_ascii_case(&table.name) && is_there && one.column("version_num").is_some()
     };
-    let found: Vec<&Table> = schema.tables.iter().filter(is_it).collect();
-    match found.as_slice() {
-        [] => Ok(None),
-        [table] if table.column(VERSION_COLUMN).is_some() => Ok(Some(table)),
-        [table] => Err(Cause::new(format!("`{}` has no column `{VERSION_COLUMN}`, so it is none of Alembic's", table.id()))
-            .hint("declare `version_table` in `[[alembic]]` as `env.py` names it")),
-        several => {
-            let names: Vec<String> = several.iter().map(|table| table.id()).collect();
-            Err(Cause::new(format!("several tables may hold the version: {}", names.join(", ")))
-                .hint("declare `version_table_schema` in `[[alembic]]`"))
-        }
-    }
-}
-
-async fn stamps(store: &mut impl Questions, table: &Table) -> Result<VersionTable, Cause> {
-    let mut rows = Vec::new();
-    let read = store.each(table, VERSION_COLUMN, &mut |id| rows.push(id.to_owned())).await;
-    read.map_err(|cause| Cause {
-        message: format!("`{}` cannot be read: {}", table.id(), cause.message),
-        hint: cause.hint.or_else(|| Some("let the role of this endpoint read it".to_owned())),
-    })?;
-    rows.sort();
+    let found = schema.tables.iter().find(is_it);
     // SQLite takes longer values than it declares.
-    let declared = table.column(VERSION_COLUMN).map_or("", |column| column.declared.as_str());
+    let declared = found.and_then(|found| found.column("version_num")).map_or("", |column| &column.declared);
     let width = declared.strip_prefix("character varying(").and_then(|rest| rest.strip_suffix(')'));
-    Ok(VersionTable { name: table.id(), rows, width: width.and_then(|width| width.parse().ok()) })
+    let name = found.map_or_else(|| table.name.clone(), Table::id);
+    Stamped { name, rows, width: width.and_then(|width| width.parse().ok()) }
 }
 
 /// What is wrong with the data, if anything is.

@@ -12,7 +12,7 @@ pub struct LiveChain {
     /// What is there.
     pub schema: Schema,
     /// The table in which Alembic keeps its place, when there is one.
-    pub version: Option<VersionTable>,
+    pub version: Option<Stamped>,
     /// What was asked of the data, for the revisions that did not run yet.
     pub answers: Vec<Answer>,
 }
@@ -20,7 +20,7 @@ pub struct LiveChain {
 /// The table in which Alembic keeps its place.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct VersionTable {
+pub struct Stamped {
     /// Its name, with its schema where that is not the usual one.
     pub name: String,
     /// The revisions that it names: none on a database that is at the base, several where branches are apart.

@@ -39,7 +39,7 @@ pub use env::{Assignment, EnvFile, Hidden, InlineAllow, KeyState, Unparsable};
 pub use exit::Exit;
 pub use host::Host;
 pub use lines::{Lines, line_number};
-pub use live_chain::{Answer, LiveChain, VersionTable};
+pub use live_chain::{Answer, LiveChain, Stamped};
 pub use look::{Cause, Look, Reason};
 pub use mode::Mode;
 pub use place::{Place, Position, Span};

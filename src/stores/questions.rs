@@ -1,10 +1,20 @@
 //! What a job asks of the rows of a live database, beside its schema.
 use std::future::Future;
 
+use crate::model::schema::VersionTable;
 use crate::model::{Cause, Table};
 
 /// A store that answers single questions. All answers of one store are of one moment, and one that fails takes no other with it.
 pub trait Questions {
+    /// The ids of the revisions of Alembic that ran, sorted; `None` where there is no such table.
+    ///
+    /// # Errors
+    /// When it cannot be read, or there are several and none is named.
+    fn applied(
+        &mut self,
+        table: &VersionTable,
+    ) -> impl Future<Output = Result<Option<Vec<String>>, Cause>> + Send;
+
     /// Every value of a column as a text, NULL left out.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ pub use facts::{AlembicFacts, ChainFacts, Files, Settings};
 use files::{not_static, stray_file, unparsable_revision};
 use graph::{cycle, duplicate_id, missing_parent, multiple_heads, non_linear, unexpected_head};
 use ids::{id_too_long, illegal_id, placeholder_id, sequence_gap};
-pub use live::{LIVE_RULES, LiveFacts, pending};
+pub use live::{LIVE_RULES, LiveFacts};
 pub use lock::{LockFacts, entries};
 use lock::{applied_revision_edited, reparented};
 use names::{file_name_mismatch, name_lies, slug_too_long};

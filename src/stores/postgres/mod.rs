@@ -4,6 +4,7 @@
 //! What is asked goes as simple queries, several in one message, so that nothing is prepared: behind a transaction pooler,
 //! and in `PGlite`, statements outlive the connection that prepared them. Settings are `SET LOCAL`, which a pooler does not
 //! hand on to the next client.
+mod applied;
 mod catalog;
 mod live;
 mod questions;
@@ -115,6 +116,12 @@ impl Postgres {
         }
         Ok(texts)
     }
+}
+
+/// The first column of every row that a query answers.
+async fn all(connection: &mut PgConnection, sql: impl Into<String>) -> Result<Vec<String>, sqlx::Error> {
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql.into()).into_sql_str()).fetch_all(connection).await?;
+    rows.iter().map(text).collect()
 }
 
 fn text(row: &PgRow) -> Result<String, sqlx::Error> {

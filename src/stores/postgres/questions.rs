@@ -3,6 +3,7 @@ use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Either, Row, SqlSafeStr};
 
 use super::{Fail, Postgres, run, said};
+use crate::model::schema::VersionTable;
 use crate::model::{Cause, Table};
 use crate::stores::questions::Questions;
 
@@ -38,6 +39,10 @@ impl Postgres {
 }
 
 impl Questions for Postgres {
+    async fn applied(&mut self, table: &VersionTable) -> Result<Option<Vec<String>>, Cause> {
+        Self::applied(self, table).await
+    }
+
     async fn each(
         &mut self,
         table: &Table,

@@ -3,6 +3,7 @@ use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Column as _, Row, SqlSafeStr, ValueRef};
 
 use super::{Fail, Sqlite, quoted, said, text};
+use crate::model::schema::VersionTable;
 use crate::model::{Cause, Table};
 use crate::stores::questions::Questions;
 
@@ -11,6 +12,10 @@ fn failed(error: &sqlx::Error) -> Cause {
 }
 
 impl Questions for Sqlite {
+    async fn applied(&mut self, table: &VersionTable) -> Result<Option<Vec<String>>, Cause> {
+        Self::applied(self, table).await
+    }
+
     async fn each(
         &mut self,
         table: &Table,

@@ -111,21 +111,12 @@ fn nodes<'i>(files: &Files, ids: impl IntoIterator<Item = &'i String>) -> Vec<us
     (0..files.graph.nodes.len()).filter(is_named).collect()
 }
 
-/// The revisions that are still to run on a database that is stamped so, in their order; everything when it is not stamped.
-pub fn pending(chain: &ChainFacts, stamps: &[String]) -> Vec<String> {
-    let Look::Got(files) = whole(chain) else { return Vec::new() };
-    let applied = files.graph.applied(&nodes(files, stamps));
-    let order = files.graph.order().into_iter();
-    let left = order.filter(|node| applied.get(*node) != Some(&true));
-    left.filter_map(|node| Some(files.at_node(node)?.1.id.text.clone())).collect()
-}
-
 impl Chain {
     fn new(files: &Files, chain: &ChainFacts, live: &LiveChain) -> Self {
         let stamps = live.version.as_ref().map_or(&[][..], |version| &version.rows);
-        let applied = files.graph.applied(&nodes(files, stamps));
+        let left = files.graph.left_after(&nodes(files, stamps));
         let head = chain.declared.head.as_ref().map(|head| nodes(files, [&**head])).unwrap_or_default();
-        let wanted = files.graph.applied(&head);
+        let beyond = files.graph.left_after(&head);
         let order = files.graph.order();
         let mut places = vec![0; order.len()];
         for (place, node) in order.iter().enumerate() {
@@ -148,7 +139,9 @@ impl Chain {
                 Some(Step { id: &revision.id.text, upgrade: revision.upgrade.as_ref(), needs })
             })
             .collect();
-        let is_applied = |node: usize| applied.get(node) == Some(&true);
+        let left: BTreeSet<usize> = left.into_iter().collect();
+        let beyond: BTreeSet<usize> = if head.is_empty() { BTreeSet::new() } else { beyond.into_iter().collect() };
+        let is_applied = |node: usize| !left.contains(&node);
         let ran: Vec<Step<'_>> =
             order.iter().zip(&steps).filter(|(node, _)| is_applied(**node)).map(|(_, step)| *step).collect();
         let mut proved = prove(&ran, &live.schema).into_iter();
@@ -159,7 +152,7 @@ impl Chain {
                 path: file.path.clone(),
                 place: super::super::facts::place(file, &revision.id),
                 is_applied: is_applied(node),
-                is_wanted: head.is_empty() || wanted.get(node) == Some(&true),
+                is_wanted: !beyond.contains(&node),
                 proved: if is_applied(node) { proved.next() } else { None },
             })
         };

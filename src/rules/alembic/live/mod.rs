@@ -4,7 +4,7 @@ mod ghost_skip;
 mod position;
 mod precondition;
 
-pub use facts::{LiveFacts, pending};
+pub use facts::LiveFacts;
 use ghost_skip::ghost_skip;
 use position::{behind_head, id_wider_than_column, not_stamped, unknown_revision};
 use precondition::precondition;
