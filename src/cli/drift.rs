@@ -13,8 +13,8 @@ use crate::stores::endpoint::Endpoint;
 /// The flags of a comparison of schemas.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct SchemaArgs {
-    /// Also judge live systems; with a URL, the schema of that database
-    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
+    /// Also judge live systems: the declared ones, or with a URL or the name of an endpoint that one
+    #[arg(long, value_name = "URL|ENDPOINT", num_args = 0..=1, default_missing_value = "")]
     pub(super) live: Option<String>,
     /// What the live schema is held to: a URL, a snapshot of `trueup fingerprint --schema` or a SQL file
     #[arg(long, value_name = "URL|FILE.json|FILE.sql", requires = "live")]
@@ -50,7 +50,12 @@ impl SchemaArgs {
         let base = source.base();
         let endpoint = |name: &str| declared(manifest, base, name);
         let live = match (&self.live, schema) {
-            (Some(url), _) if !url.is_empty() => named("live", url)?,
+            (Some(url), _)
+                if !url.is_empty()
+                    && (schema.is_some() || self.expect.is_some() || manifest.alembic.is_empty()) =>
+            {
+                live(url, manifest, base)?
+            }
             (_, Some(schema)) => endpoint(&schema.live)?,
             (_, None) => return Ok(None),
         };
@@ -93,6 +98,11 @@ impl SchemaArgs {
         }
         Ok(Expected::Endpoint(named("expected", written)?))
     }
+}
+
+/// What `--live` names: an endpoint of the manifest, else a URL.
+pub(super) fn live(text: &str, manifest: &Manifest, base: &str) -> Result<Endpoint, Stop> {
+    if manifest.endpoints.contains_key(text) { declared(manifest, base, text) } else { named("live", text) }
 }
 
 /// What the manifest says.

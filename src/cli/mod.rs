@@ -3,6 +3,7 @@
 //! Flags and manifest meet here and nowhere else; what goes to the terminal goes through here and nowhere else.
 mod against;
 mod baseline;
+mod chains;
 mod demo;
 mod drift;
 mod explain;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{At, Command, Seed};
+use super::{At, Command, Precondition, Seed};
 
 /// A chain of Alembic revisions.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -22,8 +22,14 @@ pub struct Alembic {
     pub run_in: Option<At<String>>,
     /// The script folder, where only code says it.
     pub script_location: Option<At<String>>,
+    /// The folders of the revisions, where only code says them.
+    #[serde(default)]
+    pub version_locations: Vec<At<String>>,
     /// The id that its one head should have.
     pub head: Option<At<String>>,
+    /// Whether `trueup.lock` must be there: without it nobody knows what is applied.
+    #[serde(default)]
+    pub locked: bool,
     /// Whether branches and merges are mistakes.
     #[serde(default)]
     pub linear: bool,
@@ -66,4 +72,13 @@ pub struct Alembic {
     pub seed: Option<Seed>,
     /// The revision that the seed is stamped with.
     pub stamp: Option<At<String>>,
+    /// Where scratch databases are made for `trueup lint alembic --round-trip`: an endpoint with `access = "scratch"`.
+    /// Without it, a SQLite file that goes again.
+    pub scratch: Option<At<String>>,
+    /// Ids of revisions that rightly change no schema.
+    #[serde(default)]
+    pub data_only: Vec<At<String>>,
+    /// What must hold of the data before revisions run.
+    #[serde(default)]
+    pub precondition: Vec<Precondition>,
 }

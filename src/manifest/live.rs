@@ -1,6 +1,6 @@
 //! What the shape of a manifest cannot say about live databases, and about those that are made for a moment.
 use super::check::mistake;
-use super::{Access, Alembic, At, Manifest, Mistake, Schema};
+use super::{Access, Alembic, At, Manifest, Mistake, Precondition, Schema};
 
 pub(super) fn mistakes(manifest: &Manifest, found: &mut Vec<Mistake>) {
     if let Some(schema) = &manifest.schema {
@@ -25,13 +25,8 @@ fn schema_mistakes(schema: &Schema, manifest: &Manifest, found: &mut Vec<Mistake
     {
         endpoint(name, manifest, found);
     }
-    if let Some(scratch) = &expect.scratch {
-        let access = manifest.endpoints.get(scratch.as_str()).map(|endpoint| endpoint.access);
-        if access.is_some_and(|access| access != Access::Scratch) {
-            let message = format!("`{}` is no endpoint for scratch databases", **scratch);
-            let help = "give it `access = \"scratch\"`, if databases may be made and dropped there";
-            found.push(mistake(scratch, message, Some(help)));
-        }
+    if let Some(name) = &expect.scratch {
+        scratch(name, manifest, found);
     }
     if let Some(name) = &expect.chain {
         match manifest.alembic.iter().find(|chain| chain.name == *name) {
@@ -62,6 +57,11 @@ fn chain_mistakes(chain: &Alembic, manifest: &Manifest, found: &mut Vec<Mistake>
     if let Some(name) = &chain.endpoint {
         endpoint(name, manifest, found);
     }
+    if let Some(name) = &chain.scratch {
+        endpoint(name, manifest, found);
+        scratch(name, manifest, found);
+    }
+    found.extend(chain.precondition.iter().filter_map(Precondition::mistake));
     let Alembic { command, seed, stamp, .. } = chain;
     if let Some(command) = command {
         command.mistakes(found);
@@ -82,6 +82,15 @@ fn chain_mistakes(chain: &Alembic, manifest: &Manifest, found: &mut Vec<Mistake>
             message,
             Some("say what the database is given first: `seed = { sql = \"...\" }`"),
         ));
+    }
+}
+
+fn scratch(name: &At<String>, manifest: &Manifest, found: &mut Vec<Mistake>) {
+    let access = manifest.endpoints.get(name.as_str()).map(|endpoint| endpoint.access);
+    if access.is_some_and(|access| access != Access::Scratch) {
+        let message = format!("`{}` is no endpoint for scratch databases", **name);
+        let help = "give it `access = \"scratch\"`, if databases may be made and dropped there";
+        found.push(mistake(name, message, Some(help)));
     }
 }
 

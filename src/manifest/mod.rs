@@ -16,6 +16,7 @@ mod guard;
 mod live;
 mod lock;
 mod pins;
+mod precondition;
 mod schema;
 mod shape;
 mod source;
@@ -39,6 +40,7 @@ pub use file_name::{FILE_NAME, FileName};
 pub use guard::{FirstDeploy, Guard, ImageCheck, Patterns, Require};
 pub use lock::{LOCK, Lock, Locked};
 pub use pins::{Calendar, Pin, Pins, Removal};
+pub use precondition::{Expectation, Precondition};
 pub use schema::{Expect, IgnoreEntry, Schema};
 pub use source::Source;
 pub use types::{

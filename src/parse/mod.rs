@@ -19,4 +19,5 @@ pub mod python;
 pub mod settings;
 pub mod snapshot;
 pub mod sql;
+pub mod timestamp;
 mod yaml;

@@ -11,6 +11,7 @@ pub mod git;
 pub mod migrations;
 pub mod postgres;
 pub mod process;
+pub mod questions;
 pub mod rows;
 pub mod scratch;
 pub mod sqlite;

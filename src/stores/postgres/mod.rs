@@ -7,6 +7,7 @@
 mod applied;
 mod catalog;
 mod live;
+mod questions;
 mod scratch;
 mod url;
 
@@ -45,6 +46,8 @@ enum Fail {
     Slow,
     #[error("its catalog cannot be read: {0}")]
     Catalog(String),
+    #[error("a question cannot be answered: {0}")]
+    Question(String),
     #[error("what it answered cannot be understood: {0}")]
     Answer(String),
     #[error("the scratch database cannot be made: {0}")]
@@ -62,7 +65,7 @@ impl From<Fail> for Cause {
             ("refused", "is the server up, and are host and port right?"),
             ("lookup", "is the host right?"),
             ("did not answer", "is a firewall in between, or the wrong port?"),
-            ("lock timeout", "another session holds a lock on the catalog; try again"),
+            ("lock timeout", "another session holds a lock on it; try again"),
             ("statement timeout", "the server is busy; try again"),
             (
                 "ertificate",

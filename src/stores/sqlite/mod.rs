@@ -6,6 +6,7 @@
 mod applied;
 mod catalog;
 mod cells;
+mod questions;
 mod scan;
 mod scratch;
 mod select;
@@ -52,6 +53,8 @@ enum Fail {
     Table(String, String),
     #[error("its catalog cannot be read: {0}")]
     Catalog(String),
+    #[error("a question cannot be answered: {0}")]
+    Question(String),
 }
 
 impl From<Fail> for Cause {
