@@ -264,7 +264,7 @@ pub fn is_sealed(lock: &Lock) -> bool {
 }
 
 pub(super) fn broken_lock(facts: &AlembicFacts, out: &mut Sink<'_>) {
-    let on = || Object::file(&under(facts.source.base(), LOCK));
+    let on = || Object::file(under(facts.source.base(), LOCK));
     if facts.flaws.is_empty() {
         let Some(lock) = out.look(on(), &facts.lock) else { return };
         out.check(on(), Looked::at(lock.held.len(), "applied revision"));
@@ -329,7 +329,7 @@ fn each(
 ) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
-        let on = Object::file(&under(facts.source.base(), LOCK));
+        let on = Object::file(under(facts.source.base(), LOCK));
         let Some(lock) = out.look(on, &facts.lock) else { return };
         let mut check = out.check(chain.object(), Looked::at(lock.of(chain).count(), "applied revision"));
         for held in lock.of(chain).filter(|held| !chain.has_collided(&held.locked.id)) {
