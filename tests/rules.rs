@@ -6,7 +6,7 @@ use trueup::jobs::guard::guard;
 use trueup::jobs::lint::{Lint, lint};
 use trueup::manifest::{self, Baseline, Manifest, Source};
 use trueup::model::schema::{Live, Schema};
-use trueup::model::{Cause, Look, Object, Report, TableDiff};
+use trueup::model::{Cause, LiveChain, Look, Object, Report, TableDiff};
 use trueup::rules::guard::{Contract, Environment};
 use trueup::rules::schema::{SchemaFacts, Sides, Terms};
 use trueup::rules::verify::SidesFacts;
@@ -219,6 +219,7 @@ fn run(subject: &str, example: &Example) -> Report {
                 subjects: Vec::new(),
                 search: true,
                 schema: Vec::new(),
+                chains: live_chain(files),
                 levels: Levels::new(),
                 today,
             };
@@ -228,6 +229,11 @@ fn run(subject: &str, example: &Example) -> Report {
             }
         }
     }
+}
+
+/// A database that the example's one chain is run on.
+fn live_chain(files: &BTreeMap<String, String>) -> Vec<Look<LiveChain>> {
+    files.get("live.toml").map(|text| Look::Got(toml::from_str(text).unwrap())).into_iter().collect()
 }
 
 /// Two schemas as their catalogs would tell them, and the state of the live one.
@@ -242,6 +248,7 @@ fn schema(files: &BTreeMap<String, String>, declared: Option<(Manifest, Source)>
         live: read("live.toml"),
         state: state("state.toml"),
         is_built: false,
+        progress: rules::schema::Progress::default(),
     };
     let terms = declared.map(|(manifest, source)| Terms::of(&manifest.schema.unwrap(), &source));
     let facts = SchemaFacts::new(sides, &terms.unwrap_or_default());

@@ -133,3 +133,17 @@ pub fn replace(path: &str, bytes: &[u8]) -> io::Result<()> {
     }
     written
 }
+/// The text of a file that somebody named, which must hold something.
+///
+/// # Errors
+/// When it is not there, is empty, or cannot be read; the cause names it.
+pub fn needed(path: &str) -> Result<String, Cause> {
+    match read(path) {
+        Look::Got(text) if text.trim().is_empty() => Err(Cause::new(format!("{path} is empty"))),
+        Look::Got(text) => Ok(text),
+        Look::NotAsked(reason) => Err(Cause::new(reason.0)),
+        Look::Failed(cause) => {
+            Err(Cause { message: format!("{path} cannot be read: {}", cause.message), hint: cause.hint })
+        }
+    }
+}

@@ -370,6 +370,29 @@ impl Files {
         self.all.iter().filter_map(|file| Some((file, file.revision()?)))
     }
 
+    /// The ids of the revisions that are left to run on a database which has `applied`, in their order.
+    ///
+    /// # Errors
+    /// When the chain cannot tell, because it lacks something or knows no such revision.
+    pub fn left_after(&self, applied: &[String]) -> Result<Vec<String>, Cause> {
+        if let Some(cause) = self.unknown() {
+            return Err(cause);
+        }
+        let hint = "`trueup lint alembic` says more";
+        if !self.graph.is_whole() {
+            return Err(Cause::new("the chain is not whole").hint(hint));
+        }
+        let id_of = |node: usize| self.at_node(node).map(|(_, revision)| revision.id.text.clone());
+        let ids: BTreeMap<String, usize> =
+            (0..self.graph.nodes.len()).filter_map(|node| Some((id_of(node)?, node))).collect();
+        let node = |id: &String| {
+            let unknown = || Cause::new(format!("the chain has no revision {id}")).hint(hint);
+            ids.get(id).copied().ok_or_else(unknown)
+        };
+        let applied = applied.iter().map(node).collect::<Result<Vec<usize>, Cause>>()?;
+        Ok(self.graph.left_after(&applied).into_iter().filter_map(id_of).collect())
+    }
+
     /// Why the graph may lack something: a file of which nobody knows what revision it is.
     pub fn unknown(&self) -> Option<Cause> {
         self.all.iter().find_map(|file| {
