@@ -8,7 +8,7 @@ use trueup::manifest::{self, Baseline, Manifest, Source};
 use trueup::model::schema::{Live, Schema};
 use trueup::model::{Cause, LiveChain, Look, Object, Report, TableDiff};
 use trueup::rules::guard::{Contract, Environment};
-use trueup::rules::schema::{SchemaFacts, Sides, Terms};
+use trueup::rules::schema::{Progress, SchemaFacts, Sides, Terms};
 use trueup::rules::verify::SidesFacts;
 use trueup::rules::{self, Levels, RuleDoc, Tree, docs, judge};
 
@@ -248,7 +248,7 @@ fn schema(files: &BTreeMap<String, String>, declared: Option<(Manifest, Source)>
         live: read("live.toml"),
         state: state("state.toml"),
         is_built: false,
-        progress: rules::schema::Progress::default(),
+        progress: Progress::default(),
     };
     let terms = declared.map(|(manifest, source)| Terms::of(&manifest.schema.unwrap(), &source));
     let facts = SchemaFacts::new(sides, &terms.unwrap_or_default());

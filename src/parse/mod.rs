@@ -11,6 +11,7 @@ pub mod dockerfile;
 pub mod env;
 mod excerpt;
 pub mod expand;
+pub mod expression;
 pub mod hosts;
 pub mod image;
 pub mod ini;

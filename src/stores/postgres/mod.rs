@@ -99,6 +99,11 @@ impl Postgres {
         Ok(Self { connection })
     }
 
+    /// The number of the server's version, such as 150004.
+    fn version(&self) -> u32 {
+        self.connection.server_version_num().unwrap_or_default()
+    }
+
     /// The answers to several queries, each of one text, asked in one message.
     async fn texts(&mut self, queries: &[&str]) -> Result<Vec<String>, Cause> {
         let sql = queries.join(";\n");

@@ -34,6 +34,7 @@ const KNOWN: &[&str] = &[
     "sslrootcert",
     "sslcert",
     "sslkey",
+    "options",
 ];
 
 impl PostgresUrl {
