@@ -4,4 +4,5 @@
 pub mod drift;
 pub mod guard;
 pub mod lint;
+pub mod survey;
 pub mod verify;

@@ -5,7 +5,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     Access, At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Schema, Service,
-    ValueType, Zone, condition, guard, pins,
+    ValueType, Zone, condition, guard, pins, survey,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -64,6 +64,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     if let Some(schema) = &manifest.schema {
         schema_mistakes(schema, manifest, &mut found);
     }
+    survey::mistakes(manifest, &mut found);
     found.sort_by_key(|mistake| mistake.range.start);
     found
 }
@@ -94,7 +95,7 @@ fn schema_mistakes(schema: &Schema, manifest: &Manifest, found: &mut Vec<Mistake
     }
 }
 
-fn mistake<T>(at: &At<T>, message: String, help: Option<&str>) -> Mistake {
+pub(super) fn mistake<T>(at: &At<T>, message: String, help: Option<&str>) -> Mistake {
     Mistake { range: at.range().unwrap_or_default(), message, help: help.map(str::to_owned) }
 }
 
@@ -291,7 +292,7 @@ fn reasons(manifest: &Manifest, found: &mut Vec<Mistake>) {
     }
 }
 
-fn once<'a>(names: impl Iterator<Item = &'a At<String>>, what: &str, found: &mut Vec<Mistake>) {
+pub(super) fn once<'a>(names: impl Iterator<Item = &'a At<String>>, what: &str, found: &mut Vec<Mistake>) {
     let mut seen = BTreeSet::new();
     for name in names {
         if !seen.insert(name.as_str()) {

@@ -17,6 +17,7 @@ mod pins;
 mod schema;
 mod shape;
 mod source;
+mod survey;
 mod types;
 mod version;
 mod zone;
@@ -38,6 +39,10 @@ pub use lock::{LOCK, Lock, Locked};
 pub use pins::{Calendar, Pin, Pins, Removal};
 pub use schema::{Expect, IgnoreEntry, Schema};
 pub use source::Source;
+pub use survey::{
+    Expected, Fact, Limits, Survey, SurveyEstimate, SurveyExpect, SurveyReference, SurveyTable, bandwidth,
+    json_path,
+};
 pub use types::{
     Access, AllowEntry, Endpoint, EndpointKind, IfEmpty, Keys, Level, Manifest, Project, Scalar, Side,
     SkipEntry, TableEntry, Verify,

@@ -12,3 +12,4 @@ pub mod postgres;
 pub mod process;
 pub mod rows;
 pub mod sqlite;
+pub mod surveying;

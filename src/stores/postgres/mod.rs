@@ -7,6 +7,7 @@
 mod catalog;
 mod live;
 mod scratch;
+mod survey;
 mod url;
 
 use std::time::Duration;
@@ -48,6 +49,8 @@ enum Fail {
     Answer(String),
     #[error("the scratch database cannot be made: {0}")]
     Scratch(String),
+    #[error("it cannot be read: {0}")]
+    Read(String),
     #[error("the SQL file cannot be loaded into a scratch database: {0}")]
     Load(String),
 }
@@ -61,8 +64,8 @@ impl From<Fail> for Cause {
             ("refused", "is the server up, and are host and port right?"),
             ("lookup", "is the host right?"),
             ("did not answer", "is a firewall in between, or the wrong port?"),
-            ("lock timeout", "another session holds a lock on the catalog; try again"),
-            ("statement timeout", "the server is busy; try again"),
+            ("lock timeout", "another session holds a lock on it; try again"),
+            ("statement timeout", "the server is busy, or the time limit too short; try again"),
             (
                 "ertificate",
                 "the url may say `sslrootcert=FILE`, or `sslmode=require` to check no certificate",
@@ -93,6 +96,12 @@ impl Postgres {
         let mut connection = connect(url).await?;
         run(&mut connection, BEGIN).await.map_err(|error| Fail::Connect(said(&error)))?;
         Ok(Self { connection })
+    }
+
+    /// Ends the transaction and says good-bye, so that nobody counts this connection any more.
+    pub async fn close(self) {
+        // There is nothing to keep, so a server that does not answer loses nothing.
+        let _ = self.connection.close().await;
     }
 
     /// The answers to several queries, each of one text, asked in one message.

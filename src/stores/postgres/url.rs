@@ -69,6 +69,12 @@ impl PostgresUrl {
         &self.0
     }
 
+    /// Where it is, for a person: nothing of who gets in there.
+    pub fn place(&self) -> String {
+        let (host, port) = (self.0.get_host(), self.0.get_port());
+        format!("{host}:{port}/{}", self.0.get_database().unwrap_or_default())
+    }
+
     /// The same server and role, another database.
     pub(super) fn with_database(&self, database: &str) -> Self {
         Self(self.0.clone().database(database))
