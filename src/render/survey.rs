@@ -4,7 +4,8 @@
 use crate::model::Look;
 use crate::model::schema::System;
 use crate::model::survey::{
-    Activity, Answer, Estimate, Expectation, Group, Rows, Survey, SurveyedColumn, SurveyedTable,
+    Activity, Answer, Estimate, EstimatedTable, Expectation, Group, Rows, Survey, SurveyedColumn,
+    SurveyedKey, SurveyedTable,
 };
 
 /// A part of a page.
@@ -51,7 +52,7 @@ pub(super) fn sections(survey: &Survey, all: &[Survey]) -> Vec<Section> {
         page.push(section(
             format!("{name}: volume"),
             &["table", "rows", "times", "as text", "compressed"],
-            volume(estimate),
+            volume(survey, estimate),
         ));
         page.push(section(format!("{name}: transport"), &[], transport(estimate)));
     }
@@ -172,6 +173,11 @@ fn tables(survey: &Survey) -> Vec<Vec<String>> {
             .filter_map(|table| table.rows.got().map(|rows| (rows.count, table.name.as_str())));
         let largest = largest.max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(a.1)));
         let mut notes = format!("{} table(s)", grouped(group.tables.len() as u64));
+        let fire = group.tables.iter().filter_map(|name| survey.table(name));
+        let fire = fire.filter(|table| !table.triggers.is_empty()).count();
+        if fire > 0 {
+            notes.push_str(&format!(", {fire} with triggers"));
+        }
         if let Some((count, name)) = largest {
             notes.push_str(&format!(", the largest {name} with {}", grouped(count)));
         }
@@ -250,27 +256,53 @@ fn vectors(survey: &Survey) -> Vec<Vec<String>> {
 }
 
 fn keys(survey: &Survey) -> Vec<Vec<String>> {
-    let keyed = survey.tables.iter().filter(|table| !table.key.is_not_asked());
-    keyed
-        .map(|table| match &table.key {
-            Look::Got(key) => vec![
-                table.name.clone(),
-                key.columns.join(", "),
-                grouped(key.distinct),
-                grouped(key.duplicates),
-                grouped(key.nulls),
-            ],
-            _ => vec![table.name.clone(), NOT_READ.to_owned(), String::new(), String::new(), String::new()],
-        })
-        .collect()
+    let line = |name: &str, tables: &[&SurveyedTable]| {
+        let keys: Option<Vec<&SurveyedKey>> = tables.iter().map(|table| table.key.got()).collect();
+        let Some(keys) = keys else {
+            return vec![name.to_owned(), NOT_READ.to_owned(), String::new(), String::new(), String::new()];
+        };
+        let sum = |of: fn(&SurveyedKey) -> u64| grouped(keys.iter().map(|key| of(key)).sum());
+        let columns = keys.first().map(|key| key.columns.join(", ")).unwrap_or_default();
+        vec![
+            name.to_owned(),
+            columns,
+            sum(|key| key.distinct),
+            sum(|key| key.duplicates),
+            sum(|key| key.nulls),
+        ]
+    };
+    let is_keyed = |table: &&SurveyedTable| !table.key.is_not_asked();
+    let mut rows: Vec<Vec<String>> =
+        apart(survey).filter(is_keyed).map(|table| line(&table.name, &[table])).collect();
+    for group in &survey.groups {
+        let of = group.tables.iter().filter_map(|name| survey.table(name));
+        let of: Vec<&SurveyedTable> = of.filter(is_keyed).collect();
+        if !of.is_empty() {
+            rows.push(line(&group.pattern, &of));
+        }
+    }
+    rows
 }
 
+/// Those of one declaration in one line.
 fn references(survey: &Survey) -> Vec<Vec<String>> {
-    let line = |one: &crate::model::survey::SurveyedReference| {
-        let orphans = if one.references.got().is_some() { grouped(one.orphans) } else { String::new() };
-        vec![one.from.clone(), one.to.clone(), told(&one.references, |count| grouped(*count)), orphans]
-    };
-    survey.references.iter().map(line).collect()
+    let mut rows = Vec::new();
+    for of_one in survey.references.chunk_by(|one, other| one.pattern == other.pattern) {
+        let Some(first) = of_one.first() else { continue };
+        let counts: Option<Vec<u64>> = of_one.iter().map(|one| one.references.got().copied()).collect();
+        let (from, to) = match of_one {
+            [only] => (only.from.clone(), only.to.clone()),
+            _ => (first.pattern.clone(), format!("{} and so on, {} pairs", first.to, of_one.len())),
+        };
+        let (count, orphans) = match counts {
+            Some(counts) => {
+                (grouped(counts.iter().sum()), grouped(of_one.iter().map(|one| one.orphans).sum()))
+            }
+            None => (NOT_READ.to_owned(), String::new()),
+        };
+        rows.push(vec![from, to, count, orphans]);
+    }
+    rows
 }
 
 fn expectations(survey: &Survey) -> Vec<Vec<String>> {
@@ -292,27 +324,46 @@ fn found(answers: &[Answer]) -> String {
         [only] => one(only),
         many => {
             let mut values: Vec<String> = many.iter().map(one).collect();
+            let sum = values.iter().try_fold(0_u64, |sum, value| sum.checked_add(value.parse().ok()?));
             values.sort();
             values.dedup();
-            match values.as_slice() {
-                [] => "nothing".to_owned(),
-                [same] => format!("{} times {same}", many.len()),
+            match (values.as_slice(), sum) {
+                ([], _) => "nothing".to_owned(),
+                ([same], _) => format!("{same}, {} times", many.len()),
+                (_, Some(sum)) => format!("{} in {} answers", grouped(sum), many.len()),
                 _ => format!("{} answers", many.len()),
             }
         }
     }
 }
 
-fn volume(estimate: &Estimate) -> Vec<Vec<String>> {
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    for table in &estimate.tables {
-        rows.push(vec![
-            table.name.clone(),
-            grouped(table.rows),
-            grouped(table.scale),
-            told(&table.raw_bytes, |bytes| size(*bytes)),
-            if table.raw_bytes.got().is_some() { size(table.compressed_bytes) } else { NOT_READ.to_owned() },
-        ]);
+fn volume(survey: &Survey, estimate: &Estimate) -> Vec<Vec<String>> {
+    let line = |name: &str, tables: &[&EstimatedTable]| {
+        let sum = |of: fn(&EstimatedTable) -> u64| {
+            tables.iter().map(|table| of(table)).fold(0, u64::saturating_add)
+        };
+        let raw: Option<Vec<u64>> = tables.iter().map(|table| table.raw_bytes.got().copied()).collect();
+        let sizes = match raw {
+            Some(raw) => [
+                size(raw.into_iter().fold(0, u64::saturating_add)),
+                size(sum(|table| table.compressed_bytes)),
+            ],
+            None => [NOT_READ.to_owned(), NOT_READ.to_owned()],
+        };
+        let scale = tables.first().map_or(1, |table| table.scale);
+        [name.to_owned(), grouped(sum(|table| table.rows)), grouped(scale)].into_iter().chain(sizes).collect()
+    };
+    let group =
+        |table: &EstimatedTable| survey.groups.iter().find(|group| group.tables.contains(&table.name));
+    let alone = estimate.tables.iter().filter(|table| group(table).is_none());
+    let mut rows: Vec<Vec<String>> = alone.map(|table| line(&table.name, &[table])).collect();
+    for own in &survey.groups {
+        let of =
+            estimate.tables.iter().filter(|table| group(table).is_some_and(|one| one.pattern == own.pattern));
+        let of: Vec<&EstimatedTable> = of.collect();
+        if !of.is_empty() {
+            rows.push(line(&own.pattern, &of));
+        }
     }
     let total = ["all tables".to_owned(), String::new(), String::new()];
     rows.push(total.into_iter().chain([size(estimate.raw_bytes), size(estimate.compressed_bytes)]).collect());

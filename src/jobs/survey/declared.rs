@@ -32,6 +32,7 @@ pub(super) async fn references<S: Surveying>(
                     let column = referring.columns.join(", ");
                     let path = entry.path.as_ref().map_or_else(String::new, |path| format!(" at {}", **path));
                     all.push(SurveyedReference {
+                        pattern: format!("{}.{column}{path}", *entry.table),
                         from: format!("{}.{column}{path}", table.id()),
                         to: format!("{to}.{}", referring.to_columns.join(", ")),
                         references: too_large(survey, &table.id())

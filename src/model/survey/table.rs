@@ -151,6 +151,8 @@ pub struct SurveyedReference {
     pub from: String,
     /// The table and what of it is referred to.
     pub to: String,
+    /// The declaration that it comes from, which may name several tables.
+    pub pattern: String,
     /// Values that refer to something; NULL refers to nothing.
     pub references: Look<u64>,
     /// Those that refer to what is not there.
