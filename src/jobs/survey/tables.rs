@@ -137,7 +137,11 @@ fn one<'s>(
 /// Why a table is not looked through, and what is known of its rows then.
 fn unread(settings: &Surveyed, system: System, size: &Size, state: &State) -> Option<Look<Rows>> {
     if let Some(why) = &size.unreadable {
-        let hint = "survey with a role that may read all of it: `pg_read_all_data`, and BYPASSRLS where there are policies";
+        let hint = if why.contains("role") {
+            "survey with a role that may read all of it: `pg_read_all_data`, and BYPASSRLS where there are policies"
+        } else {
+            "wait for the other session, or refresh what was never filled"
+        };
         return Some(Look::Failed(Cause::new(why).hint(hint)));
     }
     let most = settings.read_up_to()?;

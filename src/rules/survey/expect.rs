@@ -20,7 +20,7 @@ pub(super) fn expect(facts: &SurveyFacts, out: &mut Sink<'_>) {
                 .help("find out which of the two is wrong before anything is moved");
         }
         for answer in answers {
-            let found = alone(answer, facts.show_values);
+            let found = alone(answer, one.each.as_ref(), facts.show_values);
             if let Some(each) = one.each.as_ref().filter(|each| !holds(each, &found)) {
                 let message =
                     format!("{}: `{}`: expected {each}, found {}", one.name, answer.about, found.said);
@@ -40,9 +40,10 @@ struct Found {
     said: String,
 }
 
-fn alone(answer: &Answer, show_values: bool) -> Found {
+fn alone(answer: &Answer, wanted: Option<&Wanted>, show_values: bool) -> Found {
     let said = match (&answer.value, answer.rows) {
         (_, 0) => "no rows".to_owned(),
+        (_, 1) if wanted == Some(&Wanted::NoRows) => "1 row".to_owned(),
         (Some(_), 1) if answer.is_text && !show_values => "another text".to_owned(),
         (Some(value), 1) => value.clone(),
         (None, 1) => "a row without one value".to_owned(),
@@ -55,7 +56,7 @@ fn alone(answer: &Answer, show_values: bool) -> Found {
 /// One answer as it is, several as their sum. An expectation of no rows sums the rows.
 fn together(one: &Expectation, answers: &[Answer], show_values: bool) -> Found {
     if let [only] = answers {
-        return alone(only, show_values);
+        return alone(only, one.wanted.as_ref(), show_values);
     }
     let rows = answers.iter().fold(0_u64, |sum, answer| sum.saturating_add(answer.rows));
     if one.wanted == Some(Wanted::NoRows) {

@@ -21,6 +21,10 @@ use crate::stores::surveying::{
 /// Questions in one message.
 const TOGETHER: usize = 50;
 
+/// Values as text look the same whoever asks.
+const TEXTS: &str = "SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; \
+                     SET LOCAL IntervalStyle = 'postgres'; SET LOCAL extra_float_digits = 1";
+
 #[derive(serde::Deserialize)]
 struct Database {
     database: String,
@@ -31,7 +35,7 @@ struct Database {
 
 impl Surveying for Postgres {
     async fn state(&mut self, limits: &Limits) -> Result<State, Cause> {
-        let settings = format!("SET LOCAL statement_timeout = {}", limits.statement_ms);
+        let settings = format!("{TEXTS}; SET LOCAL statement_timeout = {}", limits.statement_ms);
         run(&mut self.connection, settings).await.map_err(|error| Fail::Read(said(&error)))?;
         let activity = include_str!("../sql/survey_activity.sql");
         let activity = activity.replace("$LONG", &limits.long_transaction_s.to_string());
