@@ -3,6 +3,7 @@
 //! Flags and manifest meet here and nowhere else; what goes to the terminal goes through here and nowhere else.
 mod against;
 mod baseline;
+mod chains;
 mod demo;
 mod drift;
 mod explain;
@@ -15,6 +16,7 @@ mod lint;
 mod lock;
 mod manifest;
 mod output;
+mod program;
 mod report;
 mod schema;
 mod stop;

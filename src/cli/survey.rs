@@ -1,11 +1,15 @@
 //! `trueup survey`
 use super::manifest::{Loaded, ManifestArgs};
 use super::output::{Clock, OutputArgs, emit};
+use super::program::version_table;
 use super::stop::{Stop, note};
 use super::verify::{declared, runtime};
+use crate::jobs::chain;
 use crate::jobs::survey::{Surveyed, survey};
-use crate::manifest::{Access, MANIFEST, Manifest, Survey};
-use crate::model::Exit;
+use crate::manifest::{Access, MANIFEST, Manifest, Source, Survey};
+use crate::model::survey::SurveyedChain;
+use crate::model::{Exit, Look};
+use crate::rules::alembic::{AlembicFacts, LiveFacts};
 use crate::stores::checkout::Checkout;
 use crate::stores::endpoint::{Address, Endpoint};
 
@@ -58,8 +62,10 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
             endpoints.push(endpoint);
         }
     }
+    let chains = chains(&manifest, &source, &endpoints)?;
     let settings = Surveyed {
         endpoints,
+        chains,
         declared: manifest.survey.unwrap_or_default(),
         source,
         exact,
@@ -70,6 +76,33 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let mut report = runtime()?.block_on(survey(&settings));
     clock.stamp(&mut report);
     emit(&report, &output)
+}
+
+/// Where the chains stand whose databases are surveyed, and up to where those may be stamped.
+fn chains(manifest: &Manifest, source: &Source, endpoints: &[Endpoint]) -> Result<Vec<SurveyedChain>, Stop> {
+    let declared: Vec<_> =
+        manifest.alembic.iter().filter(|chain| chain.endpoint.is_some()).cloned().collect();
+    if declared.is_empty() {
+        return Ok(Vec::new());
+    }
+    let facts = AlembicFacts::new(&declared, source, false, &Checkout::default());
+    let mut chains = Vec::new();
+    for chain in &facts.chains {
+        let is_its = |endpoint: &&Endpoint| {
+            chain.declared.endpoint.as_ref().is_some_and(|name| name.as_str() == endpoint.name)
+        };
+        let Some(endpoint) = endpoints.iter().find(is_its) else { continue };
+        let seen = runtime()?.block_on(chain::look(chain, &version_table(&chain.declared), endpoint));
+        let stamped = seen.clone().map(|live| live.version.map(|version| version.rows).unwrap_or_default());
+        let advice = match seen {
+            Look::Got(live) => LiveFacts::new(chain, live, source).stamp_advice(),
+            Look::NotAsked(reason) => Look::NotAsked(reason),
+            Look::Failed(cause) => Look::Failed(cause),
+        };
+        let (endpoint, name) = (endpoint.name.clone(), chain.declared.name.as_str().to_owned());
+        chains.push(SurveyedChain { endpoint, name, stamped, advice });
+    }
+    Ok(chains)
 }
 
 /// What the manifest says is surveyed.

@@ -132,7 +132,8 @@ impl ImageCheck {
     }
 }
 
-fn patience(text: &str) -> Option<Duration> {
+/// A time to wait; never none.
+pub(super) fn patience(text: &str) -> Option<Duration> {
     Quantity::parse(text)?.duration().filter(|patience| !patience.is_zero())
 }
 

@@ -18,4 +18,5 @@ pub mod python;
 pub mod settings;
 pub mod snapshot;
 pub mod sql;
+pub mod timestamp;
 mod yaml;

@@ -4,8 +4,8 @@
 use crate::model::Look;
 use crate::model::schema::System;
 use crate::model::survey::{
-    Activity, Answer, Estimate, EstimatedTable, Expectation, Group, Rows, Survey, SurveyedColumn,
-    SurveyedKey, SurveyedTable,
+    Activity, Answer, Estimate, EstimatedTable, Expectation, Group, Rows, Survey, SurveyedChain,
+    SurveyedColumn, SurveyedKey, SurveyedTable,
 };
 
 /// A part of a page.
@@ -48,6 +48,7 @@ pub(super) fn sections(survey: &Survey, all: &[Survey]) -> Vec<Section> {
         references(survey),
     ));
     page.push(section(format!("{name}: expectations"), &["name", "expected", "found"], expectations(survey)));
+    page.push(section(format!("{name}: chains"), &["chain", "stamped", "advice"], chains(survey)));
     if let Some(estimate) = &survey.estimate {
         page.push(section(
             format!("{name}: volume"),
@@ -303,6 +304,14 @@ fn references(survey: &Survey) -> Vec<Vec<String>> {
         rows.push(vec![from, to, count, orphans]);
     }
     rows
+}
+
+fn chains(survey: &Survey) -> Vec<Vec<String>> {
+    let line = |one: &SurveyedChain| {
+        let stamped = told(&one.stamped, |ids: &Vec<String>| listed(ids));
+        vec![one.name.clone(), stamped, told(&one.advice, Clone::clone)]
+    };
+    survey.chains.iter().map(line).collect()
 }
 
 fn expectations(survey: &Survey) -> Vec<Vec<String>> {

@@ -32,7 +32,7 @@ use crate::model::{Look, Object, Report, RuleId, Severity};
 
 pub use docs::{RuleDoc, doc, docs};
 pub use sink::{Judging, Sink};
-pub use tree::Tree;
+pub use tree::{Sides, Tree};
 
 /// One rule over facts of type `F`.
 pub struct Rule<F: 'static> {
@@ -69,6 +69,7 @@ pub fn all() -> Vec<RuleId> {
     }
     let mut all: Vec<RuleId> = ids(env::RULES)
         .chain(ids(alembic::RULES))
+        .chain(ids(alembic::LIVE_RULES))
         .chain(ids(compose::RULES))
         .chain(ids(backfill::RULES))
         .chain(ids(pins::RULES))

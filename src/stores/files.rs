@@ -22,7 +22,8 @@ fn text(path: &Path) -> Result<String, Cause> {
         return Err(Cause::new("it is a folder").hint("name a file"));
     }
     // A device or a pipe tells no length, so the limit is on what is read.
-    let mut bytes = Vec::new();
+    let known = usize::try_from(meta.len().min(LARGEST_BYTES)).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(known + 1);
     let opened = fs::File::open(path).map_err(|error| reading(path, &error))?;
     opened.take(LARGEST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reading(path, &error))?;
     if bytes.len() as u64 > LARGEST_BYTES {
@@ -141,4 +142,18 @@ pub fn replace(path: &str, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&neighbour);
     }
     written
+}
+/// The text of a file that somebody named, which must hold something.
+///
+/// # Errors
+/// When it is not there, is empty, or cannot be read; the cause names it.
+pub fn needed(path: &str) -> Result<String, Cause> {
+    match read(path) {
+        Look::Got(text) if text.trim().is_empty() => Err(Cause::new(format!("{path} is empty"))),
+        Look::Got(text) => Ok(text),
+        Look::NotAsked(reason) => Err(Cause::new(reason.0)),
+        Look::Failed(cause) => {
+            Err(Cause { message: format!("{path} cannot be read: {}", cause.message), hint: cause.hint })
+        }
+    }
 }

@@ -8,7 +8,7 @@ use self::declared::{expectations, references};
 use self::tables::{chosen, groups, look_through};
 use crate::manifest::{At, Quantity, Source, Survey as Declared, SurveyTable};
 use crate::model::schema::Schema;
-use crate::model::survey::{Cluster, Survey};
+use crate::model::survey::{Cluster, Survey, SurveyedChain};
 use crate::model::{Cause, Gap, Look, Object, Report};
 use crate::plan::estimate::{Link, estimate};
 use crate::rules::run::{RULES as RUN_RULES, RunFacts};
@@ -27,6 +27,8 @@ pub struct Surveyed {
     pub declared: Declared,
     /// Where that stands.
     pub source: Source,
+    /// What was seen of the chains that are run on them.
+    pub chains: Vec<SurveyedChain>,
     /// Whether tables of any size are counted.
     pub exact: bool,
     /// Whether the volume of a move is estimated.
@@ -150,6 +152,7 @@ async fn ask<S: Surveying>(settings: &Surveyed, endpoint: &str, store: &mut S) -
     let tables = look_through(settings, chosen, store).await;
     let mut survey = whole(endpoint, &schema, &state);
     survey.tables = tables;
+    survey.chains = settings.chains.iter().filter(|chain| chain.endpoint == endpoint).cloned().collect();
     survey.groups = groups(settings, endpoint, &survey.tables);
     survey.references = references(settings, endpoint, &schema, &survey, store, &mut stale).await;
     survey.expectations = expectations(settings, endpoint, &schema, &survey, store, &mut stale).await;

@@ -41,3 +41,18 @@ pub struct CollationVersion {
     /// The version that is there now.
     pub actual: String,
 }
+
+/// Where Alembic keeps which revisions are applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionTable {
+    /// The table.
+    pub name: String,
+    /// Its Postgres schema, where it is said; else the table may be in any, once.
+    pub namespace: Option<String>,
+}
+
+impl Default for VersionTable {
+    fn default() -> Self {
+        Self { name: "alembic_version".into(), namespace: None }
+    }
+}

@@ -8,7 +8,7 @@ mod table;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use live::{CollationVersion, Live, Position};
+pub use live::{CollationVersion, Live, Position, VersionTable};
 pub use object::{Extension, Function, Held, Namespace, Sequence, TypeDef, TypeKind};
 pub use table::{
     Column, ColumnRole, Constraint, ConstraintKind, Index, Policy, RowSecurity, Table, TableKind, Trigger,
@@ -23,6 +23,9 @@ pub struct Schema {
     /// The server's version; told, never compared.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub version: String,
+    /// The revisions of Alembic that it had; told, never compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<String>,
     /// Postgres' schemas.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub namespaces: Vec<Namespace>,

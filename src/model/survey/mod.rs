@@ -14,7 +14,7 @@ use super::schema::{CollationVersion, System};
 
 pub use estimate::{Estimate, EstimatedTable, Transport};
 pub use expectation::{Answer, Expectation, Wanted};
-pub use server::{Activity, Cluster, LongTransaction, Prepared, Replica, Session, Slot};
+pub use server::{Activity, Cluster, LongTransaction, Prepared, Replica, Session, Slot, SurveyedChain};
 pub use table::{
     Group, Rows, Sample, SurveyedColumn, SurveyedKey, SurveyedReference, SurveyedTable, VectorFacts,
 };
@@ -59,6 +59,9 @@ pub struct Survey {
     /// Declared references.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<SurveyedReference>,
+    /// Chains of revisions that are run on it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chains: Vec<SurveyedChain>,
     /// Declared expectations, and what was found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Expectation>,

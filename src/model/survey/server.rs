@@ -2,6 +2,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::Look;
+
 /// What names a cluster: two databases of one cluster have the same.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -94,4 +96,18 @@ pub struct Slot {
     pub is_active: bool,
     /// How much of the log it keeps.
     pub kept_bytes: Option<u64>,
+}
+
+/// A chain of revisions that is run on the database.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SurveyedChain {
+    /// The endpoint.
+    pub endpoint: String,
+    /// Its name.
+    pub name: String,
+    /// The revisions that the version table names; none when nothing was ever stamped.
+    pub stamped: Look<Vec<String>>,
+    /// Up to which revision the database may safely be stamped, and why no further.
+    pub advice: Look<String>,
 }

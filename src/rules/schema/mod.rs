@@ -2,7 +2,7 @@
 mod facts;
 mod state;
 
-pub use facts::{SchemaFacts, Sides, Terms};
+pub use facts::{Progress, SchemaFacts, Sides, Terms};
 use state::{collation_version, same_database, sequence_behind, vector_without_dimension};
 
 use super::{Rule, Sink, rules};

@@ -32,6 +32,9 @@ fn unreadable(facts: &SurveyFacts, out: &mut Sink<'_>) {
     told(facts.part("session"), &survey.session, out);
     told(facts.part("activity"), &survey.activity, out);
     told(facts.part("large objects"), &survey.large_objects, out);
+    for chain in &survey.chains {
+        told(facts.part(&format!("chain {}", chain.name)), &chain.advice, out);
+    }
     for table in facts.tables() {
         told(facts.table(&table.name), &table.rows, out);
         told(facts.table(&table.name), &table.ranges, out);

@@ -4,7 +4,8 @@ use serde::Deserialize;
 use super::Postgres;
 use super::catalog::read;
 use crate::model::Cause;
-use crate::model::schema::{CollationVersion, Live, Position};
+use crate::model::schema::{CollationVersion, Live, Position, Schema};
+use crate::stores::rows::Catalog;
 
 /// The first version that records the version of a database's collation.
 const RECORDS_COLLATION: i64 = 150_000;
@@ -34,11 +35,19 @@ struct Owned {
 }
 
 impl Postgres {
+    /// The schema and the state.
+    ///
+    /// # Errors
+    /// When the server cannot answer.
+    pub async fn whole(&mut self) -> Result<(Schema, Live), Cause> {
+        Ok((self.schema().await?, self.live().await?))
+    }
+
     /// Reads the state: two messages, whatever the number of sequences.
     ///
     /// # Errors
     /// When the server cannot answer.
-    pub async fn live(&mut self) -> Result<Live, Cause> {
+    pub(super) async fn live(&mut self) -> Result<Live, Cause> {
         let number = "SELECT current_setting('server_version_num')";
         let answers = self.texts(&[include_str!("sql/state.sql"), number]).await?;
         let (state, version) =

@@ -4,8 +4,10 @@
 //! What is asked goes as simple queries, several in one message, so that nothing is prepared: behind a transaction pooler,
 //! and in `PGlite`, statements outlive the connection that prepared them. Settings are `SET LOCAL`, which a pooler does not
 //! hand on to the next client.
+mod applied;
 mod catalog;
 mod live;
+mod questions;
 mod scratch;
 mod survey;
 mod url;
@@ -45,6 +47,8 @@ enum Fail {
     Slow,
     #[error("its catalog cannot be read: {0}")]
     Catalog(String),
+    #[error("a question cannot be answered: {0}")]
+    Question(String),
     #[error("what it answered cannot be understood: {0}")]
     Answer(String),
     #[error("the scratch database cannot be made: {0}")]
@@ -121,6 +125,12 @@ impl Postgres {
         }
         Ok(texts)
     }
+}
+
+/// The first column of every row that a query answers.
+async fn all(connection: &mut PgConnection, sql: impl Into<String>) -> Result<Vec<String>, sqlx::Error> {
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql.into()).into_sql_str()).fetch_all(connection).await?;
+    rows.iter().map(text).collect()
 }
 
 fn text(row: &PgRow) -> Result<String, sqlx::Error> {

@@ -3,8 +3,10 @@
 //! One connection with `mode=ro` holds one read transaction from the first question on, so that all answers are of one
 //! moment. `immutable` is set only when it is declared: it reads uncommitted pages of a file that is being written.
 //! A database in WAL mode gets a `-wal` and a `-shm` neighbour while it is read.
+mod applied;
 mod catalog;
 mod cells;
+mod questions;
 mod scan;
 mod scratch;
 mod select;
@@ -55,6 +57,8 @@ enum Fail {
     Catalog(String),
     #[error("it cannot be read: {0}")]
     Read(String),
+    #[error("a question cannot be answered: {0}")]
+    Question(String),
 }
 
 impl From<Fail> for Cause {
@@ -160,9 +164,14 @@ pub async fn create(path: &str, script: impl Into<String>) -> Result<(), Cause> 
     if Path::new(path).exists() {
         return Err(Cause::new(format!("{path} is there already")));
     }
+    run(path, script).await.map_err(|why| Cause::new(format!("{path} cannot be made: {why}")))
+}
+
+/// Runs a script in a file of ours, and makes the file where there is none.
+async fn run(path: &str, script: impl Into<String>) -> Result<(), String> {
     let options =
         SqliteConnectOptions::new().filename(path).create_if_missing(true).disable_statement_logging();
-    let failed = |error: sqlx::Error| Cause::new(format!("{path} cannot be made: {}", said(&error)));
+    let failed = |error: sqlx::Error| said(&error);
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(failed)?;
     sqlx::raw_sql(AssertSqlSafe(script.into()).into_sql_str())
         .execute(&mut connection)

@@ -1,6 +1,7 @@
 //! The queries over tables. Each answers one text, of JSON where it is more than a text.
 use std::fmt::Write as _;
 
+use super::super::questions::quoted;
 use crate::model::survey::Sample;
 use crate::stores::surveying::{Holds, Referring, Scan, ScanColumn, Step, VectorKind};
 
@@ -9,10 +10,6 @@ const WEIGHED: u64 = 100_000;
 
 /// About as many bytes are compressed.
 const SQUEEZED: u64 = 1 << 20;
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
 
 fn literal(text: &str) -> String {
     format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
