@@ -5,7 +5,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Service, ValueType,
-    Zone, condition, guard, live, pins,
+    Zone, condition, guard, live, pins, survey,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -62,6 +62,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
         }
     }
     live::mistakes(manifest, &mut found);
+    survey::mistakes(manifest, &mut found);
     found.sort_by_key(|mistake| mistake.range.start);
     found
 }
@@ -263,7 +264,7 @@ fn reasons(manifest: &Manifest, found: &mut Vec<Mistake>) {
     }
 }
 
-fn once<'a>(names: impl Iterator<Item = &'a At<String>>, what: &str, found: &mut Vec<Mistake>) {
+pub(super) fn once<'a>(names: impl Iterator<Item = &'a At<String>>, what: &str, found: &mut Vec<Mistake>) {
     let mut seen = BTreeSet::new();
     for name in names {
         if !seen.insert(name.as_str()) {

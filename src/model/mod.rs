@@ -27,6 +27,7 @@ mod rule_id;
 pub mod schema;
 mod setting;
 pub mod sql;
+pub mod survey;
 mod table_diff;
 pub mod value;
 

@@ -15,3 +15,4 @@ pub mod questions;
 pub mod rows;
 pub mod scratch;
 pub mod sqlite;
+pub mod surveying;

@@ -5,6 +5,7 @@ mod live;
 mod object;
 mod table;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use live::{CollationVersion, Live, Position, VersionTable};
@@ -72,7 +73,7 @@ impl Schema {
 }
 
 /// The systems that have a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum System {
     /// Postgres, or what speaks its protocol.

@@ -1,4 +1,5 @@
 //! Tables and what hangs on them.
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Held, by_name, id, is_default, is_false};
@@ -74,7 +75,7 @@ impl Table {
 }
 
 /// The sorts of things that have rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TableKind {
     /// Rows of its own.

@@ -9,6 +9,7 @@ mod catalog;
 mod live;
 mod questions;
 mod scratch;
+mod survey;
 mod url;
 
 use std::time::Duration;
@@ -52,6 +53,8 @@ enum Fail {
     Answer(String),
     #[error("the scratch database cannot be made: {0}")]
     Scratch(String),
+    #[error("it cannot be read: {0}")]
+    Read(String),
     #[error("the SQL file cannot be loaded into a scratch database: {0}")]
     Load(String),
 }
@@ -66,7 +69,7 @@ impl From<Fail> for Cause {
             ("lookup", "is the host right?"),
             ("did not answer", "is a firewall in between, or the wrong port?"),
             ("lock timeout", "another session holds a lock on it; try again"),
-            ("statement timeout", "the server is busy; try again"),
+            ("statement timeout", "the server is busy, or the time limit too short; try again"),
             (
                 "ertificate",
                 "the url may say `sslrootcert=FILE`, or `sslmode=require` to check no certificate",
@@ -102,6 +105,12 @@ impl Postgres {
     /// The number of the server's version, such as 150004.
     fn version(&self) -> u32 {
         self.connection.server_version_num().unwrap_or_default()
+    }
+
+    /// Ends the transaction and says good-bye, so that nobody counts this connection any more.
+    pub async fn close(self) {
+        // There is nothing to keep, so a server that does not answer loses nothing.
+        let _ = self.connection.close().await;
     }
 
     /// The answers to several queries, each of one text, asked in one message.

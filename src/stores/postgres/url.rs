@@ -83,6 +83,12 @@ impl PostgresUrl {
         &self.options
     }
 
+    /// Where it is, for a person: nothing of who gets in there.
+    pub fn place(&self) -> String {
+        let (host, port) = (self.options.get_host(), self.options.get_port());
+        format!("{host}:{port}/{}", self.options.get_database().unwrap_or_default())
+    }
+
     /// The same server and role, another database.
     pub(super) fn with_database(&self, database: &str) -> Self {
         Self { options: self.options.clone().database(database), ..self.clone() }
