@@ -5,7 +5,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     Access, At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Schema, Service,
-    ValueType, Zone, condition, guard, pins,
+    TableEntry, ValueType, Zone, condition, guard, pins,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -49,8 +49,14 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     }
     once(manifest.alembic.iter().map(|chain| &chain.name), "chain", &mut found);
     zones(&manifest.zone, &mut found);
-    once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
-    for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
+    // One source table may become several of the target, each once.
+    let pairs: Vec<_> = manifest.table.iter().map(pair_of_tables).collect();
+    once(pairs.iter(), "table", &mut found);
+    for sql in manifest
+        .table
+        .iter()
+        .flat_map(|table| table.filter.iter().chain(&table.target_where).chain(table.compute.values()))
+    {
         if let Some(why) = condition::problem(sql) {
             let help = "write one SQL condition, as it would stand in the brackets of `WHERE (...)`";
             found.push(mistake(sql, format!("this is no SQL condition: {why}"), Some(help)));
@@ -288,6 +294,13 @@ fn reasons(manifest: &Manifest, found: &mut Vec<Mistake>) {
             let message = format!("`{}` is no date", **expires);
             found.push(mistake(expires, message, Some("write it as \"2027-01-31\"")));
         }
+    }
+}
+
+fn pair_of_tables(entry: &TableEntry) -> At<String> {
+    match entry.to.as_ref().filter(|to| **to != entry.from) {
+        Some(to) => entry.from.standing_for(format!("{} -> {}", *entry.from, **to)),
+        None => entry.from.clone(),
     }
 }
 

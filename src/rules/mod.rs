@@ -80,6 +80,8 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(schema::RULES))
         .chain(ids(allow::RULES))
         .chain(ids(verify::TABLE_RULES))
+        .chain(ids(verify::MOVING_RULES))
+        .chain(ids(verify::COLUMN_RULES))
         .chain(ids(verify::SIDES_RULES))
         .collect();
     all.sort();

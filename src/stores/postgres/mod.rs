@@ -6,6 +6,7 @@
 //! hand on to the next client.
 mod catalog;
 mod live;
+mod rows;
 mod scratch;
 mod url;
 
@@ -17,6 +18,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Either, Row, SqlSafeStr};
 
 use crate::model::Cause;
 
+pub use rows::{Patience, PostgresRows};
 pub use scratch::Scratch;
 pub use url::PostgresUrl;
 
@@ -44,6 +46,8 @@ enum Fail {
     Slow,
     #[error("its catalog cannot be read: {0}")]
     Catalog(String),
+    #[error("table `{0}` cannot be read: {1}")]
+    Table(String, String),
     #[error("what it answered cannot be understood: {0}")]
     Answer(String),
     #[error("the scratch database cannot be made: {0}")]
@@ -61,6 +65,14 @@ impl From<Fail> for Cause {
             ("refused", "is the server up, and are host and port right?"),
             ("lookup", "is the host right?"),
             ("did not answer", "is a firewall in between, or the wrong port?"),
+            (
+                "row-level security",
+                "some of its rows would be hidden: read with a role that owns the table or has `BYPASSRLS`",
+            ),
+            (
+                "permission denied for",
+                "let the role read it (`GRANT SELECT`), or declare a `[[skip]]` with the reason",
+            ),
             ("lock timeout", "another session holds a lock on the catalog; try again"),
             ("statement timeout", "the server is busy; try again"),
             (

@@ -69,6 +69,15 @@ impl PostgresUrl {
         &self.0
     }
 
+    /// Whether both name one database of one server, whoever asks.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let place = |options: &PgConnectOptions| {
+            let database = options.get_database().unwrap_or(options.get_username()).to_owned();
+            (options.get_host().to_owned(), options.get_port(), database)
+        };
+        place(&self.0) == place(&other.0)
+    }
+
     /// The same server and role, another database.
     pub(super) fn with_database(&self, database: &str) -> Self {
         Self(self.0.clone().database(database))
