@@ -101,7 +101,8 @@ pub enum EndpointKind {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableEntry {
-    /// The source table.
+    /// The source table, in Postgres behind its schema unless that is `public`. `me_{slug}.notes` speaks for every table of
+    /// such a name; `{slug}` may then stand in `to`, in conditions and in defaults.
     pub from: At<String>,
     /// The target table, when it has another name.
     pub to: Option<At<String>>,

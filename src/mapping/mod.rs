@@ -3,6 +3,7 @@
 //! Copy and verify read the same mapping. What it does not speak for comes out as a [`Problem`] or a [`Gap`]; nothing is
 //! left out silently.
 mod columns;
+mod patterns;
 mod resolve;
 
 use serde::Deserialize;

@@ -46,4 +46,4 @@ pub use role::{Role, purpose};
 pub use rule_id::{RuleId, Severity};
 pub use schema::{Column, ColumnRole, Schema, Table, TableKind, TableName};
 pub use setting::{Setting, Settings};
-pub use table_diff::{ColumnTypes, Difference, DifferingRow, TableDiff, TypeClash};
+pub use table_diff::{ColumnTypes, Difference, DifferingRow, KeyPart, TableDiff, TypeClash};

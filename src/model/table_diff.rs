@@ -74,9 +74,21 @@ pub struct DifferingRow {
     /// In which way.
     pub way: &'static str,
     /// The parts of its key, as far as they may be shown; none where rows have no key.
-    pub key: Vec<String>,
+    pub key: Vec<KeyPart>,
     /// The target's columns in which both sides differ.
     pub columns: Vec<String>,
+}
+
+/// One part of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum KeyPart {
+    /// NULL.
+    Null,
+    /// A number.
+    Int(i64),
+    /// Anything else, as it is printed; of a key that is only told by its digest that.
+    Text(String),
 }
 
 /// The types of the columns of one pair of tables.

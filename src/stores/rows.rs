@@ -118,6 +118,8 @@ pub struct Rows {
     pub cells: Vec<Cell>,
     /// Indexes into `cells` of the key; all of them when rows have none.
     pub key: Vec<usize>,
+    /// Whether that is a key by which a row may be named.
+    pub is_keyed: bool,
     /// An SQL condition; its form was checked where it was declared.
     pub filter: Option<String>,
     /// What is equal.
@@ -129,7 +131,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Whether rows are told apart by less than all of their cells.
+    /// Whether rows are told apart by less than all of their cells, so that two of one key can differ.
     pub fn has_key(&self) -> bool {
         self.key.len() < self.cells.len()
     }

@@ -12,7 +12,7 @@ use crate::digest::short::short;
 use crate::manifest::Keys;
 use crate::mapping::Pair;
 use crate::model::value::Value;
-use crate::model::{Cause, Difference, DifferingRow, TableDiff};
+use crate::model::{Cause, Difference, DifferingRow, KeyPart, TableDiff};
 use crate::stores::rows::{RowSource, Rows, Stopwatch};
 
 /// How many characters of one part of a key are printed.
@@ -206,8 +206,20 @@ fn row(settings: &Verify, pair: &Pair, plan: &Plan, way: Way, found: &Found) -> 
             Way::OnlyInTarget => "only in the target",
             Way::Differing => "differs",
         },
-        key: found.key.iter().filter_map(|part| shown(std::slice::from_ref(part), settings.keys)).collect(),
+        key: match settings.keys {
+            Keys::Plain => found.key.iter().map(part).collect(),
+            keys => shown(&found.key, keys).map(KeyPart::Text).into_iter().collect(),
+        },
         columns: found.cells.iter().map(name).collect(),
+    }
+}
+
+fn part(value: &Value) -> KeyPart {
+    match value {
+        Value::Null => KeyPart::Null,
+        Value::Int(number) => KeyPart::Int(*number),
+        Value::Text(text) => KeyPart::Text(text.clone()),
+        other => KeyPart::Text(other.show().to_string()),
     }
 }
 

@@ -106,8 +106,9 @@ async fn sides(
     report: &mut Report,
     each: &mut (dyn FnMut(&DifferingRow) + Send),
 ) {
-    let empty = empty_tables(&settings.mapping, &mut source).await;
-    let resolved = resolve(&settings.mapping, &source.schema, &target.schema, &|table| empty.contains(table));
+    let mapping = settings.mapping.for_tables_of(&source.schema);
+    let empty = empty_tables(&mapping, &mut source).await;
+    let resolved = resolve(&mapping, &source.schema, &target.schema, &|table| empty.contains(table));
     let Resolved { pairs, problems, gaps } = resolved;
     let is_same = source.store.identity().is_some() && source.store.identity() == target.store.identity();
     let facts = SidesFacts {

@@ -77,6 +77,7 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
         table,
         cells,
         key: key.clone(),
+        is_keyed: !is_keyless,
         filter: filter.clone(),
         mode: pair.mode,
         seed: settings.seed,

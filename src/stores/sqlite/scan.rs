@@ -78,7 +78,7 @@ impl RowSource for Sqlite {
                         places.insert(identity, found.len());
                     }
                     let hashes = hasher.columns().to_vec();
-                    let key = if counts { Vec::new() } else { key_of(rows, cells) };
+                    let key = if rows.is_keyed { key_of(rows, cells) } else { Vec::new() };
                     found.push(HashedRow { identity, ordinal, copies: 1, cells: hashes, key });
                 }
             }

@@ -11,6 +11,7 @@ use crate::digest::expression::{
 };
 use crate::digest::kind::Kind;
 use crate::model::TableName;
+use crate::model::value::Value;
 use crate::stores::rows::{Cell, CellFrom, Rows};
 
 /// How many ranges of keys are asked for one by one, so that an index finds them.
@@ -78,7 +79,7 @@ pub(super) fn digest(rows: &Rows) -> Result<String, CanonicalError> {
 pub(super) fn hashed(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, CanonicalError> {
     let hash = |column: &String| row_hash_expression(std::slice::from_ref(column), rows.seed);
     let cells: Vec<String> = elements(rows)?.iter().map(hash).collect();
-    let key = if rows.has_key() { shown(rows, rows.key_cells())? } else { "NULL::text[]".to_owned() };
+    let key = if rows.is_keyed { shown(rows, rows.key_cells()) } else { "NULL::text[]".to_owned() };
     Ok(format!(
         "SELECT {}, ARRAY[{}]::int8[], {key} FROM {} WHERE {} AND {}",
         identity(rows)?,
@@ -94,7 +95,7 @@ pub(super) fn cells(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, Cano
     Ok(format!(
         "SELECT {}, {} FROM {} WHERE {} AND {}",
         identity(rows)?,
-        shown(rows, rows.cells.iter())?,
+        shown(rows, rows.cells.iter()),
         from(&rows.table),
         filter(rows),
         within(rows, buckets)?
@@ -114,7 +115,7 @@ pub(super) fn bytes(rows: &Rows, buckets: Option<&BTreeSet<u64>>) -> Result<Stri
         None => Ok("NULL::bytea".to_owned()),
     };
     let cells: Result<Vec<String>, CanonicalError> = rows.cells.iter().map(cell).collect();
-    let key = if rows.has_key() { shown(rows, rows.key_cells())? } else { "NULL::text[]".to_owned() };
+    let key = if rows.is_keyed { shown(rows, rows.key_cells()) } else { "NULL::text[]".to_owned() };
     Ok(format!(
         "SELECT {bucket}, ARRAY[{}]::bytea[], {key} FROM {} WHERE {} AND {within}",
         cells?.join(", "),
@@ -129,20 +130,28 @@ fn identity(rows: &Rows) -> Result<String, CanonicalError> {
     Ok(format!("{first}, {second}"))
 }
 
-/// Cells as the server prints them; a declared default as the canonical form has it, in hexadecimal digits.
-fn shown<'c>(rows: &Rows, cells: impl Iterator<Item = &'c Cell>) -> Result<String, CanonicalError> {
+/// Cells as the server prints them.
+fn shown<'c>(rows: &Rows, cells: impl Iterator<Item = &'c Cell>) -> String {
     let text = |cell: &Cell| {
         let own = raw(rows, cell).map(|column| format!("({column})::text"));
         match (&cell.default, own) {
-            (None, Some(own)) => Ok(own),
-            (_, own) => {
-                let default = format!("({})::text", fallback(rows, cell)?);
-                Ok(own.map_or_else(|| default.clone(), |own| format!("coalesce({own}, {default})")))
-            }
+            (None, own) => own.unwrap_or_else(|| "NULL::text".to_owned()),
+            (Some(default), None) => literal(default),
+            (Some(default), Some(own)) => format!("coalesce({own}, {})", literal(default)),
         }
     };
-    let texts: Result<Vec<String>, CanonicalError> = cells.map(text).collect();
-    Ok(format!("ARRAY[{}]::text[]", texts?.join(", ")))
+    let texts: Vec<String> = cells.map(text).collect();
+    format!("ARRAY[{}]::text[]", texts.join(", "))
+}
+
+/// A declared default as text, without a character that a setting could give another meaning.
+fn literal(value: &Value) -> String {
+    let text = match value {
+        Value::Text(text) => text.clone(),
+        other => other.show().to_string(),
+    };
+    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    format!("convert_from(decode('{hex}', 'hex'), 'UTF8')")
 }
 
 /// The rows of some buckets: by ranges of the key where these are few, so that an index finds them.
