@@ -6,7 +6,7 @@ use trueup::jobs::guard::guard;
 use trueup::jobs::lint::{Lint, lint};
 use trueup::manifest::{self, Baseline, Manifest, Source};
 use trueup::model::schema::{Live, Schema};
-use trueup::model::{Cause, LiveChain, Look, Object, Report, TableDiff};
+use trueup::model::{Cause, ColumnTypes, LiveChain, Look, Object, Report, TableDiff};
 use trueup::rules::guard::{Contract, Environment};
 use trueup::rules::schema::{Progress, SchemaFacts, Sides, Terms};
 use trueup::rules::survey::{ClusterFacts, SurveyFacts};
@@ -185,14 +185,14 @@ fn run(subject: &str, example: &Example) -> Report {
             let mut report = Report::new("verify");
             let levels = Levels::new();
             if let Some(text) = files.get("table.toml") {
-                let facts: TableDiff = toml::from_str(text).unwrap();
-                judge(
-                    rules::verify::TABLE_RULES,
-                    &Object::run("verify"),
-                    &Look::Got(facts),
-                    &levels,
-                    &mut report,
-                );
+                let facts = Look::Got(toml::from_str::<TableDiff>(text).unwrap());
+                for table in [rules::verify::TABLE_RULES, rules::verify::MOVING_RULES] {
+                    judge(table, &Object::run("verify"), &facts, &levels, &mut report);
+                }
+            }
+            if let Some(text) = files.get("types.toml") {
+                let facts = Look::Got(toml::from_str::<ColumnTypes>(text).unwrap());
+                judge(rules::verify::COLUMN_RULES, &Object::run("verify"), &facts, &levels, &mut report);
             }
             if let Some(text) = files.get("sides.toml") {
                 let facts: SidesFacts = toml::from_str(text).unwrap();

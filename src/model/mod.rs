@@ -47,6 +47,6 @@ pub use place::{Place, Position, Span};
 pub use report::{Gap, GapKind, Report, RunInfo, Tally};
 pub use role::{Role, purpose};
 pub use rule_id::{RuleId, Severity};
-pub use schema::{Column, ColumnRole, Schema, Table, TableKind};
+pub use schema::{Column, ColumnRole, Schema, Table, TableKind, TableName};
 pub use setting::{Setting, Settings};
-pub use table_diff::{Difference, TableDiff};
+pub use table_diff::{ColumnTypes, Difference, DifferingRow, KeyPart, TableDiff, TypeClash};
