@@ -3,6 +3,7 @@
 //! It owns the words of the house: what was looked at ([`Look`], [`Looked`]), what was judged ([`Check`],
 //! [`Verdict`], [`Finding`]), where ([`Place`], [`Object`]) and the facts that rules judge. It imports nothing of the
 //! house, touches nothing outside the process and decides nothing.
+pub mod access;
 pub mod chain;
 mod check;
 mod code;
