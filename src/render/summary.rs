@@ -7,7 +7,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 use super::text::plain;
-use super::{Options, said};
+use super::{Options, said, survey};
 use crate::model::{Check, Report, Verdict};
 
 pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -32,6 +32,24 @@ pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write)
     let line = said::tally_line(report, options.deny_warnings);
     let outcome = said::Outcome::of(report, options.deny_warnings);
     writeln!(out, "{}", painted(&line, outcome_style(outcome), options))
+}
+
+/// What surveyed endpoints were found to be.
+pub(super) fn surveys(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for survey in &report.surveys {
+        for section in survey::sections(survey, &report.surveys) {
+            writeln!(out, "{}", painted(&plain(&section.title), Style::new().bold(), options))?;
+            let mut table = table(options);
+            if !section.head.is_empty() {
+                table.set_header(section.head.iter().map(|cell| (*cell).to_owned()));
+            }
+            for row in section.rows {
+                table.add_row(row.iter().map(|cell| plain(cell)).collect::<Vec<_>>());
+            }
+            writeln!(out, "{}\n", table.trim_fmt())?;
+        }
+    }
+    Ok(())
 }
 
 /// A short list under its name; nothing at all when it is empty.

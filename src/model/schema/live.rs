@@ -1,5 +1,6 @@
 //! What only a running server can tell. It belongs to no snapshot, because it changes without anyone changing the schema.
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// The state of a live database, as far as it bears on its schema.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -34,7 +35,7 @@ pub struct Position {
 }
 
 /// A collation that the operating system or ICU provides.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CollationVersion {
     /// The collation, or the database whose default it is.
