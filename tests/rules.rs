@@ -97,7 +97,7 @@ struct Merged {
     base: BTreeMap<String, String>,
     ours: BTreeMap<String, String>,
     theirs: BTreeMap<String, String>,
-    merged: BTreeMap<String, String>,
+    whole: BTreeMap<String, String>,
     conflicts: Vec<String>,
 }
 
@@ -116,11 +116,11 @@ impl Merged {
         let with = |own: &BTreeMap<String, String>| {
             base.clone().into_iter().chain(own.clone()).collect::<BTreeMap<_, _>>()
         };
-        let merged = with(&ours).into_iter().chain(theirs.clone()).collect();
+        let whole = with(&ours).into_iter().chain(theirs.clone()).collect();
         let differs =
             |(path, text): &(&String, &String)| theirs.get(*path).is_some_and(|other| other != *text);
         let conflicts = ours.iter().filter(differs).map(|(path, _)| path.clone()).collect();
-        Some(Self { ours: with(&ours), theirs: with(&theirs), base, merged, conflicts })
+        Some(Self { ours: with(&ours), theirs: with(&theirs), base, whole, conflicts })
     }
 }
 
@@ -129,23 +129,23 @@ impl Tree for Merged {
         if self.conflicts.iter().any(|own| own == path) {
             return Look::Failed(Cause::new("it conflicts with main"));
         }
-        Blocks(&self.merged).text(path)
+        Blocks(&self.whole).text(path)
     }
 
     fn mode(&self, path: &str) -> Look<u32> {
-        Blocks(&self.merged).mode(path)
+        Blocks(&self.whole).mode(path)
     }
 
     fn is_tracked(&self, path: &str) -> Look<bool> {
-        Blocks(&self.merged).is_tracked(path)
+        Blocks(&self.whole).is_tracked(path)
     }
 
     fn files(&self, folder: &str) -> (Vec<String>, Vec<Cause>) {
-        Blocks(&self.merged).files(folder)
+        Blocks(&self.whole).files(folder)
     }
 
     fn has(&self, path: &str) -> bool {
-        self.merged.contains_key(path)
+        self.whole.contains_key(path)
     }
 
     fn sides(&self) -> Option<rules::Sides<'_>> {
