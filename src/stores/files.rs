@@ -91,6 +91,16 @@ pub fn is_same(one: &str, other: &str) -> bool {
     identity(one).is_some_and(|one| Some(one) == identity(other))
 }
 
+/// What is free on the disk that a file lies on, for whoever is no administrator.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn free_bytes(path: &str) -> Result<u64, Cause> {
+    let told = rustix::fs::statvfs(path)
+        .map_err(|error| Cause::new(format!("the disk cannot be asked: {error}")))?;
+    Ok(told.f_bavail.saturating_mul(told.f_frsize))
+}
+
 /// What names a file that is there, whatever its path.
 pub fn identity(path: &str) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
