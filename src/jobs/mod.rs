@@ -5,4 +5,5 @@ pub mod chain;
 pub mod drift;
 pub mod guard;
 pub mod lint;
+pub mod round_trip;
 pub mod verify;

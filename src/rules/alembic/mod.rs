@@ -12,6 +12,7 @@ mod live;
 mod locate;
 mod lock;
 mod names;
+mod round_trip;
 mod template;
 mod unsafe_operation;
 
@@ -30,6 +31,7 @@ pub use live::{LIVE_RULES, LiveFacts};
 pub use lock::{LockFacts, entries};
 use lock::{applied_revision_edited, reparented};
 use names::{file_name_mismatch, name_lies, slug_too_long};
+pub use round_trip::{ROUND_TRIP_RULES, RoundTripFacts};
 use unsafe_operation::unsafe_operation;
 
 use super::{Rule, rules};
