@@ -91,6 +91,73 @@ impl Tree for Blocks<'_> {
     }
 }
 
+/// Blocks as the trees of a merge with `main`: with `ours:` before its path a block is of this branch alone, with `theirs:` of
+/// `main`, with neither of both and of what they began with. What both have each for itself is a conflict.
+struct Merged {
+    base: BTreeMap<String, String>,
+    ours: BTreeMap<String, String>,
+    theirs: BTreeMap<String, String>,
+    merged: BTreeMap<String, String>,
+    conflicts: Vec<String>,
+}
+
+impl Merged {
+    fn of(files: &BTreeMap<String, String>) -> Option<Self> {
+        let side = |name: &str| -> BTreeMap<String, String> {
+            let own = files.iter().filter_map(|(path, text)| Some((path.strip_prefix(name)?, text)));
+            own.map(|(path, text)| (path.to_owned(), text.clone())).collect()
+        };
+        let (ours, theirs) = (side("ours:"), side("theirs:"));
+        if ours.is_empty() && theirs.is_empty() {
+            return None;
+        }
+        let mut base = files.clone();
+        base.retain(|path, _| !path.contains(':'));
+        let with = |own: &BTreeMap<String, String>| {
+            base.clone().into_iter().chain(own.clone()).collect::<BTreeMap<_, _>>()
+        };
+        let merged = with(&ours).into_iter().chain(theirs.clone()).collect();
+        let differs =
+            |(path, text): &(&String, &String)| theirs.get(*path).is_some_and(|other| other != *text);
+        let conflicts = ours.iter().filter(differs).map(|(path, _)| path.clone()).collect();
+        Some(Self { ours: with(&ours), theirs: with(&theirs), base, merged, conflicts })
+    }
+}
+
+impl Tree for Merged {
+    fn text(&self, path: &str) -> Look<String> {
+        if self.conflicts.iter().any(|own| own == path) {
+            return Look::Failed(Cause::new("it conflicts with main"));
+        }
+        Blocks(&self.merged).text(path)
+    }
+
+    fn mode(&self, path: &str) -> Look<u32> {
+        Blocks(&self.merged).mode(path)
+    }
+
+    fn is_tracked(&self, path: &str) -> Look<bool> {
+        Blocks(&self.merged).is_tracked(path)
+    }
+
+    fn files(&self, folder: &str) -> (Vec<String>, Vec<Cause>) {
+        Blocks(&self.merged).files(folder)
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.merged.contains_key(path)
+    }
+
+    fn sides(&self) -> Option<rules::Sides<'_>> {
+        Some(rules::Sides {
+            reference: "main",
+            base: Ok(Box::new(Blocks(&self.base))),
+            ours: Box::new(Blocks(&self.ours)),
+            theirs: Box::new(Blocks(&self.theirs)),
+        })
+    }
+}
+
 /// `KEY=value` lines as a process's variables.
 fn variables(text: &str) -> Vec<(String, String)> {
     text.lines()
@@ -157,7 +224,10 @@ fn run(subject: &str, example: &Example) -> Report {
                 levels: Levels::new(),
                 today,
             };
-            lint(&settings, &tree)
+            match Merged::of(files) {
+                Some(merged) => lint(&settings, &merged),
+                None => lint(&settings, &tree),
+            }
         }
     }
 }

@@ -71,6 +71,12 @@ impl Graph {
         below
     }
 
+    /// A node and every node below it, by its parents alone.
+    pub fn ancestors(&self, node: usize) -> Vec<usize> {
+        let reached = self.reached(node, |node| node.parents.clone());
+        reached.iter().enumerate().filter(|(_, reached)| **reached).map(|(index, _)| index).collect()
+    }
+
     /// What is left to run on a database that has these nodes, in the order in which Alembic would run it; empty as well
     /// when the graph goes round or lacks something.
     pub fn left_after(&self, applied: &[usize]) -> Vec<usize> {

@@ -71,7 +71,9 @@ impl RoundTripArgs {
         let (runtime, mut trips) = (runtime()?, Vec::new());
         for chain in &facts.chains {
             let Some(migrations) = migrations(&chain.declared, source)? else {
-                trips.push(Look::NotAsked(Reason("the manifest does not say how the chain is run".to_owned())));
+                trips.push(Look::NotAsked(Reason(
+                    "the manifest does not say how the chain is run".to_owned(),
+                )));
                 continue;
             };
             let scratch = chain.declared.scratch.as_ref();
@@ -116,7 +118,9 @@ pub(super) fn look(
     let mut seen = Vec::new();
     for (chain, endpoint) in facts.chains.iter().zip(endpoints) {
         seen.push(match endpoint {
-            Some(endpoint) => runtime.block_on(chain::look(chain, &version_table(&chain.declared), &endpoint)),
+            Some(endpoint) => {
+                runtime.block_on(chain::look(chain, &version_table(&chain.declared), &endpoint))
+            }
             None => Look::NotAsked(Reason("the manifest names no `endpoint` for this chain".to_owned())),
         });
     }

@@ -50,7 +50,10 @@ impl SchemaArgs {
         let base = source.base();
         let endpoint = |name: &str| declared(manifest, base, name);
         let live = match (&self.live, schema) {
-            (Some(url), _) if !url.is_empty() && (schema.is_some() || self.expect.is_some() || manifest.alembic.is_empty()) => {
+            (Some(url), _)
+                if !url.is_empty()
+                    && (schema.is_some() || self.expect.is_some() || manifest.alembic.is_empty()) =>
+            {
                 live(url, manifest, base)?
             }
             (_, Some(schema)) => endpoint(&schema.live)?,

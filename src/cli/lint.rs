@@ -98,7 +98,9 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
             let mut settings = asked.settings(&tree)?;
             let wants = |subject| settings.subjects.is_empty() || settings.subjects.contains(&subject);
             let wants_chains = schema.live.is_some() && wants(Subject::Alembic);
-            if settings.subjects.contains(&Subject::Schema) || (schema.live.is_some() && wants(Subject::Schema)) {
+            if settings.subjects.contains(&Subject::Schema)
+                || (schema.live.is_some() && wants(Subject::Schema))
+            {
                 settings.schema = schema.look(&settings.manifest, &settings.source)?;
             }
             if wants_chains {
@@ -217,7 +219,18 @@ fn settings(
 ) -> Result<Lint, Stop> {
     let Loaded { manifest, source, levels } = loaded;
     let baseline = if source.path.is_empty() { None } else { baseline(&source, tree)? };
-    Ok(Lint { manifest, source, baseline, subjects, search, schema: Vec::new(), chains: Vec::new(), round_trips: Vec::new(), levels, today })
+    Ok(Lint {
+        manifest,
+        source,
+        baseline,
+        subjects,
+        search,
+        schema: Vec::new(),
+        chains: Vec::new(),
+        round_trips: Vec::new(),
+        levels,
+        today,
+    })
 }
 
 /// Splits what is asked for: subjects, and after `backfill` paths.

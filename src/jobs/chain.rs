@@ -87,9 +87,7 @@ async fn ask(
             (Expectation::NoRows, None) => None,
             (Expectation::NoRows, Some(_)) => Some("the query has rows, expected none".to_owned()),
             (Expectation::Value(wanted), Some([own])) if *own == wanted => None,
-            (Expectation::Value(wanted), Some([_])) => {
-                Some(format!("the query does not answer {wanted}"))
-            }
+            (Expectation::Value(wanted), Some([_])) => Some(format!("the query does not answer {wanted}")),
             (Expectation::Value(wanted), None) => Some(format!("the query has no row, expected {wanted}")),
             _ => return Err(Cause::new("the query has more than one column")),
         });

@@ -2,7 +2,9 @@
 use std::collections::BTreeSet;
 
 use crate::manifest::{Baseline, Manifest, Source};
-use crate::model::{Cause, Gap, GapKind, InlineAllow, LiveChain, Look, Object, Report, Role, RoundTrip, Span};
+use crate::model::{
+    Cause, Gap, GapKind, InlineAllow, LiveChain, Look, Object, Report, Role, RoundTrip, Span,
+};
 use crate::rules::alembic::{AlembicFacts, LiveFacts, RoundTripFacts};
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::backfill::BackfillFacts;

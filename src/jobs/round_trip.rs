@@ -76,7 +76,11 @@ impl Moment {
             .collect();
         if before.rows != self.rows {
             let list = |rows: &[String]| if rows.is_empty() { "nothing".to_owned() } else { rows.join(", ") };
-            facts.push(format!("the version table names {}, expected {}", list(&self.rows), list(&before.rows)));
+            facts.push(format!(
+                "the version table names {}, expected {}",
+                list(&self.rows),
+                list(&before.rows)
+            ));
         }
         facts
     }
@@ -179,8 +183,9 @@ impl Turns<'_> {
     fn target(&self, id: &str) -> String {
         let parent = self.revision(id).and_then(|revision| revision.parents.first());
         let graph = &self.files.graph;
-        let parent_node =
-            (0..graph.nodes.len()).find(|node| self.files.at_node(*node).map(|(_, own)| &own.id.text) == parent.map(|parent| &parent.text));
+        let parent_node = (0..graph.nodes.len()).find(|node| {
+            self.files.at_node(*node).map(|(_, own)| &own.id.text) == parent.map(|parent| &parent.text)
+        });
         let is_alone = match parent_node.and_then(|node| graph.nodes.get(node)) {
             Some(node) => node.children.len() == 1,
             None => graph.bases().len() == 1,

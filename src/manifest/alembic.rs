@@ -22,8 +22,14 @@ pub struct Alembic {
     pub run_in: Option<At<String>>,
     /// The script folder, where only code says it.
     pub script_location: Option<At<String>>,
+    /// The folders of the revisions, where only code says them.
+    #[serde(default)]
+    pub version_locations: Vec<At<String>>,
     /// The id that its one head should have.
     pub head: Option<At<String>>,
+    /// Whether `trueup.lock` must be there: without it nobody knows what is applied.
+    #[serde(default)]
+    pub locked: bool,
     /// Whether branches and merges are mistakes.
     #[serde(default)]
     pub linear: bool,

@@ -39,8 +39,8 @@ pub use env::{Classes, Dialects, Env, Environment, Relation, Service, TypeEntry,
 pub use file_name::{FILE_NAME, FileName};
 pub use guard::{FirstDeploy, Guard, ImageCheck, Patterns, Require};
 pub use lock::{LOCK, Lock, Locked};
-pub use precondition::{Expectation, Precondition};
 pub use pins::{Calendar, Pin, Pins, Removal};
+pub use precondition::{Expectation, Precondition};
 pub use schema::{Expect, IgnoreEntry, Schema};
 pub use source::Source;
 pub use types::{

@@ -8,7 +8,8 @@ pub fn untold(statement: &str) -> String {
     let Ok(tokens) = Tokenizer::new(&SQLiteDialect {}, statement).tokenize() else {
         return statement.to_owned();
     };
-    let tokens: Vec<Token> = tokens.into_iter().filter(|token| !matches!(token, Token::Whitespace(_))).collect();
+    let tokens: Vec<Token> =
+        tokens.into_iter().filter(|token| !matches!(token, Token::Whitespace(_))).collect();
     let mut parts = Vec::new();
     let mut rest = tokens.as_slice();
     while let Some((first, after)) = rest.split_first() {

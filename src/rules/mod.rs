@@ -31,7 +31,7 @@ use crate::model::{Look, Object, Report, RuleId, Severity};
 
 pub use docs::{RuleDoc, doc, docs};
 pub use sink::{Judging, Sink};
-pub use tree::Tree;
+pub use tree::{Sides, Tree};
 
 /// One rule over facts of type `F`.
 pub struct Rule<F: 'static> {

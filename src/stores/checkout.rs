@@ -1,6 +1,6 @@
 //! The files of a checkout, as the rules' facts are made from them.
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use super::discover::discover;
 use super::{files, git};
@@ -11,7 +11,7 @@ use crate::rules::Tree;
 #[derive(Default)]
 pub struct Checkout {
     /// Folders that were searched: a run asks for the same one several times.
-    found: RefCell<BTreeMap<String, Listing>>,
+    found: Mutex<BTreeMap<String, Listing>>,
 }
 
 /// The files below a folder, and what could not be searched.
@@ -31,7 +31,8 @@ impl Tree for Checkout {
     }
 
     fn files(&self, folder: &str) -> Listing {
-        self.found.borrow_mut().entry(folder.to_owned()).or_insert_with(|| search(folder)).clone()
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.entry(folder.to_owned()).or_insert_with(|| search(folder)).clone()
     }
 
     fn has(&self, path: &str) -> bool {

@@ -22,7 +22,8 @@ fn text(path: &Path) -> Result<String, Cause> {
         return Err(Cause::new("it is a folder").hint("name a file"));
     }
     // A device or a pipe tells no length, so the limit is on what is read.
-    let mut bytes = Vec::new();
+    let known = usize::try_from(meta.len().min(LARGEST_BYTES)).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(known + 1);
     let opened = fs::File::open(path).map_err(|error| reading(path, &error))?;
     opened.take(LARGEST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reading(path, &error))?;
     if bytes.len() as u64 > LARGEST_BYTES {

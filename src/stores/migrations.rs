@@ -67,9 +67,14 @@ impl Migrations {
         let marker = format!("trueup{:016x}", RandomState::new().build_hasher().finish());
         let (table, schema) = (self.table_name(scratch), self.table.namespace.as_deref().map(quoted));
         let schema = schema.filter(|_| matches!(scratch, Scratch::Postgres(_)));
-        let make = schema.as_ref().map_or(String::new(), |schema| format!("CREATE SCHEMA IF NOT EXISTS {schema};"));
+        let make =
+            schema.as_ref().map_or(String::new(), |schema| format!("CREATE SCHEMA IF NOT EXISTS {schema};"));
         let columns = "version_num varchar(32) NOT NULL PRIMARY KEY";
-        scratch.load(&format!("{make} CREATE TABLE {table} ({columns}); INSERT INTO {table} VALUES ('{marker}')")).await?;
+        scratch
+            .load(&format!(
+                "{make} CREATE TABLE {table} ({columns}); INSERT INTO {table} VALUES ('{marker}')"
+            ))
+            .await?;
         // No file has such a revision, and Alembic says so.
         let said = match scratch.run(&self.program, &["current"]).await {
             Ok(said) => format!("{}\n{}", said.stdout, said.stderr),

@@ -37,7 +37,8 @@ pub fn advise(steps: &[Step<'_>], live: &Schema) -> Advice {
         walk.step(step);
         let does_nothing = walk.does_nothing(index);
         is_baseline &= does_nothing;
-        is_even = walk.is_whole() && (walk.shows_last() || is_baseline || (is_even && safe == index && does_nothing));
+        is_even = walk.is_whole()
+            && (walk.shows_last() || is_baseline || (is_even && safe == index && does_nothing));
         if is_even {
             safe = index + 1;
         }

@@ -79,11 +79,17 @@ impl<'s> Facts<'s> {
             own.sort();
             own == columns
         };
-        if !columns.is_empty() && kind != schema::ConstraintKind::Check && of_kind().any(|one| is_over(&one)) {
+        if !columns.is_empty() && kind != schema::ConstraintKind::Check && of_kind().any(|one| is_over(&one))
+        {
             return Some(true);
         }
         let is_told = !self.is_sqlite()
-            || matches!(kind, schema::ConstraintKind::Primary | schema::ConstraintKind::Unique | schema::ConstraintKind::Foreign);
+            || matches!(
+                kind,
+                schema::ConstraintKind::Primary
+                    | schema::ConstraintKind::Unique
+                    | schema::ConstraintKind::Foreign
+            );
         let is_described = !columns.is_empty() || (wanted.name.is_some() && !self.is_sqlite());
         (is_told && is_described).then_some(false)
     }

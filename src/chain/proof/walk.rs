@@ -150,7 +150,8 @@ impl<'f, 's> Walk<'f, 's> {
                 _ => {}
             }
         }
-        let touches = !matches!(operation.action, Action::Harmless | Action::Rows { .. } | Action::Opaque { .. });
+        let touches =
+            !matches!(operation.action, Action::Harmless | Action::Rows { .. } | Action::Opaque { .. });
         if let Some(aside) = self.aside() {
             aside.schema |= touches;
             aside.rows |= matches!(operation.action, Action::Rows { .. });
@@ -166,7 +167,9 @@ impl<'f, 's> Walk<'f, 's> {
                 let table = usual(table);
                 self.forget_table(&table);
                 let is_there = self.facts.table(&table).is_some();
-                self.want(Key::Table(table.clone()), at, is_there, || format!("table `{table}` is not there"));
+                self.want(Key::Table(table.clone()), at, is_there, || {
+                    format!("table `{table}` is not there")
+                });
                 if !is_there {
                     return;
                 }
@@ -183,7 +186,9 @@ impl<'f, 's> Walk<'f, 's> {
                 let table = usual(table);
                 self.forget_table(&table);
                 let is_gone = self.facts.table(&table).is_none();
-                self.want(Key::Table(table.clone()), at, is_gone, || format!("table `{table}` is still there"));
+                self.want(Key::Table(table.clone()), at, is_gone, || {
+                    format!("table `{table}` is still there")
+                });
             }
             Action::RenameTable { table, to } => self.rename_table(&usual(table), to, at),
             Action::AddColumn { table, column } => self.column(&usual(table), &column.name, at),
@@ -282,7 +287,8 @@ impl<'f, 's> Walk<'f, 's> {
     }
 
     fn column(&mut self, table: &TableName, column: &str, at: At) {
-        for key in [Key::Type(table.clone(), column.to_owned()), Key::Null(table.clone(), column.to_owned())] {
+        for key in [Key::Type(table.clone(), column.to_owned()), Key::Null(table.clone(), column.to_owned())]
+        {
             self.forget(&key);
         }
         let is_there = self.facts.table(table).is_some_and(|live| live.column(column).is_some());
@@ -295,7 +301,8 @@ impl<'f, 's> Walk<'f, 's> {
         self.forget_all(|key, demand| {
             let of = demand.on.as_ref().is_some_and(|(on, columns)| {
                 on == table
-                    && (columns.is_empty() || columns.iter().any(|one| one.as_deref().is_none_or(|one| one == column)))
+                    && (columns.is_empty()
+                        || columns.iter().any(|one| one.as_deref().is_none_or(|one| one == column)))
             });
             of || matches!(key, Key::Type(own, name) | Key::Null(own, name) if own == table && name == column)
         });

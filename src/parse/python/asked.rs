@@ -173,9 +173,7 @@ impl<'a> Reader<'a, '_> {
                     return self.function(def, call, scope, depth);
                 }
                 match (name.id.as_str(), call.arguments.args.as_ref()) {
-                    ("any", [Expr::Generator(comp)]) => {
-                        self.any(&comp.elt, &comp.generators, scope, depth)
-                    }
+                    ("any", [Expr::Generator(comp)]) => self.any(&comp.elt, &comp.generators, scope, depth),
                     ("set" | "list" | "tuple" | "frozenset" | "sorted" | "bool", [one]) => {
                         self.answer(one, scope, depth + 1)
                     }
@@ -278,12 +276,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// `for x in ...: if x["name"] == "a": return True`
-    fn searched(
-        &self,
-        each: &'a ruff_python_ast::StmtFor,
-        scope: &Scope<'a>,
-        depth: usize,
-    ) -> Option<Asked> {
+    fn searched(&self, each: &'a ruff_python_ast::StmtFor, scope: &Scope<'a>, depth: usize) -> Option<Asked> {
         let unknown = Some(Asked::Unknown);
         let (Expr::Name(name), [Stmt::If(test)]) = (each.target.as_ref(), each.body.as_slice()) else {
             return unknown;
@@ -368,7 +361,8 @@ fn inspected<'a>(method: &str, call: &'a ExprCall, scope: &Scope<'a>) -> Answer 
     // A connection may stand before the names.
     let args: Vec<Option<String>> = call.arguments.args.iter().map(text).collect();
     let named = call.arguments.find_keyword("table_name").and_then(|keyword| text(&keyword.value));
-    let mut names = named.into_iter().chain(args.into_iter().skip_while(Option::is_none).map_while(|name| name));
+    let mut names =
+        named.into_iter().chain(args.into_iter().skip_while(Option::is_none).map_while(|name| name));
     let mut table = || names.next().map(|name| TableName { schema: schema.clone(), name });
     let found = match method {
         "has_table" => table().map(|table| Answer::Truth(Asked::Has(Thing::Table(table)))),

@@ -137,7 +137,16 @@ fn names(mut before: &str) -> Vec<String> {
         // Of `process.env.NAME` the last part is the name.
         let last = name.rsplit('.').next().unwrap_or(name).trim_start_matches('-');
         names.push(last.to_owned());
-        before = rest.get(..start).unwrap_or("");
+        before = without_type(rest.get(..start).unwrap_or(""), name);
     }
     names
+}
+
+/// What stands before a type that was taken for a name: Rust's `NAME: &'static str`.
+fn without_type<'a>(before: &'a str, kind: &str) -> &'a str {
+    let words = before.trim_end();
+    match kind {
+        "str" => words.strip_suffix("'static").unwrap_or(words).strip_suffix('&').unwrap_or(before),
+        _ => before,
+    }
 }

@@ -126,12 +126,19 @@ fn said(cause: &Cause) -> String {
 }
 
 fn upgrade_fails(facts: &RoundTripFacts, out: &mut Sink<'_>) {
-    facts.hold(|told| &told.turn.upgrade, out, |told, check| {
-        if let Tried::Failed(cause) = &told.turn.upgrade {
-            let id = &told.turn.revision;
-            check.find(id, format!("`upgrade()` of `{id}` fails")).at(told.upgrade.clone()).help(said(cause));
-        }
-    });
+    facts.hold(
+        |told| &told.turn.upgrade,
+        out,
+        |told, check| {
+            if let Tried::Failed(cause) = &told.turn.upgrade {
+                let id = &told.turn.revision;
+                check
+                    .find(id, format!("`upgrade()` of `{id}` fails"))
+                    .at(told.upgrade.clone())
+                    .help(said(cause));
+            }
+        },
+    );
 }
 
 fn irreversible(facts: &RoundTripFacts, out: &mut Sink<'_>) {
@@ -155,46 +162,69 @@ fn irreversible(facts: &RoundTripFacts, out: &mut Sink<'_>) {
 }
 
 fn round_trip_differs(facts: &RoundTripFacts, out: &mut Sink<'_>) {
-    facts.hold(|told| &told.turn.again, out, |told, check| {
-        let id = &told.turn.revision;
-        let at = || told.upgrade.clone();
-        match &told.turn.again {
-            Tried::Failed(cause) => {
-                check
-                    .find(id, format!("`upgrade()` of `{id}` fails after a downgrade"))
-                    .at(at())
-                    .related(told.downgrade.clone(), "what ran before it")
-                    .help(said(cause));
+    facts.hold(
+        |told| &told.turn.again,
+        out,
+        |told, check| {
+            let id = &told.turn.revision;
+            let at = || told.upgrade.clone();
+            match &told.turn.again {
+                Tried::Failed(cause) => {
+                    check
+                        .find(id, format!("`upgrade()` of `{id}` fails after a downgrade"))
+                        .at(at())
+                        .related(told.downgrade.clone(), "what ran before it")
+                        .help(said(cause));
+                }
+                Tried::Left(left) if !left.is_empty() => {
+                    check
+                        .find(
+                            id,
+                            format!(
+                                "the second upgrade to `{id}` gives another schema than the first: {}",
+                                first(left)
+                            ),
+                        )
+                        .at(at())
+                        .related(told.downgrade.clone(), "what ran between them")
+                        .help("a database that was rolled back once would differ from all others");
+                }
+                _ => {}
             }
-            Tried::Left(left) if !left.is_empty() => {
-                check
-                    .find(id, format!("the second upgrade to `{id}` gives another schema than the first: {}", first(left)))
-                    .at(at())
-                    .related(told.downgrade.clone(), "what ran between them")
-                    .help("a database that was rolled back once would differ from all others");
-            }
-            _ => {}
-        }
-    });
+        },
+    );
 }
 
 fn not_idempotent(facts: &RoundTripFacts, out: &mut Sink<'_>) {
-    facts.hold(|told| &told.turn.repeated, out, |told, check| {
-        let id = &told.turn.revision;
-        let at = || told.upgrade.clone();
-        match &told.turn.repeated {
-            Tried::Failed(cause) => {
-                check.find(id, format!("`upgrade()` of `{id}` fails where it ran already")).at(at()).help(said(cause));
+    facts.hold(
+        |told| &told.turn.repeated,
+        out,
+        |told, check| {
+            let id = &told.turn.revision;
+            let at = || told.upgrade.clone();
+            match &told.turn.repeated {
+                Tried::Failed(cause) => {
+                    check
+                        .find(id, format!("`upgrade()` of `{id}` fails where it ran already"))
+                        .at(at())
+                        .help(said(cause));
+                }
+                Tried::Left(left) if !left.is_empty() => {
+                    check
+                        .find(
+                            id,
+                            format!(
+                                "`upgrade()` of `{id}` changes a schema on which it ran already: {}",
+                                first(left)
+                            ),
+                        )
+                        .at(at())
+                        .help("let it look first whether what it does is done");
+                }
+                _ => {}
             }
-            Tried::Left(left) if !left.is_empty() => {
-                check
-                    .find(id, format!("`upgrade()` of `{id}` changes a schema on which it ran already: {}", first(left)))
-                    .at(at())
-                    .help("let it look first whether what it does is done");
-            }
-            _ => {}
-        }
-    });
+        },
+    );
 }
 
 fn round_trip_vacuous(facts: &RoundTripFacts, out: &mut Sink<'_>) {
@@ -228,7 +258,8 @@ fn round_trip_vacuous(facts: &RoundTripFacts, out: &mut Sink<'_>) {
 }
 
 fn vacuous(id: &str, does: Does) -> Cause {
-    let what = if does == Does::Rows { "writes rows alone" } else { "does something that only running it tells" };
+    let what =
+        if does == Does::Rows { "writes rows alone" } else { "does something that only running it tells" };
     Cause::new(format!("`{id}` {what}, and its round trip changed no schema: nothing was proved"))
         .hint("declare it among `data_only` in `[[alembic]]` where that is so on purpose")
 }

@@ -23,11 +23,7 @@ impl Postgres {
         Ok(answer)
     }
 
-    async fn visit(
-        &mut self,
-        sql: String,
-        visit: &mut (dyn FnMut(&str) + Send),
-    ) -> Result<(), sqlx::Error> {
+    async fn visit(&mut self, sql: String, visit: &mut (dyn FnMut(&str) + Send)) -> Result<(), sqlx::Error> {
         let mut rows = sqlx::raw_sql(AssertSqlSafe(sql).into_sql_str()).fetch_many(&mut self.connection);
         while let Some(answer) = rows.try_next().await? {
             if let Either::Right(row) = answer {
@@ -63,7 +59,8 @@ impl Questions for Postgres {
         let mut counts = String::new();
         let answer = self.visit(sql, &mut |text| text.clone_into(&mut counts)).await;
         self.back(answer).await?;
-        let numbers = counts.split_once(' ').and_then(|(null, other)| Some((null.parse().ok()?, other.parse().ok()?)));
+        let numbers =
+            counts.split_once(' ').and_then(|(null, other)| Some((null.parse().ok()?, other.parse().ok()?)));
         numbers.ok_or_else(|| Fail::Answer("a count was no number".into()).into())
     }
 
@@ -79,9 +76,10 @@ impl Questions for Postgres {
                      FROM (\n{sql}\n) AS q LIMIT 1"
                 );
                 let query = sqlx::query(AssertSqlSafe(sql).into_sql_str()).persistent(false);
-                query.fetch_optional(&mut self.connection).await.and_then(|row| {
-                    row.map(|row| row.try_get::<String, usize>(0)).transpose()
-                })
+                query
+                    .fetch_optional(&mut self.connection)
+                    .await
+                    .and_then(|row| row.map(|row| row.try_get::<String, usize>(0)).transpose())
             }
             Err(error) => Err(error),
         };

@@ -23,7 +23,8 @@ impl Questions for Sqlite {
         visit: &mut (dyn FnMut(&str) + Send),
     ) -> Result<(), Cause> {
         let (table, column) = (quoted(&table.name), quoted(column));
-        let sql = format!("SELECT CAST(q.{column} AS TEXT) FROM main.{table} AS q WHERE q.{column} IS NOT NULL");
+        let sql =
+            format!("SELECT CAST(q.{column} AS TEXT) FROM main.{table} AS q WHERE q.{column} IS NOT NULL");
         let mut rows = sqlx::query(AssertSqlSafe(sql).into_sql_str()).fetch(&mut self.connection);
         while let Some(row) = rows.try_next().await.map_err(|error| failed(&error))? {
             visit(&text(&row, 0).map_err(|error| failed(&error))?);

@@ -48,8 +48,7 @@ impl LiveFacts {
         let on = Object::endpoint(format!("{} on {name}", chain.config));
         let declared = chain.declared.endpoint.as_ref().and_then(|endpoint| source.place_of(endpoint));
         let place = |one: &Precondition| source.place_of(&one.revision);
-        let preconditions =
-            chain.declared.precondition.iter().map(|one| (one.clone(), place(one))).collect();
+        let preconditions = chain.declared.precondition.iter().map(|one| (one.clone(), place(one))).collect();
         let known = whole(chain).map(|files| Chain::new(files, chain, &live));
         Self { on, declared: declared.or_else(|| chain.place.clone()), live, chain: known, preconditions }
     }
@@ -105,9 +104,8 @@ fn whole(chain: &ChainFacts) -> Look<&Files> {
 /// The nodes that ids name.
 fn nodes<'i>(files: &Files, ids: impl IntoIterator<Item = &'i String>) -> Vec<usize> {
     let wanted: BTreeSet<&String> = ids.into_iter().collect();
-    let is_named = |node: &usize| {
-        files.at_node(*node).is_some_and(|(_, revision)| wanted.contains(&revision.id.text))
-    };
+    let is_named =
+        |node: &usize| files.at_node(*node).is_some_and(|(_, revision)| wanted.contains(&revision.id.text));
     (0..files.graph.nodes.len()).filter(is_named).collect()
 }
 
@@ -140,7 +138,8 @@ impl Chain {
             })
             .collect();
         let left: BTreeSet<usize> = left.into_iter().collect();
-        let beyond: BTreeSet<usize> = if head.is_empty() { BTreeSet::new() } else { beyond.into_iter().collect() };
+        let beyond: BTreeSet<usize> =
+            if head.is_empty() { BTreeSet::new() } else { beyond.into_iter().collect() };
         let is_applied = |node: usize| !left.contains(&node);
         let ran: Vec<Step<'_>> =
             order.iter().zip(&steps).filter(|(node, _)| is_applied(**node)).map(|(_, step)| *step).collect();
@@ -172,7 +171,7 @@ impl Chain {
         };
         let why = stop.as_ref().map_or_else(
             || ", the whole chain is shown".to_owned(),
-            |stop| format!(", no further: of `{}` {}", stop.id, stop.why),
+            |stop| format!(", no further: `{}` is not shown, for {}", stop.id, stop.why),
         );
         let ahead = match ahead.as_slice() {
             [] => String::new(),

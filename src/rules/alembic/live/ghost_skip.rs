@@ -22,7 +22,8 @@ pub(super) fn ghost_skip(facts: &LiveFacts, out: &mut Sink<'_>) {
         let on = Object::endpoint(format!("{}: {}", facts.on, revision.id));
         out.unknown(on, uncertain(revision, proved));
     }
-    let judged = ran.iter().filter(|(_, proved)| matches!(proved.state, State::Held | State::Missing)).count();
+    let judged =
+        ran.iter().filter(|(_, proved)| matches!(proved.state, State::Held | State::Missing)).count();
     let unit = format!("of {} applied revision", ran.len());
     let mut check = out.check(facts.on.clone(), Looked::at(judged, &unit));
     check.facts(

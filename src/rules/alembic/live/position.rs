@@ -67,7 +67,8 @@ pub(super) fn unknown_stamp() -> crate::model::Cause {
 
 pub(super) fn id_wider_than_column(facts: &LiveFacts, out: &mut Sink<'_>) {
     let Some(chain) = out.look(facts.on.clone(), &facts.chain) else { return };
-    let Some((version, width)) = facts.live.version.as_ref().and_then(|version| Some((version, version.width?)))
+    let Some((version, width)) =
+        facts.live.version.as_ref().and_then(|version| Some((version, version.width?)))
     else {
         out.skip(facts.on.clone(), "no version table holds ids to a width");
         return;
