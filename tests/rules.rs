@@ -6,7 +6,9 @@ use trueup::jobs::guard::guard;
 use trueup::jobs::lint::{Lint, lint};
 use trueup::manifest::{self, Baseline, Manifest, Source};
 use trueup::model::schema::{Live, Schema};
-use trueup::model::{Cause, ColumnTypes, LiveChain, Look, Object, Report, TableDiff};
+use trueup::model::{
+    Cause, ColumnTypes, LiveChain, Look, Object, Report, RoundTrip, TableDiff,
+};
 use trueup::rules::guard::{Contract, Environment};
 use trueup::rules::schema::{Progress, SchemaFacts, Sides, Terms};
 use trueup::rules::survey::{ClusterFacts, SurveyFacts};
@@ -222,6 +224,7 @@ fn run(subject: &str, example: &Example) -> Report {
                 search: true,
                 schema: Vec::new(),
                 chains: live_chain(files),
+                round_trips: round_trip(files),
                 levels: Levels::new(),
                 today,
             };
@@ -236,6 +239,11 @@ fn run(subject: &str, example: &Example) -> Report {
 /// A database that the example's one chain is run on.
 fn live_chain(files: &BTreeMap<String, String>) -> Vec<Look<LiveChain>> {
     files.get("live.toml").map(|text| Look::Got(toml::from_str(text).unwrap())).into_iter().collect()
+}
+
+/// What came of running the example's one chain.
+fn round_trip(files: &BTreeMap<String, String>) -> Vec<Look<RoundTrip>> {
+    files.get("round-trip.toml").map(|text| Look::Got(toml::from_str(text).unwrap())).into_iter().collect()
 }
 
 /// Two schemas as their catalogs would tell them, and the state of the live one.

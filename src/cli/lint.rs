@@ -2,7 +2,7 @@
 use clap::ValueEnum;
 
 use super::against;
-use super::chains;
+use super::chains::{self, RoundTripArgs};
 use super::drift::SchemaArgs;
 use super::fix::mend;
 use super::manifest::{Loaded, ManifestArgs, baseline, say_above};
@@ -47,6 +47,8 @@ pub(super) struct Args {
     /// The section of the ini file, as alembic takes it
     #[arg(long, value_name = "SECTION", requires = "ini")]
     name: Option<String>,
+    #[command(flatten)]
+    round_trip: RoundTripArgs,
     /// Report only what this branch adds to REF, judged as it will be once it is merged
     #[arg(long, value_name = "REF", conflicts_with = "live")]
     against: Option<String>,
@@ -72,6 +74,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
         allow,
         ini,
         name,
+        round_trip,
         against,
         fix,
         today,
@@ -103,11 +106,12 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
             if wants_chains {
                 settings.chains = chains::look(schema.live.as_deref(), &settings, &tree)?;
             }
+            settings.round_trips = round_trip.run(&settings, &tree)?;
             let report = lint(&settings, &tree);
             let owner = settings.manifest.env.as_ref().and_then(|env| env.owner.as_ref());
             if fix && mend(&report, owner) { lint(&settings, &tree) } else { report }
         }
-        Some(reference) => against::judge(&asked, &reference)?,
+        Some(reference) => against::judge(&asked, &reference, &round_trip)?,
     };
     clock.stamp(&mut report);
     emit(&report, &output)
@@ -223,6 +227,7 @@ fn settings(
         search,
         schema: Vec::new(),
         chains: Vec::new(),
+        round_trips: Vec::new(),
         levels,
         today,
     })
