@@ -235,9 +235,9 @@ pub(super) async fn look_through<S: Surveying>(
     for (one, key) in chosen.iter_mut().filter(keyed).zip(store.keys(&scans).await) {
         one.known.key = key.into();
     }
-    let ranged = |one: &&mut Chosen<'_>| one.is_read && !one.scan.ranges.is_empty();
-    let scans: Vec<Scan> = chosen.iter_mut().filter(ranged).map(|one| one.scan.clone()).collect();
-    for (one, ranges) in chosen.iter_mut().filter(ranged).zip(store.ranges(&scans).await) {
+    let has_ranges = |one: &&mut Chosen<'_>| one.is_read && !one.scan.ranges.is_empty();
+    let scans: Vec<Scan> = chosen.iter_mut().filter(has_ranges).map(|one| one.scan.clone()).collect();
+    for (one, ranges) in chosen.iter_mut().filter(has_ranges).zip(store.ranges(&scans).await) {
         one.known.ranges = match ranges {
             Ok(ranges) => {
                 fill(one, ranges);

@@ -188,15 +188,15 @@ impl Sqlite {
     async fn scan_one(&mut self, scan: &Scan) -> Result<Scanned, Cause> {
         let names = || scan.columns.iter().map(|column| format!("r.{}", quoted(&column.name)));
         let nulls = names().map(|name| format!("count(*) - count({name})"));
-        let nuls = names().map(|name| {
+        let broken = names().map(|name| {
             format!("coalesce(sum(typeof({name}) = 'text' AND instr(CAST({name} AS BLOB), x'00') > 0), 0)")
         });
-        let asked: Vec<String> = ["count(*)".to_owned()].into_iter().chain(nulls).chain(nuls).collect();
+        let asked: Vec<String> = ["count(*)".to_owned()].into_iter().chain(nulls).chain(broken).collect();
         let sql = format!("SELECT {} FROM {} AS r", asked.join(", "), table(scan));
         let found = self.numbers(&sql, asked.len()).await?;
         let (rows, columns) = found.split_first().unwrap_or((&0, &[]));
-        let (nulls, nuls) = columns.split_at(scan.columns.len().min(columns.len()));
-        Ok(Scanned { rows: *rows, nulls: nulls.to_vec(), nul_texts: nuls.to_vec(), dimensions: Vec::new() })
+        let (nulls, texts) = columns.split_at(scan.columns.len().min(columns.len()));
+        Ok(Scanned { rows: *rows, nulls: nulls.to_vec(), nul_texts: texts.to_vec(), dimensions: Vec::new() })
     }
 
     /// Bytes by table, which takes a walk over all pages. Where the library was built without it, no size is told.
