@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
-    Access, At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Schema, Service,
-    TableEntry, ValueType, Zone, condition, guard, pins,
+    At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Service, TableEntry,
+    ValueType, Zone, condition, guard, live, pins, survey,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -67,40 +67,13 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
             found.push(mistake(&endpoint.url, format!("endpoint `{name}` has an empty url"), None));
         }
     }
-    if let Some(schema) = &manifest.schema {
-        schema_mistakes(schema, manifest, &mut found);
-    }
+    live::mistakes(manifest, &mut found);
+    survey::mistakes(manifest, &mut found);
     found.sort_by_key(|mistake| mistake.range.start);
     found
 }
 
-/// Exactly one expectation, never inferred; and scratch databases are made only where that is declared.
-fn schema_mistakes(schema: &Schema, manifest: &Manifest, found: &mut Vec<Mistake>) {
-    let expect = &schema.expect;
-    let declared = expect.all();
-    let place = declared.first().copied().unwrap_or(&schema.live);
-    if declared.len() != 1 {
-        let message = format!("`expect` says {} things that the schema should be like", declared.len());
-        found.push(mistake(place, message, Some("say one: `endpoint`, `snapshot` or `sql`")));
-    }
-    for name in [Some(&schema.live), expect.endpoint.as_ref(), expect.scratch.as_ref()].into_iter().flatten()
-    {
-        if !manifest.endpoints.contains_key(name.as_str()) {
-            let message = format!("there is no endpoint `{}`", **name);
-            found.push(mistake(name, message, Some("declare it under `[endpoints]`")));
-        }
-    }
-    if let Some(scratch) = &expect.scratch {
-        let access = manifest.endpoints.get(scratch.as_str()).map(|endpoint| endpoint.access);
-        if access.is_some_and(|access| access != Access::Scratch) {
-            let message = format!("`{}` is no endpoint for scratch databases", **scratch);
-            let help = "give it `access = \"scratch\"`, if databases may be made and dropped there";
-            found.push(mistake(scratch, message, Some(help)));
-        }
-    }
-}
-
-fn mistake<T>(at: &At<T>, message: String, help: Option<&str>) -> Mistake {
+pub(super) fn mistake<T>(at: &At<T>, message: String, help: Option<&str>) -> Mistake {
     Mistake { range: at.range().unwrap_or_default(), message, help: help.map(str::to_owned) }
 }
 
@@ -304,7 +277,7 @@ fn pair_of_tables(entry: &TableEntry) -> At<String> {
     }
 }
 
-fn once<'a>(names: impl Iterator<Item = &'a At<String>>, what: &str, found: &mut Vec<Mistake>) {
+pub(super) fn once<'a>(names: impl Iterator<Item = &'a At<String>>, what: &str, found: &mut Vec<Mistake>) {
     let mut seen = BTreeSet::new();
     for name in names {
         if !seen.insert(name.as_str()) {

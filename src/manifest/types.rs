@@ -9,6 +9,7 @@ use super::env::Env;
 use super::guard::Guard;
 use super::pins::{Pin, Pins};
 use super::schema::Schema;
+use super::survey::Survey;
 use super::zone::Zone;
 use super::{Alembic, At};
 use crate::model::Mode;
@@ -45,6 +46,8 @@ pub struct Manifest {
     pub verify: Verify,
     /// The schema that a live database is held to.
     pub schema: Option<Schema>,
+    /// What `trueup survey` looks at, and what it should find.
+    pub survey: Option<Survey>,
     /// Severity by rule id.
     pub rules: BTreeMap<At<String>, Level>,
     /// Findings that may stand.

@@ -3,6 +3,7 @@
 //! It owns the words of the house: what was looked at ([`Look`], [`Looked`]), what was judged ([`Check`],
 //! [`Verdict`], [`Finding`]), where ([`Place`], [`Object`]) and the facts that rules judge. It imports nothing of the
 //! house, touches nothing outside the process and decides nothing.
+pub mod access;
 pub mod chain;
 mod check;
 mod code;
@@ -15,6 +16,7 @@ mod env;
 mod exit;
 mod host;
 mod lines;
+mod live_chain;
 mod look;
 mod mode;
 pub mod operation;
@@ -26,6 +28,7 @@ mod rule_id;
 pub mod schema;
 mod setting;
 pub mod sql;
+pub mod survey;
 mod table_diff;
 pub mod value;
 
@@ -38,6 +41,7 @@ pub use env::{Assignment, EnvFile, Hidden, InlineAllow, KeyState, Unparsable};
 pub use exit::Exit;
 pub use host::Host;
 pub use lines::{Lines, line_number};
+pub use live_chain::{Answer, LiveChain, Stamped};
 pub use look::{Cause, Look, Reason};
 pub use mode::Mode;
 pub use place::{Place, Position, Span};

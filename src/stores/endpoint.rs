@@ -119,7 +119,7 @@ fn is_scheme(text: &str) -> bool {
 }
 
 /// `%41` as `A`; what is no such escape stays.
-fn decoded(path: &str) -> String {
+pub(super) fn decoded(path: &str) -> String {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let Some((first, behind)) = rest.split_first() {

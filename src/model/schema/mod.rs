@@ -7,9 +7,10 @@ mod table;
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use live::{CollationVersion, Live, Position};
+pub use live::{CollationVersion, Live, Position, VersionTable};
 pub use object::{Extension, Function, Held, Namespace, Sequence, TypeDef, TypeKind};
 pub use table::{
     Column, ColumnRole, Constraint, ConstraintKind, Index, Policy, RowSecurity, Table, TableKind, TableName,
@@ -25,6 +26,9 @@ pub struct Schema {
     /// The server's version; told, never compared.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub version: String,
+    /// The revisions of Alembic that it had; told, never compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<String>,
     /// Postgres' schemas.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub namespaces: Vec<Namespace>,
@@ -76,7 +80,7 @@ impl Schema {
 }
 
 /// The systems that have a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum System {
     /// Postgres, or what speaks its protocol.
