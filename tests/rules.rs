@@ -6,9 +6,7 @@ use trueup::jobs::guard::guard;
 use trueup::jobs::lint::{Lint, lint};
 use trueup::manifest::{self, Baseline, Manifest, Source};
 use trueup::model::schema::{Live, Schema};
-use trueup::model::{
-    Cause, ColumnTypes, LiveChain, Look, Object, Report, RoundTrip, TableDiff,
-};
+use trueup::model::{Cause, ColumnTypes, LiveChain, Look, Object, Report, RoundTrip, TableDiff};
 use trueup::rules::guard::{Contract, Environment};
 use trueup::rules::schema::{Progress, SchemaFacts, Sides, Terms};
 use trueup::rules::survey::{ClusterFacts, SurveyFacts};
