@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 
 use crate::manifest::{Baseline, Manifest, Source};
 use crate::model::{Cause, Gap, GapKind, InlineAllow, Look, Object, Report, Role, Span};
+use crate::rules::acl::AclFacts;
 use crate::rules::alembic::AlembicFacts;
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::backfill::BackfillFacts;
@@ -52,6 +53,8 @@ pub enum Subject {
     Pins,
     /// Alembic chains.
     Alembic,
+    /// Authorization models and their tuples.
+    Acl,
     /// Live schemas, which are judged only where they are asked for.
     Schema,
 }
@@ -66,6 +69,7 @@ impl Subject {
             Self::Backfill => "backfill",
             Self::Pins => "pins",
             Self::Alembic => "alembic",
+            Self::Acl => "acl",
             Self::Schema => "schema",
         }
     }
@@ -96,6 +100,7 @@ fn run(settings: &Lint, manifest: &Manifest, tree: &dyn Tree) -> Report {
     run.backfills();
     run.pins();
     run.chains();
+    run.acls();
     run.schemas();
     run.manifest();
     run.finish()
@@ -252,6 +257,19 @@ impl Run<'_> {
         self.claim(facts.allows());
         let facts = Some(facts).filter(|facts| !facts.chains.is_empty());
         self.judge(Subject::Alembic, rules::alembic::RULES, facts, ("chain", "[[alembic]]"));
+    }
+
+    fn acls(&mut self) {
+        let (manifest, Lint { source, .. }) = (self.manifest, self.settings);
+        if !self.wants(Subject::Acl) {
+            return;
+        }
+        let mut all = manifest.acl.iter().map(|declared| AclFacts::new(declared, source, self.tree));
+        let first = all.next();
+        self.judge(Subject::Acl, rules::acl::RULES, first, ("authorization model", "[[acl]]"));
+        for facts in all {
+            self.hold(rules::acl::RULES, &Look::Got(facts));
+        }
     }
 
     /// Judges the schemas that were looked at, and says so where one is declared and was not.

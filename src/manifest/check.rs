@@ -5,7 +5,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     Access, At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Schema, Service,
-    ValueType, Zone, condition, guard, pins,
+    ValueType, Zone, acl, condition, guard, pins,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -40,6 +40,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     if let Some(env) = &manifest.env {
         env_mistakes(env, &mut found);
     }
+    found.extend(manifest.acl.iter().flat_map(acl::mistakes));
     once(manifest.backfill.iter().map(|backfill| &backfill.name), "backfill", &mut found);
     manifest.backfill.iter().for_each(|backfill| backfill_mistakes(backfill, &mut found));
     once(manifest.pin.iter().map(|pin| &pin.name), "pin", &mut found);
