@@ -209,6 +209,7 @@ fn run(subject: &str, example: &Example) -> Report {
         }
         "schema" => schema(files, declared),
         "survey" => survey(files),
+        "access" => trueup::jobs::access::test(&["store.fga.yaml".to_owned()], &tree),
         _ => {
             let baseline = source("trueup-baseline.toml", files)
                 .map(|source| (Baseline::read(&source.text).unwrap_or_else(|all| panic!("{all:?}")), source));

@@ -138,6 +138,21 @@ impl<'a> Answerer<'a> {
         Ok((answer, steps))
     }
 
+    /// How many steps the longest way to an object takes; 0 for what was not asked.
+    pub fn depth(&self, relation: &str, object: &ObjectId) -> u32 {
+        let table = self.side.table(&self.names, &object.kind, relation);
+        let object = self.names.known_entity(&object.kind, &object.id);
+        let bounds = table.zip(object).and_then(|(table, object)| self.columns.get(&table)?.get(&object));
+        bounds.map_or(0, |bounds| bounds.depth)
+    }
+
+    /// The same for the objects of a type.
+    pub fn deepest(&self, relation: &str, kind: &str) -> u32 {
+        let table = self.side.table(&self.names, kind, relation);
+        let column = table.and_then(|table| self.columns.get(&table));
+        column.into_iter().flat_map(|column| column.values()).map(|bounds| bounds.depth).max().unwrap_or(0)
+    }
+
     fn kind<'k>(&self, kind: &'k str) -> Result<&'k str, String> {
         match self.model.object_type(kind) {
             Some(_) => Ok(kind),

@@ -5,6 +5,7 @@ use crate::manifest::{Baseline, Manifest, Source};
 use crate::model::{
     Cause, Gap, GapKind, InlineAllow, LiveChain, Look, Object, Report, Role, RoundTrip, Span,
 };
+use crate::rules::acl::AclFacts;
 use crate::rules::alembic::{AlembicFacts, LiveFacts, RoundTripFacts};
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::backfill::BackfillFacts;
@@ -58,6 +59,8 @@ pub enum Subject {
     Pins,
     /// Alembic chains.
     Alembic,
+    /// Authorization models and their tuples.
+    Acl,
     /// Live schemas, which are judged only where they are asked for.
     Schema,
 }
@@ -72,6 +75,7 @@ impl Subject {
             Self::Backfill => "backfill",
             Self::Pins => "pins",
             Self::Alembic => "alembic",
+            Self::Acl => "acl",
             Self::Schema => "schema",
         }
     }
@@ -102,6 +106,7 @@ fn run(settings: &Lint, manifest: &Manifest, tree: &dyn Tree) -> Report {
     run.backfills();
     run.pins();
     run.chains();
+    run.acls();
     run.schemas();
     run.manifest();
     run.finish()
@@ -278,6 +283,19 @@ impl Run<'_> {
         for chain in declared.filter(|_| self.settings.chains.is_empty()) {
             let reason = "its database is asked with `--live`".to_owned();
             self.report.not_compared.push(Gap { on: chain.object(), kind: GapKind::NotAsked, reason });
+        }
+    }
+
+    fn acls(&mut self) {
+        let (manifest, Lint { source, .. }) = (self.manifest, self.settings);
+        if !self.wants(Subject::Acl) {
+            return;
+        }
+        let mut all = manifest.acl.iter().map(|declared| AclFacts::new(declared, source, self.tree));
+        let first = all.next();
+        self.judge(Subject::Acl, rules::acl::RULES, first, ("authorization model", "[[acl]]"));
+        for facts in all {
+            self.hold(rules::acl::RULES, &Look::Got(facts));
         }
     }
 
