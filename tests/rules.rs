@@ -6,9 +6,10 @@ use trueup::jobs::guard::guard;
 use trueup::jobs::lint::{Lint, lint};
 use trueup::manifest::{self, Baseline, Manifest, Source};
 use trueup::model::schema::{Live, Schema};
-use trueup::model::{Cause, Look, Object, Report, TableDiff};
+use trueup::model::{Cause, ColumnTypes, LiveChain, Look, Object, Report, TableDiff};
 use trueup::rules::guard::{Contract, Environment};
-use trueup::rules::schema::{SchemaFacts, Sides, Terms};
+use trueup::rules::schema::{Progress, SchemaFacts, Sides, Terms};
+use trueup::rules::survey::{ClusterFacts, SurveyFacts};
 use trueup::rules::verify::SidesFacts;
 use trueup::rules::{self, Levels, RuleDoc, Tree, docs, judge};
 
@@ -91,6 +92,73 @@ impl Tree for Blocks<'_> {
     }
 }
 
+/// Blocks as the trees of a merge with `main`: with `ours:` before its path a block is of this branch alone, with `theirs:` of
+/// `main`, with neither of both and of what they began with. What both have each for itself is a conflict.
+struct Merged {
+    base: BTreeMap<String, String>,
+    ours: BTreeMap<String, String>,
+    theirs: BTreeMap<String, String>,
+    merged: BTreeMap<String, String>,
+    conflicts: Vec<String>,
+}
+
+impl Merged {
+    fn of(files: &BTreeMap<String, String>) -> Option<Self> {
+        let side = |name: &str| -> BTreeMap<String, String> {
+            let own = files.iter().filter_map(|(path, text)| Some((path.strip_prefix(name)?, text)));
+            own.map(|(path, text)| (path.to_owned(), text.clone())).collect()
+        };
+        let (ours, theirs) = (side("ours:"), side("theirs:"));
+        if ours.is_empty() && theirs.is_empty() {
+            return None;
+        }
+        let mut base = files.clone();
+        base.retain(|path, _| !path.contains(':'));
+        let with = |own: &BTreeMap<String, String>| {
+            base.clone().into_iter().chain(own.clone()).collect::<BTreeMap<_, _>>()
+        };
+        let merged = with(&ours).into_iter().chain(theirs.clone()).collect();
+        let differs =
+            |(path, text): &(&String, &String)| theirs.get(*path).is_some_and(|other| other != *text);
+        let conflicts = ours.iter().filter(differs).map(|(path, _)| path.clone()).collect();
+        Some(Self { ours: with(&ours), theirs: with(&theirs), base, merged, conflicts })
+    }
+}
+
+impl Tree for Merged {
+    fn text(&self, path: &str) -> Look<String> {
+        if self.conflicts.iter().any(|own| own == path) {
+            return Look::Failed(Cause::new("it conflicts with main"));
+        }
+        Blocks(&self.merged).text(path)
+    }
+
+    fn mode(&self, path: &str) -> Look<u32> {
+        Blocks(&self.merged).mode(path)
+    }
+
+    fn is_tracked(&self, path: &str) -> Look<bool> {
+        Blocks(&self.merged).is_tracked(path)
+    }
+
+    fn files(&self, folder: &str) -> (Vec<String>, Vec<Cause>) {
+        Blocks(&self.merged).files(folder)
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.merged.contains_key(path)
+    }
+
+    fn sides(&self) -> Option<rules::Sides<'_>> {
+        Some(rules::Sides {
+            reference: "main",
+            base: Ok(Box::new(Blocks(&self.base))),
+            ours: Box::new(Blocks(&self.ours)),
+            theirs: Box::new(Blocks(&self.theirs)),
+        })
+    }
+}
+
 /// `KEY=value` lines as a process's variables.
 fn variables(text: &str) -> Vec<(String, String)> {
     text.lines()
@@ -117,14 +185,14 @@ fn run(subject: &str, example: &Example) -> Report {
             let mut report = Report::new("verify");
             let levels = Levels::new();
             if let Some(text) = files.get("table.toml") {
-                let facts: TableDiff = toml::from_str(text).unwrap();
-                judge(
-                    rules::verify::TABLE_RULES,
-                    &Object::run("verify"),
-                    &Look::Got(facts),
-                    &levels,
-                    &mut report,
-                );
+                let facts = Look::Got(toml::from_str::<TableDiff>(text).unwrap());
+                for table in [rules::verify::TABLE_RULES, rules::verify::MOVING_RULES] {
+                    judge(table, &Object::run("verify"), &facts, &levels, &mut report);
+                }
+            }
+            if let Some(text) = files.get("types.toml") {
+                let facts = Look::Got(toml::from_str::<ColumnTypes>(text).unwrap());
+                judge(rules::verify::COLUMN_RULES, &Object::run("verify"), &facts, &levels, &mut report);
             }
             if let Some(text) = files.get("sides.toml") {
                 let facts: SidesFacts = toml::from_str(text).unwrap();
@@ -141,6 +209,7 @@ fn run(subject: &str, example: &Example) -> Report {
         }
         "schema" => schema(files, declared),
         "access" => trueup::jobs::access::test(&["store.fga.yaml".to_owned()], &tree),
+        "survey" => survey(files),
         _ => {
             let baseline = source("trueup-baseline.toml", files)
                 .map(|source| (Baseline::read(&source.text).unwrap_or_else(|all| panic!("{all:?}")), source));
@@ -153,12 +222,21 @@ fn run(subject: &str, example: &Example) -> Report {
                 subjects: Vec::new(),
                 search: true,
                 schema: Vec::new(),
+                chains: live_chain(files),
                 levels: Levels::new(),
                 today,
             };
-            lint(&settings, &tree)
+            match Merged::of(files) {
+                Some(merged) => lint(&settings, &merged),
+                None => lint(&settings, &tree),
+            }
         }
     }
+}
+
+/// A database that the example's one chain is run on.
+fn live_chain(files: &BTreeMap<String, String>) -> Vec<Look<LiveChain>> {
+    files.get("live.toml").map(|text| Look::Got(toml::from_str(text).unwrap())).into_iter().collect()
 }
 
 /// Two schemas as their catalogs would tell them, and the state of the live one.
@@ -173,11 +251,28 @@ fn schema(files: &BTreeMap<String, String>, declared: Option<(Manifest, Source)>
         live: read("live.toml"),
         state: state("state.toml"),
         is_built: false,
+        progress: Progress::default(),
     };
     let terms = declared.map(|(manifest, source)| Terms::of(&manifest.schema.unwrap(), &source));
     let facts = SchemaFacts::new(sides, &terms.unwrap_or_default());
     let mut report = Report::new("lint");
     judge(rules::schema::RULES, &Object::run("lint"), &Look::Got(facts), &Levels::new(), &mut report);
+    report.sort();
+    report
+}
+
+/// What a survey found, and the clusters of several.
+fn survey(files: &BTreeMap<String, String>) -> Report {
+    let mut report = Report::new("survey");
+    let (on, levels) = (Object::run("survey"), Levels::new());
+    if let Some(text) = files.get("survey.toml") {
+        let facts: SurveyFacts = toml::from_str(text).unwrap();
+        judge(rules::survey::ENDPOINT_RULES, &on, &Look::Got(facts), &levels, &mut report);
+    }
+    if let Some(text) = files.get("clusters.toml") {
+        let facts: ClusterFacts = toml::from_str(text).unwrap();
+        judge(rules::survey::CLUSTER_RULES, &on, &Look::Got(facts), &levels, &mut report);
+    }
     report.sort();
     report
 }

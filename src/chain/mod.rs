@@ -3,6 +3,7 @@
 //! It owns what Alembic itself would make of the same ids. It reads no file and judges nothing.
 mod cycles;
 mod order;
+pub mod proof;
 
 use std::collections::BTreeMap;
 

@@ -71,6 +71,21 @@ impl Graph {
         below
     }
 
+    /// A node and every node below it, by its parents alone.
+    pub fn ancestors(&self, node: usize) -> Vec<usize> {
+        let reached = self.reached(node, |node| node.parents.clone());
+        reached.iter().enumerate().filter(|(_, reached)| **reached).map(|(index, _)| index).collect()
+    }
+
+    /// What is left to run on a database that has these nodes, in the order in which Alembic would run it; empty as well
+    /// when the graph goes round or lacks something.
+    pub fn left_after(&self, applied: &[usize]) -> Vec<usize> {
+        let below = |node: &Node| node.parents.iter().chain(&node.depends_on).copied().collect();
+        let done: Vec<Vec<bool>> = applied.iter().map(|node| self.reached(*node, below)).collect();
+        let is_left = |node: &usize| done.iter().all(|reached| reached.get(*node) != Some(&true));
+        self.order().into_iter().filter(is_left).collect()
+    }
+
     /// Which nodes a node stands on, itself among them.
     fn reached(&self, from: usize, next: impl Fn(&Node) -> Vec<usize>) -> Vec<bool> {
         let mut reached = vec![false; self.nodes.len()];

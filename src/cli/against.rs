@@ -102,7 +102,9 @@ fn say_where_lines_are(merge: &Merge, report: &Report) {
         findings.filter_map(|finding| Some(finding.primary.as_ref()?.path.as_str())).collect();
     paths.sort_unstable();
     paths.dedup();
-    paths.retain(|path| merge.changes(path));
+    // In a conflict they are those of this side.
+    let in_conflict: Vec<String> = merge.conflicts().map(|(path, _)| path).collect();
+    paths.retain(|path| merge.changes(path) && !in_conflict.iter().any(|own| own == path));
     if !paths.is_empty() {
         let reference = merge.reference();
         note(&format!(

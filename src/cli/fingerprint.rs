@@ -1,9 +1,11 @@
 //! `trueup fingerprint`
-use super::manifest::ManifestArgs;
+use super::manifest::{Loaded, ManifestArgs};
 use super::output::print;
+use super::program::version_table;
 use super::stop::Stop;
 use super::verify::{declared, named, runtime};
-use crate::jobs::drift::read;
+use crate::jobs::drift::{chain_of, read};
+use crate::model::schema::VersionTable;
 use crate::model::{Cause, Exit};
 use crate::parse::snapshot;
 use crate::stores::files;
@@ -27,20 +29,25 @@ pub(super) struct Args {
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let Args { endpoint: written, schema: _, output, manifest } = args;
     let is_name = written.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    let endpoint = match is_name.then(|| manifest.load()).transpose()?.flatten() {
-        Some(loaded) => declared(&loaded.manifest, loaded.source.base(), &written)?,
-        None => named("the endpoint", &written)?,
+    let (endpoint, table) = match is_name.then(|| manifest.load()).transpose()?.flatten() {
+        Some(Loaded { manifest, source, .. }) => {
+            let chain = chain_of(&manifest.alembic, &written);
+            (declared(&manifest, source.base(), &written)?, chain.map(version_table).unwrap_or_default())
+        }
+        None => (named("the endpoint", &written)?, VersionTable::default()),
     };
-    let (schema, _) = runtime()?.block_on(read(&endpoint)).map_err(Stop::CouldNotLook)?;
+    let (schema, _) = runtime()?.block_on(read(&endpoint, &table)).map_err(Stop::CouldNotLook)?;
     let text = snapshot::write(&schema);
     let Some(path) = output else {
         return print(text.as_bytes(), Exit::Held);
     };
     files::replace(&path, text.as_bytes())
         .map_err(|error| Stop::CouldNotLook(Cause::new(format!("{path} cannot be written: {error}"))))?;
+    let at = schema.revisions.join(", ");
+    let at = if at.is_empty() { at } else { format!(", at revision {at}") };
     let (tables, version) = (schema.tables.len(), &schema.version);
     print(
-        format!("{path} holds the schema of {tables} table(s), read from version {version}\n").as_bytes(),
+        format!("{path} holds the schema of {tables} table(s), read from version {version}{at}\n").as_bytes(),
         Exit::Held,
     )
 }

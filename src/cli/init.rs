@@ -1,4 +1,6 @@
 //! `trueup init`
+mod chains;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
@@ -7,7 +9,7 @@ use super::lint::judge;
 use super::manifest::ManifestArgs;
 use super::output::{Clock, print};
 use super::stop::Stop;
-use crate::manifest::MANIFEST;
+use crate::manifest::{MANIFEST, Manifest};
 use crate::model::{Cause, Exit, Role, purpose};
 use crate::parse::env::env_file;
 use crate::stores::discover::discover;
@@ -19,8 +21,10 @@ pub(super) struct Args {}
 
 pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     let Args {} = args;
-    let found = Found::of(discover("").files);
-    let text = manifest(&found);
+    let files = discover("").files;
+    let mut declared = String::new();
+    let unread = chains::chains(&files, &mut declared);
+    let text = manifest(&Found { alembic: unread, ..Found::of(files) }, &declared);
     files::create(MANIFEST, &text).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => Stop::usage(
             format!("{MANIFEST} is there already"),
@@ -30,7 +34,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     })?;
     let mut said = format!("wrote {MANIFEST}\n");
     let loaded = ManifestArgs { manifest: None }.load()?.unwrap_or_default();
-    if loaded.manifest.env.is_some() {
+    let Manifest { env, alembic, backfill, .. } = &loaded.manifest;
+    if env.is_some() || !alembic.is_empty() || !backfill.is_empty() {
         let report = judge(loaded, Vec::new(), true, Clock::start().today())?;
         let findings: usize = report.checks.iter().map(|check| check.findings.len()).sum();
         let more = match report.exit(true) {
@@ -52,6 +57,7 @@ struct Found {
     /// `.env` files that git does not ignore.
     committed: Vec<String>,
     compose: Vec<String>,
+    /// Alembic's configurations whose chain cannot be read.
     alembic: Vec<String>,
 }
 
@@ -63,8 +69,7 @@ impl Found {
                 Some(Role::Template) => found.templates.push(path),
                 Some(Role::Env) => found.committed.push(path),
                 Some(Role::Compose) => found.compose.push(path),
-                Some(Role::Alembic) => found.alembic.push(path),
-                None => {}
+                Some(Role::Alembic) | None => {}
             }
         }
         found
@@ -72,7 +77,7 @@ impl Found {
 }
 
 /// A commented manifest of what was found.
-fn manifest(found: &Found) -> String {
+fn manifest(found: &Found, chains: &str) -> String {
     let mut text = format!(
         "# What should agree with what. `trueup lint` holds this repository to it.\n\
          # Every key: `trueup json-schema manifest`. Every rule: `trueup rules`.\n\n\
@@ -80,6 +85,7 @@ fn manifest(found: &Found) -> String {
         env!("CARGO_PKG_VERSION")
     );
     env(found, &mut text);
+    text.push_str(chains);
     text.push_str(
         "\n# What a deployed environment must hold before the application starts: `trueup guard --env-file .env`.\n\
          # [guard]\n\

@@ -2,6 +2,7 @@
 use clap::ValueEnum;
 
 use super::against;
+use super::chains;
 use super::drift::SchemaArgs;
 use super::fix::mend;
 use super::manifest::{Loaded, ManifestArgs, baseline, say_above};
@@ -114,8 +115,15 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
             let tree = Checkout::default();
             asked.say_what_is_read(&tree);
             let mut settings = asked.settings(&tree)?;
-            if schema.live.is_some() || settings.subjects.contains(&Subject::Schema) {
+            let wants = |subject| settings.subjects.is_empty() || settings.subjects.contains(&subject);
+            let wants_chains = schema.live.is_some() && wants(Subject::Alembic);
+            if settings.subjects.contains(&Subject::Schema)
+                || (schema.live.is_some() && wants(Subject::Schema))
+            {
                 settings.schema = schema.look(&settings.manifest, &settings.source)?;
+            }
+            if wants_chains {
+                settings.chains = chains::look(schema.live.as_deref(), &settings, &tree)?;
             }
             let report = lint(&settings, &tree);
             let owner = settings.manifest.env.as_ref().and_then(|env| env.owner.as_ref());
@@ -233,7 +241,17 @@ fn settings(
 ) -> Result<Lint, Stop> {
     let Loaded { manifest, source, levels } = loaded;
     let baseline = if source.path.is_empty() { None } else { baseline(&source, tree)? };
-    Ok(Lint { manifest, source, baseline, subjects, search, schema: Vec::new(), levels, today })
+    Ok(Lint {
+        manifest,
+        source,
+        baseline,
+        subjects,
+        search,
+        schema: Vec::new(),
+        chains: Vec::new(),
+        levels,
+        today,
+    })
 }
 
 /// Splits what is asked for: subjects, and after `backfill` paths.

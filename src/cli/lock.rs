@@ -2,12 +2,13 @@
 use super::manifest::{Loaded, ManifestArgs};
 use super::output::print;
 use super::stop::Stop;
-use crate::manifest::{LOCK, Lock, Locked, MANIFEST, Source};
+use crate::manifest::{Alembic, LOCK, Lock, Locked, MANIFEST, Source};
 use crate::model::path::under;
 use crate::model::{Cause, Exit, Look};
-use crate::rules::alembic::{AlembicFacts, entries};
+use crate::rules::alembic::{AlembicFacts, entries, is_sealed, seal};
 use crate::stores::checkout::Checkout;
 use crate::stores::files;
+use crate::stores::git::is_tracked;
 
 /// The flags of `trueup lock`.
 #[derive(Debug, clap::Args)]
@@ -31,34 +32,61 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
         ));
     }
     let path = under(source.base(), LOCK);
+    let is_there = files::exists(&path);
+    if !is_there && is_tracked(&path).got() == Some(&true) {
+        let cause = Cause::new(format!("{path} is gone, and git still has it"));
+        return Err(Stop::Refused(cause.hint(format!("bring it back: `git checkout -- {path}`"))));
+    }
     let old = read(&path)?;
     let facts = AlembicFacts::new(&manifest.alembic, &source, false, &Checkout::default());
     let mut now: Vec<Locked> = Vec::new();
     for chain in &facts.chains {
         now.extend(entries(chain).map_err(Stop::CouldNotLook)?);
     }
-    let changed: Vec<&Locked> = old.revision.iter().filter(|locked| !now.contains(locked)).collect();
-    let refused: Vec<String> = changed
-        .iter()
-        .filter(|locked| !accept.iter().any(|id| *id == *locked.id))
-        .map(|locked| format!("`{}` of {}", locked.id.as_str(), locked.chain))
-        .collect();
-    if !refused.is_empty() {
-        let cause = Cause::new(format!("locked revisions were edited or removed: {}", refused.join(", ")));
+    let is_accepted = |entry: &Locked| accept.contains(&*entry.id);
+    let refused = |entries: Vec<&Locked>| -> String {
+        let named: Vec<String> =
+            entries.iter().map(|entry| format!("`{}` of {}", entry.id.as_str(), entry.chain)).collect();
+        named.join(", ")
+    };
+    let is_kept = |locked: &Locked| now.contains(locked) || is_replaced(&manifest.alembic, locked, &now);
+    let changed: Vec<&Locked> =
+        old.revision.iter().filter(|locked| !is_kept(locked) && !is_accepted(locked)).collect();
+    if !changed.is_empty() {
+        let cause = Cause::new(format!("locked revisions were edited or removed: {}", refused(changed)));
         let hint = "undo the edit and write a new revision; when no database has the old one, `--accept ID`";
         return Err(Stop::Refused(cause.hint(hint)));
     }
-    let (count, new) = (
-        now.len(),
-        now.iter().filter(|entry| !old.revision.iter().any(|locked| is_same(locked, entry))).count(),
-    );
-    files::replace(&path, Lock { revision: now }.write().as_bytes())
+    let new: Vec<&Locked> =
+        now.iter().filter(|entry| !old.revision.iter().any(|locked| is_same(locked, entry))).collect();
+    // Of a lock from which something was cut, nobody knows whether what it lacks is new.
+    let doubtful: Vec<&Locked> = new.iter().copied().filter(|entry| !is_accepted(entry)).collect();
+    if is_there && !is_sealed(&old) && !doubtful.is_empty() {
+        let cause = Cause::new(format!(
+            "{path} was edited by hand, so nobody knows whether these are new: {}",
+            refused(doubtful)
+        ));
+        let hint = "bring it back from git; after a merge, or when they are new, `--accept ID`";
+        return Err(Stop::Refused(cause.hint(hint)));
+    }
+    let (count, new) = (now.len(), new.len());
+    let lock = Lock { seal: Some(seal(&now).into()), revision: now };
+    files::replace(&path, lock.write().as_bytes())
         .map_err(|error| Stop::CouldNotLook(Cause::new(format!("{path} cannot be written: {error}"))))?;
     print(format!("{path} holds {count} revision(s), {new} of them new\n").as_bytes(), Exit::Held)
 }
 
 fn is_same(locked: &Locked, entry: &Locked) -> bool {
     locked.chain == entry.chain && locked.id == entry.id
+}
+
+/// Whether a squash that is there is declared to stand for it.
+fn is_replaced(declared: &[Alembic], locked: &Locked, now: &[Locked]) -> bool {
+    let own = declared.iter().filter(|chain| *chain.name == locked.chain);
+    let squashes = own.flat_map(|chain| &chain.replaces);
+    let is_there = |id: &str| now.iter().any(|entry| entry.chain == locked.chain && *entry.id == id);
+    !is_there(&locked.id)
+        && squashes.into_iter().any(|(squash, old)| is_there(squash) && old.contains(&locked.id))
 }
 
 fn read(path: &str) -> Result<Lock, Stop> {

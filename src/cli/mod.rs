@@ -4,6 +4,7 @@
 mod access;
 mod against;
 mod baseline;
+mod chains;
 mod demo;
 mod drift;
 mod explain;
@@ -16,9 +17,11 @@ mod lint;
 mod lock;
 mod manifest;
 mod output;
+mod program;
 mod report;
 mod schema;
 mod stop;
+mod survey;
 mod verify;
 
 use std::ffi::OsString;
@@ -49,6 +52,8 @@ enum Command {
     Lint(Box<lint::Args>),
     /// Judge an environment or an env file, and let CMD start only when it keeps the boot contract
     Guard(guard::Args),
+    /// Say what databases are before anything is moved: sizes, counts, preconditions
+    Survey(survey::Args),
     /// Reconcile the rows of a source and a target
     Verify(verify::Args),
     /// Ask what a model and its tuples decide, without a server
@@ -87,6 +92,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Init(args) => init::run(&args),
         Command::Lint(args) => lint::run(*args),
         Command::Guard(args) => guard::run(args),
+        Command::Survey(args) => survey::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Access(command) => access::run(command),
         Command::Fingerprint(args) => fingerprint::run(args),

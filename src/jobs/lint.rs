@@ -2,9 +2,9 @@
 use std::collections::BTreeSet;
 
 use crate::manifest::{Baseline, Manifest, Source};
-use crate::model::{Cause, Gap, GapKind, InlineAllow, Look, Object, Report, Role, Span};
+use crate::model::{Cause, Gap, GapKind, InlineAllow, LiveChain, Look, Object, Report, Role, Span};
 use crate::rules::acl::AclFacts;
-use crate::rules::alembic::AlembicFacts;
+use crate::rules::alembic::{AlembicFacts, LiveFacts};
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::backfill::BackfillFacts;
 use crate::rules::compose::ComposeFacts;
@@ -32,6 +32,8 @@ pub struct Lint {
     pub search: bool,
     /// What was seen of live schemas, when that was asked for.
     pub schema: Vec<(Object, Look<SchemaFacts>)>,
+    /// What was seen of the database of each chain, in their order, where that was asked for.
+    pub chains: Vec<Look<LiveChain>>,
     /// Severities that the manifest sets.
     pub levels: Levels,
     /// `YYYY-MM-DD`: allows with an earlier day have expired.
@@ -255,6 +257,7 @@ impl Run<'_> {
         }
         let facts = AlembicFacts::new(&manifest.alembic, source, *search, self.tree);
         self.claim(facts.allows());
+        self.live_chains(&facts);
         let facts = Some(facts).filter(|facts| !facts.chains.is_empty());
         self.judge(Subject::Alembic, rules::alembic::RULES, facts, ("chain", "[[alembic]]"));
     }
@@ -269,6 +272,21 @@ impl Run<'_> {
         self.judge(Subject::Acl, rules::acl::RULES, first, ("authorization model", "[[acl]]"));
         for facts in all {
             self.hold(rules::acl::RULES, &Look::Got(facts));
+        }
+    }
+
+    /// Judges the databases of chains that were looked at.
+    fn live_chains(&mut self, facts: &AlembicFacts) {
+        let Lint { source, levels, .. } = self.settings;
+        for (chain, seen) in facts.chains.iter().zip(&self.settings.chains) {
+            let look = seen.clone().map(|live| LiveFacts::new(chain, live, source));
+            self.report.not_compared.extend(look.got().into_iter().flat_map(LiveFacts::gaps));
+            judge(rules::alembic::LIVE_RULES, &chain.object(), &look, levels, &mut self.report);
+        }
+        let declared = facts.chains.iter().filter(|chain| chain.declared.endpoint.is_some());
+        for chain in declared.filter(|_| self.settings.chains.is_empty()) {
+            let reason = "its database is asked with `--live`".to_owned();
+            self.report.not_compared.push(Gap { on: chain.object(), kind: GapKind::NotAsked, reason });
         }
     }
 

@@ -2,7 +2,9 @@
 //!
 //! Jobs are strangers to each other. They hold no SQL, print nothing and know no format.
 pub mod access;
+pub mod chain;
 pub mod drift;
 pub mod guard;
 pub mod lint;
+pub mod survey;
 pub mod verify;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::At;
+use super::{At, Command, Precondition, Seed};
 
 /// A chain of Alembic revisions.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -22,8 +22,14 @@ pub struct Alembic {
     pub run_in: Option<At<String>>,
     /// The script folder, where only code says it.
     pub script_location: Option<At<String>>,
+    /// The folders of the revisions, where only code says them.
+    #[serde(default)]
+    pub version_locations: Vec<At<String>>,
     /// The id that its one head should have.
     pub head: Option<At<String>>,
+    /// Whether `trueup.lock` must be there: without it nobody knows what is applied.
+    #[serde(default)]
+    pub locked: bool,
     /// Whether branches and merges are mistakes.
     #[serde(default)]
     pub linear: bool,
@@ -53,4 +59,26 @@ pub struct Alembic {
     pub replaces: BTreeMap<At<String>, Vec<At<String>>>,
     /// How many characters an id may have: the width of `alembic_version.version_num`, 32 without it.
     pub id_width: Option<At<usize>>,
+    /// The endpoint of the live database that the chain is applied to.
+    pub endpoint: Option<At<String>>,
+    /// The table in which Alembic keeps what is applied; `alembic_version` without it.
+    pub version_table: Option<At<String>>,
+    /// The Postgres schema of that table; the one that the role finds first without it.
+    pub version_table_schema: Option<At<String>>,
+    /// The project's own Alembic, to run the chain on a scratch database: the program alone, such as
+    /// `run = ["alembic"]`, for words like `upgrade 0010` follow.
+    pub command: Option<Command>,
+    /// What a scratch database is given before the chain runs on it, where the chain does not begin with nothing.
+    pub seed: Option<Seed>,
+    /// The revision that the seed is stamped with.
+    pub stamp: Option<At<String>>,
+    /// Where scratch databases are made for `trueup lint alembic --round-trip`: an endpoint with `access = "scratch"`.
+    /// Without it, a SQLite file that goes again.
+    pub scratch: Option<At<String>>,
+    /// Ids of revisions that rightly change no schema.
+    #[serde(default)]
+    pub data_only: Vec<At<String>>,
+    /// What must hold of the data before revisions run.
+    #[serde(default)]
+    pub precondition: Vec<Precondition>,
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
-    Access, At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Schema, Service,
-    ValueType, Zone, acl, condition, guard, pins,
+    At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Service, TableEntry,
+    ValueType, Zone, acl, condition, guard, live, pins, survey,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -50,8 +50,14 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     }
     once(manifest.alembic.iter().map(|chain| &chain.name), "chain", &mut found);
     zones(&manifest.zone, &mut found);
-    once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
-    for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
+    // One source table may become several of the target, each once.
+    let pairs: Vec<_> = manifest.table.iter().map(pair_of_tables).collect();
+    once(pairs.iter(), "table", &mut found);
+    for sql in manifest
+        .table
+        .iter()
+        .flat_map(|table| table.filter.iter().chain(&table.target_where).chain(table.compute.values()))
+    {
         if let Some(why) = condition::problem(sql) {
             let help = "write one SQL condition, as it would stand in the brackets of `WHERE (...)`";
             found.push(mistake(sql, format!("this is no SQL condition: {why}"), Some(help)));
@@ -62,40 +68,13 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
             found.push(mistake(&endpoint.url, format!("endpoint `{name}` has an empty url"), None));
         }
     }
-    if let Some(schema) = &manifest.schema {
-        schema_mistakes(schema, manifest, &mut found);
-    }
+    live::mistakes(manifest, &mut found);
+    survey::mistakes(manifest, &mut found);
     found.sort_by_key(|mistake| mistake.range.start);
     found
 }
 
-/// Exactly one expectation, never inferred; and scratch databases are made only where that is declared.
-fn schema_mistakes(schema: &Schema, manifest: &Manifest, found: &mut Vec<Mistake>) {
-    let expect = &schema.expect;
-    let declared = expect.all();
-    let place = declared.first().copied().unwrap_or(&schema.live);
-    if declared.len() != 1 {
-        let message = format!("`expect` says {} things that the schema should be like", declared.len());
-        found.push(mistake(place, message, Some("say one: `endpoint`, `snapshot` or `sql`")));
-    }
-    for name in [Some(&schema.live), expect.endpoint.as_ref(), expect.scratch.as_ref()].into_iter().flatten()
-    {
-        if !manifest.endpoints.contains_key(name.as_str()) {
-            let message = format!("there is no endpoint `{}`", **name);
-            found.push(mistake(name, message, Some("declare it under `[endpoints]`")));
-        }
-    }
-    if let Some(scratch) = &expect.scratch {
-        let access = manifest.endpoints.get(scratch.as_str()).map(|endpoint| endpoint.access);
-        if access.is_some_and(|access| access != Access::Scratch) {
-            let message = format!("`{}` is no endpoint for scratch databases", **scratch);
-            let help = "give it `access = \"scratch\"`, if databases may be made and dropped there";
-            found.push(mistake(scratch, message, Some(help)));
-        }
-    }
-}
-
-fn mistake<T>(at: &At<T>, message: String, help: Option<&str>) -> Mistake {
+pub(super) fn mistake<T>(at: &At<T>, message: String, help: Option<&str>) -> Mistake {
     Mistake { range: at.range().unwrap_or_default(), message, help: help.map(str::to_owned) }
 }
 
@@ -292,7 +271,14 @@ fn reasons(manifest: &Manifest, found: &mut Vec<Mistake>) {
     }
 }
 
-fn once<'a>(names: impl Iterator<Item = &'a At<String>>, what: &str, found: &mut Vec<Mistake>) {
+fn pair_of_tables(entry: &TableEntry) -> At<String> {
+    match entry.to.as_ref().filter(|to| **to != entry.from) {
+        Some(to) => entry.from.standing_for(format!("{} -> {}", *entry.from, **to)),
+        None => entry.from.clone(),
+    }
+}
+
+pub(super) fn once<'a>(names: impl Iterator<Item = &'a At<String>>, what: &str, found: &mut Vec<Mistake>) {
     let mut seen = BTreeSet::new();
     for name in names {
         if !seen.insert(name.as_str()) {

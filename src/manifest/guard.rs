@@ -69,11 +69,11 @@ pub struct AllowedValue {
     pub is: Patterns,
 }
 
-/// One glob, or several.
+/// One text, or several; most are globs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Patterns {
-    /// One glob.
+    /// One.
     One(String),
     /// Several, of which one must match.
     Several(Vec<String>),
@@ -132,7 +132,8 @@ impl ImageCheck {
     }
 }
 
-fn patience(text: &str) -> Option<Duration> {
+/// A time to wait; never none.
+pub(super) fn patience(text: &str) -> Option<Duration> {
     Quantity::parse(text)?.duration().filter(|patience| !patience.is_zero())
 }
 

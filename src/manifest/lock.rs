@@ -12,6 +12,9 @@ pub const LOCK: &str = "trueup.lock";
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Lock {
+    /// A digest of all entries together: without it, nobody could tell that one was cut off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seal: Option<At<String>>,
     /// Its entries, in the order in which the revisions run.
     pub revision: Vec<Locked>,
 }

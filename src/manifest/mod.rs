@@ -9,15 +9,19 @@ mod at;
 mod backfill;
 mod baseline;
 mod check;
+mod command;
 mod condition;
 mod env;
 mod file_name;
 mod guard;
+mod live;
 mod lock;
 mod pins;
+mod precondition;
 mod schema;
 mod shape;
 mod source;
+mod survey;
 mod types;
 mod version;
 mod zone;
@@ -33,13 +37,19 @@ pub use at::At;
 pub use backfill::Backfill;
 pub use baseline::{BASELINE, Baseline, Entry};
 pub use check::{date, glob, octal, path_glob};
+pub use command::{Command, Seed};
 pub use env::{Classes, Dialects, Env, Environment, Relation, Service, TypeEntry, ValueType};
 pub use file_name::{FILE_NAME, FileName};
 pub use guard::{FirstDeploy, Guard, ImageCheck, Patterns, Require};
 pub use lock::{LOCK, Lock, Locked};
 pub use pins::{Calendar, Pin, Pins, Removal};
+pub use precondition::{Expectation, Precondition};
 pub use schema::{Expect, IgnoreEntry, Schema};
 pub use source::Source;
+pub use survey::{
+    Expected, Fact, Limits, Survey, SurveyEstimate, SurveyExpect, SurveyReference, SurveyTable, bandwidth,
+    json_path,
+};
 pub use types::{
     Access, AllowEntry, Endpoint, EndpointKind, IfEmpty, Keys, Level, Manifest, Project, Scalar, Side,
     SkipEntry, TableEntry, Verify,

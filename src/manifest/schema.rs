@@ -1,10 +1,11 @@
 //! `[schema]`: the schema that a live database is held to.
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::At;
+use super::{At, Command, Patterns};
 
 /// The schema that a live database is held to. Judged by `trueup lint schema`, and by `trueup lint --live`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -20,9 +21,9 @@ pub struct Schema {
     /// Whether the names of constraints and indexes count.
     #[serde(default = "yes")]
     pub names: bool,
-    /// Types that mean the same here, expected to live, such as `"json" = "jsonb"`.
+    /// Types that mean the same here, expected to live, such as `"json" = "jsonb"`; one may stand for several.
     #[serde(default)]
-    pub types: BTreeMap<String, String>,
+    pub types: BTreeMap<String, Patterns>,
     /// What may differ.
     #[serde(default)]
     pub ignore: Vec<IgnoreEntry>,
@@ -42,14 +43,22 @@ pub struct Expect {
     pub snapshot: Option<At<String>>,
     /// A SQL file that builds it in an empty database.
     pub sql: Option<At<String>>,
-    /// Where that database is made, when it is one of Postgres: an endpoint with `access = "scratch"`.
+    /// The revision that the snapshot or the SQL file is of, where it does not say so itself.
+    pub revision: Option<At<String>>,
+    /// A chain by its name: what its own `command` makes in an empty database, up to what the live one has applied.
+    pub chain: Option<At<String>>,
+    /// A program that builds it in an empty database, such as one that calls `create_all`.
+    pub command: Option<Command>,
+    /// Where that database is made, when it is one of Postgres: an endpoint with `access = "scratch"`. Without it, a SQLite
+    /// file that goes again.
     pub scratch: Option<At<String>>,
 }
 
 impl Expect {
-    /// Every expectation that is declared.
-    pub fn all(&self) -> Vec<&At<String>> {
-        [&self.endpoint, &self.snapshot, &self.sql].into_iter().flatten().collect()
+    /// Where every expectation stands that is declared.
+    pub fn all(&self) -> Vec<Option<Range<usize>>> {
+        let named = [&self.endpoint, &self.snapshot, &self.sql, &self.chain].into_iter().flatten();
+        named.map(At::range).chain(self.command.iter().map(|command| command.run.range())).collect()
     }
 }
 

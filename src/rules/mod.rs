@@ -21,6 +21,7 @@ pub mod run;
 pub mod schema;
 mod secret;
 mod sink;
+pub mod survey;
 mod tree;
 mod typed;
 pub mod verify;
@@ -33,7 +34,7 @@ use crate::model::{Look, Object, Report, RuleId, Severity};
 
 pub use docs::{RuleDoc, doc, docs};
 pub use sink::{Judging, Sink};
-pub use tree::Tree;
+pub use tree::{Sides, Tree};
 
 /// One rule over facts of type `F`.
 pub struct Rule<F: 'static> {
@@ -72,6 +73,7 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(alembic::RULES))
         .chain(ids(access::RULES))
         .chain(ids(acl::RULES))
+        .chain(ids(alembic::LIVE_RULES))
         .chain(ids(compose::RULES))
         .chain(ids(backfill::RULES))
         .chain(ids(pins::RULES))
@@ -82,8 +84,12 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(manifest::RULES))
         .chain(ids(run::RULES))
         .chain(ids(schema::RULES))
+        .chain(ids(survey::ENDPOINT_RULES))
+        .chain(ids(survey::CLUSTER_RULES))
         .chain(ids(allow::RULES))
         .chain(ids(verify::TABLE_RULES))
+        .chain(ids(verify::MOVING_RULES))
+        .chain(ids(verify::COLUMN_RULES))
         .chain(ids(verify::SIDES_RULES))
         .collect();
     all.sort();

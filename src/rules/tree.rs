@@ -2,7 +2,8 @@
 use crate::model::{Cause, Look};
 
 /// A tree of files, by their printed paths. The files of a checkout are one, the blocks of a rule's example another.
-pub trait Tree {
+/// Several threads may ask it at once.
+pub trait Tree: Sync {
     /// The whole text.
     fn text(&self, path: &str) -> Look<String>;
 
@@ -18,4 +19,21 @@ pub trait Tree {
 
     /// Whether there is such a file.
     fn has(&self, path: &str) -> bool;
+
+    /// What it was merged of, when it is a merge.
+    fn sides(&self) -> Option<Sides<'_>> {
+        None
+    }
+}
+
+/// What a merge was made of.
+pub struct Sides<'t> {
+    /// The other side, as it was named.
+    pub reference: &'t str,
+    /// What both sides began with, or why that cannot be had.
+    pub base: Result<Box<dyn Tree + 't>, Cause>,
+    /// This side.
+    pub ours: Box<dyn Tree + 't>,
+    /// The other side.
+    pub theirs: Box<dyn Tree + 't>,
 }

@@ -17,13 +17,14 @@ pub fn read(path: &str) -> Look<String> {
 }
 
 fn text(path: &Path) -> Result<String, Cause> {
-    let meta = fs::metadata(path).map_err(|error| reading(path, &error))?;
+    let opened = fs::File::open(path).map_err(|error| reading(path, &error))?;
+    let meta = opened.metadata().map_err(|error| reading(path, &error))?;
     if meta.is_dir() {
         return Err(Cause::new("it is a folder").hint("name a file"));
     }
     // A device or a pipe tells no length, so the limit is on what is read.
-    let mut bytes = Vec::new();
-    let opened = fs::File::open(path).map_err(|error| reading(path, &error))?;
+    let known = usize::try_from(meta.len().min(LARGEST_BYTES)).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(known + 1);
     opened.take(LARGEST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reading(path, &error))?;
     if bytes.len() as u64 > LARGEST_BYTES {
         return Err(too_large());
@@ -90,6 +91,16 @@ pub fn is_same(one: &str, other: &str) -> bool {
     identity(one).is_some_and(|one| Some(one) == identity(other))
 }
 
+/// What is free on the disk that a file lies on, for whoever is no administrator.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn free_bytes(path: &str) -> Result<u64, Cause> {
+    let told = rustix::fs::statvfs(path)
+        .map_err(|error| Cause::new(format!("the disk cannot be asked: {error}")))?;
+    Ok(told.f_bavail.saturating_mul(told.f_frsize))
+}
+
 /// What names a file that is there, whatever its path.
 pub fn identity(path: &str) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
@@ -131,4 +142,18 @@ pub fn replace(path: &str, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&neighbour);
     }
     written
+}
+/// The text of a file that somebody named, which must hold something.
+///
+/// # Errors
+/// When it is not there, is empty, or cannot be read; the cause names it.
+pub fn needed(path: &str) -> Result<String, Cause> {
+    match read(path) {
+        Look::Got(text) if text.trim().is_empty() => Err(Cause::new(format!("{path} is empty"))),
+        Look::Got(text) => Ok(text),
+        Look::NotAsked(reason) => Err(Cause::new(reason.0)),
+        Look::Failed(cause) => {
+            Err(Cause { message: format!("{path} cannot be read: {}", cause.message), hint: cause.hint })
+        }
+    }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::model::Cause;
+use crate::model::{Cause, Hidden};
 
 /// Replaces this process with `command` (a program and its arguments): same pid, same environment, signals intact. It
 /// returns only when that failed.
@@ -21,7 +21,8 @@ pub fn exec(command: &[OsString]) -> Cause {
 }
 
 fn unrunnable(program: &str, error: &io::Error) -> Cause {
-    Cause::new(format!("{program} cannot be run: {error}")).hint("is it installed and executable?")
+    Cause::new(format!("{program} cannot be run: {error}"))
+        .hint("is it installed and executable, and is the folder there that it is run in?")
 }
 
 /// What a program said, and how it ended.
@@ -43,17 +44,45 @@ const TICK: Duration = Duration::from_millis(5);
 /// How long a program that was told to end may take, and how long its streams may stay open behind it.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// What is around a program when it starts: this process's own folder and environment, but for what is said here.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// The folder that it starts in.
+    pub folder: Option<String>,
+    /// Variables that it does not get.
+    pub without: Vec<String>,
+    /// Variables that it gets besides.
+    pub with: Vec<(String, Hidden)>,
+}
+
 /// Runs `command` (a program and its arguments) with nothing on its standard input, and waits for its end. It and what it
 /// started are ended when `patience` runs out.
 ///
 /// # Errors
 /// That it could not be started, was ended by a signal or took too long. Arguments are not repeated: they may be secret.
 pub fn ask(command: &[String], patience: Duration) -> Result<Said, Cause> {
+    ask_in(&Surroundings::default(), command, patience)
+}
+
+/// As [`ask`], in a folder and an environment of its own. A program named by a path with a slash in it is looked for in
+/// that folder.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_in(around: &Surroundings, command: &[String], patience: Duration) -> Result<Said, Cause> {
     let Some((program, arguments)) = command.split_first() else {
         return Err(Cause::new("there is no command to run"));
     };
-    let started = Command::new(program)
+    let mut started = Command::new(program);
+    for name in &around.without {
+        started.env_remove(name);
+    }
+    if let Some(folder) = &around.folder {
+        started.current_dir(folder);
+    }
+    let started = started
         .args(arguments)
+        .envs(around.with.iter().map(|(name, value)| (name, value.reveal())))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -26,6 +26,8 @@ const READERS: &[&str] = &[
 
 /// So many links of a chain behind a read are looked at, and so deep a `use` nests.
 const LINKS: usize = 12;
+/// So many tokens may stand between `for` and its body.
+const LONGEST_HEAD: usize = 400;
 const DEPTH: usize = 16;
 
 /// Reads a file.
@@ -222,6 +224,12 @@ impl Scan<'_, '_> {
         if let Some(key) = constant.filter(|_| is_path).and_then(|text| tokens.string(text)) {
             return self.read(tokens.span(first, end - 1), &key, has_default);
         }
+        if let Some(keys) = self.each(first, end) {
+            for at in keys {
+                self.read(tokens.range(at), &tokens.string(at).unwrap_or_default(), has_default);
+            }
+            return;
+        }
         let range = tokens.span(first, end.saturating_sub(1).max(first));
         match lookup(tokens, first, &self.open, "fn").filter(|_| is_path) {
             Some((function, parameter)) => {
@@ -230,6 +238,31 @@ impl Scan<'_, '_> {
             }
             None => self.computed(range, "its key is computed"),
         }
+    }
+
+    /// The texts that a name stands for, when it is the variable of a loop around the read over texts that are written out:
+    /// `for key in ["A", "B"] { ... }`.
+    fn each(&self, first: usize, end: usize) -> Option<Vec<usize>> {
+        let tokens = self.tokens;
+        let first = if tokens.is(first, "*") { first + 1 } else { first };
+        if end != first + 1 || !tokens.is_name(first) {
+            return None;
+        }
+        let is_same = |at: usize| tokens.text(at) == tokens.text(first);
+        let head = |open: usize| {
+            let from = open.saturating_sub(LONGEST_HEAD);
+            let is_head = |at: &usize| tokens.is(*at, "for") && is_same(at + 1) && tokens.is(at + 2, "in");
+            (from..open).rev().find(is_head).filter(|head| body(tokens, head + 3) == Some(open))
+        };
+        let mut opens = self.open.iter().rev().copied();
+        let (open, head) = opens.find_map(|open| Some((open, head(open)?)))?;
+        // A name that is given again in between is another one.
+        let is_given =
+            |at: usize| is_same(at) && (["let", "mut", "|", "ref", "for"].contains(&tokens.text(at - 1)));
+        if (open + 1..first).any(is_given) {
+            return None;
+        }
+        texts(tokens, head + 3, open)
     }
 
     fn read(&mut self, range: Range<usize>, key: &str, has_default: bool) {
@@ -249,6 +282,40 @@ impl Scan<'_, '_> {
     fn computed(&mut self, range: Range<usize>, why: &'static str) {
         self.out.computed.push(ComputedRead { at: self.spots.masked(range), why });
     }
+}
+
+/// The `{` of a loop whose list begins at a token.
+fn body(tokens: &Tokens<'_>, first: usize) -> Option<usize> {
+    let mut at = first;
+    while at < tokens.len() && !tokens.is(at, "{") {
+        at = tokens.partner(at).filter(|partner| *partner > at).unwrap_or(at) + 1;
+    }
+    (at < tokens.len()).then_some(at)
+}
+
+/// The texts of a list that is written out, from `first` up to `end`: `["A", "B"]`, `&[...]`, `vec![...]`, `[...].iter()`.
+fn texts(tokens: &Tokens<'_>, first: usize, end: usize) -> Option<Vec<usize>> {
+    let first = match tokens.text(first) {
+        "&" => first + 1,
+        "vec" if tokens.is(first + 1, "!") => first + 2,
+        _ => first,
+    };
+    let close = tokens.partner(first).filter(|close| tokens.is(first, "[") && *close > first)?;
+    let is_iterator = tokens.is(close + 1, ".")
+        && matches!(tokens.text(close + 2), "iter" | "into_iter")
+        && tokens.are(close + 3, &["(", ")"])
+        && close + 5 == end;
+    if close + 1 != end && !is_iterator {
+        return None;
+    }
+    let mut found = Vec::new();
+    let mut at = first + 1;
+    while at < close {
+        tokens.string(at).filter(|_| tokens.is(at + 1, ",") || at + 1 == close)?;
+        found.push(at);
+        at += 2;
+    }
+    (!found.is_empty()).then_some(found)
 }
 
 /// `const KEY: &str = "X";`

@@ -1,4 +1,5 @@
 //! The merged tree as plain facts.
+use super::attributes::{ATTRIBUTES, SECTIONS, unknown};
 use super::canonical::misshapen;
 use super::load::Loader;
 use super::sources::Sources;
@@ -12,6 +13,9 @@ use crate::parse::yaml::{Entry, Kind, Map, Node, Sort, Spot, Wrong};
 /// The facts of a merged tree and of the reading.
 pub(super) fn compose(root: &Node, mut loader: Loader<'_>) -> Compose {
     let mut taker = Taker { sources: &loader.sources, wrong: Vec::new() };
+    if let Some(map) = root.map() {
+        unknown(map, SECTIONS, "project", &mut taker.wrong);
+    }
     let services = taker.section(root, "services", Taker::service);
     let secrets = taker.section(root, "secrets", Taker::file_source);
     let configs = taker.section(root, "configs", Taker::file_source);
@@ -69,6 +73,7 @@ impl Taker<'_> {
             misshapen(node, format!("the service `{name}` is a mapping"), &mut self.wrong);
             return None;
         };
+        unknown(map, ATTRIBUTES, "service", &mut self.wrong);
         let environment_place = map.entries.get("environment").map(|entry| self.sources.place(entry.key));
         Some(Service {
             name: name.to_owned(),

@@ -4,6 +4,7 @@
 //! ([`canonical`]), the order of it all ([`load`]) and the facts that come out ([`facts`]). It refuses to open a file
 //! (the caller gives texts by path), to judge a project, and to show a value. What is said of the reader is held to
 //! compose-go 2.16.2 by `tests/compose.rs`.
+mod attributes;
 mod canonical;
 mod extends;
 mod facts;

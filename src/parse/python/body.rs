@@ -9,7 +9,7 @@ use super::revision::Module;
 use super::syntax::Places;
 use super::value::{Scope, Value, forget};
 use crate::model::Span;
-use crate::model::operation::{Action, Body, Guard, GuardKind, Operation};
+use crate::model::operation::{Action, Asked, Body, Guard, GuardKind, Operation};
 
 /// Loops and calls are followed this many statements far; what lies beyond is opaque.
 const MOST_STEPS: usize = 20_000;
@@ -26,6 +26,7 @@ pub(super) fn body(def: &StmtFunctionDef, module: &Module<'_>, places: &Places<'
         tainted: BTreeMap::new(),
         local: BTreeMap::new(),
         guards: Vec::new(),
+        left: 0,
         autocommit: false,
         calls: 0,
         steps: 0,
@@ -79,6 +80,8 @@ pub(super) struct Walk<'a, 'w> {
     /// Functions inside the function.
     pub(super) local: BTreeMap<String, &'a StmtFunctionDef>,
     guards: Vec<Guard>,
+    /// How many `return`s were passed on conditions that no guard tells.
+    pub(super) left: usize,
     autocommit: bool,
     pub(super) calls: usize,
     steps: usize,
@@ -90,7 +93,7 @@ impl<'a> Walk<'a, '_> {
     pub(super) fn push(&mut self, action: Action, span: Span, is_lenient: bool) {
         let mut guards = self.guards.clone();
         if is_lenient {
-            guards.push(Guard { kind: GuardKind::Schema, span });
+            guards.push(Guard { kind: GuardKind::Schema, asks: Asked::Undone, span });
         }
         self.operations.push(Operation { action, span, guards, autocommit: self.autocommit });
     }
@@ -107,9 +110,16 @@ impl<'a> Walk<'a, '_> {
                 }
                 break;
             }
+            let left = self.left;
             ends = self.statement(statement);
             if ends != Ends::Through {
                 break;
+            }
+            if self.left > left {
+                // Somewhere inside it may have returned, so that nothing of what follows is sure.
+                let span = self.places.of(statement);
+                let span = Span::on_line(span.start.line, span.start.column, 1);
+                self.guards.push(Guard { kind: GuardKind::Other, asks: Asked::Unknown, span });
             }
         }
         self.guards.truncate(guards);
@@ -154,6 +164,7 @@ impl<'a> Walk<'a, '_> {
                 if let Some(value) = &done.value {
                     self.expr(value);
                 }
+                self.left += 1;
                 return Ends::Early;
             }
             Stmt::Break(_) | Stmt::Continue(_) => return Ends::Early,
@@ -168,7 +179,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn under(&mut self, kind: GuardKind, span: Span, body: &'a [Stmt]) {
-        self.guards.push(Guard { kind, span });
+        self.guards.push(Guard { kind, asks: Asked::Unknown, span });
         self.block(body);
         self.guards.pop();
     }
@@ -182,17 +193,29 @@ impl<'a> Walk<'a, '_> {
             _ => {}
         }
         let kind = self.condition(&choice.test);
-        let before = self.scope.clone();
-        self.guards.push(Guard { kind: kind.clone(), span });
+        let asks = self.asked(&choice.test);
+        let (before, left) = (self.scope.clone(), self.left);
+        self.guards.push(Guard { kind: kind.clone(), asks: asks.clone(), span });
         let mut ends = vec![self.block(&choice.body)];
         self.guards.pop();
+        // A branch that ends with its only `return` is told by a guard on what follows.
+        let is_told = ends == [Ends::Early] && self.left <= left + 1;
+        let mut earlier = vec![asks.clone().negated()];
         let mut has_else = false;
         for clause in &choice.elif_else_clauses {
             // Each branch begins with what was known before.
             self.scope = before.clone();
             has_else |= clause.test.is_none();
             let own = clause.test.as_ref().map_or_else(|| opposite(&kind), |test| self.condition(test));
-            self.guards.push(Guard { kind: own, span });
+            let test = clause.test.as_ref().map_or(Asked::Always(true), |test| self.asked(test));
+            // Longer ladders are nobody's.
+            let is_short = earlier.len() < 16;
+            let all = || earlier.iter().cloned().chain([test.clone()]).collect();
+            let asks = if is_short { Asked::All(all()) } else { Asked::Unknown };
+            if is_short {
+                earlier.push(test.negated());
+            }
+            self.guards.push(Guard { kind: own, asks, span });
             ends.push(self.block(&clause.body));
             self.guards.pop();
         }
@@ -204,9 +227,12 @@ impl<'a> Walk<'a, '_> {
         }
         // What follows runs only when no branch left before.
         if ends.first() == Some(&Ends::Early) {
-            self.guards.push(Guard { kind: opposite(&kind), span });
+            self.guards.push(Guard { kind: opposite(&kind), asks: asks.negated(), span });
         } else if ends.contains(&Ends::Early) {
-            self.guards.push(Guard { kind: GuardKind::Other, span });
+            self.guards.push(Guard { kind: GuardKind::Other, asks: Asked::Unknown, span });
+        }
+        if is_told && ends.iter().skip(1).all(|end| *end != Ends::Early) {
+            self.left = left;
         }
         Ends::Through
     }

@@ -270,7 +270,10 @@ impl<'a> Walk<'a, '_> {
         let tainted = std::mem::take(&mut self.tainted);
         let batches: BTreeMap<_, _> = std::mem::take(&mut self.batches);
         self.calls += 1;
+        let left = self.left;
         self.block(&def.body);
+        // To return from a function is not to leave its caller.
+        self.left = left;
         self.calls -= 1;
         (self.scope, self.tainted, self.batches) = (before, tainted, batches);
     }
@@ -382,7 +385,7 @@ fn is_catalog(text: &str) -> bool {
 }
 
 /// `... == "postgresql"`, `... != "sqlite"`, `... in ("postgresql",)`.
-fn dialect<'a>(test: &'a Expr, scope: &Scope<'a>) -> Option<GuardKind> {
+pub(super) fn dialect<'a>(test: &'a Expr, scope: &Scope<'a>) -> Option<GuardKind> {
     let (test, flip) = match test {
         Expr::UnaryOp(unary) if unary.op == UnaryOp::Not => (unary.operand.as_ref(), true),
         other => (other, false),

@@ -1,5 +1,7 @@
 //! Python text, read and never run: what a revision file declares, and what its functions would do.
+mod asked;
 mod body;
+mod builtins;
 mod calls;
 mod canonical;
 mod columns;

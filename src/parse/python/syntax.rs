@@ -23,7 +23,7 @@ pub(super) enum Refused {
 
 /// The tree of a text.
 pub(super) fn parse(text: &str, lines: &Lines<'_>) -> Result<Parsed<ModModule>, Refused> {
-    if is_too_deep(text) {
+    if !is_small(text) && is_too_deep(text) {
         return Err(Refused::TooDeep);
     }
     parse_module(text).map_err(|error| {
@@ -34,6 +34,24 @@ pub(super) fn parse(text: &str, lines: &Lines<'_>) -> Result<Parsed<ModModule>, 
 /// Where a range of the tree stands.
 pub(super) fn span(lines: &Lines<'_>, range: TextRange) -> Span {
     lines.span(range.start().to_usize()..range.end().to_usize())
+}
+
+/// Whether a text has too few signs and words to be too deep, however they stand. Most revisions have, and are spared a
+/// second look at each of their tokens.
+fn is_small(text: &str) -> bool {
+    let (mut tokens, mut openers, mut was_letter) = (0_usize, 0_usize, false);
+    for byte in text.bytes() {
+        let is_word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
+        if is_word && !was_letter {
+            // A number may have a keyword right behind it: `1or 2`.
+            tokens += if byte.is_ascii_digit() { 2 } else { 1 };
+        } else if byte.is_ascii_punctuation() && byte != b'_' {
+            tokens += 1;
+            openers += usize::from(b"([{'\":".contains(&byte));
+        }
+        was_letter = is_word;
+    }
+    tokens <= LONGEST && openers <= DEEPEST
 }
 
 /// Trees are walked, and taken down, by recursion: what makes one deep is counted before there is one. Every token that
@@ -47,7 +65,10 @@ fn is_too_deep(text: &str) -> bool {
             TokenKind::EndOfFile => return false,
             TokenKind::Indent => indents += 1,
             TokenKind::Dedent => indents = indents.saturating_sub(1),
-            TokenKind::Newline => links = vec![0],
+            TokenKind::Newline => {
+                links.clear();
+                links.push(0);
+            }
             TokenKind::Comma => links.iter_mut().rev().take(1).for_each(|count| *count = 0),
             TokenKind::Lpar
             | TokenKind::Lsqb

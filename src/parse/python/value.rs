@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use ruff_python_ast::visitor::Visitor as _;
 use ruff_python_ast::{Expr, InterpolatedStringElement, Number, Operator, Stmt, UnaryOp};
 
+use super::builtins::FOLDED;
+
 /// Longer texts and lists come only of loops that feed on themselves.
-const LONGEST: usize = 1 << 20;
+pub(super) const LONGEST: usize = 1 << 20;
 
 /// What an expression is worth.
 #[derive(Debug, Clone)]
@@ -127,6 +129,10 @@ impl<'a> Scope<'a> {
                 };
                 self.assign(&assign.target, value);
             }
+            // What a module defines itself is no longer what Python has by that name.
+            Stmt::FunctionDef(def) if FOLDED.contains(&def.name.as_str()) => {
+                self.set(&def.name, Value::Unknown);
+            }
             Stmt::Expr(said) => self.mutate(&said.value),
             other => forget(other, self),
         }
@@ -211,6 +217,9 @@ impl<'a> Scope<'a> {
                 None => Value::Unknown,
             },
             Expr::Call(call) => self.called(call).unwrap_or(Value::Other(expr)),
+            Expr::ListComp(made) => self.comprehension(&made.elt, &made.generators),
+            Expr::SetComp(made) => self.comprehension(&made.elt, &made.generators),
+            Expr::Generator(made) => self.comprehension(&made.elt, &made.generators),
             _ => Value::Other(expr),
         }
     }
@@ -282,17 +291,7 @@ impl<'a> Scope<'a> {
     fn called(&self, call: &'a ruff_python_ast::ExprCall) -> Option<Value<'a>> {
         let args = &call.arguments;
         match call.func.as_ref() {
-            Expr::Name(name) => match (name.id.as_str(), args.args.as_ref()) {
-                ("list" | "tuple" | "set" | "frozenset" | "sorted", [one]) if args.keywords.is_empty() => {
-                    match self.value(one) {
-                        Value::List(items) => Some(Value::List(items)),
-                        _ => None,
-                    }
-                }
-                ("list" | "tuple" | "set" | "frozenset", []) => Some(Value::List(Vec::new())),
-                ("dict", []) if args.keywords.is_empty() => Some(Value::Dict(Vec::new())),
-                _ => None,
-            },
+            Expr::Name(name) if self.get(&name.id).is_none() => self.built_in(&name.id, args),
             Expr::Attribute(attribute) => {
                 let on = self.value(&attribute.value);
                 match (on, attribute.attr.as_str(), args.args.as_ref()) {

@@ -131,13 +131,24 @@ fn names(mut before: &str) -> Vec<String> {
             });
         let name = rest.get(start..).unwrap_or("");
         let is_option = sign.is_none() && name.starts_with("--") && before.ends_with(char::is_whitespace);
-        if name.is_empty() || !(sign.is_some() || is_option) {
+        // Go's `const NAME string = `.
+        let is_typed = sign.is_none() && names == ["string"] && before.ends_with(' ');
+        if name.is_empty() || !(sign.is_some() || is_option || is_typed) {
             break;
         }
         // Of `process.env.NAME` the last part is the name.
         let last = name.rsplit('.').next().unwrap_or(name).trim_start_matches('-');
         names.push(last.to_owned());
-        before = rest.get(..start).unwrap_or("");
+        before = without_type(rest.get(..start).unwrap_or(""), name);
     }
     names
+}
+
+/// What stands before a type that was taken for a name: Rust's `NAME: &'static str`.
+fn without_type<'a>(before: &'a str, kind: &str) -> &'a str {
+    let words = before.trim_end();
+    match kind {
+        "str" => words.strip_suffix("'static").unwrap_or(words).strip_suffix('&').unwrap_or(before),
+        _ => before,
+    }
 }

@@ -15,6 +15,20 @@ fn values_of(path: &str, text: &str, key: &str) -> Vec<String> {
 }
 
 #[test]
+fn constants_have_a_type_before_the_sign() {
+    for text in [
+        "const MODEL string = \"m-2.5\"",
+        "const MODEL: &str = \"m-2.5\";",
+        "pub static MODEL: &'static str = \"m-2.5\";",
+        "    pub(crate) const MODEL:&str=\"m-2.5\"; // why",
+    ] {
+        let read = settings("a.rs", text);
+        let keys: Vec<_> = read.list.iter().flat_map(|one| one.keys.clone()).collect();
+        assert!(keys.contains(&"MODEL".to_owned()), "{text}: {keys:?}");
+    }
+}
+
+#[test]
 fn python() {
     let cases = [
         ("model: str = \"m1\"\n", "model", "m1"),

@@ -1,5 +1,5 @@
 //! What else in a repository has to do with a chain: what starts containers, application code, env templates.
-use super::facts::EnvLook;
+use super::facts::{EnvLook, NOT_ASKED_FOR};
 use super::{AlembicFacts, ChainFacts};
 use crate::manifest::{Alembic, Source, glob};
 use crate::model::chain::Written;
@@ -29,7 +29,6 @@ impl Around {
         tree: &dyn Tree,
     ) -> Self {
         let files = || tree.files(source.base()).0;
-        let not_asked = |key: &str| format!("the manifest does not declare `{key}`");
         let starts = if declared.explicit_upgrade {
             let starting = files().into_iter().filter(|path| starts_something(path));
             Look::Got(
@@ -39,10 +38,10 @@ impl Around {
                     .collect(),
             )
         } else {
-            Look::NotAsked(not_asked("explicit_upgrade").into())
+            Look::NotAsked(NOT_ASKED_FOR.into())
         };
         let code = if declared.code.is_empty() {
-            Look::NotAsked(not_asked("code").into())
+            Look::NotAsked(NOT_ASKED_FOR.into())
         } else {
             let globs: Vec<_> = declared
                 .code

@@ -1,6 +1,7 @@
 //! What `upgrade()` and `downgrade()` do, or leave undone.
 use super::AlembicFacts;
-use super::facts::{Files, body_place, place};
+use super::facts::{Files, NOT_ASKED_FOR, body_place, place};
+use super::past::{Told, tell};
 use crate::model::chain::Revision;
 use crate::model::operation::{Action, GuardKind, Operation, RowWrite, TableName};
 use crate::model::{Looked, Place};
@@ -22,17 +23,21 @@ pub(super) fn empty_upgrade(facts: &AlembicFacts, out: &mut Sink<'_>) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         let mut check = out.check(chain.object(), looked(files));
-        for (file, revision) in files.revisions().filter(|(_, revision)| !is_merge(revision)) {
+        let mut all = Vec::new();
+        for (file, revision) in chain.fresh(files).filter(|(_, revision)| !is_merge(revision)) {
             let is_declared = chain.declared.baseline.iter().any(|id| **id == revision.id.text);
             if revision.upgrade.as_ref().is_some_and(|body| !body.is_empty) || is_declared {
                 continue;
             }
             let what = if revision.upgrade.is_some() { "does nothing" } else { "is missing" };
-            check
-                .find(&revision.id.text, format!("`upgrade()` of `{}` {what}", revision.id.text))
-                .at(body_place(file, revision, revision.upgrade.as_ref()))
-                .help("a database stamped with it has changed in nothing; fill it, or declare it among `baseline`");
+            all.push(Told {
+                id: revision.id.text.clone(),
+                message: format!("`upgrade()` of `{}` {what}", revision.id.text),
+                place: body_place(file, revision, revision.upgrade.as_ref()),
+                help: "a database stamped with it has changed in nothing; fill it, or declare it among `baseline`",
+            });
         }
+        tell(chain, &mut check, all, "have an `upgrade()` that does nothing");
     }
 }
 
@@ -40,26 +45,30 @@ pub(super) fn missing_downgrade(facts: &AlembicFacts, out: &mut Sink<'_>) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         let mut check = out.check(chain.object(), looked(files));
-        for (file, revision) in files.revisions() {
+        let mut all = Vec::new();
+        for (file, revision) in chain.fresh(files) {
             let does_something = revision.upgrade.as_ref().is_some_and(|body| !body.is_empty && !body.raises);
             let has_way_back = revision.downgrade.as_ref().is_some_and(|body| !body.is_empty);
             if !does_something || has_way_back {
                 continue;
             }
             let what = if revision.downgrade.is_some() { "does nothing" } else { "is missing" };
-            check
-                .find(
-                    &revision.id.text,
-                    format!(
-                        "`downgrade()` of `{}` {what}, though `upgrade()` does something",
-                        revision.id.text
-                    ),
-                )
-                .at(body_place(file, revision, revision.downgrade.as_ref()))
-                .help(
-                    "write the way back, or `raise` where there is none: an empty one pretends that there is",
-                );
+            all.push(Told {
+                id: revision.id.text.clone(),
+                message: format!(
+                    "`downgrade()` of `{}` {what}, though `upgrade()` does something",
+                    revision.id.text
+                ),
+                place: body_place(file, revision, revision.downgrade.as_ref()),
+                help: "write the way back, or `raise` where there is none: an empty one pretends that there is",
+            });
         }
+        tell(
+            chain,
+            &mut check,
+            all,
+            "have a `downgrade()` that does nothing, though `upgrade()` does something",
+        );
     }
 }
 
@@ -67,14 +76,16 @@ pub(super) fn autogenerate_draft(facts: &AlembicFacts, out: &mut Sink<'_>) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         let mut check = out.check(chain.object(), looked(files));
+        let is_untitled = |(_, revision): &(_, &Revision)| revision.title.as_deref() == Some(UNTITLED);
+        let untitled = chain.fresh(files).filter(is_untitled).map(|(file, revision)| Told {
+            id: revision.id.text.clone(),
+            message: format!("`{}` has no title but the one that Alembic gives a draft", revision.id.text),
+            place: place(file, &revision.id),
+            help: "say in the docstring what it does",
+        });
+        tell(chain, &mut check, untitled.collect(), "have no title but the one that Alembic gives a draft");
         for (file, revision) in files.revisions() {
             let id = &revision.id.text;
-            if revision.title.as_deref() == Some(UNTITLED) {
-                check
-                    .find(id, format!("`{id}` has no title but the one that Alembic gives a draft"))
-                    .at(place(file, &revision.id))
-                    .help("say in the docstring what it does");
-            }
             if let Some(mark) = revision.draft_mark.filter(|_| chain.declared.hand_edited) {
                 check
                     .find(id, format!("`{id}` still has the mark of an autogenerated draft"))
@@ -101,14 +112,18 @@ pub(super) fn backfill_in_revision(facts: &AlembicFacts, out: &mut Sink<'_>) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         let mut check = out.check(chain.object(), looked(files));
-        for (file, revision) in files.revisions() {
+        let mut all = Vec::new();
+        for (file, revision) in chain.fresh(files) {
             let Some((operation, table)) = backfill(revision) else { continue };
             let of = table.map_or_else(String::new, |table| format!(" of `{table}`"));
-            check
-                .find(&revision.id.text, format!("`{}` writes rows{of}", revision.id.text))
-                .at(Place::new(&file.path, operation.span))
-                .help("a backfill holds the migration's locks while it runs, and cannot be tried alone: make it a step of its own");
+            all.push(Told {
+                id: revision.id.text.clone(),
+                message: format!("`{}` writes rows{of}", revision.id.text),
+                place: Place::new(&file.path, operation.span),
+                help: "a backfill holds the migration's locks while it runs, and cannot be tried alone: make it a step of its own",
+            });
         }
+        tell(chain, &mut check, all, "write rows");
     }
 }
 
@@ -130,7 +145,7 @@ pub(super) fn unguarded_operation(facts: &AlembicFacts, out: &mut Sink<'_>) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         if !chain.declared.idempotent {
-            out.skip(chain.object(), "the manifest does not declare the revisions idempotent");
+            out.skip(chain.object(), NOT_ASKED_FOR);
             continue;
         }
         let mut check = out.check(chain.object(), looked(files));

@@ -3,7 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::around::Around;
 use super::locate::{Located, Locator};
-use super::lock::LockFacts;
+use super::lock::{Flaw, LockFacts};
+use super::reading::revision_files;
+use super::sides::Sides;
 use crate::chain::Graph;
 use crate::manifest::{Alembic, Source};
 use crate::model::chain::EnvScript;
@@ -15,8 +17,11 @@ use crate::model::path::under;
 use crate::model::{Cause, InlineAllow, Look, Object, Place, Reason, Role, Span};
 use crate::parse::alembic::{is_configured, sections, settings};
 use crate::parse::ini::excerpt;
-use crate::parse::python::{env_script, revision_file};
+use crate::parse::python::env_script;
 use crate::rules::Tree;
+
+/// Why a rule of taste says nothing: a project has it or has it not.
+pub(super) const NOT_ASKED_FOR: &str = "no key of `[[alembic]]` asks for it";
 
 /// Every chain of a project.
 pub struct AlembicFacts {
@@ -28,6 +33,8 @@ pub struct AlembicFacts {
     pub unseen: Vec<Cause>,
     /// What is known to be applied.
     pub lock: Look<LockFacts>,
+    /// What is wrong with that.
+    pub flaws: Vec<Flaw>,
 }
 
 /// One chain.
@@ -42,6 +49,8 @@ pub struct ChainFacts {
     pub settings: Look<Settings>,
     /// What its folders hold.
     pub files: Look<Files>,
+    /// What the two sides of a merge add to it.
+    pub sides: Look<Sides>,
     /// What its `env.py` does.
     pub env: Look<EnvScript>,
     /// What else in the repository has to do with it.
@@ -65,7 +74,7 @@ pub struct Settings {
     pub toml_path: String,
 }
 
-/// The folders of a chain.
+/// The files of a chain.
 pub struct Files {
     /// The script folder as printed.
     pub script: String,
@@ -82,8 +91,8 @@ pub struct Files {
 impl AlembicFacts {
     /// Reads the chains that are declared; with `search` and without a manifest, those that are found.
     pub fn new(declared: &[Alembic], source: &Source, search: bool, tree: &dyn Tree) -> Self {
-        let lock = LockFacts::read(source, tree);
-        let mut facts = Self { chains: Vec::new(), source: source.clone(), unseen: Vec::new(), lock };
+        let (lock, flaws) = LockFacts::read(declared, source, tree);
+        let mut facts = Self { chains: Vec::new(), source: source.clone(), unseen: Vec::new(), lock, flaws };
         if declared.is_empty() && search && source.path.is_empty() {
             let (files, unseen) = tree.files("");
             facts.unseen = unseen;
@@ -146,15 +155,12 @@ impl ChainFacts {
         let run_in = declared.run_in.as_ref().map(|folder| source.path_of(folder));
         let settings = Settings::read(&config, run_in.as_deref(), &section, tree);
         let script = declared.script_location.as_ref().map(|script| source.path_of(script));
-        let files = match &settings {
-            Look::Got(Settings { outcome: Ok(said), .. }) => {
-                let locator = Locator { config: folder(&config), run_in: run_in.as_deref(), tree };
-                Files::read(said, script, &locator)
-            }
-            Look::Got(Settings { outcome: Err(problem), .. }) => Look::Failed(problem.cause.clone()),
-            Look::Failed(cause) => Look::Failed(cause.clone()),
-            Look::NotAsked(reason) => Look::NotAsked(reason.clone()),
-        };
+        let versions = declared.version_locations.iter().map(|folder| source.path_of(folder)).collect();
+        let at =
+            Whereabouts { config: &config, section: &section, run_in: run_in.as_deref(), script, versions };
+        let mut texts = BTreeMap::new();
+        let files = at.files(&settings, tree, &mut texts);
+        let sides = Sides::read(&at, &files, tree);
         let env = read_env(&files, tree);
         let around = Around::read(
             &declared,
@@ -164,13 +170,11 @@ impl ChainFacts {
             source,
             tree,
         );
-        let paths = files.got().into_iter().flat_map(|files| &files.all).map(|file| &file.path);
-        let is_declared = declared.ini.range().is_some();
-        let texts = paths
-            .filter(|_| is_declared)
-            .filter_map(|path| Some((path.clone(), tree.text(path).got()?.clone())))
-            .collect();
-        Self { place: source.place_of(&declared.ini), declared, config, settings, files, env, around, texts }
+        if declared.ini.range().is_none() {
+            texts.clear();
+        }
+        let place = source.place_of(&declared.ini);
+        Self { declared, config, place, settings, files, sides, env, around, texts }
     }
 
     /// Whether the configuration names a database that is not Postgres.
@@ -228,26 +232,82 @@ impl Settings {
     }
 }
 
-impl Files {
-    fn read(said: &ChainSettings, script: Option<String>, locator: &Locator<'_>) -> Look<Self> {
-        let script = match script.map_or_else(|| script_folder(said, locator), Ok) {
-            Ok(script) => script,
-            Err(cause) => return Look::Failed(cause),
+/// Where a chain is said to be.
+pub(super) struct Whereabouts<'w> {
+    pub(super) config: &'w str,
+    pub(super) section: &'w str,
+    pub(super) run_in: Option<&'w str>,
+    /// The script folder, where it is declared.
+    pub(super) script: Option<String>,
+    /// The folders of the revisions, where they are declared.
+    pub(super) versions: Vec<String>,
+}
+
+impl Whereabouts<'_> {
+    /// The configuration as a tree has it.
+    pub(super) fn settings(&self, tree: &dyn Tree) -> Look<Settings> {
+        Settings::read(self.config, self.run_in, self.section, tree)
+    }
+
+    /// What its folders hold in a tree; the texts of its revisions are put into `texts`, by path.
+    pub(super) fn files(
+        &self,
+        settings: &Look<Settings>,
+        tree: &dyn Tree,
+        texts: &mut BTreeMap<String, String>,
+    ) -> Look<Files> {
+        let said = match settings {
+            Look::Got(Settings { outcome: Ok(said), .. }) => said,
+            Look::Got(Settings { outcome: Err(problem), .. }) => return Look::Failed(problem.cause.clone()),
+            Look::Failed(cause) => return Look::Failed(cause.clone()),
+            Look::NotAsked(reason) => return Look::NotAsked(reason.clone()),
         };
-        let mut folders = Vec::new();
+        let locator = Locator { config: folder(self.config), run_in: self.run_in, tree };
+        match Folders::find(said, self, &locator) {
+            Ok(folders) => Files::read(folders, said, &locator, texts),
+            Err(cause) => Look::Failed(cause),
+        }
+    }
+}
+
+/// The folders of a chain.
+struct Folders {
+    script: String,
+    versions: Vec<String>,
+}
+
+impl Folders {
+    fn find(said: &ChainSettings, at: &Whereabouts<'_>, locator: &Locator<'_>) -> Result<Self, Cause> {
+        let script = at.script.clone().map_or_else(|| script_folder(said, locator), Ok)?;
+        if !at.versions.is_empty() {
+            return Ok(Self { script, versions: at.versions.clone() });
+        }
+        let mut versions = Vec::new();
         for location in &said.version_locations {
             match locator.folder(location, &said.search_path) {
-                Located::Found(folder) => folders.push(folder),
+                Located::Found(folder) => versions.push(folder),
                 // Alembic passes over a version location that is not there, and so may we: it has no revision.
-                Located::Lost(cause) if said.version_locations.len() == 1 => return Look::Failed(cause),
+                Located::Lost(cause) if said.version_locations.len() == 1 => return Err(cause),
                 Located::Lost(_) => {}
             }
         }
         if said.version_locations.is_empty() {
-            folders.push(under(&script, "versions"));
+            versions.push(under(&script, "versions"));
         }
+        Ok(Self { script, versions })
+    }
+}
+
+impl Files {
+    fn read(
+        folders: Folders,
+        said: &ChainSettings,
+        locator: &Locator<'_>,
+        texts: &mut BTreeMap<String, String>,
+    ) -> Look<Self> {
+        let Folders { script, versions } = folders;
         let (mut all, mut passed_over, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
-        for folder in &folders {
+        for folder in &versions {
             for path in locator.python_files(folder) {
                 let below = path.strip_prefix(folder.as_str()).unwrap_or(&path).trim_start_matches('/');
                 let list = if said.recursive || !below.contains('/') { &mut all } else { &mut passed_over };
@@ -256,9 +316,9 @@ impl Files {
                 }
             }
         }
-        let mut all: Vec<RevisionFile> = all.iter().map(|path: &String| read(path, locator.tree)).collect();
+        let mut all = revision_files(&all, locator.tree, texts);
         if said.sourceless {
-            let compiled = folders.iter().flat_map(|folder| locator.compiled_files(folder));
+            let compiled = versions.iter().flat_map(|folder| locator.compiled_files(folder));
             let cause = || Cause::new("it is compiled, and has no source").hint("keep the source beside it");
             all.extend(compiled.map(|path| RevisionFile {
                 path,
@@ -267,14 +327,17 @@ impl Files {
             }));
         }
         let is_like_one =
-            |path: &&String| locator.tree.text(path).got().is_some_and(|text| text.contains("down_revision"));
-        let passed_over =
-            passed_over.iter().filter(is_like_one).map(|path| read(path, locator.tree)).collect();
+            |path: &String| locator.tree.text(path).got().is_some_and(|text| text.contains("down_revision"));
+        passed_over.retain(is_like_one);
+        let passed_over = revision_files(&passed_over, locator.tree, &mut BTreeMap::new());
         if all.is_empty() {
-            let cause = Cause::new(format!("{} has no revision", folders.join(", ")));
-            return Look::Failed(
-                cause.hint("is it the right folder? `run_in` in `[[alembic]]` says where Alembic is started"),
-            );
+            let cause = Cause::new(format!("{} has no revision", versions.join(", ")));
+            let hint = if passed_over.is_empty() {
+                "is it the right folder? `run_in` in `[[alembic]]` says where Alembic is started"
+            } else {
+                "there are some in folders below it: when only code says so, declare `version_locations` in `[[alembic]]`"
+            };
+            return Look::Failed(cause.hint(hint));
         }
         Look::Got(Self::new(script, all, passed_over))
     }
@@ -307,6 +370,29 @@ impl Files {
         self.all.iter().filter_map(|file| Some((file, file.revision()?)))
     }
 
+    /// The ids of the revisions that are left to run on a database which has `applied`, in their order.
+    ///
+    /// # Errors
+    /// When the chain cannot tell, because it lacks something or knows no such revision.
+    pub fn left_after(&self, applied: &[String]) -> Result<Vec<String>, Cause> {
+        if let Some(cause) = self.unknown() {
+            return Err(cause);
+        }
+        let hint = "`trueup lint alembic` says more";
+        if !self.graph.is_whole() {
+            return Err(Cause::new("the chain is not whole").hint(hint));
+        }
+        let id_of = |node: usize| self.at_node(node).map(|(_, revision)| revision.id.text.clone());
+        let ids: BTreeMap<String, usize> =
+            (0..self.graph.nodes.len()).filter_map(|node| Some((id_of(node)?, node))).collect();
+        let node = |id: &String| {
+            let unknown = || Cause::new(format!("the chain has no revision {id}")).hint(hint);
+            ids.get(id).copied().ok_or_else(unknown)
+        };
+        let applied = applied.iter().map(node).collect::<Result<Vec<usize>, Cause>>()?;
+        Ok(self.graph.left_after(&applied).into_iter().filter_map(id_of).collect())
+    }
+
     /// Why the graph may lack something: a file of which nobody knows what revision it is.
     pub fn unknown(&self) -> Option<Cause> {
         self.all.iter().find_map(|file| {
@@ -333,19 +419,6 @@ fn script_folder(said: &ChainSettings, locator: &Locator<'_>) -> Result<String, 
     match locator.folder(location, &said.search_path) {
         Located::Found(folder) => Ok(folder),
         Located::Lost(cause) => Err(cause),
-    }
-}
-
-fn read(path: &str, tree: &dyn Tree) -> RevisionFile {
-    match tree.text(path) {
-        Look::Got(text) => revision_file(path, &text),
-        Look::Failed(cause) => {
-            RevisionFile { path: path.to_owned(), declares: Declares::Unread(cause), allows: Vec::new() }
-        }
-        Look::NotAsked(reason) => {
-            let declares = Declares::Unread(Cause::new(reason.0));
-            RevisionFile { path: path.to_owned(), declares, allows: Vec::new() }
-        }
     }
 }
 

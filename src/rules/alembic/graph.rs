@@ -1,7 +1,7 @@
 //! The chain as a graph: heads, parents, cycles.
 use std::collections::BTreeSet;
 
-use super::facts::{Files, place};
+use super::facts::{Files, NOT_ASKED_FOR, place};
 use super::{AlembicFacts, ChainFacts};
 use crate::chain::Problem;
 use crate::model::{Cause, Looked, Place};
@@ -36,6 +36,21 @@ pub(super) fn multiple_heads(facts: &AlembicFacts, out: &mut Sink<'_>) {
             .filter_map(|head| files.at_node(*head))
             .map(|(_, head)| format!("`{}`", head.id.text))
             .collect();
+        // What the other side adds will follow what this side adds, once that is mended.
+        let contenders = chain.contenders();
+        let is_contender = |head: &usize| {
+            let below = files.graph.ancestors(*head);
+            let mut below = below.iter().filter_map(|node| files.at_node(*node));
+            below.any(|(_, revision)| contenders.contains(revision.id.text.as_str()))
+        };
+        let unlabelled: Vec<usize> = if contenders.is_empty() {
+            unlabelled
+        } else {
+            unlabelled.into_iter().filter(|head| !is_contender(head)).collect()
+        };
+        if chain.collides() && unlabelled.len() < 2 {
+            return out.skip(chain.object(), "two sides collide: `alembic/head-collision` names them");
+        }
         let mut check = out.check(chain.object(), looked(files));
         check.facts("one head", ids.join(", "));
         let [first, rest @ ..] = unlabelled.as_slice() else { return };
@@ -60,7 +75,7 @@ pub(super) fn multiple_heads(facts: &AlembicFacts, out: &mut Sink<'_>) {
 }
 
 /// Heads without a branch label of their own, by which a person could name them.
-fn unlabelled(files: &Files, heads: &[usize]) -> Vec<usize> {
+pub(super) fn unlabelled(files: &Files, heads: &[usize]) -> Vec<usize> {
     let labels: Vec<BTreeSet<&str>> = heads.iter().map(|head| labels(files, *head)).collect();
     let is_own = |index: usize, label: &str| {
         labels.iter().enumerate().all(|(other, labels)| other == index || !labels.contains(label))
@@ -147,6 +162,9 @@ pub(super) fn duplicate_id(facts: &AlembicFacts, out: &mut Sink<'_>) {
                     else {
                         continue;
                     };
+                    if chain.has_collided(&second.id.text) {
+                        continue;
+                    }
                     check
                         .find(&second.id.text, format!("`{}` is the id of {} too; Alembic takes the last one it reads", second.id.text, earlier.path))
                         .at(place(file, &second.id))
@@ -215,7 +233,7 @@ pub(super) fn cycle(facts: &AlembicFacts, out: &mut Sink<'_>) {
 pub(super) fn non_linear(facts: &AlembicFacts, out: &mut Sink<'_>) {
     each(facts, out, |chain, files, out| {
         if !chain.declared.linear {
-            return out.skip(chain.object(), "the manifest does not declare the chain linear");
+            return out.skip(chain.object(), NOT_ASKED_FOR);
         }
         if let Some(cause) = files.unknown() {
             return out.unknown(chain.object(), cause);
@@ -232,7 +250,8 @@ pub(super) fn non_linear(facts: &AlembicFacts, out: &mut Sink<'_>) {
                     .help(help);
             }
         };
-        for node in graph.branch_points() {
+        let id = |node: usize| files.at_node(node).map(|(_, revision)| revision.id.text.as_str());
+        for node in graph.branch_points().into_iter().filter(|node| !chain.is_contended(id(*node))) {
             let children = graph.nodes.get(node).map_or(0, |node| node.children.len());
             say(
                 node,
@@ -247,7 +266,7 @@ pub(super) fn non_linear(facts: &AlembicFacts, out: &mut Sink<'_>) {
                 "a linear chain needs no merge: re-parent one side before it is applied",
             );
         }
-        for node in graph.bases().into_iter().skip(1) {
+        for node in graph.bases().into_iter().skip(1).filter(|_| !chain.is_contended(None)) {
             say(node, "has no parent, and is not the first".to_owned(), "name the revision that it follows");
         }
     });
@@ -256,10 +275,13 @@ pub(super) fn non_linear(facts: &AlembicFacts, out: &mut Sink<'_>) {
 pub(super) fn unexpected_head(facts: &AlembicFacts, out: &mut Sink<'_>) {
     each(facts, out, |chain, files, out| {
         let Some(expected) = &chain.declared.head else {
-            return out.skip(chain.object(), "the manifest declares no head");
+            return out.skip(chain.object(), NOT_ASKED_FOR);
         };
         if let Some(cause) = files.unknown() {
             return out.unknown(chain.object(), cause);
+        }
+        if chain.collides() {
+            return out.skip(chain.object(), "two sides collide: `alembic/head-collision` names them");
         }
         let heads: Vec<&str> = files
             .graph

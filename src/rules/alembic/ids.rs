@@ -1,6 +1,6 @@
 //! Revision ids: what Alembic and its table take, and what people and tools make up.
 use super::AlembicFacts;
-use super::facts::{Files, place};
+use super::facts::{Files, NOT_ASKED_FOR, place};
 use crate::model::Looked;
 use crate::model::chain::{Revision, RevisionFile};
 use crate::rules::Sink;
@@ -113,7 +113,7 @@ pub(super) fn sequence_gap(facts: &AlembicFacts, out: &mut Sink<'_>) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         if !chain.declared.numbered {
-            out.skip(chain.object(), "the manifest does not declare the chain numbered");
+            out.skip(chain.object(), NOT_ASKED_FOR);
             continue;
         }
         let mut check = out.check(chain.object(), Looked::at(files.revisions().count(), "id"));

@@ -1,48 +1,278 @@
 //! Applied revisions, held to `trueup.lock`.
+use std::collections::BTreeSet;
+
 use super::facts::{Files, body_place, place};
 use super::{AlembicFacts, ChainFacts};
 use crate::digest::short::short;
-use crate::manifest::{LOCK, Lock, Locked, Source};
+use crate::manifest::{Alembic, LOCK, Lock, Locked, Mistake, Source};
 use crate::model::chain::{Revision, RevisionFile};
 use crate::model::path::under;
 use crate::model::{Cause, Look, Looked, Object, Place, Reason};
 use crate::parse::python::canonical;
 use crate::rules::{Sink, Tree};
 
-/// A lock and its text.
+/// The revisions that count as applied.
 pub struct LockFacts {
-    pub(super) lock: Lock,
-    pub(super) source: Source,
+    held: Vec<Held>,
+}
+
+/// An entry of a lock.
+struct Held {
+    locked: Locked,
+    /// Where it stands; none when only the other side of a merge has it.
+    place: Option<Place>,
+}
+
+/// Something that is wrong with the lock itself.
+pub struct Flaw {
+    about: String,
+    message: String,
+    place: Option<Place>,
+    help: &'static str,
+}
+
+/// What became of the file of a lock.
+enum Read {
+    Absent,
+    Lock(Lock, Source),
+    Mistaken(Mistake, Source),
+    Failed(Cause),
+}
+
+impl Read {
+    fn of(path: &str, tree: &dyn Tree) -> Self {
+        if !tree.has(path) {
+            return Self::Absent;
+        }
+        match tree.text(path) {
+            Look::Got(text) => {
+                let source = Source { path: path.to_owned(), text };
+                match Lock::read(&source.text) {
+                    Ok(lock) => Self::Lock(lock, source),
+                    Err(mistakes) => match mistakes.into_iter().next() {
+                        Some(mistake) => Self::Mistaken(mistake, source),
+                        None => Self::Absent,
+                    },
+                }
+            }
+            Look::NotAsked(reason) => Self::Failed(Cause::new(reason.0)),
+            Look::Failed(cause) => Self::Failed(cause),
+        }
+    }
+
+    fn entries(&self) -> &[Locked] {
+        match self {
+            Self::Lock(lock, _) => &lock.revision,
+            _ => &[],
+        }
+    }
 }
 
 impl LockFacts {
-    /// The lock beside the manifest.
-    pub(super) fn read(manifest: &Source, tree: &dyn Tree) -> Look<Self> {
+    /// The lock beside the manifest, and what is wrong with it. In a merge, what the other side has locked counts too.
+    pub(super) fn read(declared: &[Alembic], manifest: &Source, tree: &dyn Tree) -> (Look<Self>, Vec<Flaw>) {
         let path = under(manifest.base(), LOCK);
-        if manifest.path.is_empty() || !tree.has(&path) {
-            return Look::NotAsked(Reason(format!("there is no {LOCK}; `trueup lock` writes one")));
+        if manifest.path.is_empty() {
+            return (not_there(), Vec::new());
         }
-        match tree.text(&path) {
-            Look::Got(text) => match Lock::read(&text) {
-                Ok(lock) => Look::Got(Self { lock, source: Source { path, text } }),
-                Err(mistakes) => {
-                    let why = mistakes.first().map_or("it is empty", |mistake| mistake.message.as_str());
-                    Look::Failed(
-                        Cause::new(format!("{path} cannot be read: {why}")).hint("`trueup lock` writes it"),
-                    )
+        let mut own = Read::of(&path, tree);
+        let mut flaws = Vec::new();
+        let mut theirs = Vec::new();
+        if let Some(sides) = tree.sides() {
+            if let (Read::Failed(_), ours @ Read::Lock(..)) = (&own, Read::of(&path, sides.ours.as_ref())) {
+                // Both sides lock what they add, and whoever mends the conflict keeps both.
+                own = ours;
+            }
+            let other = Read::of(&path, sides.theirs.as_ref());
+            let is_lacking = |entry: &&Locked| !own.entries().iter().any(|own| is_same(own, entry));
+            theirs = other.entries().iter().filter(is_lacking).cloned().collect();
+            let base = sides.base.ok().map(|base| Read::of(&path, base.as_ref()));
+            // What the other side has locked since is not this branch's doing.
+            let stood = other.entries().iter().filter(|entry| match &base {
+                Some(Read::Lock(lock, _)) => lock.revision.contains(entry),
+                Some(Read::Absent) => false,
+                _ => true,
+            });
+            let stood: Vec<&Locked> = stood.filter(|entry| !is_replaced(declared, entry)).collect();
+            flaws = Flaw::against(&stood, sides.reference, &own, manifest);
+        }
+        let place = match own {
+            Read::Absent if theirs.is_empty() => {
+                flaws.extend(Flaw::gone(declared, manifest, &path, tree));
+                return (not_there(), flaws);
+            }
+            Read::Absent => None,
+            Read::Failed(cause) => {
+                return (
+                    Look::Failed(Cause {
+                        message: format!("{path} cannot be read: {}", cause.message),
+                        ..cause
+                    }),
+                    flaws,
+                );
+            }
+            Read::Mistaken(mistake, source) => {
+                let cause = Cause::new(format!("{path} cannot be read: {}", mistake.message));
+                let message = format!("the lock cannot be read: {}", mistake.message);
+                let place = Some(source.place(mistake.range));
+                flaws.push(Flaw { about: "lock".to_owned(), message, place, help: MEND });
+                return (Look::Failed(cause.hint(MEND)), flaws);
+            }
+            Read::Lock(ref lock, ref source) => {
+                flaws.extend(Flaw::of(lock, source, declared, &flaws));
+                Some(source)
+            }
+        };
+        let held = |locked: &Locked| Held {
+            place: place.and_then(|source| source.place_of(&locked.id)),
+            locked: locked.clone(),
+        };
+        let mut all: Vec<Held> = own.entries().iter().map(held).collect();
+        all.extend(theirs.into_iter().map(|locked| Held { locked, place: None }));
+        (Look::Got(Self { held: all }), flaws)
+    }
+
+    fn of<'l>(&'l self, chain: &'l ChainFacts) -> impl Iterator<Item = &'l Held> {
+        self.held.iter().filter(|held| held.locked.chain == *chain.declared.name)
+    }
+}
+
+/// What to do about a lock that is not as it was written.
+const MEND: &str =
+    "bring it back from git: `trueup lock` writes it, and nobody else; after a merge, `trueup lock` again";
+
+/// What to do about an entry that is no longer there.
+const CUT: &str = "databases that have it keep it: bring the entry back; for a squash, declare `replaces`";
+
+/// What to do about an entry that is another one now.
+const ANEW: &str = "databases that have it keep the old one: undo the edit; where none has it, let this stand with a reason (`trueup baseline`)";
+
+fn not_there<T>() -> Look<T> {
+    Look::NotAsked(Reason(format!("there is no {LOCK}; `trueup lock` writes one")))
+}
+
+fn is_same(one: &Locked, other: &Locked) -> bool {
+    one.chain == other.chain && one.id == other.id
+}
+
+/// Whether a squash is declared to stand for it.
+fn is_replaced(declared: &[Alembic], entry: &Locked) -> bool {
+    let own = declared.iter().filter(|chain| *chain.name == entry.chain);
+    own.flat_map(|chain| chain.replaces.values().flatten()).any(|old| *old == entry.id)
+}
+
+impl Flaw {
+    /// A lock that should be there.
+    fn gone(declared: &[Alembic], manifest: &Source, path: &str, tree: &dyn Tree) -> Option<Self> {
+        let named = declared.iter().find(|chain| chain.locked);
+        let is_tracked = tree.is_tracked(path).got() == Some(&true);
+        let message = match named {
+            Some(_) => format!("there is no {path}, and the manifest declares the chain locked"),
+            None if is_tracked => format!("{path} is gone, and git still has it"),
+            None => return None,
+        };
+        let place = named.and_then(|chain| manifest.place_of(&chain.name));
+        let help = if is_tracked { MEND } else { "`trueup lock` writes it: commit it" };
+        Some(Self { about: "lock".to_owned(), message, place, help })
+    }
+
+    /// What a branch does to the entries that the other side has and both began with.
+    fn against(stood: &[&Locked], reference: &str, own: &Read, manifest: &Source) -> Vec<Self> {
+        let (lock, source) = match own {
+            Read::Lock(lock, source) => (lock, source),
+            Read::Absent if !stood.is_empty() => {
+                let count = stood.len();
+                let message = format!(
+                    "{reference} has {count} revision(s) locked as applied, and this branch takes the lock away"
+                );
+                return vec![Self {
+                    about: "lock".to_owned(),
+                    message,
+                    place: Some(manifest.place(0..0)),
+                    help: MEND,
+                }];
+            }
+            _ => return Vec::new(),
+        };
+        let flaw = |entry: &&Locked| {
+            let id = entry.id.as_str();
+            let now = lock.revision.iter().find(|now| is_same(now, entry));
+            let (place, does, help) = match now {
+                None => (Some(source.place(0..0)), "takes it out of the lock", CUT),
+                Some(now) if *now != **entry => {
+                    (source.place_of(&now.id), "locks it anew as something else", ANEW)
                 }
-            },
-            Look::NotAsked(reason) => Look::NotAsked(reason),
-            Look::Failed(cause) => Look::Failed(cause),
+                Some(_) => return None,
+            };
+            let message = format!("{reference} has `{id}` locked as applied, and this branch {does}");
+            Some(Self { about: id.to_owned(), message, place, help })
+        };
+        stood.iter().filter_map(flaw).collect()
+    }
+
+    /// What a lock says of itself: a revision that is not locked though one is that follows it, else a seal of other entries.
+    fn of(lock: &Lock, source: &Source, declared: &[Alembic], known: &[Self]) -> Vec<Self> {
+        let mut flaws = Vec::new();
+        for (id, after) in gaps(&lock.revision) {
+            let parent = Locked { id: id.to_owned().into(), ..after.clone() };
+            let is_known = known.iter().chain(&flaws).any(|flaw: &Self| flaw.about == id);
+            if is_known || is_replaced(declared, &parent) {
+                continue;
+            }
+            flaws.push(Self {
+                about: id.to_owned(),
+                message: format!(
+                    "`{}` is locked, and `{id}`, which it follows, is not: its entry was cut out",
+                    after.id.as_str()
+                ),
+                place: source.place_of(&after.id),
+                help: MEND,
+            });
         }
+        if flaws.is_empty() && known.is_empty() && !is_sealed(lock) {
+            let place = lock.seal.as_ref().and_then(|seal| source.place_of(seal));
+            flaws.push(Self {
+                about: "seal".to_owned(),
+                message: "the lock was edited by hand, or merged: its seal is of other entries".to_owned(),
+                place: place.or_else(|| Some(source.place(0..0))),
+                help: MEND,
+            });
+        }
+        flaws
     }
+}
 
-    fn of<'l>(&'l self, chain: &'l ChainFacts) -> impl Iterator<Item = &'l Locked> {
-        self.lock.revision.iter().filter(|entry| entry.chain == *chain.declared.name)
+/// The parents that entries name and that have none themselves, each with an entry that names it.
+fn gaps(entries: &[Locked]) -> Vec<(&str, &Locked)> {
+    let known: BTreeSet<(&str, &str)> =
+        entries.iter().map(|entry| (entry.chain.as_str(), entry.id.as_str())).collect();
+    let parents = entries.iter().flat_map(|entry| entry.parents.iter().map(move |id| (id.as_str(), entry)));
+    parents.filter(|(id, entry)| !known.contains(&(entry.chain.as_str(), id))).collect()
+}
+
+/// A digest of entries, in their order.
+pub fn seal(entries: &[Locked]) -> String {
+    let lines = entries.iter().map(|entry| {
+        format!("{}\0{}\0{}\0{}\n", entry.chain, entry.id.as_str(), entry.parents.join("\0"), entry.content)
+    });
+    short(&lines.collect::<String>())
+}
+
+/// Whether a lock holds the entries that it was written with.
+pub fn is_sealed(lock: &Lock) -> bool {
+    lock.seal.as_ref().is_some_and(|own| **own == seal(&lock.revision))
+}
+
+pub(super) fn broken_lock(facts: &AlembicFacts, out: &mut Sink<'_>) {
+    let on = || Object::file(under(facts.source.base(), LOCK));
+    if facts.flaws.is_empty() {
+        let Some(lock) = out.look(on(), &facts.lock) else { return };
+        out.check(on(), Looked::at(lock.held.len(), "applied revision"));
+        return;
     }
-
-    fn place(&self, entry: &Locked) -> Option<Place> {
-        self.source.place_of(&entry.id)
+    let mut check = out.check(on(), Looked::at(1, "lock"));
+    for Flaw { about, message, place, help } in &facts.flaws {
+        check.find(about, message).at(place.clone()).help(*help);
     }
 }
 
@@ -54,7 +284,7 @@ impl AlembicFacts {
 
     /// Whether the lock holds a revision.
     pub(super) fn is_locked(&self, chain: &ChainFacts, id: &str) -> bool {
-        self.lock.got().is_some_and(|lock| lock.of(chain).any(|entry| *entry.id == id))
+        self.lock.got().is_some_and(|lock| lock.of(chain).any(|held| *held.locked.id == id))
     }
 }
 
@@ -91,18 +321,19 @@ fn entry(chain: &ChainFacts, file: &RevisionFile, revision: &Revision) -> Locked
     }
 }
 
-/// Runs a judgement over each locked revision of each chain.
+/// Runs a judgement over each locked revision of each chain, but those of which a merge would have two.
 fn each(
     facts: &AlembicFacts,
     out: &mut Sink<'_>,
-    judge: impl Fn(&ChainFacts, &Files, &LockFacts, &Locked, &mut crate::rules::Judging<'_>),
+    judge: impl Fn(&ChainFacts, &Files, &Held, &mut crate::rules::Judging<'_>),
 ) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
-        let Some(lock) = out.look(Object::file(LOCK), &facts.lock) else { return };
+        let on = Object::file(under(facts.source.base(), LOCK));
+        let Some(lock) = out.look(on, &facts.lock) else { return };
         let mut check = out.check(chain.object(), Looked::at(lock.of(chain).count(), "applied revision"));
-        for locked in lock.of(chain) {
-            judge(chain, files, lock, locked, &mut check);
+        for held in lock.of(chain).filter(|held| !chain.has_collided(&held.locked.id)) {
+            judge(chain, files, held, &mut check);
         }
     }
 }
@@ -112,14 +343,14 @@ fn find<'f>(files: &'f Files, id: &str) -> Option<(&'f RevisionFile, &'f Revisio
 }
 
 pub(super) fn applied_revision_edited(facts: &AlembicFacts, out: &mut Sink<'_>) {
-    each(facts, out, |chain, files, lock, locked, check| {
+    each(facts, out, |chain, files, Held { locked, place: locked_at }, check| {
         let id = locked.id.as_str();
         let Some((file, revision)) = find(files, id) else {
             let is_replaced = chain.declared.replaces.values().flatten().any(|old| old.as_str() == id);
             if !is_replaced && files.unknown().is_none() {
                 check
                     .find(id, format!("`{id}` was applied, and no file has it any more"))
-                    .at(lock.place(locked))
+                    .at(locked_at.clone())
                     .help("databases that stand at it can go neither up nor down: bring it back, or declare what `replaces` it");
             }
             return;
@@ -129,14 +360,14 @@ pub(super) fn applied_revision_edited(facts: &AlembicFacts, out: &mut Sink<'_>) 
             check
                 .find(id, format!("`{id}` was edited after it was applied"))
                 .at(body_place(file, revision, revision.upgrade.as_ref()))
-                .related(lock.place(locked), "locked here")
+                .related(locked_at.clone(), "locked here")
                 .help(format!("databases that have it keep the old one: write a new revision, or `trueup lock --accept {id}`"));
         }
     });
 }
 
 pub(super) fn reparented(facts: &AlembicFacts, out: &mut Sink<'_>) {
-    each(facts, out, |chain, files, lock, locked, check| {
+    each(facts, out, |chain, files, Held { locked, place: locked_at }, check| {
         let id = locked.id.as_str();
         let Some((file, revision)) = find(files, id) else { return };
         let now = entry(chain, file, revision);
@@ -147,8 +378,8 @@ pub(super) fn reparented(facts: &AlembicFacts, out: &mut Sink<'_>) {
             };
             check
                 .find(id, format!("`{id}` was applied after {}, and now follows {}", named(&locked.parents), named(&now.parents)))
-                .at(revision.parents.first().map_or_else(|| Place::new(&file.path, revision.parents_span), |parent| place(file, parent)))
-                .related(lock.place(locked), "locked here")
+                .at(revision.parents.first().map_or_else(|| Place::new(&file.path, revision.parents_span), |parent| self::place(file, parent)))
+                .related(locked_at.clone(), "locked here")
                 .help("a database that has it skips its new ancestor without a word: put the new revision after it");
         }
     });

@@ -8,9 +8,13 @@ mod facts;
 mod files;
 mod graph;
 mod ids;
+mod live;
 mod locate;
 mod lock;
 mod names;
+mod past;
+mod reading;
+mod sides;
 mod template;
 mod unsafe_operation;
 
@@ -25,9 +29,12 @@ pub use facts::{AlembicFacts, ChainFacts, Files, Settings};
 use files::{not_static, stray_file, unparsable_revision};
 use graph::{cycle, duplicate_id, missing_parent, multiple_heads, non_linear, unexpected_head};
 use ids::{id_too_long, illegal_id, placeholder_id, sequence_gap};
-pub use lock::{LockFacts, entries};
-use lock::{applied_revision_edited, reparented};
+pub use live::{LIVE_RULES, LiveFacts};
+pub use lock::{Flaw, LockFacts, entries, is_sealed, seal};
+use lock::{applied_revision_edited, broken_lock, reparented};
 use names::{file_name_mismatch, name_lies, slug_too_long};
+pub use sides::Sides;
+use sides::head_collision;
 use unsafe_operation::unsafe_operation;
 
 use super::{Rule, rules};
@@ -39,6 +46,7 @@ pub const RULES: &[Rule<AlembicFacts>] = rules![
     autogenerate_draft,
     backfill_in_revision,
     broken_config,
+    broken_lock,
     cycle,
     ddl_outside_chain,
     driver_not_stripped,
@@ -46,6 +54,7 @@ pub const RULES: &[Rule<AlembicFacts>] = rules![
     empty_upgrade,
     env_compare_off,
     file_name_mismatch,
+    head_collision,
     id_too_long,
     illegal_id,
     metadata_unwired,

@@ -1,6 +1,7 @@
 //! File names and slugs: whether they say what is inside.
 use super::AlembicFacts;
 use super::facts::{Files, place};
+use super::past::{Told, tell};
 use super::template::{Template, slug};
 use crate::model::chain::{Revision, RevisionFile};
 use crate::model::operation::{Action, TypeSpec};
@@ -9,6 +10,9 @@ use crate::rules::Sink;
 
 /// As many misnamed files are told one by one.
 const SOME: usize = 5;
+
+/// Why names are not judged.
+const UNKNOWN_TEMPLATE: &str = "`file_template` has a part that is not known";
 
 fn looked(files: &Files) -> Option<Looked> {
     Looked::at(files.revisions().count(), "file")
@@ -22,11 +26,11 @@ pub(super) fn file_name_mismatch(facts: &AlembicFacts, out: &mut Sink<'_>) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         let Some(Ok(said)) = chain.settings.got().map(|settings| &settings.outcome) else { continue };
-        let mut check = out.check(chain.object(), looked(files));
         let Some(template) = Template::read(&said.file_template) else {
-            drop(check);
+            out.skip(chain.object(), UNKNOWN_TEMPLATE);
             continue;
         };
+        let mut check = out.check(chain.object(), looked(files));
         let config = || said.script_span.and_then(|span| Some(chain.settings.got()?.place(span, false)));
         let is_other = |(file, revision): &(&RevisionFile, &Revision)| {
             template.find(&file.path, &revision.id.text).is_none()
@@ -56,7 +60,7 @@ pub(super) fn file_name_mismatch(facts: &AlembicFacts, out: &mut Sink<'_>) {
                     .help("rename the file, or mend the id: one of them is of another revision");
             }
         }
-        if !chain.declared.numbered {
+        if !chain.declared.numbered || chain.collides() {
             continue;
         }
         let order: Vec<_> = files.graph.order().into_iter().filter_map(|node| files.at_node(node)).collect();
@@ -83,26 +87,30 @@ pub(super) fn slug_too_long(facts: &AlembicFacts, out: &mut Sink<'_>) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         let Some(Ok(said)) = chain.settings.got().map(|settings| &settings.outcome) else { continue };
+        let Some(template) = Template::read(&said.file_template) else {
+            out.skip(chain.object(), UNKNOWN_TEMPLATE);
+            continue;
+        };
         let mut check = out.check(chain.object(), looked(files));
-        let Some(template) = Template::read(&said.file_template) else { continue };
-        for (file, revision) in files.revisions() {
+        let mut all = Vec::new();
+        for (file, revision) in chain.fresh(files) {
             let named = template.find(&file.path, &revision.id.text);
             let Some(slug) = named.and_then(|named| named.slug) else { continue };
             let count = slug.chars().count();
             // Alembic cuts at a word and puts one `_` behind it.
             if count > said.slug_characters + 1 {
-                check
-                    .find(
-                        &revision.id.text,
-                        format!(
-                            "the slug of `{}` has {count} characters, and Alembic would cut it at {}",
-                            revision.id.text, said.slug_characters
-                        ),
-                    )
-                    .at(start(file))
-                    .help("shorten the file's name, or raise `truncate_slug_length`");
+                all.push(Told {
+                    id: revision.id.text.clone(),
+                    message: format!(
+                        "the slug of `{}` has {count} characters, and Alembic would cut it at {}",
+                        revision.id.text, said.slug_characters
+                    ),
+                    place: start(file),
+                    help: "shorten the file's name, or raise `truncate_slug_length`",
+                });
             }
         }
+        tell(chain, &mut check, all, "have a slug that Alembic would cut");
     }
 }
 

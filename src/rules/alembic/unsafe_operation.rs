@@ -1,6 +1,6 @@
 use super::AlembicFacts;
 use super::bodies::own_tables;
-use crate::model::chain::Revision;
+use crate::model::chain::{Revision, RevisionFile};
 use crate::model::operation::{
     Action, ColumnChange, ConstraintKind, GuardKind, Operation, TableName, TypeSpec,
 };
@@ -14,30 +14,53 @@ pub(super) fn unsafe_operation(facts: &AlembicFacts, out: &mut Sink<'_>) {
             out.skip(chain.object(), "the configured database is not Postgres");
             continue;
         }
-        let open: Vec<_> =
-            files.revisions().filter(|(_, revision)| !facts.is_locked(chain, &revision.id.text)).collect();
+        let is_old =
+            |revision: &Revision| facts.is_locked(chain, &revision.id.text) || chain.stands_already(revision);
+        let open: Vec<_> = files.revisions().filter(|(_, revision)| !is_old(revision)).collect();
         // Without a record of what is applied, only a revision's own tables are known to be new.
-        let shared: Vec<&TableName> = if facts.has_lock() {
+        let is_recorded = facts.has_lock() || chain.sides.got().is_some();
+        let shared: Vec<&TableName> = if is_recorded {
             open.iter().flat_map(|(_, revision)| own_tables(revision)).collect()
         } else {
             Vec::new()
         };
+        let is_dark = |(_, revision): &&(_, &Revision)| {
+            let mut operations = revision.upgrade.iter().flat_map(|body| &body.operations);
+            operations.any(|operation| matches!(operation.action, Action::Opaque { .. }))
+        };
+        let dark = open.iter().filter(is_dark).count();
+        if dark > 0 {
+            out.skip(
+                chain.object(),
+                format!("what {dark} of {} revisions do, in part, only running them would tell", open.len()),
+            );
+        }
         let mut check = out.check(chain.object(), Looked::at(open.len(), "revision"));
+        let mut found: Vec<(&RevisionFile, &Revision, Danger)> = Vec::new();
         for (file, revision) in &open {
             let own = own_tables(revision);
             let is_new = |table: &TableName| own.contains(&table) || shared.contains(&table);
-            for Danger { span, what, help, on } in dangers(revision, &is_new) {
-                check
-                    .find(
-                        &revision.id.text,
-                        format!("`{}` {}", revision.id.text, what.replace("{}", &on.join(", "))),
-                    )
-                    .at(Place::new(&file.path, span))
-                    .help(help);
-            }
+            found.extend(dangers(revision, &is_new).into_iter().map(|danger| (*file, *revision, danger)));
+        }
+        // What was applied long ago is nobody's worry, and without a record nobody knows what was.
+        if !is_recorded && found.len() > SOME {
+            let count = found.len();
+            let Some((file, _, danger)) = found.pop() else { continue };
+            check
+                .find("all", format!("{count} operations take long locks, rewrite tables or lose data, unless they were applied already"))
+                .at(Place::new(&file.path, danger.span))
+                .help("`trueup lock` records what is applied: from then on only new revisions are judged, line by line; so does `--against REF`");
+            continue;
+        }
+        for (file, revision, Danger { span, what, help, on }) in found {
+            let message = format!("`{}` {}", revision.id.text, what.replace("{}", &on.join(", ")));
+            check.find(&revision.id.text, message).at(Place::new(&file.path, span)).help(help);
         }
     }
 }
+
+/// As many dangerous operations are told one by one where nobody knows what is applied.
+const SOME: usize = 5;
 
 /// One line that does something dangerous, to one table or, in a loop, to several.
 struct Danger {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::manifest::{At, Env, Service, Source, path_glob};
 use crate::model::path::under;
 use crate::model::{Cause, Look};
-use crate::rules::Tree;
 use crate::rules::allow::relative;
+use crate::rules::{Sides, Tree};
 
 /// What a glob came to.
 struct Matched {
@@ -74,6 +74,10 @@ impl Tree for Reasoned<'_> {
 
     fn has(&self, path: &str) -> bool {
         self.tree.has(path)
+    }
+
+    fn sides(&self) -> Option<Sides<'_>> {
+        self.tree.sides()
     }
 }
 

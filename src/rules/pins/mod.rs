@@ -19,6 +19,7 @@ fn mismatch(facts: &PinFacts, out: &mut Sink<'_>) {
     for pin in &facts.pins {
         let mut seen = vec![false; pin.keys.len()];
         let mut is_unread = false;
+        let mut without = 0;
         for path in &pin.files {
             let Some(look) = facts.files.get(path) else { continue };
             let Some(settings) = out.look(Object::file(path), look) else {
@@ -27,6 +28,10 @@ fn mismatch(facts: &PinFacts, out: &mut Sink<'_>) {
             };
             unread(path, settings, out);
             let held: Vec<_> = held(pin, settings, &mut seen).collect();
+            if held.is_empty() {
+                without += 1;
+                continue;
+            }
             let mut check = out.check(Object::file(path), Looked::at(held.len(), "pinned value"));
             for (key, setting) in held {
                 let value = setting.value.reveal();
@@ -42,6 +47,10 @@ fn mismatch(facts: &PinFacts, out: &mut Sink<'_>) {
                     .related(pin.place.clone(), "pinned here")
                     .help("give every place the pinned id; or change the pin, and what was made with the old one");
             }
+        }
+        if without > 0 {
+            let (all, name) = (pin.files.len(), &pin.declared.name);
+            out.skip(facts.object(), format!("{without} of {all} files hold no key of the pin `{}`", **name));
         }
         let absent = pin.declared.keys.iter().zip(&seen).filter(|(_, seen)| !**seen && !is_unread);
         for (key, _) in absent {
@@ -168,7 +177,7 @@ fn rollback_retired(facts: &PinFacts, out: &mut Sink<'_>) {
         Some((format!("`{of}` is to be replaced by"), id.as_str(), place.as_ref()))
     });
     let all: Vec<_> = rollbacks.chain(replacements).collect();
-    let mut check = out.check(facts.object(), Looked::at(all.len(), "way out"));
+    let mut check = out.check(facts.object(), Looked::at(all.len(), "rollback"));
     for (lead, id, place) in all {
         if let Some(dated) = facts.removal(id) {
             check

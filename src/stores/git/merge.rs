@@ -3,10 +3,10 @@
 //! The working tree (HEAD, tracked changes, files that are neither tracked nor ignored) becomes a commit that only a scratch
 //! folder holds, and `git merge-tree` merges it with the named one. Index and objects of the user are read, never
 //! written; the scratch folder is private, and goes with the value.
-use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tempfile::TempDir;
 
@@ -27,13 +27,13 @@ pub struct Merge {
     pub(super) reference: String,
     pub(super) places: Places,
     /// Ends before the scratch folder goes, in the order of the fields.
-    pub(super) batch: RefCell<Batch>,
+    pub(super) batch: Mutex<Batch>,
     pub(super) working: Working,
     pub(super) ours: Listing,
     pub(super) theirs: Listing,
     pub(super) merged: Listing,
     pub(super) conflicts: BTreeMap<String, Cause>,
-    base: OnceCell<Listing>,
+    base: OnceLock<Listing>,
     ids: Ids,
     git: Git,
     _scratch: TempDir,
@@ -73,13 +73,13 @@ impl Merge {
         Ok(Self {
             reference: reference.to_owned(),
             places,
-            batch: RefCell::new(Batch::start(git.clone())?),
+            batch: Mutex::new(Batch::start(git.clone())?),
             ours: list(&git, &working.commit)?,
             theirs: list(&git, &theirs)?,
             merged: list(&git, &merged)?,
             conflicts: conflicted.into_iter().map(cause).collect(),
             working,
-            base: OnceCell::new(),
+            base: OnceLock::new(),
             ids: Ids { theirs, base, merged },
             git,
             _scratch: scratch,
@@ -141,7 +141,8 @@ impl Merge {
 
     /// The content of an object as text.
     pub(super) fn text(&self, object: &str) -> Look<String> {
-        match self.batch.borrow_mut().content(object).and_then(crate::stores::files::decoded) {
+        let mut batch = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
+        match batch.content(object).and_then(crate::stores::files::decoded) {
             Ok(text) => Look::Got(text),
             Err(cause) => Look::Failed(cause),
         }

@@ -7,7 +7,7 @@ use super::listing::{EntryKind, Listing};
 use super::merge::Merge;
 use crate::model::path::under;
 use crate::model::{Cause, Look, Reason};
-use crate::rules::Tree;
+use crate::rules::{Sides, Tree};
 use crate::stores::checkout::Checkout;
 use crate::stores::discover::is_foreign;
 use crate::stores::files;
@@ -181,5 +181,15 @@ impl<'m> Tree for GitTree<'m> {
             // A link to nowhere is a file that cannot be read.
             Spot::Nowhere => is_named(),
         }
+    }
+
+    fn sides(&self) -> Option<Sides<'_>> {
+        let merge = self.merge;
+        self.is_merged.then(|| Sides {
+            reference: &merge.reference,
+            base: merge.base().map(|base| Box::new(base) as Box<dyn Tree>),
+            ours: Box::new(GitTree::of(merge, &merge.ours)),
+            theirs: Box::new(merge.theirs()),
+        })
     }
 }

@@ -4,9 +4,13 @@
 //! What is asked goes as simple queries, several in one message, so that nothing is prepared: behind a transaction pooler,
 //! and in `PGlite`, statements outlive the connection that prepared them. Settings are `SET LOCAL`, which a pooler does not
 //! hand on to the next client.
+mod applied;
 mod catalog;
 mod live;
+mod questions;
+mod rows;
 mod scratch;
+mod survey;
 mod url;
 
 use std::time::Duration;
@@ -17,6 +21,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Either, Row, SqlSafeStr};
 
 use crate::model::Cause;
 
+pub use rows::{Patience, PostgresRows};
 pub use scratch::Scratch;
 pub use url::PostgresUrl;
 
@@ -44,10 +49,16 @@ enum Fail {
     Slow,
     #[error("its catalog cannot be read: {0}")]
     Catalog(String),
+    #[error("a question cannot be answered: {0}")]
+    Question(String),
+    #[error("table `{0}` cannot be read: {1}")]
+    Table(String, String),
     #[error("what it answered cannot be understood: {0}")]
     Answer(String),
     #[error("the scratch database cannot be made: {0}")]
     Scratch(String),
+    #[error("it cannot be read: {0}")]
+    Read(String),
     #[error("the SQL file cannot be loaded into a scratch database: {0}")]
     Load(String),
 }
@@ -61,8 +72,16 @@ impl From<Fail> for Cause {
             ("refused", "is the server up, and are host and port right?"),
             ("lookup", "is the host right?"),
             ("did not answer", "is a firewall in between, or the wrong port?"),
-            ("lock timeout", "another session holds a lock on the catalog; try again"),
-            ("statement timeout", "the server is busy; try again"),
+            ("lock timeout", "another session holds a lock on it; try again"),
+            ("statement timeout", "the server is busy, or the time limit too short; try again"),
+            (
+                "row-level security",
+                "some of its rows would be hidden: read with a role that owns the table or has `BYPASSRLS`",
+            ),
+            (
+                "permission denied for",
+                "let the role read it (`GRANT SELECT`), or declare a `[[skip]]` with the reason",
+            ),
             (
                 "ertificate",
                 "the url may say `sslrootcert=FILE`, or `sslmode=require` to check no certificate",
@@ -95,6 +114,17 @@ impl Postgres {
         Ok(Self { connection })
     }
 
+    /// The number of the server's version, such as 150004.
+    fn version(&self) -> u32 {
+        self.connection.server_version_num().unwrap_or_default()
+    }
+
+    /// Ends the transaction and says good-bye, so that nobody counts this connection any more.
+    pub async fn close(self) {
+        // There is nothing to keep, so a server that does not answer loses nothing.
+        let _ = self.connection.close().await;
+    }
+
     /// The answers to several queries, each of one text, asked in one message.
     async fn texts(&mut self, queries: &[&str]) -> Result<Vec<String>, Cause> {
         let sql = queries.join(";\n");
@@ -112,6 +142,12 @@ impl Postgres {
         }
         Ok(texts)
     }
+}
+
+/// The first column of every row that a query answers.
+async fn all(connection: &mut PgConnection, sql: impl Into<String>) -> Result<Vec<String>, sqlx::Error> {
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql.into()).into_sql_str()).fetch_all(connection).await?;
+    rows.iter().map(text).collect()
 }
 
 fn text(row: &PgRow) -> Result<String, sqlx::Error> {

@@ -1,7 +1,11 @@
 //! Databases that trueup makes for itself on a server that was declared for it, and drops again.
+//!
+//! Whoever made one holds a lock that the server lets go of with its connection. So one that was left behind, because its
+//! process was killed, is known for what it is, and the next to make one on that server drops it.
 use std::hash::{BuildHasher, Hasher};
 
 use sqlx::Connection;
+use sqlx::postgres::PgConnection;
 
 use super::{Fail, PostgresUrl, connect, run, said};
 use crate::model::Cause;
@@ -11,22 +15,48 @@ use crate::model::Cause;
 pub struct Scratch {
     server: PostgresUrl,
     name: String,
+    /// Holds the lock that says that somebody needs it.
+    keeper: PgConnection,
 }
 
+/// What each is called, before 16 hex digits.
+const PREFIX: &str = "trueup_scratch_";
+
+/// What each says of itself. Another one of such a name is somebody else's.
+const MARK: &str = "made by trueup for itself; dropped when it is done, or by the next trueup here";
+
+/// One half of the lock's key, `true` in hex; the other half is made of the name.
+const KEY: u32 = 0x7472_7565;
+
 impl Scratch {
-    /// Makes an empty database with a name that nobody has.
+    /// Makes an empty database with a name that nobody has, after dropping those that nobody needs any more.
     ///
     /// # Errors
     /// When the server cannot be reached, or the role may not make databases.
     pub async fn create(server: &PostgresUrl) -> Result<Self, Cause> {
         let random = std::hash::RandomState::new().build_hasher().finish();
-        let scratch = Self { server: server.clone(), name: format!("trueup_scratch_{random:016x}") };
-        let mut connection = connect(server).await?;
+        let name = format!("{PREFIX}{random:016x}");
+        let mut keeper = connect(server).await?;
+        sweep(&mut keeper).await;
+        let fail = |error: sqlx::Error| Cause::from(Fail::Scratch(said(&error)));
+        // Locked before it is there, so that it is never there without the lock.
+        run(&mut keeper, format!("SELECT pg_advisory_lock({KEY}, {})", half(&name))).await.map_err(fail)?;
+        // It waits for as long as the database is used. Servers before 14 have no such setting.
+        let _ = run(&mut keeper, "SET idle_session_timeout = 0").await;
         // It fails when there is one of that name: never is a database taken that was there before.
-        let made = run(&mut connection, format!("CREATE DATABASE {} TEMPLATE template0", scratch.name)).await;
-        made.map_err(|error| Fail::Scratch(said(&error)))?;
-        let _ = connection.close().await;
-        Ok(scratch)
+        run(&mut keeper, format!("CREATE DATABASE {name} TEMPLATE template0")).await.map_err(fail)?;
+        let scratch = Self { server: server.clone(), name, keeper };
+        scratch.marked().await
+    }
+
+    async fn marked(mut self) -> Result<Self, Cause> {
+        match run(&mut self.keeper, format!("COMMENT ON DATABASE {} IS '{MARK}'", self.name)).await {
+            Ok(()) => Ok(self),
+            Err(error) => {
+                let cause = Fail::Scratch(said(&error)).into();
+                self.remove().await.and(Err(cause))
+            }
+        }
     }
 
     /// Its name on that server.
@@ -56,13 +86,38 @@ impl Scratch {
     ///
     /// # Errors
     /// When the server does not let go of it; the message names it.
-    pub async fn remove(self) -> Result<(), Cause> {
-        let mut connection = connect(&self.server).await?;
-        let dropped = run(&mut connection, format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
-        let _ = connection.close().await;
+    pub async fn remove(mut self) -> Result<(), Cause> {
+        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        let mut dropped = run(&mut self.keeper, drop.as_str()).await;
+        if !matches!(dropped, Ok(()) | Err(sqlx::Error::Database(_))) {
+            // The connection did not last; the database did.
+            let mut connection = connect(&self.server).await?;
+            dropped = run(&mut connection, drop).await;
+            let _ = connection.close().await;
+        }
+        let _ = self.keeper.close().await;
         dropped.map_err(|error| {
             Cause::new(format!("the scratch database {} is left behind: {}", self.name, said(&error)))
                 .hint("drop it by hand")
         })
+    }
+}
+
+/// The lock's other half: the last digits of a name, as the whole number of 32 bits with a sign that the server takes.
+fn half(name: &str) -> i32 {
+    let digits = name.get(name.len().saturating_sub(8)..).unwrap_or_default();
+    u32::from_str_radix(digits, 16).unwrap_or_default().cast_signed()
+}
+
+/// Drops databases that are ours, and that nobody needs: of our name, with our mark, of our own role, without their lock,
+/// and without a session in them. What cannot be dropped stays; the next one tries again.
+async fn sweep(connection: &mut PgConnection) {
+    let stale = include_str!("sql/stale.sql").replace("$KEY", &KEY.to_string()).replace("$MARK", MARK);
+    let Ok(rows) = super::all(connection, stale).await else { return };
+    for name in rows {
+        let digits = name.strip_prefix(PREFIX).unwrap_or_default();
+        if digits.len() == 16 && digits.chars().all(|c| c.is_ascii_hexdigit()) {
+            let _ = run(connection, format!("DROP DATABASE {name}")).await;
+        }
     }
 }

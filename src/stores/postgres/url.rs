@@ -4,11 +4,17 @@ use std::str::FromStr;
 
 use sqlx::postgres::PgConnectOptions;
 
-use crate::model::Cause;
+use crate::model::{Cause, Hidden};
+use crate::stores::endpoint::decoded;
 
 /// Where a Postgres database is, with what is needed to get in. `Debug` tells nothing of it.
 #[derive(Clone)]
-pub struct PostgresUrl(PgConnectOptions);
+pub struct PostgresUrl {
+    options: PgConnectOptions,
+    /// What stood between `//` and the database, and behind `?`, as it was written.
+    authority: Hidden,
+    query: Hidden,
+}
 
 impl fmt::Debug for PostgresUrl {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,6 +34,7 @@ const KNOWN: &[&str] = &[
     "sslrootcert",
     "sslcert",
     "sslkey",
+    "options",
 ];
 
 impl PostgresUrl {
@@ -61,17 +68,63 @@ impl PostgresUrl {
         }
         let plain = format!("postgres:{rest}?{}", parameters.join("&"));
         let options = PgConnectOptions::from_str(&plain).map_err(|_| no("is no url"))?;
-        // A pooler refuses a setting at start-up that it does not know.
-        Ok(Self(options.extra_float_digits(None).application_name("trueup")))
+        let authority = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let authority = if rest.starts_with("///") { "" } else { authority };
+        let kept = query.split('&').filter(|one| !one.is_empty() && !one.starts_with("dbname="));
+        Ok(Self {
+            // A pooler refuses a setting at start-up that it does not know.
+            options: options.extra_float_digits(None).application_name("trueup"),
+            authority: Hidden::new(authority),
+            query: Hidden::new(kept.collect::<Vec<_>>().join("&")),
+        })
     }
 
     pub(super) fn options(&self) -> &PgConnectOptions {
-        &self.0
+        &self.options
+    }
+
+    /// Where it is, for a person: nothing of who gets in there.
+    pub fn place(&self) -> String {
+        let (host, port) = (self.options.get_host(), self.options.get_port());
+        format!("{host}:{port}/{}", self.options.get_database().unwrap_or_default())
+    }
+
+    /// Whether both name one database of one server, whoever asks.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let place = |options: &PgConnectOptions| {
+            let database = options.get_database().unwrap_or(options.get_username()).to_owned();
+            (options.get_host().to_owned(), options.get_port(), database)
+        };
+        place(&self.options) == place(&other.options)
     }
 
     /// The same server and role, another database.
     pub(super) fn with_database(&self, database: &str) -> Self {
-        Self(self.0.clone().database(database))
+        Self { options: self.options.clone().database(database), ..self.clone() }
+    }
+
+    /// It as an application would be given it, beginning with `scheme`, such as `postgresql+asyncpg`. Its parameters are
+    /// those that it was written with.
+    pub fn spelled(&self, scheme: &str) -> Hidden {
+        let (authority, query) = (self.authority.reveal(), self.query.reveal());
+        let database = self.options.get_database().unwrap_or_default();
+        let mark = if query.is_empty() { "" } else { "?" };
+        Hidden::new(format!("{scheme}://{authority}/{database}{mark}{query}"))
+    }
+
+    /// What `libpq` and all that is made of it reads where no URL is given: variables and their values.
+    pub fn variables(&self) -> Vec<(String, Hidden)> {
+        let options = &self.options;
+        let socket = options.get_socket().map(|path| path.to_string_lossy().into_owned());
+        let mut all = vec![
+            ("PGHOST", Hidden::new(socket.unwrap_or_else(|| options.get_host().to_owned()))),
+            ("PGPORT", Hidden::new(options.get_port().to_string())),
+            ("PGUSER", Hidden::new(options.get_username())),
+            ("PGDATABASE", Hidden::new(options.get_database().unwrap_or_default())),
+        ];
+        let user = self.authority.reveal().rsplit_once('@').and_then(|(user, _)| user.split_once(':'));
+        all.extend(user.map(|(_, password)| ("PGPASSWORD", Hidden::new(decoded(password)))));
+        all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 
@@ -90,7 +143,7 @@ mod tests {
 
     #[test]
     fn urls() {
-        let read = |rest: &str| PostgresUrl::new("source", rest).map(|url| url.0);
+        let read = |rest: &str| PostgresUrl::new("source", rest).map(|url| url.options);
         let options =
             read("//u:p%40ss@db:6432/app?ssl=require&prepared_statement_cache_size=0&schema=x").unwrap();
         assert_eq!((options.get_host(), options.get_port(), options.get_username()), ("db", 6432, "u"));
@@ -107,6 +160,13 @@ mod tests {
             let cause = read(rest).unwrap_err();
             assert!(!format!("{cause:?}").contains("hunter2"), "{cause:?}");
         }
+        let spelled = |rest: &str| {
+            let url = PostgresUrl::new("scratch", rest).unwrap().with_database("new");
+            url.spelled("postgresql+asyncpg").reveal().to_owned()
+        };
+        assert_eq!(spelled("//u:p%40@h:1/app?ssl=x&dbname=y"), "postgresql+asyncpg://u:p%40@h:1/new?ssl=x");
+        assert_eq!(spelled("///app?host=/run/pg"), "postgresql+asyncpg:///new?host=/run/pg");
+        assert_eq!(spelled("//h"), "postgresql+asyncpg://h/new");
         let shown = format!("{:?}", PostgresUrl::new("source", "//u:hunter2@h/d"));
         assert!(!shown.contains("hunter2"), "{shown}");
     }

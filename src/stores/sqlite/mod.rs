@@ -3,11 +3,14 @@
 //! One connection with `mode=ro` holds one read transaction from the first question on, so that all answers are of one
 //! moment. `immutable` is set only when it is declared: it reads uncommitted pages of a file that is being written.
 //! A database in WAL mode gets a `-wal` and a `-shm` neighbour while it is read.
+mod applied;
 mod catalog;
 mod cells;
+mod questions;
 mod scan;
 mod scratch;
 mod select;
+mod survey;
 
 use std::path::Path;
 
@@ -23,6 +26,7 @@ pub use scratch::ScratchFile;
 pub struct Sqlite {
     connection: SqliteConnection,
     encoding: Encoding,
+    file: SqliteFile,
 }
 
 /// How a database keeps text.
@@ -51,6 +55,10 @@ enum Fail {
     Table(String, String),
     #[error("its catalog cannot be read: {0}")]
     Catalog(String),
+    #[error("it cannot be read: {0}")]
+    Read(String),
+    #[error("a question cannot be answered: {0}")]
+    Question(String),
 }
 
 impl From<Fail> for Cause {
@@ -115,7 +123,7 @@ impl Sqlite {
                 .await
                 .map_err(|error| Fail::Open(said(&error)))?;
         }
-        let mut store = Self { connection, encoding: Encoding::Utf8 };
+        let mut store = Self { connection, encoding: Encoding::Utf8, file: file.clone() };
         let encoding = store.all("PRAGMA encoding", |row| text(row, 0)).await;
         store.encoding = match encoding.map_err(|error| Fail::Open(said(&error)))?.concat().as_str() {
             "UTF-16le" => Encoding::Utf16le,
@@ -156,9 +164,14 @@ pub async fn create(path: &str, script: impl Into<String>) -> Result<(), Cause> 
     if Path::new(path).exists() {
         return Err(Cause::new(format!("{path} is there already")));
     }
+    run(path, script).await.map_err(|why| Cause::new(format!("{path} cannot be made: {why}")))
+}
+
+/// Runs a script in a file of ours, and makes the file where there is none.
+async fn run(path: &str, script: impl Into<String>) -> Result<(), String> {
     let options =
         SqliteConnectOptions::new().filename(path).create_if_missing(true).disable_statement_logging();
-    let failed = |error: sqlx::Error| Cause::new(format!("{path} cannot be made: {}", said(&error)));
+    let failed = |error: sqlx::Error| said(&error);
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(failed)?;
     sqlx::raw_sql(AssertSqlSafe(script.into()).into_sql_str())
         .execute(&mut connection)

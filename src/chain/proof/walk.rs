@@ -1,0 +1,440 @@
+//! Follows the operations of revisions, and keeps what they leave behind.
+use std::collections::BTreeMap;
+
+use super::Step;
+use super::facts::Facts;
+use super::types::is_of;
+use crate::model::Span;
+use crate::model::operation::{Action, Asked, ColumnChange, Constraint, Index, Operation, TableName};
+
+/// What is left behind, by what it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Table(TableName),
+    Column(TableName, String),
+    /// The type of a column, once it was changed.
+    Type(TableName, String),
+    /// Whether a column may be NULL, once that was changed.
+    Null(TableName, String),
+    Index(String),
+    /// An index or a constraint without a name, by the place of its operation.
+    Nameless(TableName, usize, usize),
+    Constraint(TableName, String),
+    Other(String, String),
+}
+
+/// Something that a step leaves behind.
+pub(super) struct Demand {
+    /// The step.
+    pub(super) step: usize,
+    pub(super) span: Span,
+    pub(super) status: Status,
+    /// Of an index or a constraint: its table and its columns, of an expression nothing.
+    on: Option<(TableName, Vec<Option<String>>)>,
+}
+
+/// How it stands.
+pub(super) enum Status {
+    Held,
+    /// It is not as it should be.
+    Missing(String),
+    /// It is not, and by the step's own conditions nothing was to be done.
+    Rightly(String),
+    /// It is not, and for the second reason nobody can tell whether it should be.
+    Unknown(String, String),
+}
+
+impl Status {
+    pub(super) fn what(&self) -> &str {
+        match self {
+            Self::Held => "",
+            Self::Missing(what) | Self::Rightly(what) | Self::Unknown(what, _) => what,
+        }
+    }
+
+    fn is_bad(&self) -> bool {
+        matches!(self, Self::Missing(_) | Self::Unknown(..))
+    }
+}
+
+/// Whether an operation was to be done, as far as the schema of today tells.
+#[derive(Clone, Copy)]
+enum Gate {
+    Sure,
+    Rightly,
+    Perhaps,
+}
+
+/// What a step does that leaves nothing to look for.
+#[derive(Default, Clone, Copy)]
+struct Aside {
+    rows: bool,
+    opaque: bool,
+    schema: bool,
+    elsewhere: bool,
+}
+
+/// The steps so far.
+pub(super) struct Walk<'f, 's> {
+    facts: &'f Facts<'s>,
+    demands: BTreeMap<Key, Demand>,
+    asides: Vec<Aside>,
+    /// How many demands are not held, and not rightly so.
+    bad: usize,
+}
+
+impl<'f, 's> Walk<'f, 's> {
+    pub(super) fn new(facts: &'f Facts<'s>) -> Self {
+        Self { facts, demands: BTreeMap::new(), asides: Vec::new(), bad: 0 }
+    }
+
+    pub(super) fn demands(&self) -> impl Iterator<Item = &Demand> {
+        self.demands.values()
+    }
+
+    /// Whether everything is as the steps so far would leave it.
+    pub(super) fn is_whole(&self) -> bool {
+        self.bad == 0
+    }
+
+    /// Whether the last step is shown by something that is there.
+    pub(super) fn shows_last(&self) -> bool {
+        let last = self.asides.len().saturating_sub(1);
+        self.demands().any(|demand| demand.step == last && matches!(demand.status, Status::Held))
+    }
+
+    /// Why a step left nothing to look for.
+    pub(super) fn why_nothing(&self, step: usize) -> &'static str {
+        let aside = self.asides.get(step).copied().unwrap_or_default();
+        if aside.opaque {
+            "only running it would tell what it does"
+        } else if aside.schema {
+            "later revisions take back what it does"
+        } else if aside.rows {
+            "it writes rows, and no schema shows whether it did"
+        } else if aside.elsewhere {
+            "by its own word it does nothing on this system"
+        } else {
+            "it changes no schema"
+        }
+    }
+
+    /// Whether a step certainly does nothing on this system.
+    pub(super) fn does_nothing(&self, step: usize) -> bool {
+        let aside = self.asides.get(step).copied().unwrap_or_default();
+        !(aside.opaque || aside.schema || aside.rows)
+    }
+
+    pub(super) fn step(&mut self, step: &Step<'_>) {
+        self.asides.push(Aside::default());
+        for operation in step.upgrade.iter().flat_map(|body| &body.operations) {
+            self.operation(operation, step.id);
+        }
+    }
+
+    fn aside(&mut self) -> Option<&mut Aside> {
+        self.asides.last_mut()
+    }
+
+    fn operation(&mut self, operation: &Operation, id: &str) {
+        let asks = || operation.guards.iter().map(|guard| &guard.asks);
+        if asks().any(|asked| self.facts.holds_by_dialect(asked) == Some(false)) {
+            self.aside().iter_mut().for_each(|aside| aside.elsewhere = true);
+            return;
+        }
+        let mut gate = Gate::Sure;
+        for asked in asks() {
+            match (self.facts.holds(asked), gate) {
+                (Some(false), _) => gate = Gate::Rightly,
+                (None, Gate::Sure) => gate = Gate::Perhaps,
+                _ => {}
+            }
+        }
+        let touches =
+            !matches!(operation.action, Action::Harmless | Action::Rows { .. } | Action::Opaque { .. });
+        if let Some(aside) = self.aside() {
+            aside.schema |= touches;
+            aside.rows |= matches!(operation.action, Action::Rows { .. });
+            aside.opaque |= matches!(operation.action, Action::Opaque { .. });
+        }
+        let at = At { span: operation.span, gate, is_undone: asks().any(|asked| *asked == Asked::Undone) };
+        self.action(&operation.action, at, id);
+    }
+
+    fn action(&mut self, action: &Action, at: At, id: &str) {
+        match action {
+            Action::CreateTable { table, columns, constraints } => {
+                let table = usual(table);
+                self.forget_table(&table);
+                let is_there = self.facts.table(&table).is_some();
+                self.want(Key::Table(table.clone()), at, is_there, || {
+                    format!("table `{table}` is not there")
+                });
+                if !is_there {
+                    return;
+                }
+                // A table that was there already may have been of another shape.
+                let inner = At { gate: if at.is_undone { Gate::Rightly } else { at.gate }, ..at };
+                for column in columns {
+                    self.column(&table, &column.name, inner);
+                }
+                for constraint in constraints {
+                    self.constraint(&table, constraint, inner);
+                }
+            }
+            Action::DropTable { table } => {
+                let table = usual(table);
+                self.forget_table(&table);
+                let is_gone = self.facts.table(&table).is_none();
+                self.want(Key::Table(table.clone()), at, is_gone, || {
+                    format!("table `{table}` is still there")
+                });
+            }
+            Action::RenameTable { table, to } => self.rename_table(&usual(table), to, at),
+            Action::AddColumn { table, column } => self.column(&usual(table), &column.name, at),
+            Action::DropColumn { table, column } => self.drop_column(&usual(table), column, at),
+            Action::AlterColumn { table, column, change } => {
+                self.alter_column(&usual(table), column, change, at);
+            }
+            Action::CreateIndex(index) => self.index(index, at),
+            Action::DropIndex { name, .. } => {
+                let is_gone = self.facts.index(None, name).is_none();
+                self.want(Key::Index(name.clone()), at, is_gone, || format!("index `{name}` is still there"));
+            }
+            Action::AddConstraint { table, constraint } => self.constraint(&usual(table), constraint, at),
+            Action::DropConstraint { table, name } => {
+                let table = usual(table);
+                let live = self.facts.table(&table);
+                let is_there = live.is_some_and(|live| live.constraints.iter().any(|one| one.name == *name));
+                let key = Key::Constraint(table.clone(), name.clone());
+                self.want(key, at, !is_there, || format!("constraint `{name}` of `{table}` is still there"));
+            }
+            Action::CreateOther { kind, name } | Action::DropOther { kind, name } => {
+                let wanted = matches!(action, Action::CreateOther { .. });
+                let key = Key::Other(kind.clone(), name.clone());
+                match self.facts.other(kind, name) {
+                    Some(is_there) => self.want(key, at, is_there == wanted, || {
+                        format!("{kind} `{name}` is {}", if wanted { "not there" } else { "still there" })
+                    }),
+                    None => self.forget(&key),
+                }
+            }
+            Action::Opaque { table, .. } => self.cloud(table.as_ref().map(usual).as_ref(), id),
+            Action::Rows { .. } | Action::Harmless => {}
+        }
+    }
+
+    /// Keeps what is left behind, instead of what an earlier step left of it.
+    fn want(&mut self, key: Key, at: At, is_held: bool, lack: impl FnOnce() -> String) {
+        self.want_on(key, at, is_held, lack, None);
+    }
+
+    fn want_on(
+        &mut self,
+        key: Key,
+        at: At,
+        is_held: bool,
+        lack: impl FnOnce() -> String,
+        on: Option<(TableName, Vec<Option<String>>)>,
+    ) {
+        let status = match (is_held, at.gate) {
+            (true, _) => Status::Held,
+            (false, Gate::Sure) => Status::Missing(lack()),
+            (false, Gate::Rightly) => Status::Rightly(lack()),
+            (false, Gate::Perhaps) => {
+                Status::Unknown(lack(), "it is done only under a condition that cannot be told".to_owned())
+            }
+        };
+        self.forget(&key);
+        self.bad += usize::from(status.is_bad());
+        let step = self.asides.len().saturating_sub(1);
+        self.demands.insert(key, Demand { step, span: at.span, status, on });
+    }
+
+    fn forget(&mut self, key: &Key) {
+        if let Some(old) = self.demands.remove(key) {
+            self.bad -= usize::from(old.status.is_bad());
+        }
+    }
+
+    fn forget_all(&mut self, is_it: impl Fn(&Key, &Demand) -> bool) {
+        let bad = &mut self.bad;
+        self.demands.retain(|key, demand| {
+            let goes = is_it(key, demand);
+            *bad -= usize::from(goes && demand.status.is_bad());
+            !goes
+        });
+    }
+
+    fn forget_table(&mut self, table: &TableName) {
+        self.forget_all(|key, demand| {
+            key.table() == Some(table) || demand.on.as_ref().is_some_and(|(on, _)| on == table)
+        });
+    }
+
+    /// What something that cannot be told may have changed is not missed any more for sure.
+    fn cloud(&mut self, table: Option<&TableName>, id: &str) {
+        for (key, demand) in &mut self.demands {
+            let own = key.table().or(demand.on.as_ref().map(|(on, _)| on));
+            let is_touched = table.is_none() || own.is_none() || own == table;
+            if let Status::Missing(what) = &demand.status
+                && is_touched
+            {
+                let why = format!("`{id}` does something that only running it would tell");
+                demand.status = Status::Unknown(what.clone(), why);
+            }
+        }
+    }
+
+    fn column(&mut self, table: &TableName, column: &str, at: At) {
+        for key in [Key::Type(table.clone(), column.to_owned()), Key::Null(table.clone(), column.to_owned())]
+        {
+            self.forget(&key);
+        }
+        let is_there = self.facts.table(table).is_some_and(|live| live.column(column).is_some());
+        let key = Key::Column(table.clone(), column.to_owned());
+        self.want(key, at, is_there, || format!("column `{table}.{column}` is not there"));
+    }
+
+    fn drop_column(&mut self, table: &TableName, column: &str, at: At) {
+        // Indexes and constraints go with their column; those over expressions may.
+        self.forget_all(|key, demand| {
+            let of = demand.on.as_ref().is_some_and(|(on, columns)| {
+                on == table
+                    && (columns.is_empty()
+                        || columns.iter().any(|one| one.as_deref().is_none_or(|one| one == column)))
+            });
+            of || matches!(key, Key::Type(own, name) | Key::Null(own, name) if own == table && name == column)
+        });
+        let is_gone = self.facts.table(table).is_none_or(|live| live.column(column).is_none());
+        let key = Key::Column(table.clone(), column.to_owned());
+        self.want(key, at, is_gone, || format!("column `{table}.{column}` is still there"));
+    }
+
+    fn alter_column(&mut self, table: &TableName, column: &str, change: &ColumnChange, at: At) {
+        let live = self.facts.table(table).and_then(|live| live.column(column));
+        let name = || (table.clone(), column.to_owned());
+        if change.changes_type {
+            let key = Key::Type(name().0, name().1);
+            let kind = change.kind.as_ref().zip(live);
+            match kind.and_then(|(kind, live)| is_of(kind, &live.declared, self.facts.schema.system)) {
+                Some(is_it) => self.want(key, at, is_it, || {
+                    let declared = live.map_or("", |live| live.declared.as_str());
+                    format!("`{table}.{column}` is still of type {declared}")
+                }),
+                None => self.forget(&key),
+            }
+        }
+        if let (Some(nullable), Some(live)) = (change.nullable, live) {
+            let key = Key::Null(name().0, name().1);
+            self.want(key, at, live.not_null != nullable, || {
+                format!("`{table}.{column}` still {} NULL", if nullable { "refuses" } else { "takes" })
+            });
+        }
+        if let Some(to) = &change.rename {
+            self.rename_column(table, column, to, at);
+        }
+    }
+
+    fn rename_column(&mut self, table: &TableName, column: &str, to: &str, at: At) {
+        for demand in self.demands.values_mut() {
+            if let Some((on, columns)) = &mut demand.on
+                && on == table
+            {
+                columns.iter_mut().flatten().filter(|one| *one == column).for_each(|one| to.clone_into(one));
+            }
+        }
+        self.forget_all(|key, _| {
+            matches!(key, Key::Type(own, name) | Key::Null(own, name) if own == table && name == column)
+        });
+        let live = self.facts.table(table);
+        let is_gone = live.is_none_or(|live| live.column(column).is_none());
+        let key = Key::Column(table.clone(), column.to_owned());
+        self.want(key, at, is_gone, || format!("column `{table}.{column}` still has its old name"));
+        self.column(table, to, at);
+    }
+
+    fn rename_table(&mut self, table: &TableName, to: &str, at: At) {
+        let renamed = TableName { schema: table.schema.clone(), name: to.to_owned() };
+        // What was asked of the old name was answered of the old name: only what is told by name alone goes on.
+        self.forget_table(table);
+        let (old, new) = (self.facts.table(table).is_none(), self.facts.table(&renamed).is_some());
+        self.want(Key::Table(table.clone()), at, old, || format!("table `{table}` still has its old name"));
+        self.want(Key::Table(renamed.clone()), at, new, || format!("table `{renamed}` is not there"));
+    }
+
+    fn index(&mut self, index: &Index, at: At) {
+        let table = index.table.as_ref().map(usual);
+        let on = table.clone().map(|table| (table, index.columns.clone()));
+        let Some(name) = &index.name else {
+            if let (Some(table), Some(true)) = (table, self.facts.nameless(index)) {
+                let key = Key::nameless(table, at);
+                self.want_on(key, at, true, String::new, on);
+            }
+            return;
+        };
+        let live = self.facts.index(table.as_ref(), name);
+        let lack = match live {
+            None => Some("is not there"),
+            Some(Some(live)) if index.unique && !live.unique => Some("is not unique"),
+            Some(Some(live)) if live.invalid => Some("is invalid: its build failed"),
+            Some(_) => None,
+        };
+        let key = Key::Index(name.clone());
+        self.want_on(key, at, lack.is_none(), || format!("index `{name}` {}", lack.unwrap_or_default()), on);
+    }
+
+    fn constraint(&mut self, table: &TableName, constraint: &Constraint, at: At) {
+        let columns = constraint.columns.iter().cloned().map(Some).collect();
+        let key = match &constraint.name {
+            Some(name) => Key::Constraint(table.clone(), name.clone()),
+            None => Key::nameless(table.clone(), at),
+        };
+        let Some(live) = self.facts.table(table) else {
+            return self.want(key, at, false, || format!("table `{table}` is not there"));
+        };
+        match self.facts.constraint(live, constraint) {
+            // Without a name it may be there in another form: a unique column that is indexed has an index instead.
+            Some(false) if constraint.name.is_none() => self.forget(&key),
+            Some(is_there) => {
+                let what = constraint.name.clone().unwrap_or_else(|| constraint.columns.join(", "));
+                let lack = || format!("constraint `{what}` of `{table}` is not there");
+                self.want_on(key, at, is_there, lack, Some((table.clone(), columns)));
+            }
+            None => self.forget(&key),
+        }
+    }
+}
+
+/// Where and when something is done.
+#[derive(Clone, Copy)]
+struct At {
+    span: Span,
+    gate: Gate,
+    /// Whether it says itself that it may find nothing to do.
+    is_undone: bool,
+}
+
+impl Key {
+    fn nameless(table: TableName, at: At) -> Self {
+        Self::Nameless(table, at.span.start.line as usize, at.span.start.column as usize)
+    }
+
+    fn table(&self) -> Option<&TableName> {
+        match self {
+            Self::Table(table)
+            | Self::Column(table, _)
+            | Self::Type(table, _)
+            | Self::Null(table, _)
+            | Self::Nameless(table, ..)
+            | Self::Constraint(table, _) => Some(table),
+            Self::Index(_) | Self::Other(..) => None,
+        }
+    }
+}
+
+/// The usual schema is the one that nobody names.
+fn usual(table: &TableName) -> TableName {
+    let schema = table.schema.clone().filter(|schema| schema != "public");
+    TableName { schema, name: table.name.clone() }
+}

@@ -1,0 +1,200 @@
+//! What the live rules judge.
+use std::collections::BTreeSet;
+
+use super::super::facts::{ChainFacts, Files};
+use crate::chain::proof::{Advice, Proved, State, Step, advise, prove};
+use crate::manifest::{Precondition, Source};
+use crate::model::schema::TableKind;
+use crate::model::{Cause, Gap, GapKind, LiveChain, Look, Object, Place};
+
+/// A chain and a database that it is run on.
+pub struct LiveFacts {
+    pub(super) on: Object,
+    /// The manifest line that names the endpoint.
+    pub(super) declared: Option<Place>,
+    pub(super) live: LiveChain,
+    /// What its files say; failed where they make no chain.
+    pub(super) chain: Look<Chain>,
+    /// What is declared to hold of the data, with its place.
+    pub(super) preconditions: Vec<(Precondition, Option<Place>)>,
+}
+
+/// A chain in the order in which it runs.
+pub(super) struct Chain {
+    pub(super) revisions: Vec<Revised>,
+    /// What the database names and no file has.
+    pub(super) unknown: Vec<String>,
+    /// Up to where it may be stamped.
+    pub(super) advice: Advice,
+}
+
+/// A revision, and where it stands.
+pub(super) struct Revised {
+    pub(super) id: String,
+    /// Its file, and the place of its id.
+    pub(super) path: String,
+    pub(super) place: Place,
+    pub(super) is_applied: bool,
+    /// Whether the declared head, if there is one, needs it.
+    pub(super) is_wanted: bool,
+    /// What the schema shows of it, where it is said to have run.
+    pub(super) proved: Option<Proved>,
+}
+
+impl LiveFacts {
+    /// Holds a chain to what was seen of its database.
+    pub fn new(chain: &ChainFacts, live: LiveChain, source: &Source) -> Self {
+        let name = if live.endpoint.is_empty() { "live" } else { &live.endpoint };
+        let on = Object::endpoint(format!("{} on {name}", chain.config));
+        let declared = chain.declared.endpoint.as_ref().and_then(|endpoint| source.place_of(endpoint));
+        let place = |one: &Precondition| source.place_of(&one.revision);
+        let preconditions = chain.declared.precondition.iter().map(|one| (one.clone(), place(one))).collect();
+        let known = whole(chain).map(|files| Chain::new(files, chain, &live));
+        Self { on, declared: declared.or_else(|| chain.place.clone()), live, chain: known, preconditions }
+    }
+
+    /// Up to which revision the database may safely be stamped, and why no further.
+    pub fn stamp_advice(&self) -> Look<String> {
+        match &self.chain {
+            Look::Got(chain) => Look::Got(chain.advised()),
+            Look::NotAsked(reason) => Look::NotAsked(reason.clone()),
+            Look::Failed(cause) => Look::Failed(cause.clone()),
+        }
+    }
+
+    /// The ids that the version table names.
+    pub(super) fn stamps(&self) -> &[String] {
+        self.live.version.as_ref().map_or(&[], |version| &version.rows)
+    }
+
+    /// The tables that somebody made, without the version table.
+    pub(super) fn tables(&self) -> usize {
+        let own = self.live.version.as_ref().map_or("", |version| version.name.as_str());
+        let counts = |kind| matches!(kind, TableKind::Table | TableKind::Partitioned);
+        let tables = self.live.schema.tables.iter();
+        tables.filter(|table| counts(table.kind) && table.id() != own && table.namespace != "trueup").count()
+    }
+
+    /// Revisions of which the schema tells nothing, with the reason.
+    pub fn gaps(&self) -> Vec<Gap> {
+        let chain = self.chain.got();
+        let all = chain.into_iter().flat_map(|chain| &chain.revisions);
+        let nothing = all.filter_map(|revision| match &revision.proved {
+            Some(Proved { state: State::Nothing(why), .. }) => Some((revision, why)),
+            _ => None,
+        });
+        nothing
+            .map(|(revision, why)| Gap {
+                on: self.on.clone(),
+                kind: GapKind::NotCompared,
+                reason: format!("whether `{}` ran cannot be seen: {why}", revision.id),
+            })
+            .collect()
+    }
+}
+
+/// The files of a chain that Alembic would take.
+fn whole(chain: &ChainFacts) -> Look<&Files> {
+    let files = match &chain.files {
+        Look::Got(files) => files,
+        Look::NotAsked(reason) => return Look::NotAsked(reason.clone()),
+        Look::Failed(cause) => return Look::Failed(cause.clone()),
+    };
+    if let Some(cause) = files.unknown() {
+        return Look::Failed(cause);
+    }
+    if files.graph.is_whole() {
+        return Look::Got(files);
+    }
+    let cause = Cause::new(format!("the revisions of {} make no chain", chain.config));
+    Look::Failed(cause.hint("`trueup lint alembic` without `--live` says why"))
+}
+
+/// The nodes that ids name.
+fn nodes<'i>(files: &Files, ids: impl IntoIterator<Item = &'i String>) -> Vec<usize> {
+    let wanted: BTreeSet<&String> = ids.into_iter().collect();
+    let is_named =
+        |node: &usize| files.at_node(*node).is_some_and(|(_, revision)| wanted.contains(&revision.id.text));
+    (0..files.graph.nodes.len()).filter(is_named).collect()
+}
+
+impl Chain {
+    fn new(files: &Files, chain: &ChainFacts, live: &LiveChain) -> Self {
+        let stamps = live.version.as_ref().map_or(&[][..], |version| &version.rows);
+        let left = files.graph.left_after(&nodes(files, stamps));
+        let head = chain.declared.head.as_ref().map(|head| nodes(files, [&**head])).unwrap_or_default();
+        let beyond = files.graph.left_after(&head);
+        let order = files.graph.order();
+        let mut places = vec![0; order.len()];
+        for (place, node) in order.iter().enumerate() {
+            places.get_mut(*node).into_iter().for_each(|own| *own = place);
+        }
+        let needs: Vec<Vec<usize>> = order
+            .iter()
+            .map(|node| {
+                let node = files.graph.nodes.get(*node);
+                let below = node.into_iter().flat_map(|node| node.parents.iter().chain(&node.depends_on));
+                below.filter_map(|node| places.get(*node).copied()).collect()
+            })
+            .collect();
+        let at = |node: usize| files.at_node(node);
+        let steps: Vec<Step<'_>> = order
+            .iter()
+            .zip(&needs)
+            .filter_map(|(node, needs)| {
+                let (_, revision) = at(*node)?;
+                Some(Step { id: &revision.id.text, upgrade: revision.upgrade.as_ref(), needs })
+            })
+            .collect();
+        let left: BTreeSet<usize> = left.into_iter().collect();
+        let beyond: BTreeSet<usize> =
+            if head.is_empty() { BTreeSet::new() } else { beyond.into_iter().collect() };
+        let is_applied = |node: usize| !left.contains(&node);
+        let ran: Vec<Step<'_>> =
+            order.iter().zip(&steps).filter(|(node, _)| is_applied(**node)).map(|(_, step)| *step).collect();
+        let mut proved = prove(&ran, &live.schema).into_iter();
+        let revised = |node: usize| {
+            let (file, revision) = at(node)?;
+            Some(Revised {
+                id: revision.id.text.clone(),
+                path: file.path.clone(),
+                place: super::super::facts::place(file, &revision.id),
+                is_applied: is_applied(node),
+                is_wanted: !beyond.contains(&node),
+                proved: if is_applied(node) { proved.next() } else { None },
+            })
+        };
+        let revisions: Vec<Revised> = order.iter().copied().filter_map(revised).collect();
+        let ids: BTreeSet<&str> = revisions.iter().map(|revision| revision.id.as_str()).collect();
+        let unknown = stamps.iter().filter(|id| !ids.contains(id.as_str())).cloned().collect();
+        let advice = advise(&steps, &live.schema);
+        Self { revisions, unknown, advice }
+    }
+
+    /// Up to where a database may be stamped, and why no further.
+    pub(super) fn advised(&self) -> String {
+        let Advice { stamp, stop, ahead } = &self.advice;
+        let upto = match stamp.as_slice() {
+            [] => "stamp nothing and upgrade from the start".to_owned(),
+            ids => format!("it may safely be stamped {}", listed(ids)),
+        };
+        let why = stop.as_ref().map_or_else(
+            || ", the whole chain is shown".to_owned(),
+            |stop| format!(", no further: of `{}` {}", stop.id, stop.why),
+        );
+        let ahead = match ahead.as_slice() {
+            [] => String::new(),
+            ids => format!("; what {} would make is there already", listed(ids)),
+        };
+        format!("{upto}{why}{ahead}")
+    }
+}
+
+/// Ids, those of a long list not all.
+pub(super) fn listed(ids: &[String]) -> String {
+    let quoted = |ids: &[String]| ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+    match ids {
+        [first, .., last] if ids.len() > 6 => format!("`{first}` to `{last}`"),
+        ids => quoted(ids),
+    }
+}
