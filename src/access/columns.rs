@@ -205,5 +205,5 @@ impl<'c, 's> Matrix<'c, 's> {
     }
 }
 
-/// A node that nobody has is kept when it is this deep: the depth counts, whoever is there.
-const NOTED: u32 = 2;
+/// A node that nobody has is kept when it is this deep: nodes that rest on it count from there.
+const NOTED: u32 = 1;

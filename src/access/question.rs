@@ -88,14 +88,14 @@ impl<'a> Answerer<'a> {
         relation: &str,
         object: &ObjectId,
     ) -> Result<Vec<(String, Answer)>, String> {
-        let table = self.ready(&object.kind, relation)?;
         let wanted = match userset {
             Some(userset) => {
-                self.table(kind, userset)?;
+                self.track_all(kind, userset)?;
                 format!("{kind}#{userset}")
             }
             None => self.kind(kind)?.to_owned(),
         };
+        let table = self.ready(&object.kind, relation)?;
         let object = self.names.entity(&object.kind, &object.id);
         let wanted = self.names.word(&wanted);
         let bounds = self.columns.get(&table).and_then(|column| column.get(&object)).cloned();
@@ -138,6 +138,21 @@ impl<'a> Answerer<'a> {
         Ok((answer, steps))
     }
 
+    /// How many steps the longest way to an object takes; 0 for what was not asked.
+    pub fn depth(&self, relation: &str, object: &ObjectId) -> u32 {
+        let table = self.side.table(&self.names, &object.kind, relation);
+        let object = self.names.known_entity(&object.kind, &object.id);
+        let bounds = table.zip(object).and_then(|(table, object)| self.columns.get(&table)?.get(&object));
+        bounds.map_or(0, |bounds| bounds.depth)
+    }
+
+    /// The same for the objects of a type.
+    pub fn deepest(&self, relation: &str, kind: &str) -> u32 {
+        let table = self.side.table(&self.names, kind, relation);
+        let column = table.and_then(|table| self.columns.get(&table));
+        column.into_iter().flat_map(|column| column.values()).map(|bounds| bounds.depth).max().unwrap_or(0)
+    }
+
     fn kind<'k>(&self, kind: &'k str) -> Result<&'k str, String> {
         match self.model.object_type(kind) {
             Some(_) => Ok(kind),
@@ -149,6 +164,17 @@ impl<'a> Answerer<'a> {
         self.kind(kind)?;
         let table = self.side.table(&self.names, kind, relation);
         table.ok_or_else(|| format!("type `{kind}` has no relation `{relation}`"))
+    }
+
+    /// Takes the usersets of a type and relation for subjects, those that no tuple names too: `from` reaches them.
+    fn track_all(&mut self, kind: &str, relation: &str) -> Result<(), String> {
+        let table = self.table(kind, relation)?;
+        let objects = self.names.known_word(kind).and_then(|kind| self.side.objects.get(&kind));
+        for object in objects.cloned().unwrap_or_default() {
+            self.side.track(object, table, &mut self.names);
+        }
+        self.columns.clear();
+        Ok(())
     }
 
     /// The table of a relation, computed.

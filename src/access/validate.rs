@@ -16,6 +16,9 @@ pub fn validate(model: &AccessModel) -> Vec<AccessProblem> {
     };
     for object in &model.types {
         for relation in &object.relations {
+            if ["self", "this"].contains(&relation.name.as_str()) {
+                say(&relation.place, format!("no relation may be named `{}`", relation.name));
+            }
             for direct in &relation.direct {
                 if let Some(message) = direct_mistake(model, direct) {
                     say(&direct.place, message);

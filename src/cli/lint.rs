@@ -2,14 +2,14 @@
 use clap::ValueEnum;
 
 use super::against;
-use super::chains;
+use super::chains::{self, RoundTripArgs};
 use super::drift::SchemaArgs;
 use super::fix::mend;
 use super::manifest::{Loaded, ManifestArgs, baseline, say_above};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use crate::jobs::lint::{Lint, Subject, lint};
-use crate::manifest::{Alembic, At, Backfill, Env, MANIFEST, Service, date, glob, path_glob};
+use crate::manifest::{Acl, Alembic, At, Backfill, Env, MANIFEST, Service, date, glob, path_glob};
 use crate::model::{Exit, Report};
 use crate::rules::Tree;
 use crate::stores::checkout::Checkout;
@@ -17,7 +17,7 @@ use crate::stores::checkout::Checkout;
 /// The flags of `trueup lint`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What to judge: env, compose, config, alembic, backfill, pins, schema; without it, everything that is declared
+    /// What to judge: env, compose, config, alembic, backfill, pins, acl, schema; without it, everything that is declared
     /// in files. After `backfill`, SQL files and folders of them
     #[arg(value_name = "SUBJECT|PATH")]
     subjects: Vec<String>,
@@ -47,6 +47,14 @@ pub(super) struct Args {
     /// The section of the ini file, as alembic takes it
     #[arg(long, value_name = "SECTION", requires = "ini")]
     name: Option<String>,
+    #[command(flatten)]
+    round_trip: RoundTripArgs,
+    /// An authorization model: the DSL, JSON, or an fga.mod
+    #[arg(long, value_name = "FILE", requires = "tuples")]
+    model: Option<String>,
+    /// A file of tuples under that model: JSON, YAML or CSV; may be given again
+    #[arg(long, value_name = "FILE", requires = "model")]
+    tuples: Vec<String>,
     /// Report only what this branch adds to REF, judged as it will be once it is merged
     #[arg(long, value_name = "REF", conflicts_with = "live")]
     against: Option<String>,
@@ -72,6 +80,9 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
         allow,
         ini,
         name,
+        round_trip,
+        model,
+        tuples,
         against,
         fix,
         today,
@@ -84,10 +95,24 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     }
     let flags = env_of_flags(template, &service, compose, allow)?;
     let code = code.iter().map(|text| code_of_flag(text)).collect::<Result<_, _>>()?;
+    let acl = model.map(|model| Acl {
+        model: model.into(),
+        tuples: tuples.into_iter().map(At::from).collect(),
+        ..Acl::default()
+    });
     let today = today.unwrap_or_else(|| clock.today());
     let chains = chains_of_flags(&ini, name.as_ref());
-    let asked =
-        Asked { subjects, manifest, flags, code, backfill: paths, chains, today, names_live: schema.names() };
+    let asked = Asked {
+        subjects,
+        manifest,
+        flags,
+        code,
+        backfill: paths,
+        chains,
+        acl,
+        today,
+        names_live: schema.names(),
+    };
     let mut report = match against {
         None => {
             let tree = Checkout::default();
@@ -103,11 +128,12 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
             if wants_chains {
                 settings.chains = chains::look(schema.live.as_deref(), &settings, &tree)?;
             }
+            settings.round_trips = round_trip.run(&settings, &tree)?;
             let report = lint(&settings, &tree);
             let owner = settings.manifest.env.as_ref().and_then(|env| env.owner.as_ref());
             if fix && mend(&report, owner) { lint(&settings, &tree) } else { report }
         }
-        Some(reference) => against::judge(&asked, &reference)?,
+        Some(reference) => against::judge(&asked, &reference, &round_trip)?,
     };
     clock.stamp(&mut report);
     emit(&report, &output)
@@ -125,6 +151,7 @@ pub(super) struct Asked {
     /// `YYYY-MM-DD`.
     today: String,
     chains: Vec<Alembic>,
+    acl: Option<Acl>,
     /// Whether flags name a live system and what it is held to.
     names_live: bool,
 }
@@ -138,7 +165,7 @@ impl Asked {
 
     /// Whether flags and arguments name files.
     fn names_files(&self) -> bool {
-        self.names_env() || !self.backfill.is_empty() || !self.chains.is_empty()
+        self.names_env() || !self.backfill.is_empty() || !self.chains.is_empty() || self.acl.is_some()
     }
 
     /// Whether flags and arguments name inputs.
@@ -164,6 +191,9 @@ impl Asked {
         }
         if !self.chains.is_empty() {
             loaded.manifest.alembic.clone_from(&self.chains);
+        }
+        if let Some(acl) = &self.acl {
+            loaded.manifest.acl = vec![acl.clone()];
         }
         // What is asked for by a flag alone is all that is asked for.
         let is_live_alone = self.names_live && self.subjects.is_empty() && !self.names_files();
@@ -223,6 +253,7 @@ fn settings(
         search,
         schema: Vec::new(),
         chains: Vec::new(),
+        round_trips: Vec::new(),
         levels,
         today,
     })

@@ -1,6 +1,7 @@
 //! Floor 8: one file per subcommand: arguments -> settings -> job -> render.
 //!
 //! Flags and manifest meet here and nowhere else; what goes to the terminal goes through here and nowhere else.
+mod access;
 mod against;
 mod baseline;
 mod chains;
@@ -55,6 +56,9 @@ enum Command {
     Survey(survey::Args),
     /// Reconcile the rows of a source and a target
     Verify(verify::Args),
+    /// Ask what a model and its tuples decide, without a server
+    #[command(subcommand)]
+    Access(access::Command),
     /// Save a portable picture of an endpoint
     Fingerprint(fingerprint::Args),
     /// Record today's lint findings, with a reason, so that only new ones count
@@ -90,6 +94,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Guard(args) => guard::run(args),
         Command::Survey(args) => survey::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Access(command) => access::run(command),
         Command::Fingerprint(args) => fingerprint::run(args),
         Command::Baseline(args) => baseline::run(args),
         Command::Graph(args) => graph::run(args),

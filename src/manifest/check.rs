@@ -5,7 +5,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Service, TableEntry,
-    ValueType, Zone, condition, guard, live, pins, survey,
+    ValueType, Zone, acl, condition, guard, live, pins, survey,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -40,6 +40,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     if let Some(env) = &manifest.env {
         env_mistakes(env, &mut found);
     }
+    found.extend(manifest.acl.iter().flat_map(acl::mistakes));
     once(manifest.backfill.iter().map(|backfill| &backfill.name), "backfill", &mut found);
     manifest.backfill.iter().for_each(|backfill| backfill_mistakes(backfill, &mut found));
     once(manifest.pin.iter().map(|pin| &pin.name), "pin", &mut found);

@@ -2,6 +2,7 @@
 //!
 //! It owns what a manifest may say and what is wrong with one: all mistakes at once, each with its place. It reads no
 //! file, resolves no secret and does not know which rules exist.
+mod acl;
 mod alembic;
 mod arithmetic;
 mod at;
@@ -29,6 +30,7 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
+pub use acl::Acl;
 pub use alembic::Alembic;
 pub use arithmetic::{Comparison, Quantity};
 pub use at::At;

@@ -11,7 +11,7 @@ use super::pins::{Pin, Pins};
 use super::schema::Schema;
 use super::survey::Survey;
 use super::zone::Zone;
-use super::{Alembic, At};
+use super::{Acl, Alembic, At};
 use crate::model::Mode;
 
 /// `trueup.toml`: the declared expectations. Paths are relative to its folder.
@@ -28,6 +28,8 @@ pub struct Manifest {
     pub env: Option<Env>,
     /// Chains of Alembic revisions.
     pub alembic: Vec<Alembic>,
+    /// Authorization models and the tuples under them.
+    pub acl: Vec<Acl>,
     /// Services that may reach and be given only some things.
     pub zone: Vec<Zone>,
     /// The boot contract that `trueup guard` holds an environment to.

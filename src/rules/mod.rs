@@ -2,6 +2,8 @@
 //!
 //! A rule is one Markdown file (`rules/<subject>/<name>.md`), one function here, and one word in its room's table. It
 //! sees facts and a [`Sink`], never a store; [`judge`] stamps its id, its severity and its verdicts.
+pub mod access;
+pub mod acl;
 pub mod alembic;
 pub mod allow;
 pub mod backfill;
@@ -70,6 +72,9 @@ pub fn all() -> Vec<RuleId> {
     let mut all: Vec<RuleId> = ids(env::RULES)
         .chain(ids(alembic::RULES))
         .chain(ids(alembic::LIVE_RULES))
+        .chain(ids(alembic::ROUND_TRIP_RULES))
+        .chain(ids(access::RULES))
+        .chain(ids(acl::RULES))
         .chain(ids(compose::RULES))
         .chain(ids(backfill::RULES))
         .chain(ids(pins::RULES))

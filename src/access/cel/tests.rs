@@ -1,3 +1,4 @@
+//! What expressions come to, and what is wrong with some.
 use super::{Scope, Value, evaluate, parse};
 
 fn told(text: &str) -> Result<Value, String> {

@@ -1,0 +1,161 @@
+//! A model and its tuples, fetched and computed.
+use crate::access::{Asked, Formulas, Matrix, Names, Side, unsatisfiable, validate};
+use crate::manifest::{Acl, Source};
+use crate::model::access::{AccessModel, AccessProblem, Tuple, TupleFile};
+use crate::model::{Look, Object, Place};
+use crate::rules::Tree;
+use crate::rules::access::AccessFiles;
+
+/// What the ACL rules judge: one model with its tuples.
+pub struct AclFacts {
+    /// The model's path.
+    pub path: String,
+    /// The model.
+    pub model: Look<AccessModel>,
+    /// The files of tuples, each with its path.
+    pub files: Vec<(String, Look<TupleFile>)>,
+    /// A model that must say the same, with its path.
+    pub same: Option<(String, Look<AccessModel>)>,
+    /// What is declared.
+    pub declared: Acl,
+    /// The manifest, for places.
+    pub source: Source,
+    /// What the matrix shows; nothing where the model is broken.
+    pub computed: Option<Computed>,
+}
+
+/// What only the whole matrix shows.
+#[derive(Default)]
+pub struct Computed {
+    /// Relations to objects that rest on their own absence.
+    pub tangled: Vec<String>,
+    /// Relations to objects that are reached by more steps than a server takes, with how many.
+    pub deep: Vec<(String, u32)>,
+    /// Usersets that nobody is in.
+    pub empty: Vec<(String, String)>,
+}
+
+/// A server gives up behind this many steps, unless it is told otherwise.
+pub(super) const DEEPEST: u32 = 25;
+
+impl AclFacts {
+    /// Reads a model and its tuples, and computes them.
+    pub fn new(declared: &Acl, source: &Source, tree: &dyn Tree) -> Self {
+        let files = AccessFiles { tree, base: "" };
+        let path = source.path_of(&declared.model);
+        let model = files.model(&path);
+        let read = |file: &crate::manifest::At<String>| {
+            let path = source.path_of(file);
+            let look = files.tuples(&path);
+            (path, look)
+        };
+        let tuples: Vec<_> = declared.tuples.iter().map(read).collect();
+        let same = declared.same_model.as_ref().map(|file| {
+            let path = source.path_of(file);
+            let look = files.model(&path);
+            (path, look)
+        });
+        let mut facts = Self {
+            path,
+            model,
+            files: tuples,
+            same,
+            declared: declared.clone(),
+            source: source.clone(),
+            computed: None,
+        };
+        facts.computed = facts.compute();
+        facts
+    }
+
+    fn compute(&self) -> Option<Computed> {
+        let model = self.model.got().filter(|model| problems(model).is_empty())?;
+        if self.files.iter().any(|(_, file)| file.got().is_none()) {
+            return None;
+        }
+        let (mut names, mut formulas) = (Names::default(), Formulas::default());
+        let files = self.files.iter().filter_map(|(_, file)| file.got());
+        let side = Side::new(model, files, Asked::Always, (&mut names, &mut formulas));
+        let mut matrix = Matrix::new(&side, &names);
+        let mut computed = Computed::default();
+        let mut somebody = std::collections::HashSet::new();
+        matrix.each(&mut formulas, |(_, relation), column, _| {
+            for (object, bounds) in column {
+                if !bounds.high.is_empty() {
+                    somebody.insert((*object, relation));
+                }
+                if bounds.depth > DEEPEST {
+                    let told = format!("{} of {}", names.spelt(relation), names.written(*object));
+                    computed.deep.push((told, bounds.depth));
+                }
+            }
+        });
+        for (_, relation, object) in matrix.tangled() {
+            computed.tangled.push(format!("{} of {}", names.spelt(relation), names.written(object)));
+        }
+        let usersets = self.tuples().filter_map(|(_, tuple)| {
+            let relation = tuple.subject.relation.as_ref()?;
+            Some((&tuple.subject.object, relation))
+        });
+        for (object, relation) in usersets {
+            let entity = names.known_entity(&object.kind, &object.id);
+            let key = entity.zip(names.known_word(relation));
+            if key.is_none_or(|key| !somebody.contains(&key)) {
+                computed.empty.push((object.to_string(), relation.clone()));
+            }
+        }
+        computed.tangled.sort();
+        computed.deep.sort();
+        computed.empty.sort();
+        computed.empty.dedup();
+        Some(computed)
+    }
+
+    /// Every tuple that could be read, with its file.
+    pub fn tuples(&self) -> impl Iterator<Item = (&str, &Tuple)> {
+        let read = self.files.iter().filter_map(|(path, file)| Some((path.as_str(), file.got()?)));
+        read.flat_map(|(path, file)| file.tuples.iter().map(move |tuple| (path, tuple)))
+    }
+
+    /// The model as an object of checks.
+    pub fn object(&self) -> Object {
+        Object::file(&self.path)
+    }
+}
+
+/// Everything that keeps a model from being computed.
+pub(super) fn problems(model: &AccessModel) -> Vec<AccessProblem> {
+    model.problems.iter().cloned().chain(validate(model)).collect()
+}
+
+/// Relations that nobody can have, with the place of each.
+pub(super) fn nobody(model: &AccessModel) -> Vec<(String, Place)> {
+    let all = unsatisfiable(model).into_iter();
+    all.map(|(object, relation)| (format!("{}#{}", object.name, relation.name), relation.place.clone()))
+        .collect()
+}
+
+/// A model as lines that don't hang on order or places: what two models must have in common.
+pub(super) fn canonical(model: &AccessModel) -> Vec<String> {
+    let mut lines = Vec::new();
+    for object in &model.types {
+        lines.push(format!("type {}", object.name));
+        for relation in &object.relations {
+            let mut direct: Vec<String> = relation.direct.iter().map(|one| one.to_string()).collect();
+            // A form twice is a form once.
+            direct.sort();
+            direct.dedup();
+            let name = format!("{}#{}", object.name, relation.name);
+            lines.push(format!("{name}: {:?} [{}]", relation.rewrite, direct.join(", ")));
+        }
+    }
+    for condition in &model.conditions {
+        let mut parameters: Vec<String> =
+            condition.parameters.iter().map(|(name, kind)| format!("{name}: {kind:?}")).collect();
+        parameters.sort();
+        let words: Vec<&str> = condition.expression.split_whitespace().collect();
+        lines.push(format!("condition {}({}) {}", condition.name, parameters.join(", "), words.join(" ")));
+    }
+    lines.sort();
+    lines
+}

@@ -1,0 +1,13 @@
+//! The evaluator held against a real OpenFGA server: `Check`, `ListObjects` and `ListUsers`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "in a test they are how it fails and what it tells"
+)]
+mod models;
+mod on_openfga;
+mod random;
+mod server;
