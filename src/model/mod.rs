@@ -3,6 +3,7 @@
 //! It owns the words of the house: what was looked at ([`Look`], [`Looked`]), what was judged ([`Check`],
 //! [`Verdict`], [`Finding`]), where ([`Place`], [`Object`]) and the facts that rules judge. It imports nothing of the
 //! house, touches nothing outside the process and decides nothing.
+pub mod access;
 pub mod chain;
 mod check;
 mod code;
@@ -47,6 +48,6 @@ pub use place::{Place, Position, Span};
 pub use report::{Gap, GapKind, Report, RunInfo, Tally};
 pub use role::{Role, purpose};
 pub use rule_id::{RuleId, Severity};
-pub use schema::{Column, ColumnRole, Schema, Table, TableKind};
+pub use schema::{Column, ColumnRole, Schema, Table, TableKind, TableName};
 pub use setting::{Setting, Settings};
-pub use table_diff::{Difference, TableDiff};
+pub use table_diff::{ColumnTypes, Difference, DifferingRow, KeyPart, TableDiff, TypeClash};

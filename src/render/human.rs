@@ -57,7 +57,7 @@ fn unknown_text(unknown: &said::Alike<'_, Cause>, renderer: &Renderer) -> String
     let title = Level::ERROR
         .with_name("unknown")
         .primary_title(plain(&unknown.because.message))
-        .id(plain(&said::rule_list(&unknown.rules)).into_owned());
+        .id(plain(&said::rule_count(&unknown.rules)).into_owned());
     let mut elements = vec![whole(unknown.on)];
     elements.extend(unknown.because.hint.as_ref().map(|hint| note(Level::HELP.with_name("hint"), hint)));
     rendered(title, elements, renderer)

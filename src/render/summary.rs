@@ -1,5 +1,5 @@
 //! The end of the human report: what was allowed, skipped and not compared, the checks by rule, the tally.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -80,7 +80,21 @@ fn checks(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Re
     if let Some(count) = table.column_mut(2) {
         count.set_cell_alignment(CellAlignment::Right);
     }
+    let mut unknown: BTreeMap<&str, usize> = BTreeMap::new();
+    for (rule, _, _) in rows.keys().filter(|(_, _, verdict)| *verdict == "unknown") {
+        *unknown.entry(rule.subject()).or_default() += 1;
+    }
+    let mut told = BTreeSet::new();
     for ((rule, _, verdict), checks) in &rows {
+        let of_subject = unknown.get(rule.subject()).copied().unwrap_or_default();
+        if *verdict == "unknown" && of_subject > said::MANY {
+            // Above they are told with their cause.
+            if told.insert(rule.subject()) {
+                let rules = format!("{} ({of_subject} rules)", plain(rule.subject()));
+                table.add_row([(*verdict).to_owned(), rules, checks.len().to_string(), looked(checks)]);
+            }
+            continue;
+        }
         let rule = plain(rule.as_str()).into_owned();
         table.add_row([(*verdict).to_owned(), rule, checks.len().to_string(), looked(checks)]);
     }

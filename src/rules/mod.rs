@@ -84,6 +84,8 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(survey::CLUSTER_RULES))
         .chain(ids(allow::RULES))
         .chain(ids(verify::TABLE_RULES))
+        .chain(ids(verify::MOVING_RULES))
+        .chain(ids(verify::COLUMN_RULES))
         .chain(ids(verify::SIDES_RULES))
         .collect();
     all.sort();

@@ -17,14 +17,14 @@ pub fn read(path: &str) -> Look<String> {
 }
 
 fn text(path: &Path) -> Result<String, Cause> {
-    let meta = fs::metadata(path).map_err(|error| reading(path, &error))?;
+    let opened = fs::File::open(path).map_err(|error| reading(path, &error))?;
+    let meta = opened.metadata().map_err(|error| reading(path, &error))?;
     if meta.is_dir() {
         return Err(Cause::new("it is a folder").hint("name a file"));
     }
     // A device or a pipe tells no length, so the limit is on what is read.
     let known = usize::try_from(meta.len().min(LARGEST_BYTES)).unwrap_or(0);
     let mut bytes = Vec::with_capacity(known + 1);
-    let opened = fs::File::open(path).map_err(|error| reading(path, &error))?;
     opened.take(LARGEST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reading(path, &error))?;
     if bytes.len() as u64 > LARGEST_BYTES {
         return Err(too_large());

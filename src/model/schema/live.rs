@@ -14,6 +14,10 @@ pub struct Live {
     pub unasked: Vec<String>,
     /// Collations in use, with the version that their indexes were built under.
     pub collations: Vec<CollationVersion>,
+    /// Materialized views that hold nothing yet, so that no query can read them.
+    pub unpopulated: Vec<String>,
+    /// How many materialized views there are.
+    pub views: usize,
 }
 
 /// A sequence beside the column that it fills.

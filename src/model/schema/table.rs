@@ -1,4 +1,7 @@
 //! Tables and what hangs on them.
+use std::borrow::Cow;
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -62,15 +65,35 @@ impl Table {
         id(&self.namespace, &self.name)
     }
 
+    /// Its name, apart from what it is.
+    pub fn full_name(&self) -> TableName {
+        TableName { namespace: self.namespace.clone(), name: self.name.clone() }
+    }
+
     /// The column of that name: exactly, or else as the only one that differs in ASCII case.
     pub fn column(&self, name: &str) -> Option<&Column> {
-        by_name(&self.columns, name, |column| &column.name)
+        by_name(&self.columns, name, |column| Cow::Borrowed(&column.name))
     }
 
     /// The primary key's columns in key order; empty when there is none.
     pub fn key(&self) -> &[String] {
         let primary = self.constraints.iter().find(|constraint| constraint.kind == ConstraintKind::Primary);
         primary.map_or(&[], |constraint| &constraint.columns)
+    }
+}
+
+/// What names a table in its database. Shown as in findings: the schema is left out where it is `public`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct TableName {
+    /// Its Postgres schema; empty where there is none.
+    pub namespace: String,
+    /// Its own name.
+    pub name: String,
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&id(&self.namespace, &self.name))
     }
 }
 
