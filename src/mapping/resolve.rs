@@ -189,7 +189,7 @@ impl<'m> Resolver<'m> {
             }
             match target {
                 Some(target) if self.is_skipped(Side::Target, target) => {
-                    let message = format!("the target's table `{}` is skipped, the source's is not", id);
+                    let message = format!("the target's table `{id}` is skipped, the source's is not");
                     let help = "declare the `[[skip]]` without a side, or for both";
                     self.problem(ProblemKind::MissingTable, &id, message, help, None);
                 }

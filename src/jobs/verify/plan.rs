@@ -1,4 +1,6 @@
 //! What to read on each side of a pair: the same cells in the same order, compared as kinds that both sides can be.
+use std::collections::BTreeMap;
+
 use crate::digest::buckets::Buckets;
 use crate::digest::comparable::comparable;
 use crate::digest::convert::convert;
@@ -60,7 +62,7 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
             (None, Some(name)) => of_source.get(name).cloned(),
             _ => theirs.cloned(),
         };
-        chosen.take(pair, index, column, own.as_ref(), theirs);
+        chosen.take(index, column, own.as_ref(), theirs);
     }
     let is_keyless = pair.key.is_empty();
     if let Some(lost) = pair.key.iter().find(|index| !chosen.places.contains(index)) {
@@ -98,27 +100,25 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
         unknown,
         is_typed,
     };
-    let not_null = |kinds: &std::collections::BTreeMap<String, ColumnKind>, rows: &Rows| {
-        let key: Vec<&Cell> = rows.key_cells().collect();
-        match key.as_slice() {
-            [
-                Cell {
-                    from: CellFrom::Column(name),
-                    default: None,
-                    kind: Kind::Int2 | Kind::Int4 | Kind::Int8,
-                },
-            ] => kinds.get(name).filter(|column| column.not_null).map(|_| name.clone()),
-            _ => None,
-        }
-    };
     if let (Some(left), Some(right)) =
-        (not_null(&of_source, &plan.source), not_null(&of_target, &plan.target))
+        (integer_key(&of_source, &plan.source), integer_key(&of_target, &plan.target))
         && let Some(buckets) = ranges(pair, source, target, [&left, &right], rows, count).await?
     {
         plan.source.buckets = buckets.clone();
         plan.target.buckets = buckets;
     }
     Ok(plan)
+}
+
+/// The column of a key that is one integer, and never NULL.
+fn integer_key(kinds: &BTreeMap<String, ColumnKind>, rows: &Rows) -> Option<String> {
+    let key: Vec<&Cell> = rows.key_cells().collect();
+    let [Cell { from: CellFrom::Column(name), default: None, kind: Kind::Int2 | Kind::Int4 | Kind::Int8 }] =
+        key.as_slice()
+    else {
+        return None;
+    };
+    kinds.get(name).filter(|column| column.not_null).map(|_| name.clone())
 }
 
 /// Ranges of an integer key, where both sides can look up rows by them.
@@ -157,7 +157,6 @@ struct Chosen {
 impl Chosen {
     fn take(
         &mut self,
-        pair: &Pair,
         index: usize,
         column: &PairColumn,
         own: Option<&ColumnKind>,
@@ -209,7 +208,6 @@ impl Chosen {
         self.target.push(Cell { from: CellFrom::Column(name.clone()), default: None, kind: other });
         self.names.push(name.clone());
         self.places.push(index);
-        debug_assert!(index < pair.columns.len());
     }
 }
 

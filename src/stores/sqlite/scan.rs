@@ -81,9 +81,9 @@ impl RowSource for Sqlite {
                     if counts {
                         places.insert(identity, found.len());
                     }
-                    let hashes = hasher.columns().to_vec();
+                    let columns = hasher.columns().to_vec();
                     let key = if rows.is_keyed { key_of(rows, cells) } else { Vec::new() };
-                    found.push(HashedRow { identity, ordinal, copies: 1, cells: hashes, key });
+                    found.push(HashedRow { identity, ordinal, copies: 1, cells: columns, key });
                 }
             }
             ordinal += 1;

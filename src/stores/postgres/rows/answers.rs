@@ -28,13 +28,12 @@ impl PostgresRows {
         let mut least = Trust::Hash;
         for cell in &rows.cells {
             let name = format!("{:?} {:?}", cell.kind, rows.mode);
-            let known = match self.trust.get(&name) {
-                Some(known) => *known,
-                None => {
-                    let found = self.ask(&cell.kind, rows).await;
-                    self.trust.insert(name, found);
-                    found
-                }
+            let known = if let Some(known) = self.trust.get(&name) {
+                *known
+            } else {
+                let found = self.ask(&cell.kind, rows).await;
+                self.trust.insert(name, found);
+                found
             };
             if known == Trust::Nothing {
                 let message = format!("this server's {} is not what it is known to be", cell.kind.name());
@@ -78,13 +77,11 @@ impl PostgresRows {
         let query =
             sqlx::query(AssertSqlSafe(format!("SELECT {expression}")).into_sql_str()).persistent(false);
         let answer = query.fetch_one(&mut self.store.connection).await;
-        match answer.and_then(|row| row.try_get::<T, usize>(0)) {
-            Ok(value) => Some(value),
-            Err(_) => {
-                self.recover().await;
-                None
-            }
+        let value = answer.and_then(|row| row.try_get::<T, usize>(0)).ok();
+        if value.is_none() {
+            self.recover().await;
         }
+        value
     }
 }
 

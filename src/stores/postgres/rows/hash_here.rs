@@ -36,7 +36,7 @@ impl PostgresRows {
                         identities.push_element(element);
                     }
                 })
-                .map_err(|error| sqlx::Error::Decode(error.into()))?;
+                .map_err(sqlx::Error::Decode)?;
             }
             let identity = identities.identity();
             let bucket = match (&rows.buckets, bucket) {

@@ -25,14 +25,13 @@ const ROWS_A_PAGE: u64 = 50;
 
 impl RowSource for PostgresRows {
     async fn kinds(&mut self, table: &TableName) -> Result<BTreeMap<String, ColumnKind>, Cause> {
-        let kinds = match &self.kinds {
-            Some(kinds) => Arc::clone(kinds),
-            None => {
-                let json = self.store.texts(&[include_str!("../sql/kinds.sql")]).await?;
-                let kinds = Arc::new(kinds::kinds(&json.concat())?);
-                self.kinds = Some(Arc::clone(&kinds));
-                kinds
-            }
+        let kinds = if let Some(kinds) = &self.kinds {
+            Arc::clone(kinds)
+        } else {
+            let json = self.store.texts(&[include_str!("../sql/kinds.sql")]).await?;
+            let kinds = Arc::new(kinds::kinds(&json.concat())?);
+            self.kinds = Some(Arc::clone(&kinds));
+            kinds
         };
         Ok(kinds.get(table).cloned().unwrap_or_default())
     }

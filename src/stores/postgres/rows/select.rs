@@ -55,7 +55,7 @@ fn elements(rows: &Rows) -> Result<Vec<String>, CanonicalError> {
     rows.cells.iter().map(|cell| element(rows, cell)).collect()
 }
 
-fn key<'r>(rows: &'r Rows) -> Result<Vec<(&'r Kind, String)>, CanonicalError> {
+fn key(rows: &Rows) -> Result<Vec<(&Kind, String)>, CanonicalError> {
     rows.key_cells().map(|cell| Ok((&cell.kind, element(rows, cell)?))).collect()
 }
 
