@@ -8,10 +8,11 @@ use crate::model::drawing::{Drawing, DrawnEdge, DrawnNode, Mark};
 
 /// Draws a chain: its revisions in the order in which they run, what they follow, and what they depend on (dashed); and
 /// where a database stands, when one was looked at.
-pub fn drawing(chain: &ChainFacts, files: &Files, live: Option<&LiveChain>) -> Drawing {
-    let named = live.and_then(|live| Some((live, live.version.as_ref()?)));
-    let here =
-        |id: &String| named.filter(|(_, version)| version.rows.contains(id)).map(|(live, _)| &live.endpoint);
+pub fn drawing(chain: &ChainFacts, files: &Files, database: Option<&LiveChain>) -> Drawing {
+    let named = database.and_then(|database| Some((database, database.version.as_ref()?)));
+    let here = |id: &String| {
+        named.filter(|(_, version)| version.rows.contains(id)).map(|(database, _)| &database.endpoint)
+    };
     let graph = &files.graph;
     let order = match graph.order() {
         order if order.is_empty() => (0..graph.nodes.len()).collect(),
@@ -51,10 +52,10 @@ pub fn drawing(chain: &ChainFacts, files: &Files, live: Option<&LiveChain>) -> D
         line(&node.parents, false);
         line(&node.depends_on, true);
     }
-    for (live, version) in named {
+    if let Some((database, version)) = named {
         let is_known = |id: &String| files.revisions().any(|(_, revision)| revision.id.text == *id);
         for id in version.rows.iter().filter(|id| !is_known(id)) {
-            let name = format!("{id} <- {}", live.endpoint);
+            let name = format!("{id} <- {}", database.endpoint);
             drawing.nodes.push(DrawnNode { name, detail: "no file has it".to_owned(), mark: Mark::Missing });
         }
     }
