@@ -1,16 +1,18 @@
 //! trueup says whether two things that should agree do agree, and refuses to go on when they don't.
 //!
 //! This page is the map of the house. A room is a folder; its floor says what it may know. Imports point down only, and
-//! the rooms of one floor do not know each other (`tests/tidy.rs` holds the code to that). Floor 6, and rooms such as `access`
-//! and `plan`, are for what is still to come.
+//! the rooms of one floor do not know each other (`tests/tidy.rs` holds the code to that). Floor 6 is for what is still to
+//! come.
 //!
 //! | floor | room | owns | has no |
 //! |---|---|---|---|
 //! | 8 | [`cli`] | one file per subcommand: arguments, then settings, job, render; the terminal | judgement |
 //! | 7 | [`render`] | a report as bytes, one file per format | printing, files, opinions |
-//! | 5 | [`jobs`] | `lint`, `drift`, `guard`, `verify`: facts fetched, judged, reported | SQL, formats, each other |
+//! | 5 | [`jobs`] | `lint`, `drift`, `guard`, `survey`, `verify`: facts fetched, judged, reported | SQL, formats, each other |
 //! | 4 | [`stores`] | files, processes, databases: the only sockets and the only I/O | judgement, secrets in errors |
 //! | 3 | [`rules`] | facts, and pure checks over them, a room per subject with its table | stores: files come through a trait |
+//! | 3 | [`plan`] | what is to be done, decided: the volume of a move | facts of its own |
+//! | 2 | [`access`] | what a model and its tuples decide: the whole matrix, single questions, the path that grants | text, but for conditions |
 //! | 2 | [`chain`] | the revisions of an Alembic chain as a graph | judgement |
 //! | 2 | [`mapping`] | which source table and column becomes which | rows |
 //! | 2 | [`diff`] | two of a kind, compared | expectations |
@@ -49,6 +51,7 @@
 //! - Order is fixed: same input, same bytes. What varies (time, seed, digests) is in [`model::RunInfo`].
 //! - Nothing is listed twice. A rule's Markdown is its documentation and its metadata; a manifest's JSON Schema and its
 //!   check for unknown keys are made from its types.
+pub mod access;
 pub mod chain;
 pub mod cli;
 pub mod diff;
@@ -58,6 +61,7 @@ pub mod manifest;
 pub mod mapping;
 pub mod model;
 pub mod parse;
+pub mod plan;
 pub mod render;
 pub mod rules;
 pub mod stores;

@@ -22,6 +22,7 @@ fn the_clean_tree_holds() {
         &["lint", "config"],
         &["lint", "backfill"],
         &["lint", "pins"],
+        &["lint", "alembic"],
     ] {
         assert_eq!(found("clean", arguments), (Vec::new(), Some(0)), "{arguments:?}");
     }

@@ -6,9 +6,10 @@ use trueup::jobs::guard::guard;
 use trueup::jobs::lint::{Lint, lint};
 use trueup::manifest::{self, Baseline, Manifest, Source};
 use trueup::model::schema::{Live, Schema};
-use trueup::model::{Cause, LiveChain, Look, Object, Report, RoundTrip, TableDiff};
+use trueup::model::{Cause, ColumnTypes, LiveChain, Look, Object, Report, RoundTrip, TableDiff};
 use trueup::rules::guard::{Contract, Environment};
-use trueup::rules::schema::{SchemaFacts, Sides, Terms};
+use trueup::rules::schema::{Progress, SchemaFacts, Sides, Terms};
+use trueup::rules::survey::{ClusterFacts, SurveyFacts};
 use trueup::rules::verify::SidesFacts;
 use trueup::rules::{self, Levels, RuleDoc, Tree, docs, judge};
 
@@ -184,14 +185,14 @@ fn run(subject: &str, example: &Example) -> Report {
             let mut report = Report::new("verify");
             let levels = Levels::new();
             if let Some(text) = files.get("table.toml") {
-                let facts: TableDiff = toml::from_str(text).unwrap();
-                judge(
-                    rules::verify::TABLE_RULES,
-                    &Object::run("verify"),
-                    &Look::Got(facts),
-                    &levels,
-                    &mut report,
-                );
+                let facts = Look::Got(toml::from_str::<TableDiff>(text).unwrap());
+                for table in [rules::verify::TABLE_RULES, rules::verify::MOVING_RULES] {
+                    judge(table, &Object::run("verify"), &facts, &levels, &mut report);
+                }
+            }
+            if let Some(text) = files.get("types.toml") {
+                let facts = Look::Got(toml::from_str::<ColumnTypes>(text).unwrap());
+                judge(rules::verify::COLUMN_RULES, &Object::run("verify"), &facts, &levels, &mut report);
             }
             if let Some(text) = files.get("sides.toml") {
                 let facts: SidesFacts = toml::from_str(text).unwrap();
@@ -207,6 +208,7 @@ fn run(subject: &str, example: &Example) -> Report {
             report
         }
         "schema" => schema(files, declared),
+        "survey" => survey(files),
         _ => {
             let baseline = source("trueup-baseline.toml", files)
                 .map(|source| (Baseline::read(&source.text).unwrap_or_else(|all| panic!("{all:?}")), source));
@@ -254,12 +256,28 @@ fn schema(files: &BTreeMap<String, String>, declared: Option<(Manifest, Source)>
         live: read("live.toml"),
         state: state("state.toml"),
         is_built: false,
-        progress: rules::schema::Progress::default(),
+        progress: Progress::default(),
     };
     let terms = declared.map(|(manifest, source)| Terms::of(&manifest.schema.unwrap(), &source));
     let facts = SchemaFacts::new(sides, &terms.unwrap_or_default());
     let mut report = Report::new("lint");
     judge(rules::schema::RULES, &Object::run("lint"), &Look::Got(facts), &Levels::new(), &mut report);
+    report.sort();
+    report
+}
+
+/// What a survey found, and the clusters of several.
+fn survey(files: &BTreeMap<String, String>) -> Report {
+    let mut report = Report::new("survey");
+    let (on, levels) = (Object::run("survey"), Levels::new());
+    if let Some(text) = files.get("survey.toml") {
+        let facts: SurveyFacts = toml::from_str(text).unwrap();
+        judge(rules::survey::ENDPOINT_RULES, &on, &Look::Got(facts), &levels, &mut report);
+    }
+    if let Some(text) = files.get("clusters.toml") {
+        let facts: ClusterFacts = toml::from_str(text).unwrap();
+        judge(rules::survey::CLUSTER_RULES, &on, &Look::Got(facts), &levels, &mut report);
+    }
     report.sort();
     report
 }

@@ -132,7 +132,7 @@ fn mistake(rule: &At<String>, is_allow: bool) -> Option<Mistake> {
             let help = "it keeps a run that proves nothing from passing".to_owned();
             (format!("`{id}` always counts"), help)
         }
-        Some(_) if is_allow && ["guard", "verify"].contains(&id.subject()) => {
+        Some(_) if is_allow && ["guard", "survey", "verify"].contains(&id.subject()) => {
             let help =
                 "declare the difference in the mapping or the contract, or set a severity under `[rules]`";
             (format!("`[[allow]]` speaks for lint alone, not for `{id}`"), help.to_owned())

@@ -20,6 +20,7 @@ mod program;
 mod report;
 mod schema;
 mod stop;
+mod survey;
 mod verify;
 
 use std::ffi::OsString;
@@ -50,6 +51,8 @@ enum Command {
     Lint(Box<lint::Args>),
     /// Judge an environment or an env file, and let CMD start only when it keeps the boot contract
     Guard(guard::Args),
+    /// Say what databases are before anything is moved: sizes, counts, preconditions
+    Survey(survey::Args),
     /// Reconcile the rows of a source and a target
     Verify(verify::Args),
     /// Save a portable picture of an endpoint
@@ -85,6 +88,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Init(args) => init::run(&args),
         Command::Lint(args) => lint::run(*args),
         Command::Guard(args) => guard::run(args),
+        Command::Survey(args) => survey::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Fingerprint(args) => fingerprint::run(args),
         Command::Baseline(args) => baseline::run(args),

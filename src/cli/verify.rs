@@ -1,5 +1,6 @@
 //! `trueup verify`
 use std::hash::{BuildHasher, Hasher};
+use std::time::Duration;
 
 use super::manifest::{Loaded, ManifestArgs};
 use super::output::{Clock, OutputArgs, emit};
@@ -8,12 +9,14 @@ use crate::digest::hasher::Seed;
 use crate::jobs::verify::{Verify, verify};
 use crate::manifest::{Keys, MANIFEST};
 use crate::mapping::Mapping;
-use crate::model::{Cause, Exit, Report};
+use crate::model::{Cause, DifferingRow, Exit, Report};
 use crate::parse::expand::expand;
 use crate::rules::Levels;
 use crate::stores::checkout::Checkout;
 use crate::stores::endpoint::Endpoint;
 use crate::stores::environment::Secrets;
+use crate::stores::lines::Lines;
+use crate::stores::postgres::Patience;
 
 /// The flags of `trueup verify`.
 #[derive(Debug, clap::Args)]
@@ -32,6 +35,18 @@ pub(super) struct Args {
     /// How the keys of differing rows are printed
     #[arg(long, value_enum)]
     keys: Option<Keys>,
+    /// Print the cells in which the named rows differ
+    #[arg(long)]
+    show_values: bool,
+    /// Write every row that differs to a file, a line of JSON each
+    #[arg(long, value_name = "FILE")]
+    rows_out: Option<String>,
+    /// How many tables are compared at the same time
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Go on and on, so many seconds after each report, until interrupted: for the time in which both sides are written
+    #[arg(long, value_name = "SECONDS")]
+    watch: Option<u64>,
     /// The seed of the digests, to get the same ones again; without it, a random one
     #[arg(long, value_name = "N", value_parser = seed)]
     seed: Option<Seed>,
@@ -40,8 +55,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { manifest, source, target, table, keys, seed, output } = args;
-    let clock = Clock::start();
+    let Args { manifest, source, target, table, keys, show_values, rows_out, jobs, watch, seed, output } =
+        args;
     let loaded = if source.is_some() && manifest.is_passed_over(&Checkout::default()) {
         note(&format!("{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"));
         None
@@ -51,14 +66,35 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let mut settings = settings(loaded, source.zip(target), seed.unwrap_or_else(random))?;
     settings.mapping.only = table;
     settings.keys = keys.unwrap_or(settings.keys);
-    let report = judge(&settings, &clock)?;
-    emit(&report, &output)
+    settings.show_values = show_values;
+    settings.jobs = jobs.unwrap_or(settings.jobs).max(1);
+    loop {
+        let clock = Clock::start();
+        let mut lines = rows_out.as_deref().map(Lines::create).transpose().map_err(Stop::CouldNotLook)?;
+        let report = judge(&settings, &clock, &mut |row| {
+            if let Some(lines) = &mut lines {
+                lines.write(row);
+            }
+        })?;
+        if let Some(lines) = lines {
+            lines.finish().map_err(Stop::CouldNotLook)?;
+        }
+        let exit = emit(&report, &output)?;
+        match watch {
+            None => return Ok(exit),
+            Some(seconds) => std::thread::sleep(Duration::from_secs(seconds)),
+        }
+    }
 }
 
 /// Runs the job on threads of its own.
-pub(super) fn judge(settings: &Verify, clock: &Clock) -> Result<Report, Stop> {
+pub(super) fn judge(
+    settings: &Verify,
+    clock: &Clock,
+    each: &mut (dyn FnMut(&DifferingRow) + Send),
+) -> Result<Report, Stop> {
     let runtime = runtime()?;
-    let mut report = runtime.block_on(verify(settings));
+    let mut report = runtime.block_on(verify(settings, each));
     clock.stamp(&mut report);
     Ok(report)
 }
@@ -80,15 +116,8 @@ pub(super) fn settings(
             return Err(Stop::CouldNotLook(Cause::new("there is nothing to compare").hint(hint)));
         };
         let declared = crate::manifest::Verify::default();
-        return Ok(Verify {
-            source: named("source", &from)?,
-            target: named("target", &to)?,
-            mapping: Mapping::default(),
-            sample: declared.sample,
-            keys: declared.keys,
-            seed,
-            levels: Levels::new(),
-        });
+        let (source, target) = (named("source", &from)?, named("target", &to)?);
+        return Ok(as_declared(source, target, Mapping::default(), &declared, seed, Levels::new()));
     };
     let (from, to) = match urls {
         Some((from, to)) => (named("source", &from)?, named("target", &to)?),
@@ -97,15 +126,33 @@ pub(super) fn settings(
             declared(&manifest, source.base(), &manifest.verify.target)?,
         ),
     };
-    Ok(Verify {
-        source: from,
-        target: to,
-        mapping: Mapping::of(&manifest, &source),
-        sample: manifest.verify.sample,
-        keys: manifest.verify.keys,
+    Ok(as_declared(from, to, Mapping::of(&manifest, &source), &manifest.verify, seed, levels))
+}
+
+fn as_declared(
+    source: Endpoint,
+    target: Endpoint,
+    mapping: Mapping,
+    declared: &crate::manifest::Verify,
+    seed: Seed,
+    levels: Levels,
+) -> Verify {
+    Verify {
+        source,
+        target,
+        mapping,
+        sample: declared.sample,
+        keys: declared.keys,
+        show_values: false,
         seed,
+        jobs: declared.jobs,
+        patience: Patience {
+            statement_ms: declared.statement_timeout_s.saturating_mul(1000),
+            lock_ms: declared.lock_timeout_s.saturating_mul(1000),
+        },
+        settle: Duration::from_secs(declared.settle_s),
         levels,
-    })
+    }
 }
 
 pub(super) fn named(name: &str, url: &str) -> Result<Endpoint, Stop> {

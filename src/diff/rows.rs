@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use crate::digest::bucket::Bucket;
 use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::RowIdentity;
+use crate::model::value::Value;
 
 /// How the rows of two sides differ. Counts are exact; samples are the first few in the order of the scan.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct RowsDiff {
     /// Rows of keys that only the source has.
     pub only_in_source: Sampled,
@@ -19,12 +20,36 @@ pub struct RowsDiff {
 }
 
 /// A number of rows, and the first of them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Sampled {
     /// How many, exactly.
     pub rows: u64,
-    /// The first few, by their place in the scan.
-    pub sample: Vec<(u64, RowIdentity)>,
+    /// The first few, by their place among the rows of their side.
+    pub sample: Vec<Found>,
+}
+
+/// A row that differs.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its place among the rows of its side.
+    pub ordinal: u64,
+    /// The key's identity.
+    pub identity: RowIdentity,
+    /// The key's cells.
+    pub key: Vec<Value>,
+    /// Indexes of the cells that differ; none of a row that only one side has.
+    pub cells: Vec<usize>,
+}
+
+/// In which way a row differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Only the source has it.
+    OnlyInSource,
+    /// Only the target has it.
+    OnlyInTarget,
+    /// Both have it.
+    Differing,
 }
 
 impl RowsDiff {
@@ -35,14 +60,20 @@ impl RowsDiff {
 }
 
 impl Sampled {
-    fn add(&mut self, row: &HashedRow, most: usize) {
-        self.rows += row.copies;
-        let place = self.sample.partition_point(|(ordinal, _)| *ordinal < row.ordinal);
+    fn add(&mut self, found: &Found, copies: u64, most: usize) {
+        self.rows += copies;
+        let place = self.sample.partition_point(|known| comes_before(known, found));
         if place < most {
-            self.sample.insert(place, (row.ordinal, row.identity));
+            self.sample.insert(place, found.clone());
             self.sample.truncate(most);
         }
     }
+}
+
+/// Keys are asked only where 64 bits of them are the same.
+fn comes_before(one: &Found, other: &Found) -> bool {
+    let shown = |found: &Found| found.key.iter().map(|part| part.show().to_string()).collect::<Vec<_>>();
+    one.ordinal < other.ordinal || (one.ordinal == other.ordinal && shown(one) < shown(other))
 }
 
 /// The buckets in which two digests differ. Digests of another length differ everywhere.
@@ -85,8 +116,14 @@ fn rows_in(bucket: u64, source: &[Bucket], target: &[Bucket]) -> u64 {
 }
 
 /// Compares the rows of the same buckets of both sides into `diff`. Rows of one key are compared as a multiset, so that
-/// duplicates count. Costs the rows of both sides in time and memory.
-pub fn compare(source: &[HashedRow], target: &[HashedRow], most: usize, diff: &mut RowsDiff) {
+/// duplicates count. Each row that differs is told to `each`. Costs the rows of both sides in time and memory.
+pub fn compare(
+    source: &[HashedRow],
+    target: &[HashedRow],
+    most: usize,
+    diff: &mut RowsDiff,
+    each: &mut impl FnMut(Way, &Found),
+) {
     let mut keys: HashMap<RowIdentity, [Vec<&HashedRow>; 2]> =
         HashMap::with_capacity(source.len().max(target.len()));
     for row in source {
@@ -96,28 +133,47 @@ pub fn compare(source: &[HashedRow], target: &[HashedRow], most: usize, diff: &m
         keys.entry(row.identity).or_default()[1].push(row);
     }
     for [source, target] in keys.into_values() {
-        of_key(source, target, most, diff);
+        of_key(source, target, most, diff, each);
     }
 }
 
-fn of_key(source: Vec<&HashedRow>, target: Vec<&HashedRow>, most: usize, diff: &mut RowsDiff) {
+fn of_key(
+    source: Vec<&HashedRow>,
+    target: Vec<&HashedRow>,
+    most: usize,
+    diff: &mut RowsDiff,
+    each: &mut impl FnMut(Way, &Found),
+) {
     let (mut source, mut target) = without_equals(source, target);
     // What is left of both sides is paired in the order of the scan.
     source.sort_by_key(|row| row.ordinal);
     target.sort_by_key(|row| row.ordinal);
     let pairs = source.len().min(target.len());
+    let found = |row: &HashedRow, cells: Vec<usize>| Found {
+        ordinal: row.ordinal,
+        identity: row.identity,
+        key: row.key.clone(),
+        cells,
+    };
     for (row, other) in source.iter().zip(&target) {
-        diff.differing.add(row, most);
-        let cells = row.cells.iter().zip(&other.cells).enumerate().filter(|(_, (one, two))| one != two);
-        for (index, _) in cells {
-            *diff.cells.entry(index).or_default() += 1;
+        let cells = row.cells.iter().zip(&other.cells).enumerate();
+        let cells: Vec<usize> = cells.filter(|(_, (one, two))| one != two).map(|(index, _)| index).collect();
+        for index in &cells {
+            *diff.cells.entry(*index).or_default() += 1;
         }
+        let found = found(row, cells);
+        each(Way::Differing, &found);
+        diff.differing.add(&found, row.copies, most);
     }
     for row in source.iter().skip(pairs) {
-        diff.only_in_source.add(row, most);
+        let found = found(row, Vec::new());
+        each(Way::OnlyInSource, &found);
+        diff.only_in_source.add(&found, row.copies, most);
     }
     for row in target.iter().skip(pairs) {
-        diff.only_in_target.add(row, most);
+        let found = found(row, Vec::new());
+        each(Way::OnlyInTarget, &found);
+        diff.only_in_target.add(&found, row.copies, most);
     }
 }
 
@@ -154,12 +210,18 @@ mod tests {
     use proptest::prelude::*;
 
     fn row(identity: u128, ordinal: u64, cells: &[u64]) -> HashedRow {
-        HashedRow { identity: RowIdentity(identity), ordinal, copies: 1, cells: cells.to_vec() }
+        HashedRow {
+            identity: RowIdentity(identity),
+            ordinal,
+            copies: 1,
+            cells: cells.to_vec(),
+            key: Vec::new(),
+        }
     }
 
     fn diff(source: &[HashedRow], target: &[HashedRow]) -> RowsDiff {
         let mut diff = RowsDiff::default();
-        compare(source, target, 2, &mut diff);
+        compare(source, target, 2, &mut diff, &mut |_, _| {});
         diff
     }
 
@@ -169,7 +231,11 @@ mod tests {
         let target = [row(3, 0, &[3, 31]), row(2, 1, &[2, 20]), row(4, 2, &[4, 40])];
         let diff = diff(&source, &target);
         assert_eq!((diff.only_in_source.rows, diff.only_in_target.rows, diff.differing.rows), (1, 1, 1));
-        assert_eq!(diff.differing.sample, [(2, RowIdentity(3))]);
+        assert_eq!(
+            diff.differing.sample.iter().map(|row| (row.ordinal, row.identity)).collect::<Vec<_>>(),
+            [(2, RowIdentity(3))]
+        );
+        assert_eq!(diff.differing.sample[0].cells, [1]);
         assert_eq!(diff.cells, BTreeMap::from([(1, 1)]));
     }
 
@@ -179,7 +245,7 @@ mod tests {
         let twice = [row(1, 0, &[1]), row(1, 1, &[1])];
         assert_eq!(diff(&once, &twice).only_in_target.rows, 1);
         assert_eq!(diff(&twice, &once).only_in_source.rows, 1);
-        assert_eq!(diff(&twice, &twice), RowsDiff::default());
+        assert_eq!(diff(&twice, &twice).rows(), 0);
         let counted = [HashedRow { copies: 3, ..row(1, 0, &[1]) }];
         assert_eq!(diff(&counted, &twice).only_in_source.rows, 1);
     }
@@ -189,7 +255,7 @@ mod tests {
         let source: Vec<_> = (0..9).map(|n| row(u128::from(n), 8 - n, &[n])).collect();
         let found = diff(&source, &[]).only_in_source;
         assert_eq!(found.rows, 9);
-        assert_eq!(found.sample.iter().map(|(ordinal, _)| *ordinal).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(found.sample.iter().map(|row| row.ordinal).collect::<Vec<_>>(), [0, 1]);
     }
 
     #[test]
@@ -205,7 +271,7 @@ mod tests {
             let rows: Vec<_> = cells.iter().zip(0..).map(|((key, cell), n)| row(*key, n, &[*cell])).collect();
             let mut other = rows.clone();
             other.reverse();
-            prop_assert_eq!(diff(&rows, &other), RowsDiff::default());
+            prop_assert_eq!(diff(&rows, &other).rows(), 0);
         }
 
         #[test]
@@ -216,7 +282,7 @@ mod tests {
             let (mut a, mut b) = (a, b);
             a.sort_unstable();
             b.sort_unstable();
-            prop_assert_eq!(found == RowsDiff::default(), a == b);
+            prop_assert_eq!(found.rows() == 0, a == b);
         }
     }
 }

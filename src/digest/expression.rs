@@ -13,7 +13,7 @@
 //! An expression is written for a column of its kind's own type. Where a kind may stand for several types (`int2` as
 //! `Int8`) the server widens; a narrowing conversion never happens, but `Float8` given a `numeric` column would round: kinds come from the catalog.
 
-use crate::digest::canonical::CanonicalError;
+use crate::digest::canonical::{CanonicalError, Element};
 use crate::digest::hasher::Seed;
 use crate::digest::kind::{Kind, SendForm};
 use crate::model::Mode;
@@ -28,6 +28,51 @@ pub fn expression(kind: &Kind, column: &str, mode: Mode) -> Result<String, Canon
         Kind::Bool | Kind::Int2 | Kind::Int4 | Kind::Oid | Kind::Date | Kind::Uuid => Ok(column.to_owned()),
         _ => payload(kind, column, mode, 1),
     }
+}
+
+/// The canonical form as `bytea` for whatever kind, for a client that hashes it; NULL when the cell is NULL.
+///
+/// # Errors
+/// When the kind, or one inside it, is [`Kind::Dynamic`].
+pub fn bytes_expression(kind: &Kind, column: &str, mode: Mode) -> Result<String, CanonicalError> {
+    payload(kind, column, mode, 1)
+}
+
+/// An element as an expression of the type that [`expression`] has for the kind: what a cell has that no column holds.
+pub fn constant(kind: &Kind, element: Element<'_>) -> String {
+    let of_bytes = |bytes: &[u8]| {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        if *kind == Kind::Uuid { format!("'{hex}'::uuid") } else { format!("decode('{hex}', 'hex')") }
+    };
+    match (kind, element) {
+        (Kind::Bool, Element::Null) => "NULL::bool".to_owned(),
+        (Kind::Int2 | Kind::Int4 | Kind::Oid | Kind::Date | Kind::Uuid, Element::Null) => {
+            format!("NULL::{}", kind.name())
+        }
+        (_, Element::Null) => "NULL::bytea".to_owned(),
+        (Kind::Bool, Element::Word(word)) => (word != 0).to_string(),
+        (Kind::Oid, Element::Word(word)) => format!("'{word}'::oid"),
+        (Kind::Date, Element::Word(word)) => format!("('2000-01-01'::date + '{}'::int4)", word.cast_signed()),
+        (_, Element::Word(word)) => format!("'{}'::{}", word.cast_signed(), kind.name()),
+        (_, Element::Bytes(bytes)) => of_bytes(bytes),
+    }
+}
+
+/// The hash of a key: [`row_hash_expression`], in the words that cost least. `hash` of a single `uuid` or integer is that
+/// of its operator class, and of a NULL 0.
+pub fn key_hash_expression(key: &[(&Kind, String)], seed: Seed) -> String {
+    if let [(kind, column)] = key {
+        let function = match kind {
+            Kind::Uuid => Some("uuid_hash_extended"),
+            Kind::Int4 => Some("hashint4extended"),
+            _ => None,
+        };
+        if let Some(function) = function {
+            return format!("coalesce({function}({column}, '{}'::int8), 0)", seed.as_int8());
+        }
+    }
+    let columns: Vec<String> = key.iter().map(|(_, column)| column.clone()).collect();
+    row_hash_expression(&columns, seed)
 }
 
 /// The hash of a row: an `int8` expression over canonical expressions (at most 1664, as in any row of Postgres).

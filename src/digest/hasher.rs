@@ -103,6 +103,11 @@ impl RowHasher {
         RowHash(self.hash)
     }
 
+    /// Take the row's next cell in its canonical form.
+    pub fn push_element(&mut self, element: Element<'_>) {
+        self.push_hash(hash_element(element, self.seed));
+    }
+
     /// Forget the row and begin the next.
     pub fn start(&mut self) {
         self.hash = 0;
@@ -136,11 +141,19 @@ impl IdentityHasher {
     /// # Errors
     /// When the cell does not fit the kind.
     pub fn push(&mut self, kind: &Kind, value: &Value, mode: Mode) -> Result<(), CanonicalError> {
-        let element = canonical(kind, value, mode, &mut self.buffer)?;
-        for (hash, seed) in self.hashes.iter_mut().zip(self.seeds) {
+        let Self { seeds, hashes, buffer } = self;
+        let element = canonical(kind, value, mode, buffer)?;
+        for (hash, seed) in hashes.iter_mut().zip(*seeds) {
             *hash = combine_columns(*hash, hash_element(element, seed));
         }
         Ok(())
+    }
+
+    /// Take the key's next cell in its canonical form.
+    pub fn push_element(&mut self, element: Element<'_>) {
+        for (hash, seed) in self.hashes.iter_mut().zip(self.seeds) {
+            *hash = combine_columns(*hash, hash_element(element, seed));
+        }
     }
 
     /// The identity of the key so far: the first seed's hash in the high half.
@@ -156,6 +169,11 @@ impl IdentityHasher {
 }
 
 impl RowIdentity {
+    /// The key's hash under the first seed, by which it has its bucket.
+    pub fn first(self) -> u64 {
+        (self.0 >> 64) as u64
+    }
+
     /// From the two hashes, as a server gives them.
     pub fn join(first: RowHash, second: RowHash) -> RowIdentity {
         RowIdentity(u128::from(first.0) << 64 | u128::from(second.0))

@@ -8,12 +8,16 @@
 //! The digest is for accidents, not for adversaries: a miss has a chance of about 2^-63 a pair, but whoever knows the
 //! printed seed can guess rows of low entropy and could construct collisions.
 pub mod bucket;
+pub mod buckets;
 pub mod canonical;
+pub mod comparable;
+pub mod convert;
 pub mod expression;
 pub mod hashed_row;
 pub mod hasher;
 pub mod kind;
 pub mod numeric;
 pub mod postgres_hash;
+pub mod probe;
 pub mod short;
 pub mod wire;

@@ -5,6 +5,7 @@
 //! in arrays and composites are read over. Refuses to guess: the whole input must be used up, and a printed kind inside a container
 //! has no binary form that is its text, so it is an error (outside one, select `c::text`).
 
+use crate::digest::canonical::Element;
 use crate::digest::kind::Kind;
 use crate::model::value::{ArrayValue, Bound, Dimension, RangeValue, Value};
 
@@ -35,6 +36,24 @@ pub fn read(kind: &Kind, bytes: &[u8]) -> Result<Value, WireError> {
         Kind::Printed => text(kind, bytes),
         _ => read_inner(kind, bytes),
     }
+}
+
+/// A canonical form that a server wrote as bytes (`expression::bytes_expression`), as the row hash takes it.
+///
+/// # Errors
+/// When a word has not as many bytes as its kind.
+pub fn element<'b>(kind: &Kind, bytes: &'b [u8]) -> Result<Element<'b>, WireError> {
+    let word = match (kind, bytes) {
+        (Kind::Bool, [truth]) => u32::from(*truth),
+        (Kind::Int2 | Kind::Int4 | Kind::Date, _) => {
+            let number = signed(bytes).and_then(|number| i32::try_from(number).ok());
+            number.ok_or_else(|| malformed(kind))?.cast_unsigned()
+        }
+        (Kind::Oid, _) => bytes.try_into().map(u32::from_be_bytes).map_err(|_| malformed(kind))?,
+        (Kind::Bool, _) => return Err(malformed(kind)),
+        _ => return Ok(Element::Bytes(bytes)),
+    };
+    Ok(Element::Word(word))
 }
 
 fn malformed(kind: &Kind) -> WireError {

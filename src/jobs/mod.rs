@@ -6,4 +6,5 @@ pub mod drift;
 pub mod guard;
 pub mod lint;
 pub mod round_trip;
+pub mod survey;
 pub mod verify;

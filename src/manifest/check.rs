@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
-    At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Service, ValueType,
-    Zone, condition, guard, live, pins,
+    At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Service, TableEntry,
+    ValueType, Zone, condition, guard, live, pins, survey,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -49,8 +49,14 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     }
     once(manifest.alembic.iter().map(|chain| &chain.name), "chain", &mut found);
     zones(&manifest.zone, &mut found);
-    once(manifest.table.iter().map(|table| &table.from), "table", &mut found);
-    for sql in manifest.table.iter().flat_map(|table| table.filter.iter().chain(&table.target_where)) {
+    // One source table may become several of the target, each once.
+    let pairs: Vec<_> = manifest.table.iter().map(pair_of_tables).collect();
+    once(pairs.iter(), "table", &mut found);
+    for sql in manifest
+        .table
+        .iter()
+        .flat_map(|table| table.filter.iter().chain(&table.target_where).chain(table.compute.values()))
+    {
         if let Some(why) = condition::problem(sql) {
             let help = "write one SQL condition, as it would stand in the brackets of `WHERE (...)`";
             found.push(mistake(sql, format!("this is no SQL condition: {why}"), Some(help)));
@@ -62,6 +68,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
         }
     }
     live::mistakes(manifest, &mut found);
+    survey::mistakes(manifest, &mut found);
     found.sort_by_key(|mistake| mistake.range.start);
     found
 }
@@ -263,7 +270,14 @@ fn reasons(manifest: &Manifest, found: &mut Vec<Mistake>) {
     }
 }
 
-fn once<'a>(names: impl Iterator<Item = &'a At<String>>, what: &str, found: &mut Vec<Mistake>) {
+fn pair_of_tables(entry: &TableEntry) -> At<String> {
+    match entry.to.as_ref().filter(|to| **to != entry.from) {
+        Some(to) => entry.from.standing_for(format!("{} -> {}", *entry.from, **to)),
+        None => entry.from.clone(),
+    }
+}
+
+pub(super) fn once<'a>(names: impl Iterator<Item = &'a At<String>>, what: &str, found: &mut Vec<Mistake>) {
     let mut seen = BTreeSet::new();
     for name in names {
         if !seen.insert(name.as_str()) {

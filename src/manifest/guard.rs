@@ -69,11 +69,11 @@ pub struct AllowedValue {
     pub is: Patterns,
 }
 
-/// One glob, or several.
+/// One text, or several; most are globs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Patterns {
-    /// One glob.
+    /// One.
     One(String),
     /// Several, of which one must match.
     Several(Vec<String>),

@@ -20,6 +20,7 @@ mod precondition;
 mod schema;
 mod shape;
 mod source;
+mod survey;
 mod types;
 mod version;
 mod zone;
@@ -43,6 +44,10 @@ pub use pins::{Calendar, Pin, Pins, Removal};
 pub use precondition::{Expectation, Precondition};
 pub use schema::{Expect, IgnoreEntry, Schema};
 pub use source::Source;
+pub use survey::{
+    Expected, Fact, Limits, Survey, SurveyEstimate, SurveyExpect, SurveyReference, SurveyTable, bandwidth,
+    json_path,
+};
 pub use types::{
     Access, AllowEntry, Endpoint, EndpointKind, IfEmpty, Keys, Level, Manifest, Project, Scalar, Side,
     SkipEntry, TableEntry, Verify,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{At, Command};
+use super::{At, Command, Patterns};
 
 /// The schema that a live database is held to. Judged by `trueup lint schema`, and by `trueup lint --live`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -21,9 +21,9 @@ pub struct Schema {
     /// Whether the names of constraints and indexes count.
     #[serde(default = "yes")]
     pub names: bool,
-    /// Types that mean the same here, expected to live, such as `"json" = "jsonb"`.
+    /// Types that mean the same here, expected to live, such as `"json" = "jsonb"`; one may stand for several.
     #[serde(default)]
-    pub types: BTreeMap<String, String>,
+    pub types: BTreeMap<String, Patterns>,
     /// What may differ.
     #[serde(default)]
     pub ignore: Vec<IgnoreEntry>,

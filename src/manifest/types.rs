@@ -9,6 +9,7 @@ use super::env::Env;
 use super::guard::Guard;
 use super::pins::{Pin, Pins};
 use super::schema::Schema;
+use super::survey::Survey;
 use super::zone::Zone;
 use super::{Alembic, At};
 use crate::model::Mode;
@@ -45,6 +46,8 @@ pub struct Manifest {
     pub verify: Verify,
     /// The schema that a live database is held to.
     pub schema: Option<Schema>,
+    /// What `trueup survey` looks at, and what it should find.
+    pub survey: Option<Survey>,
     /// Severity by rule id.
     pub rules: BTreeMap<At<String>, Level>,
     /// Findings that may stand.
@@ -101,7 +104,8 @@ pub enum EndpointKind {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableEntry {
-    /// The source table.
+    /// The source table, in Postgres behind its schema unless that is `public`. `me_{slug}.notes` speaks for every table of
+    /// such a name; `{slug}` may then stand in `to`, in conditions and in defaults.
     pub from: At<String>,
     /// The target table, when it has another name.
     pub to: Option<At<String>>,
@@ -114,6 +118,9 @@ pub struct TableEntry {
     /// Target column to the value it has where the source has no such column or NULL in it.
     #[serde(default)]
     pub default: BTreeMap<At<String>, Scalar>,
+    /// Target column to the SQL expression over a source row that it holds, in the words of the source's database.
+    #[serde(default)]
+    pub compute: BTreeMap<At<String>, At<String>>,
     /// Target columns that the target itself writes.
     #[serde(default)]
     pub target_owned: Vec<At<String>>,
@@ -189,6 +196,14 @@ pub struct Verify {
     pub sample: usize,
     /// How keys are printed.
     pub keys: Keys,
+    /// How many tables are compared at the same time, where a store can serve several readers of one moment.
+    pub jobs: usize,
+    /// How many seconds one statement may take on a server; 0 for any.
+    pub statement_timeout_s: u64,
+    /// How many seconds a lock is waited for on a server; 0 for any.
+    pub lock_timeout_s: u64,
+    /// How many seconds rows are given to settle, before those that differ are looked at again because one side was written.
+    pub settle_s: u64,
 }
 
 impl Default for Verify {
@@ -199,6 +214,10 @@ impl Default for Verify {
             mode: Mode::Strict,
             sample: 5,
             keys: Keys::Plain,
+            jobs: 1,
+            statement_timeout_s: 0,
+            lock_timeout_s: 10,
+            settle_s: 2,
         }
     }
 }

@@ -43,13 +43,13 @@ struct Matcher<'m> {
 impl Matcher<'_> {
     fn problem(&mut self, kind: ProblemKind, about: &str, message: String, help: &str, place: Option<Place>) {
         let place = place.or_else(|| self.entry.map(|entry| self.mapping.place(&entry.from)));
-        let (table, about, help) = (self.source.name.clone(), about.to_owned(), help.to_owned());
+        let (table, about, help) = (self.source.id(), about.to_owned(), help.to_owned());
         self.found.problems.push(Problem { kind, table, about, message, help, place });
     }
 
     fn gap(&mut self, column: &str, kind: GapKind, reason: impl Into<String>) {
         let on =
-            Object { kind: crate::model::ObjectKind::Column, name: format!("{}.{column}", self.source.name) };
+            Object { kind: crate::model::ObjectKind::Column, name: format!("{}.{column}", self.source.id()) };
         self.found.gaps.push(Gap { on, kind, reason: reason.into() });
     }
 
@@ -57,14 +57,20 @@ impl Matcher<'_> {
     fn stale(&mut self) {
         let Some(entry) = self.entry else { return };
         let sources = entry.rename.keys().chain(&entry.drop).map(|name| (name, self.source, "source"));
-        let targets =
-            entry.rename.values().chain(entry.default.keys()).chain(&entry.target_owned).chain(&entry.key);
+        let targets = entry
+            .rename
+            .values()
+            .chain(entry.default.keys())
+            .chain(entry.compute.keys())
+            .chain(&entry.target_owned)
+            .chain(&entry.key);
         let named: Vec<_> = sources.chain(targets.map(|name| (name, self.target, "target"))).collect();
         for (name, table, side) in named {
             if table.column(name).is_none() {
                 let message = format!(
                     "the mapping names `{}`, which `{}` of the {side} does not have",
-                    **name, table.name
+                    **name,
+                    table.id()
                 );
                 let place = self.mapping.place(name);
                 self.problem(
@@ -91,6 +97,13 @@ impl Matcher<'_> {
             let target_name = renamed.map_or(name, |(_, to)| to.as_str());
             let target = self.target.column(target_name).filter(|column| column.role != ColumnRole::Hidden);
             match target {
+                Some(target) if self.computed(&target.name).is_some() => {
+                    self.gap(
+                        name,
+                        GapKind::Declared,
+                        format!("`{}` of the target is computed instead", target.name),
+                    );
+                }
                 Some(target) if self.is_target_owned(&target.name) => {
                     self.gap(name, GapKind::Declared, "the target writes its counterpart itself");
                 }
@@ -101,13 +114,18 @@ impl Matcher<'_> {
                 }
                 Some(target) => {
                     let (target, default) = (target.name.clone(), self.default(&target.name));
-                    self.found.columns.push(PairColumn { source: Some(name.to_owned()), target, default });
+                    self.found.columns.push(PairColumn {
+                        source: Some(name.to_owned()),
+                        compute: None,
+                        target,
+                        default,
+                    });
                 }
                 // A stale rename was said already.
                 None if renamed.is_some() => {}
                 None => {
                     let message =
-                        format!("`{name}` has no counterpart in `{}` of the target", self.target.name);
+                        format!("`{name}` has no counterpart in `{}` of the target", self.target.id());
                     let help = "move it, or declare it under `rename` or `drop`";
                     self.problem(ProblemKind::MissingColumn, name, message, help, None);
                 }
@@ -123,11 +141,14 @@ impl Matcher<'_> {
             }
             if self.is_target_owned(name) {
                 self.gap(name, GapKind::Declared, "written by the target itself");
+            } else if let Some(compute) = self.computed(name) {
+                let (target, default) = (name.to_owned(), self.default(name));
+                self.found.columns.push(PairColumn { source: None, compute: Some(compute), target, default });
             } else if let Some(default) = self.default(name) {
                 let (target, default) = (name.to_owned(), Some(default));
-                self.found.columns.push(PairColumn { source: None, target, default });
+                self.found.columns.push(PairColumn { source: None, compute: None, target, default });
             } else {
-                let message = format!("`{name}` of `{}` in the target comes from nowhere", self.target.name);
+                let message = format!("`{name}` of `{}` in the target comes from nowhere", self.target.id());
                 let help = "declare it under `rename`, `default` or `target_owned`";
                 self.problem(ProblemKind::UnlistedColumn, name, message, help, None);
             }
@@ -136,6 +157,11 @@ impl Matcher<'_> {
 
     fn is_target_owned(&self, name: &str) -> bool {
         self.entry.is_some_and(|entry| is_named(&entry.target_owned, name))
+    }
+
+    fn computed(&self, name: &str) -> Option<String> {
+        let computed = &self.entry?.compute;
+        computed.iter().find(|(column, _)| column.eq_ignore_ascii_case(name)).map(|(_, sql)| (**sql).clone())
     }
 
     fn default(&self, name: &str) -> Option<crate::manifest::Scalar> {
@@ -182,13 +208,16 @@ impl Matcher<'_> {
     /// Verifying through the mapping cannot find a wrong mapping, so every transformation is listed.
     fn declared_differences(&mut self) {
         let columns = self.found.columns.clone();
-        for PairColumn { source, target, default } in columns {
+        for PairColumn { source, compute, target, default } in columns {
+            if let Some(sql) = &compute {
+                self.gap(&target, GapKind::Declared, format!("expected to be {sql} of the source's row"));
+            }
             if let Some(source) = source.as_deref().filter(|source| *source != target) {
                 self.gap(source, GapKind::Declared, format!("compared with `{target}` of the target"));
             }
             if default.is_some() {
                 let where_missing =
-                    if source.is_some() { "where the source has NULL" } else { "for every row" };
+                    if source.or(compute).is_some() { "where the source has NULL" } else { "for every row" };
                 self.gap(
                     &target,
                     GapKind::Declared,
@@ -197,7 +226,7 @@ impl Matcher<'_> {
             }
         }
         let Some(entry) = self.entry else { return };
-        let on = Object::table(&self.source.name);
+        let on = Object::table(self.source.id());
         for (filter, side) in [(&entry.filter, "source"), (&entry.target_where, "target")] {
             if let Some(filter) = filter {
                 let reason = format!("rows of the {side} are compared only where {}", **filter);

@@ -3,12 +3,13 @@
 //! Copy and verify read the same mapping. What it does not speak for comes out as a [`Problem`] or a [`Gap`]; nothing is
 //! left out silently.
 mod columns;
+mod patterns;
 mod resolve;
 
 use serde::Deserialize;
 
 use crate::manifest::{At, Manifest, Scalar, Side, SkipEntry, Source, TableEntry};
-use crate::model::{Gap, Mode, Place};
+use crate::model::{Gap, Mode, Place, TableName};
 
 pub use resolve::resolve;
 
@@ -60,9 +61,9 @@ pub struct Resolved {
 #[derive(Debug, Clone)]
 pub struct Pair {
     /// The source table's name in its catalog.
-    pub source: String,
+    pub source: TableName,
     /// The target table's name in its catalog.
-    pub target: String,
+    pub target: TableName,
     /// The columns to compare; empty only when a side's table cannot be described.
     pub columns: Vec<PairColumn>,
     /// Indexes into `columns` of the key; empty when rows have none and are compared as a multiset.
@@ -82,6 +83,8 @@ pub struct Pair {
 pub struct PairColumn {
     /// The source's column; `None` when only the default speaks.
     pub source: Option<String>,
+    /// An SQL expression over the source's row, in the place of a column.
+    pub compute: Option<String>,
     /// The target's column.
     pub target: String,
     /// The value where the source has no column, or NULL in it.

@@ -6,7 +6,7 @@ use globset::GlobMatcher;
 use super::columns::columns;
 use super::{Mapping, Pair, Problem, ProblemKind, Resolved};
 use crate::manifest::{IfEmpty, Side, SkipEntry, TableEntry, glob};
-use crate::model::{Gap, GapKind, Object, Place, Schema, Table, TableKind};
+use crate::model::{Gap, GapKind, Object, Place, Schema, Table, TableKind, TableName};
 
 /// Resolves a mapping. `is_empty` tells whether a source table has no rows; it is asked only for tables with
 /// `if_empty`. Costs tables x columns.
@@ -14,7 +14,7 @@ pub fn resolve(
     mapping: &Mapping,
     source: &Schema,
     target: &Schema,
-    is_empty: &dyn Fn(&str) -> bool,
+    is_empty: &dyn Fn(&TableName) -> bool,
 ) -> Resolved {
     let mut resolver = Resolver {
         mapping,
@@ -117,14 +117,14 @@ impl<'m> Resolver<'m> {
         all
     }
 
-    fn declared(&mut self, entry: &TableEntry, is_empty: &dyn Fn(&str) -> bool) {
+    fn declared(&mut self, entry: &TableEntry, is_empty: &dyn Fn(&TableName) -> bool) {
         let place = self.mapping.place(&entry.from);
         let to = entry.to.as_ref().unwrap_or(&entry.from);
         let source = self.source.table(&entry.from);
         let target = self.target.table(to);
         for (side, table) in [(Side::Source, source), (Side::Target, target)] {
             if let Some(table) = table {
-                self.speak(side, &table.name);
+                self.speak(side, &table.id());
             }
         }
         if !self.is_asked(&entry.from, to) {
@@ -142,15 +142,15 @@ impl<'m> Resolver<'m> {
             return;
         };
         let Some(target) = target else {
-            if entry.if_empty == Some(IfEmpty::Skip) && is_empty(&source.name) {
-                self.gap(&source.name, GapKind::Declared, "it is empty, and `if_empty` says to skip it then");
+            if entry.if_empty == Some(IfEmpty::Skip) && is_empty(&source.full_name()) {
+                self.gap(&source.id(), GapKind::Declared, "it is empty, and `if_empty` says to skip it then");
                 return;
             }
             let message =
-                format!("`{}` should have become `{}`, which the target does not have", source.name, **to);
+                format!("`{}` should have become `{}`, which the target does not have", source.id(), **to);
             self.problem(
                 ProblemKind::MissingTable,
-                &source.name,
+                &source.id(),
                 message,
                 "create and fill it, or mend its `to`",
                 Some(place),
@@ -165,28 +165,28 @@ impl<'m> Resolver<'m> {
             if self.is_left_out(Side::Source, table) {
                 continue;
             }
-            let target = self.target.table(&table.name);
-            if !self.is_asked(&table.name, target.map_or(&table.name, |target| &target.name)) {
+            let id = table.id();
+            let target = self.target.table(&id);
+            if !self.is_asked(&id, &target.map_or_else(|| id.clone(), Table::id)) {
                 if let Some(target) = target {
-                    self.speak(Side::Target, &target.name);
+                    self.speak(Side::Target, &target.id());
                 }
                 continue;
             }
             match target {
                 Some(target) if self.is_skipped(Side::Target, target) => {
-                    let message =
-                        format!("the target's table `{}` is skipped, the source's is not", table.name);
+                    let message = format!("the target's table `{}` is skipped, the source's is not", id);
                     let help = "declare the `[[skip]]` without a side, or for both";
-                    self.problem(ProblemKind::MissingTable, &table.name, message, help, None);
+                    self.problem(ProblemKind::MissingTable, &id, message, help, None);
                 }
                 Some(target) => {
-                    self.speak(Side::Target, &target.name);
+                    self.speak(Side::Target, &target.id());
                     self.pair(None, table, target);
                 }
                 None => self.problem(
                     ProblemKind::MissingTable,
-                    &table.name,
-                    format!("the target has no table `{}`", table.name),
+                    &id,
+                    format!("the target has no table `{id}`"),
                     "create and fill it, or declare a `[[table]]` or `[[skip]]` for it",
                     None,
                 ),
@@ -198,26 +198,28 @@ impl<'m> Resolver<'m> {
     /// The tables that neither a pair nor a skip speaks for.
     fn unlisted(&mut self, side: Side) {
         for table in &self.schema(side).tables {
-            if self.is_spoken(side, &table.name) || self.is_left_out(side, table) {
+            let id = table.id();
+            if self.is_spoken(side, &id) || self.is_left_out(side, table) {
                 continue;
             }
-            if self.is_asked(&table.name, &table.name) {
-                let message = format!("the {}'s table `{}` is on no list", side.word(), table.name);
-                self.problem(ProblemKind::UnlistedTable, &table.name, message, UNLISTED, None);
+            if self.is_asked(&id, &id) {
+                let message = format!("the {}'s table `{id}` is on no list", side.word());
+                self.problem(ProblemKind::UnlistedTable, &id, message, UNLISTED, None);
             }
         }
     }
 
     /// Whether a `[[skip]]` speaks for a table, and says why.
     fn is_skipped(&mut self, side: Side, table: &Table) -> bool {
+        let id = table.id();
         let skip = self
             .skips
             .iter_mut()
-            .find(|skip| skip.entry.side.is_none_or(|only| only == side) && skip.glob.is_match(&table.name));
+            .find(|skip| skip.entry.side.is_none_or(|only| only == side) && skip.glob.is_match(&id));
         let Some(skip) = skip else { return false };
         skip.used = true;
         let reason = format!("skipped on the {}: {}", side.word(), skip.entry.reason.trim());
-        self.gap(&table.name, GapKind::Declared, reason);
+        self.gap(&id, GapKind::Declared, reason);
         true
     }
 
@@ -227,17 +229,22 @@ impl<'m> Resolver<'m> {
             return true;
         }
         let word = side.word();
+        if let (Some(_), [parent, ..]) = (&table.bound, table.parents.as_slice()) {
+            let reason = format!("a partition of {parent} in the {word}: its rows are compared there");
+            self.gap(&table.id(), GapKind::NotCompared, reason);
+            return true;
+        }
         match table.kind {
             TableKind::Table | TableKind::Partitioned | TableKind::Foreign | TableKind::Virtual => {
                 return false;
             }
             TableKind::View | TableKind::MaterializedView => self.gap(
-                &table.name,
+                &table.id(),
                 GapKind::NotCompared,
                 format!("a view of the {word}: it holds no rows of its own"),
             ),
             TableKind::Shadow => self.gap(
-                &table.name,
+                &table.id(),
                 GapKind::NotCompared,
                 format!("the storage of a virtual table of the {word}, which is compared by its rows"),
             ),
@@ -252,10 +259,10 @@ impl<'m> Resolver<'m> {
         // A table without columns cannot be described; it stays a pair, so that whoever reads it learns why.
         let described = ![source, target].iter().any(|table| table.columns.is_empty());
         if found.columns.is_empty() && described {
-            let message = format!("`{}` and `{}` have no column in common", source.name, target.name);
+            let message = format!("`{}` and `{}` have no column in common", source.id(), target.id());
             self.problem(
                 ProblemKind::MissingColumn,
-                &source.name,
+                &source.id(),
                 message,
                 "declare how its columns are renamed",
                 None,
@@ -263,8 +270,8 @@ impl<'m> Resolver<'m> {
             return;
         }
         self.out.pairs.push(Pair {
-            source: source.name.clone(),
-            target: target.name.clone(),
+            source: source.full_name(),
+            target: target.full_name(),
             columns: found.columns,
             key: found.key,
             source_where: entry.and_then(|entry| entry.filter.as_deref().cloned()),

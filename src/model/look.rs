@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// What came of looking. A rule never sees a failed look as an empty one: `judge` turns `NotAsked` into a skip and
 /// `Failed` into an unknown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Look<T> {
     /// The facts, all of them.
     Got(T),
@@ -14,7 +15,29 @@ pub enum Look<T> {
     Failed(Cause),
 }
 
+/// Nothing of the kind was there to be looked at.
+impl<T> Default for Look<T> {
+    fn default() -> Self {
+        Self::NotAsked(Reason::nothing())
+    }
+}
+
+/// What an attempt came to.
+impl<T> From<Result<T, Cause>> for Look<T> {
+    fn from(outcome: Result<T, Cause>) -> Self {
+        match outcome {
+            Ok(facts) => Self::Got(facts),
+            Err(cause) => Self::Failed(cause),
+        }
+    }
+}
+
 impl<T> Look<T> {
+    /// Whether nobody asked.
+    pub fn is_not_asked(&self) -> bool {
+        matches!(self, Self::NotAsked(_))
+    }
+
     /// The facts, when there are any.
     pub fn got(&self) -> Option<&T> {
         match self {

@@ -3,6 +3,7 @@
 //! It owns the words of the house: what was looked at ([`Look`], [`Looked`]), what was judged ([`Check`],
 //! [`Verdict`], [`Finding`]), where ([`Place`], [`Object`]) and the facts that rules judge. It imports nothing of the
 //! house, touches nothing outside the process and decides nothing.
+pub mod access;
 pub mod chain;
 mod check;
 mod code;
@@ -28,6 +29,7 @@ mod rule_id;
 pub mod schema;
 mod setting;
 pub mod sql;
+pub mod survey;
 mod table_diff;
 pub mod value;
 
@@ -48,6 +50,6 @@ pub use report::{Gap, GapKind, Report, RunInfo, Tally};
 pub use role::{Role, purpose};
 pub use round_trip::{RoundTrip, Tried, Turn};
 pub use rule_id::{RuleId, Severity};
-pub use schema::{Column, ColumnRole, Schema, Table, TableKind};
+pub use schema::{Column, ColumnRole, Schema, Table, TableKind, TableName};
 pub use setting::{Setting, Settings};
-pub use table_diff::{Difference, TableDiff};
+pub use table_diff::{ColumnTypes, Difference, DifferingRow, KeyPart, TableDiff, TypeClash};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::survey::Survey;
 use super::{Check, Exit, Object, Verdict};
 
 /// Everything a run has to say. Every format and the exit code fold over its checks.
@@ -18,6 +19,9 @@ pub struct Report {
     /// What was not compared, and what was declared to differ.
     #[serde(default)]
     pub not_compared: Vec<Gap>,
+    /// What surveyed endpoints were found to be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub surveys: Vec<Survey>,
     /// What varies from run to run; outside the evidence.
     pub run: RunInfo,
 }
@@ -90,6 +94,7 @@ impl Report {
             command: command.to_owned(),
             checks: Vec::new(),
             not_compared: Vec::new(),
+            surveys: Vec::new(),
             run: RunInfo::default(),
         }
     }

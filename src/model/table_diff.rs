@@ -1,9 +1,9 @@
 //! How the rows of one mapped pair of tables compare: the facts that the `verify` rules judge.
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Object, Place};
+use super::{Mode, Object, Place};
 
 /// One pair of tables, compared row by row.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -21,6 +21,12 @@ pub struct TableDiff {
     pub source_filter_took_none: bool,
     /// Whether a filter took no row of a target table that has some.
     pub target_filter_took_none: bool,
+    /// What was equal.
+    pub mode: Mode,
+    /// Rows that differed at first, and were equal when they were looked at again.
+    pub transient: u64,
+    /// How sampled rows differ, for somebody who asked for values.
+    pub values: Vec<String>,
     /// How many columns were compared.
     pub columns: usize,
     /// The key's columns; empty when rows were compared as a multiset.
@@ -58,4 +64,56 @@ pub struct Difference {
     pub rows: u64,
     /// The first few of them in the order of the scan, as far as they may be shown.
     pub sample: Vec<String>,
+}
+
+/// A row that differs, as a line of a file of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DifferingRow {
+    /// The pair of tables.
+    pub table: String,
+    /// In which way.
+    pub way: &'static str,
+    /// The parts of its key, as far as they may be shown; none where rows have no key.
+    pub key: Vec<KeyPart>,
+    /// The target's columns in which both sides differ.
+    pub columns: Vec<String>,
+}
+
+/// One part of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum KeyPart {
+    /// NULL.
+    Null,
+    /// A number.
+    Int(i64),
+    /// Anything else, as it is printed; of a key that is only told by its digest that.
+    Text(String),
+}
+
+/// The types of the columns of one pair of tables.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ColumnTypes {
+    /// The pair of tables.
+    pub table: String,
+    /// How many columns have a type that is known on both sides.
+    pub columns: usize,
+    /// Those whose types cannot be compared.
+    pub clashes: Vec<TypeClash>,
+    /// The manifest line that asked, when there is one.
+    #[serde(skip)]
+    pub declared: Option<Place>,
+}
+
+/// A column that has two types.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TypeClash {
+    /// The target's column.
+    pub column: String,
+    /// Its type in the source.
+    pub source: String,
+    /// Its type in the target.
+    pub target: String,
 }

@@ -2,6 +2,7 @@
 //!
 //! Parsing never fails on content: what makes no sense is returned beside what does, and a rule says so. Nothing here
 //! reads a file, and nothing here keeps a secret in a message.
+pub mod access;
 pub mod alembic;
 pub mod allow;
 pub mod code;
@@ -11,6 +12,7 @@ pub mod dockerfile;
 pub mod env;
 mod excerpt;
 pub mod expand;
+pub mod expression;
 pub mod hosts;
 pub mod image;
 pub mod ini;

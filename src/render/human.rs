@@ -14,6 +14,7 @@ use crate::model::{Cause, Check, Finding, Object, Place, Report, Severity};
 pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let renderer = if options.colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(usize::from(options.width));
+    summary::surveys(report, options, out)?;
     for check in &report.checks {
         for finding in said::counting(check) {
             writeln!(out, "{}", finding_text(check, &finding, &renderer))?;
@@ -56,7 +57,7 @@ fn unknown_text(unknown: &said::Alike<'_, Cause>, renderer: &Renderer) -> String
     let title = Level::ERROR
         .with_name("unknown")
         .primary_title(plain(&unknown.because.message))
-        .id(plain(&said::rule_list(&unknown.rules)).into_owned());
+        .id(plain(&said::rule_count(&unknown.rules)).into_owned());
     let mut elements = vec![whole(unknown.on)];
     elements.extend(unknown.because.hint.as_ref().map(|hint| note(Level::HELP.with_name("hint"), hint)));
     rendered(title, elements, renderer)

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Options, evidence};
+use crate::model::survey::Survey;
 use crate::model::{Check, Exit, Gap, Report, RuleId, RunInfo, Tally, Verdict};
 
 /// A report of trueup.
@@ -26,13 +27,16 @@ struct Document<'a> {
     exit: u8,
     /// How many checks came to what.
     tally: Tally,
-    /// `sha256:` and a digest of `schema`, `command`, `checks` and `not_compared` as JSON with sorted keys and no
+    /// `sha256:` and a digest of `schema`, `command`, `checks`, `not_compared` and `surveys` as JSON with sorted keys and no
     /// white space.
     evidence: Cow<'a, str>,
     /// The judged lines, sorted by object and rule.
     checks: Cow<'a, [Check]>,
     /// What was not compared, and what was declared to differ.
     not_compared: Cow<'a, [Gap]>,
+    /// What surveyed endpoints were found to be.
+    #[serde(default, skip_serializing_if = "<[Survey]>::is_empty")]
+    surveys: Cow<'a, [Survey]>,
     /// What varies from run to run; outside the evidence.
     run: Cow<'a, RunInfo>,
 }
@@ -98,6 +102,7 @@ pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write)
         evidence: Cow::Borrowed(""),
         checks: Cow::Borrowed(&report.checks),
         not_compared: Cow::Borrowed(&report.not_compared),
+        surveys: Cow::Borrowed(&report.surveys),
         run: Cow::Borrowed(&report.run),
     };
     document.evidence = Cow::Owned(evidence::of(&serde_json::to_value(&document)?));
@@ -131,12 +136,13 @@ pub fn read(text: &str) -> Result<Saved, ReadError> {
     if let Some(field) = kept.find(|name| again.get(name) != raw.get(name)) {
         return Err(ReadError::Foreign { field });
     }
-    let Document { schema, command, exit, tally, evidence: _, checks, not_compared, run } = document;
+    let Document { schema, command, exit, tally, evidence: _, checks, not_compared, surveys, run } = document;
     let report = Report {
         schema,
         command: command.into_owned(),
         checks: checks.into_owned(),
         not_compared: not_compared.into_owned(),
+        surveys: surveys.into_owned(),
         run: run.into_owned(),
     };
     if report.tally() != tally {

@@ -15,6 +15,7 @@ mod markdown;
 mod said;
 mod sarif;
 mod summary;
+mod survey;
 mod text;
 
 use std::io::{self, Write};

@@ -141,6 +141,19 @@ pub(super) fn rule_list(rules: &[&RuleId]) -> String {
     said.collect::<Vec<_>>().join(", ")
 }
 
+/// As [`rule_list`], but of many rules of one subject no more than how many: what kept them all has one cause.
+pub(super) fn rule_count(rules: &[&RuleId]) -> String {
+    let by_subject = rules.chunk_by(|one, other| one.subject() == other.subject());
+    let said = by_subject.map(|rules| match rules {
+        [first, ..] if rules.len() > MANY => format!("{} rules of {}", rules.len(), first.subject()),
+        few => rule_list(few),
+    });
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// More rules than these are counted where their names would say nothing.
+pub(super) const MANY: usize = 6;
+
 /// The first of some rules and how many more there are, for one line.
 pub(super) fn short_list(rules: &[&RuleId]) -> String {
     match rules {

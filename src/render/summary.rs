@@ -1,5 +1,5 @@
 //! The end of the human report: what was allowed, skipped and not compared, the checks by rule, the tally.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -7,7 +7,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 use super::text::plain;
-use super::{Options, said};
+use super::{Options, said, survey};
 use crate::model::{Check, Report, Verdict};
 
 pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -32,6 +32,24 @@ pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write)
     let line = said::tally_line(report, options.deny_warnings);
     let outcome = said::Outcome::of(report, options.deny_warnings);
     writeln!(out, "{}", painted(&line, outcome_style(outcome), options))
+}
+
+/// What surveyed endpoints were found to be.
+pub(super) fn surveys(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for survey in &report.surveys {
+        for section in survey::sections(survey, &report.surveys) {
+            writeln!(out, "{}", painted(&plain(&section.title), Style::new().bold(), options))?;
+            let mut table = table(options);
+            if !section.head.is_empty() {
+                table.set_header(section.head.iter().map(|cell| (*cell).to_owned()));
+            }
+            for row in section.rows {
+                table.add_row(row.iter().map(|cell| plain(cell)).collect::<Vec<_>>());
+            }
+            writeln!(out, "{}\n", table.trim_fmt())?;
+        }
+    }
+    Ok(())
 }
 
 /// A short list under its name; nothing at all when it is empty.
@@ -62,7 +80,21 @@ fn checks(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Re
     if let Some(count) = table.column_mut(2) {
         count.set_cell_alignment(CellAlignment::Right);
     }
+    let mut unknown: BTreeMap<&str, usize> = BTreeMap::new();
+    for (rule, _, _) in rows.keys().filter(|(_, _, verdict)| *verdict == "unknown") {
+        *unknown.entry(rule.subject()).or_default() += 1;
+    }
+    let mut told = BTreeSet::new();
     for ((rule, _, verdict), checks) in &rows {
+        let of_subject = unknown.get(rule.subject()).copied().unwrap_or_default();
+        if *verdict == "unknown" && of_subject > said::MANY {
+            // Above they are told with their cause.
+            if told.insert(rule.subject()) {
+                let rules = format!("{} ({of_subject} rules)", plain(rule.subject()));
+                table.add_row([(*verdict).to_owned(), rules, checks.len().to_string(), looked(checks)]);
+            }
+            continue;
+        }
         let rule = plain(rule.as_str()).into_owned();
         table.add_row([(*verdict).to_owned(), rule, checks.len().to_string(), looked(checks)]);
     }

@@ -19,6 +19,7 @@ pub mod run;
 pub mod schema;
 mod secret;
 mod sink;
+pub mod survey;
 mod tree;
 mod typed;
 pub mod verify;
@@ -80,8 +81,12 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(manifest::RULES))
         .chain(ids(run::RULES))
         .chain(ids(schema::RULES))
+        .chain(ids(survey::ENDPOINT_RULES))
+        .chain(ids(survey::CLUSTER_RULES))
         .chain(ids(allow::RULES))
         .chain(ids(verify::TABLE_RULES))
+        .chain(ids(verify::MOVING_RULES))
+        .chain(ids(verify::COLUMN_RULES))
         .chain(ids(verify::SIDES_RULES))
         .collect();
     all.sort();

@@ -32,12 +32,31 @@ impl Tree for Checkout {
 
     fn files(&self, folder: &str) -> Listing {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.entry(folder.to_owned()).or_insert_with(|| search(folder)).clone()
+        if let Some(known) = found.get(folder) {
+            return known.clone();
+        }
+        let listing = inside(folder, &found).unwrap_or_else(|| search(folder));
+        found.insert(folder.to_owned(), listing.clone());
+        listing
     }
 
     fn has(&self, path: &str) -> bool {
         files::exists(path)
     }
+}
+
+/// What a search of a folder above has found in this one already. Where it found nothing it may have left the folder out.
+fn inside(folder: &str, found: &BTreeMap<String, Listing>) -> Option<Listing> {
+    let is_above = |above: &str| {
+        above.is_empty() || folder.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let is_plain = !folder.starts_with('/') && !folder.split('/').any(|part| part == "." || part == "..");
+    let is_whole = |listing: &Listing| listing.1.is_empty();
+    let (_, (files, _)) =
+        found.iter().find(|(above, known)| is_plain && is_above(above) && is_whole(known))?;
+    let prefix = format!("{folder}/");
+    let files: Vec<String> = files.iter().filter(|file| file.starts_with(&prefix)).cloned().collect();
+    (!files.is_empty()).then_some((files, Vec::new()))
 }
 
 fn search(folder: &str) -> Listing {

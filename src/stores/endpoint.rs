@@ -1,4 +1,5 @@
 //! An endpoint as a URL names it.
+use super::files;
 use super::postgres::PostgresUrl;
 use super::sqlite::SqliteFile;
 use crate::model::Cause;
@@ -20,6 +21,17 @@ pub enum Address {
     Sqlite(SqliteFile),
     /// A Postgres database.
     Postgres(Box<PostgresUrl>),
+}
+
+impl Address {
+    /// Whether both plainly name one database. One that is reached by two names is found when both are open.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sqlite(one), Self::Sqlite(other)) => files::is_same(&one.path, &other.path),
+            (Self::Postgres(one), Self::Postgres(other)) => one.is_same(other),
+            _ => false,
+        }
+    }
 }
 
 impl Endpoint {

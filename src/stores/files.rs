@@ -17,14 +17,14 @@ pub fn read(path: &str) -> Look<String> {
 }
 
 fn text(path: &Path) -> Result<String, Cause> {
-    let meta = fs::metadata(path).map_err(|error| reading(path, &error))?;
+    let opened = fs::File::open(path).map_err(|error| reading(path, &error))?;
+    let meta = opened.metadata().map_err(|error| reading(path, &error))?;
     if meta.is_dir() {
         return Err(Cause::new("it is a folder").hint("name a file"));
     }
     // A device or a pipe tells no length, so the limit is on what is read.
     let known = usize::try_from(meta.len().min(LARGEST_BYTES)).unwrap_or(0);
     let mut bytes = Vec::with_capacity(known + 1);
-    let opened = fs::File::open(path).map_err(|error| reading(path, &error))?;
     opened.take(LARGEST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reading(path, &error))?;
     if bytes.len() as u64 > LARGEST_BYTES {
         return Err(too_large());
@@ -89,6 +89,16 @@ pub fn create(path: &str, text: &str) -> io::Result<()> {
 /// Whether two paths are one file, by whatever name.
 pub fn is_same(one: &str, other: &str) -> bool {
     identity(one).is_some_and(|one| Some(one) == identity(other))
+}
+
+/// What is free on the disk that a file lies on, for whoever is no administrator.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn free_bytes(path: &str) -> Result<u64, Cause> {
+    let told = rustix::fs::statvfs(path)
+        .map_err(|error| Cause::new(format!("the disk cannot be asked: {error}")))?;
+    Ok(told.f_bavail.saturating_mul(told.f_frsize))
 }
 
 /// What names a file that is there, whatever its path.

@@ -1,13 +1,15 @@
 //! What a job asks of a store that holds rows.
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::time::Instant;
 
 use crate::digest::bucket::Bucket;
+use crate::digest::buckets::Buckets;
 use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::{RowIdentity, Seed};
 use crate::digest::kind::Kind;
 use crate::model::value::Value;
-use crate::model::{Cause, Mode, Schema};
+use crate::model::{Cause, Mode, Schema, TableName};
 
 /// A store that can tell its shape.
 pub trait Catalog {
@@ -18,21 +20,41 @@ pub trait Catalog {
     fn schema(&mut self) -> impl Future<Output = Result<Schema, Cause>> + Send;
 }
 
-/// A store that can tell digests of its rows, and the rows behind a digest. All answers of one store are of one moment.
-pub trait RowSource {
+/// A store that can tell digests of its rows, and the rows behind a digest. All answers of one store are of one moment,
+/// until it is asked for another. After an error it can be asked on.
+pub trait RowSource: Sized {
+    /// What the columns of a table can be compared as, by name.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    fn kinds(
+        &mut self,
+        table: &TableName,
+    ) -> impl Future<Output = Result<BTreeMap<String, ColumnKind>, Cause>> + Send;
+
     /// Whether a table has no row.
     ///
     /// # Errors
     /// When the table cannot be read.
-    fn is_empty(&mut self, table: &str) -> impl Future<Output = Result<bool, Cause>> + Send;
+    fn is_empty(&mut self, table: &TableName) -> impl Future<Output = Result<bool, Cause>> + Send;
 
-    /// One scan: every row's hash, summed in the bucket of its key. Answers `rows.buckets` buckets.
+    /// A random choice of the values of an integer column, for a store that finds rows by ranges of a key.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    fn integers(
+        &mut self,
+        table: &TableName,
+        column: &str,
+    ) -> impl Future<Output = Result<Option<Integers>, Cause>> + Send;
+
+    /// One scan: every row's hash, summed in the bucket of its key. Answers `rows.buckets.count()` buckets.
     ///
     /// # Errors
     /// When a row cannot be read or has no canonical form.
     fn digest(&mut self, rows: &Rows) -> impl Future<Output = Result<Vec<Bucket>, Cause>> + Send;
 
-    /// One scan: the rows whose keys fall into `buckets`, in the order of the scan.
+    /// One scan, or less: the rows whose keys fall into `buckets`.
     ///
     /// # Errors
     /// When a row cannot be read or has no canonical form.
@@ -42,43 +64,118 @@ pub trait RowSource {
         buckets: &BTreeSet<u64>,
     ) -> impl Future<Output = Result<Vec<HashedRow>, Cause>> + Send;
 
-    /// One scan: the keys of the rows that are wanted.
+    /// One scan, or less: all cells of the rows that are wanted, as they are shown to somebody who asked.
     ///
     /// # Errors
     /// When a row cannot be read or has no canonical form.
-    fn keys(
+    fn cells(
         &mut self,
         rows: &Rows,
+        buckets: &BTreeSet<u64>,
         wanted: &BTreeSet<RowIdentity>,
-    ) -> impl Future<Output = Result<BTreeMap<RowIdentity, Vec<Value>>, Cause>> + Send;
+    ) -> impl Future<Output = Result<BTreeMap<RowIdentity, Vec<String>>, Cause>> + Send;
+
+    /// Another reader of the same moment, for work at the same time; `None` where there can be none.
+    ///
+    /// # Errors
+    /// When it could be had, and was not.
+    fn fork(&mut self) -> impl Future<Output = Result<Option<Self>, Cause>> + Send;
+
+    /// Goes on to the present moment. Answers whether nothing can have been written since the one before; `None` where that
+    /// cannot be told.
+    ///
+    /// # Errors
+    /// When the store no longer answers.
+    fn renew(&mut self) -> impl Future<Output = Result<Option<bool>, Cause>> + Send;
+}
+
+/// What a column can be compared as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnKind {
+    /// Its type's name; empty where it has none.
+    pub declared: String,
+    /// `None`: this version does not know the type.
+    pub kind: Option<Kind>,
+    /// Whether NULL is refused.
+    pub not_null: bool,
+}
+
+/// Values of an integer column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Integers {
+    /// A random choice of them, in ascending order.
+    pub sample: Vec<i64>,
+    /// About how many rows there are.
+    pub rows: u64,
 }
 
 /// Which rows, and what of them.
 #[derive(Debug, Clone)]
 pub struct Rows {
     /// The table.
-    pub table: String,
+    pub table: TableName,
     /// The cells to compare, in an order that both sides share; never empty.
     pub cells: Vec<Cell>,
     /// Indexes into `cells` of the key; all of them when rows have none.
     pub key: Vec<usize>,
+    /// Whether that is a key by which a row may be named.
+    pub is_keyed: bool,
     /// An SQL condition; its form was checked where it was declared.
     pub filter: Option<String>,
     /// What is equal.
     pub mode: Mode,
     /// The seed of every hash.
     pub seed: Seed,
-    /// How many buckets, a power of two.
-    pub buckets: u64,
+    /// How rows are cut into buckets.
+    pub buckets: Buckets,
+}
+
+impl Rows {
+    /// Whether rows are told apart by less than all of their cells, so that two of one key can differ.
+    pub fn has_key(&self) -> bool {
+        self.key.len() < self.cells.len()
+    }
+
+    /// The cells of the key.
+    pub fn key_cells(&self) -> impl Iterator<Item = &Cell> {
+        self.key.iter().filter_map(|index| self.cells.get(*index))
+    }
 }
 
 /// One cell of a row.
 #[derive(Debug, Clone)]
 pub struct Cell {
-    /// The column; `None` when the cell is its default in every row.
-    pub column: Option<String>,
+    /// Where it comes from.
+    pub from: CellFrom,
     /// The value where there is no column, or NULL in it.
     pub default: Option<Value>,
     /// What it is compared as.
     pub kind: Kind,
+}
+
+/// Where a cell comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CellFrom {
+    /// A column.
+    Column(String),
+    /// An SQL expression over the row, and the type that it is cast to, if any; its form was checked where it was declared.
+    Expression(String, Option<String>),
+    /// Nowhere: it is its default in every row.
+    Nothing,
+}
+
+/// How long something took.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// From now on.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// In milliseconds.
+    pub fn elapsed_ms(self) -> u128 {
+        self.0.elapsed().as_millis()
+    }
 }

@@ -3,6 +3,7 @@
 mod repository;
 
 mod on_git {
+    mod chains;
     mod hostile;
     mod merging;
     mod references;

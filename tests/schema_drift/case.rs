@@ -40,6 +40,11 @@ impl Case {
         self.needs.as_deref() == Some("pgvector")
     }
 
+    /// Whether only a server of 18 can make it.
+    pub(crate) fn wants_newer(&self) -> bool {
+        self.needs.as_deref() == Some("18")
+    }
+
     /// Says what is wrong, if anything is.
     pub(crate) fn judge(&self, expected: &Schema, live: &Schema) -> Result<(), String> {
         let found: Vec<String> = told(expected, live);

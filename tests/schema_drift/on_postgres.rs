@@ -1,4 +1,6 @@
 //! On the oldest server that the tests have, and what the command says there.
+mod on_alembic;
+
 use std::process::{Command, Output};
 
 use trueup::diff::schema::{Options, compare};
@@ -9,7 +11,7 @@ use crate::server::{Server, round_trips, schema, scratch};
 
 #[tokio::test]
 async fn what_is_dumped_and_loaded_reads_the_same() {
-    round_trips("TRUEUP_TEST_POSTGRES", |case| !case.wants_pgvector(), 60).await;
+    round_trips("TRUEUP_TEST_POSTGRES", |case| !case.wants_pgvector() && !case.wants_newer(), 63).await;
 }
 
 fn lint(live: &str, arguments: &[&str]) -> (Output, String) {
@@ -102,7 +104,72 @@ async fn two_systems_agree_through_declared_types() {
     let types: Vec<String> =
         compare(&expected, &live, &options).iter().map(|one| one.about.clone()).collect();
     assert_eq!(types, ["users.created_at", "users.data"]);
-    let declared = [("timestamp without time zone", "timestamp with time zone"), ("json", "jsonb")];
-    let types = declared.map(|(from, to)| (from.to_owned(), to.to_owned())).into();
+    let declared = [("DATETIME", "timestamptz"), ("json", "jsonb")];
+    let types = declared.map(|(from, to)| (from.to_owned(), vec![to.to_owned()])).into();
     assert_eq!(compare(&expected, &live, &Options { types, ..options }), []);
+}
+
+/// A process that was killed leaves its database behind; the next one drops it, and nobody else's.
+#[tokio::test]
+async fn what_was_left_behind_is_dropped_by_the_next() {
+    let server = Server::of("TRUEUP_TEST_POSTGRES18");
+    let (needed, killed) = (scratch(&server).await, scratch(&server).await);
+    let names = [needed.name().to_owned(), killed.name().to_owned()];
+    // Of the right name, but not marked: somebody else's.
+    let foreign = "trueup_scratch_00000000000000ff";
+    needed.load(&format!("create database {foreign}")).await.unwrap();
+    drop(killed);
+    let there = async |name: &str| {
+        let sql = format!(
+            "do $$ begin if not exists (select from pg_database where datname = '{name}') then raise 'gone'; end if; end $$"
+        );
+        needed.load(&sql).await.is_ok()
+    };
+    // The server takes a moment to see that its client went away.
+    let mut tries = 0;
+    while there(&names[1]).await {
+        scratch(&server).await.remove().await.unwrap();
+        tries += 1;
+        assert!(tries < 50, "{} is still there", names[1]);
+    }
+    assert!(there(&names[0]).await && there(foreign).await);
+    needed.load(&format!("drop database {foreign}")).await.unwrap();
+    needed.remove().await.unwrap();
+}
+
+/// A role without any rights reads what its owner reads; a table as wide as can be, and nothing at all, are read too.
+#[tokio::test]
+async fn odd_databases_and_poor_roles_are_read() {
+    let server = Server::of("TRUEUP_TEST_POSTGRES18");
+    let (odd, empty) = (scratch(&server).await, scratch(&server).await);
+    let columns: Vec<String> = (0..1600).map(|n| format!("c{n} int default {n}")).collect();
+    let role = odd.name().replace("scratch", "role");
+    let script = format!(
+        "create table wide ({}); create schema hidden; create table hidden.t (id serial primary key, a text); \
+         alter table hidden.t enable row level security; create view hidden.v as select a from hidden.t; \
+         create materialized view m as select 1 as one with no data; \
+         revoke all on schema hidden from public; create role {role} login password 'poor'; \
+         alter database {} set search_path = hidden, public",
+        columns.join(", "),
+        odd.name()
+    );
+    odd.load(&script).await.unwrap();
+    let (base, _) = server.url.rsplit_once('/').unwrap();
+    let (_, at) = base.rsplit_once('@').unwrap();
+    let own = format!("{base}/{}", odd.name());
+    let poor = format!("postgresql+psycopg2://{role}:poor@{at}/{}?connect_timeout=5", odd.name());
+    assert_eq!(schema(&odd.url()).await, schema(&crate::server::url(&poor)).await);
+    assert_eq!(schema(&odd.url()).await.tables[2].columns.len(), 1600);
+    let (output, said) = lint(&poor, &["--expect", &own]);
+    let same = "error[schema/same-database] the expectation is the live database itself";
+    assert!(said.contains(same), "{said}");
+    assert!(said.contains("warning[schema/unpopulated-view] materialized view `public.m`"), "{said}");
+    assert_eq!((output.status.code(), said.lines().count()), (Some(1), 2), "{said}");
+    let nothing = format!("{base}/{}", empty.name());
+    let (output, said) = lint(&nothing, &["--expect", &own]);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(said.matches("schema/missing-table").count(), 4, "{said}");
+    odd.load(&format!("drop role {role}")).await.unwrap();
+    odd.remove().await.unwrap();
+    empty.remove().await.unwrap();
 }

@@ -4,7 +4,7 @@ use crate::server::{Server, reload, round_trips, scratch};
 
 #[tokio::test]
 async fn what_is_dumped_and_loaded_reads_the_same() {
-    round_trips("TRUEUP_TEST_POSTGRES18", |_| true, 62).await;
+    round_trips("TRUEUP_TEST_POSTGRES18", |_| true, 69).await;
 }
 
 /// The same script on both: no version's own spelling is a difference.
@@ -13,7 +13,7 @@ async fn two_versions_tell_the_same() {
     let [old, new] = ["TRUEUP_TEST_POSTGRES", "TRUEUP_TEST_POSTGRES18"].map(Server::of);
     let (one, other) = (scratch(&old).await, scratch(&new).await);
     let mut wrong = Vec::new();
-    for case in case::all().iter().filter(|case| !case.wants_pgvector()) {
+    for case in case::all().iter().filter(|case| !case.wants_pgvector() && !case.wants_newer()) {
         let first = reload(&one, case, &case.schema).await;
         let mut found = told(&first, &reload(&other, case, &case.schema).await);
         found.retain(|line| !line.starts_with("extension-version "));

@@ -56,7 +56,7 @@ pub(crate) async fn schema(url: &PostgresUrl) -> Schema {
 }
 
 /// Empties a database: every schema and every extension that a case may make. Dropping and making databases takes longer.
-pub(crate) const EMPTY: &str = "drop schema if exists public, audit, more, \"Odd one\", ext cascade; \
+pub(crate) const EMPTY: &str = "drop schema if exists public, audit, more, \"Odd one\", ext, a, \"a.b\" cascade; drop foreign data wrapper if exists w cascade; \
     drop extension if exists vector, ltree, citext, hstore, pg_trgm, btree_gist cascade; \
     create schema public authorization pg_database_owner; grant usage on schema public to public; \
     comment on schema public is 'standard public schema'";

@@ -19,8 +19,8 @@ use crate::model::schema::{Schema, System};
 pub struct Options {
     /// Whether the names of constraints and indexes count.
     pub names: bool,
-    /// Types that are the same, expected to live, as they are written after normalising.
-    pub types: BTreeMap<String, String>,
+    /// Types that are the same, expected to live, in any spelling.
+    pub types: BTreeMap<String, Vec<String>>,
 }
 
 impl Default for Options {
@@ -98,7 +98,9 @@ pub fn compare(expected: &Schema, live: &Schema, options: &Options) -> Vec<Diffe
 pub fn uncompared(expected: &Schema, live: &Schema) -> Vec<String> {
     let mut all: Vec<String> = expected.unread.iter().chain(&live.unread).cloned().collect();
     if expected.system != live.system {
-        let sqlite = if live.system == System::Sqlite { live } else { expected };
+        let (sqlite, postgres) =
+            if live.system == System::Sqlite { (live, expected) } else { (expected, live) };
+        all.extend(parts::own_to_postgres(postgres, sqlite));
         all.push(format!(
             "check constraints, triggers, views, enums, sequences, functions, comments: SQLite {} tells them otherwise, or not",
             sqlite.version

@@ -4,6 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What two things that belong together share; `None` where this way of telling does not apply.
 pub(super) type Key<'k, T> = &'k dyn Fn(&T) -> Option<String>;
 
+/// What names a thing for good: a dot in a name is no border between two. The usual namespace is none, so that a system
+/// without any has the same keys.
+pub(super) fn key(namespace: &str, name: &str) -> String {
+    let namespace = if namespace == "public" { "" } else { namespace };
+    format!("{namespace}\0{name}")
+}
+
 /// Pairs by equal keys, one key function after the other; what nobody took stays behind on its side.
 pub(super) fn pair<'a, T>(
     expected: &'a [T],

@@ -67,8 +67,11 @@ pub(super) fn default(column: &Column) -> Option<String> {
     // A number in quotes is that number, in a column of numbers.
     let inner = bare.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     let number = inner.filter(|inner| is_numeric(&column.declared) && inner.parse::<f64>().is_ok());
+    let is_boolean = column.declared.trim().eq_ignore_ascii_case("boolean");
     match number.unwrap_or(bare) {
         "null" => None,
+        "1" if is_boolean => Some("true".to_owned()),
+        "0" if is_boolean => Some("false".to_owned()),
         "now()" | "current_timestamp" | "transaction_timestamp()" | "current_timestamp()" => {
             Some("now()".to_owned())
         }
@@ -108,8 +111,8 @@ fn is_numeric(declared: &str) -> bool {
 }
 
 /// A type in Postgres' own words. A system that takes any word for a type knows more spellings.
-pub(super) fn type_of(column: &Column, system: System) -> String {
-    let written = column.declared.trim().to_ascii_lowercase();
+pub(super) fn type_of(declared: &str, system: System) -> String {
+    let written = declared.trim().to_ascii_lowercase();
     let (name, rest) = match written.split_once('(') {
         Some((name, rest)) => (name.trim().to_owned(), format!("({rest}")),
         None => (written.clone(), String::new()),

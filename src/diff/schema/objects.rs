@@ -1,5 +1,5 @@
 //! What a schema holds beside tables, and whose everything is.
-use super::names::pair;
+use super::names::{key, pair};
 use super::tables::comment;
 use super::{Found, Kind};
 use crate::model::schema::{Extension, Function, Held, Namespace, Schema, Sequence, TypeDef, TypeKind};
@@ -66,7 +66,8 @@ fn extensions(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
 }
 
 fn types(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
-    let (pairs, missing, extra) = pair(&expected.types, &live.types, &[&|one: &TypeDef| Some(one.id())]);
+    let (pairs, missing, extra) =
+        pair(&expected.types, &live.types, &[&|one: &TypeDef| Some(key(&one.namespace, &one.name))]);
     let kind = |one: &TypeDef| if one.kind == TypeKind::Enum { Kind::EnumDiffers } else { Kind::TypeDiffers };
     alone(kind, |one: &TypeDef| (one.kind.word(), one.id()), &missing, &extra, found);
     for (one, other) in pairs {
@@ -84,7 +85,7 @@ fn types(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
 
 fn sequences(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
     let (pairs, missing, extra) =
-        pair(&expected.sequences, &live.sequences, &[&|one: &Sequence| Some(one.id())]);
+        pair(&expected.sequences, &live.sequences, &[&|one: &Sequence| Some(key(&one.namespace, &one.name))]);
     // One that belongs to a column comes and goes with it, and is told there.
     let told = |all: Vec<_>, of: &Schema| -> Vec<_> {
         all.into_iter()
@@ -128,7 +129,7 @@ fn column(schema: &Schema, path: &str) -> bool {
 
 fn functions(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
     let (pairs, missing, extra) =
-        pair(&expected.functions, &live.functions, &[&|one: &Function| Some(one.id())]);
+        pair(&expected.functions, &live.functions, &[&|one: &Function| Some(key(&one.namespace, &one.name))]);
     alone(|_| Kind::FunctionDiffers, |one: &Function| ("function", one.id()), &missing, &extra, found);
     for (one, other) in pairs {
         let on = one.id();

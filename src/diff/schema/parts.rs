@@ -1,7 +1,8 @@
 //! What hangs on a table: constraints, indexes, triggers, policies.
 use super::names::pair;
 use super::{Found, Kind, normal};
-use crate::model::schema::{Constraint, ConstraintKind, Index, Policy, Table, Trigger};
+use crate::model::schema::{ColumnRole, Constraint, ConstraintKind, Index, Policy, Schema, Table, Trigger};
+use crate::parse::expression::plain_index;
 
 pub(super) fn compare(expected: &Table, live: &Table, found: &mut Found<'_>) {
     constraints(expected, live, found);
@@ -48,6 +49,15 @@ fn constraints(expected: &Table, live: &Table, found: &mut Found<'_>) {
     }
     for constraint in extra {
         let about = format!("{on}: {}", named(constraint));
+        // A column that refuses NULL has no constraint here, unless rows were never held to it.
+        if constraint.kind == ConstraintKind::NotNull {
+            let message = format!(
+                "{} of `{on}` is NOT VALID: rows that were there may break it",
+                described(constraint)
+            );
+            told.push((Kind::NotValidConstraint, about, message, None));
+            continue;
+        }
         told.push((
             Kind::ExtraConstraint,
             about,
@@ -132,7 +142,12 @@ fn kind(kind: ConstraintKind) -> &'static str {
 
 fn indexes(expected: &Table, live: &Table, found: &mut Found<'_>) {
     let on = expected.id();
-    let key = |one: &Index| format!("{} {}", one.unique, spelled(&one.definition, found));
+    let is_boolean = |name: &str| is_boolean([expected, live], name);
+    let key = |one: &Index| {
+        let plain = if found.is_between_systems { plain_index(&one.definition, &is_boolean) } else { None };
+        let text = plain.map_or_else(|| spelled(&one.definition, found), |plain| normal::text(&plain.text));
+        format!("{} {text}", one.unique)
+    };
     let whole = |one: &Index| Some(format!("{} {}", one.name, key(one)));
     let by_name = |one: &Index| counted(&one.name, found);
     let by_definition = |one: &Index| Some(key(one));
@@ -167,6 +182,32 @@ fn indexes(expected: &Table, live: &Table, found: &mut Found<'_>) {
         }
     }
     tell(&on, told, found);
+}
+
+fn is_boolean(sides: [&Table; 2], name: &str) -> bool {
+    let of = |table: &Table| {
+        let column = table.columns.iter().find(|column| column.name == name);
+        column.is_some_and(|column| column.declared.eq_ignore_ascii_case("boolean"))
+    };
+    sides.into_iter().any(of)
+}
+
+/// What indexes and columns of Postgres have that SQLite cannot have, or does not tell, where both have them.
+pub(super) fn own_to_postgres(postgres: &Schema, sqlite: &Schema) -> Vec<String> {
+    let mut all = Vec::new();
+    for table in &postgres.tables {
+        let Some(other) = sqlite.tables.iter().find(|other| other.name == table.name) else { continue };
+        for index in &table.indexes {
+            let plain = plain_index(&index.definition, &|name| is_boolean([table, other], name));
+            let own = plain.map(|plain| plain.own).unwrap_or_default();
+            if !own.is_empty() {
+                all.push(format!("{} of index `{}` of `{}`", own.join(", "), index.name, table.id()));
+            }
+        }
+        let generated = table.columns.iter().filter(|column| column.role != ColumnRole::Stored);
+        all.extend(generated.map(|column| format!("the expression of `{}.{}`", table.id(), column.name)));
+    }
+    all
 }
 
 fn invalid(on: &str, index: &Index) -> String {

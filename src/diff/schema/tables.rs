@@ -1,10 +1,11 @@
 //! Tables, their columns, and what a table is as a whole.
-use super::names::pair;
+use super::names::{key, pair};
 use super::{Found, Kind, normal, parts};
 use crate::model::schema::{Column, ColumnRole, RowSecurity, Schema, System, Table, TableKind};
 
 pub(super) fn compare(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
-    let (pairs, missing, extra) = pair(&expected.tables, &live.tables, &[&|table: &Table| Some(table.id())]);
+    let (pairs, missing, extra) =
+        pair(&expected.tables, &live.tables, &[&|table: &Table| Some(key(&table.namespace, &table.name))]);
     for table in missing {
         let message = format!("{} `{}` is missing", table.kind.word(), table.id());
         found.say(Kind::MissingTable, &table.id(), &table.id(), message);
@@ -74,8 +75,12 @@ fn column(
 ) -> Vec<(Kind, String)> {
     let [(one_of, one), (other_of, other)] = sides;
     let mut facts = Vec::new();
-    let types = [normal::type_of(one, systems[0]), normal::type_of(other, systems[1])];
-    let is_same = types[0] == types[1] || found.options.types.get(&types[0]) == Some(&types[1]);
+    let types = [normal::type_of(&one.declared, systems[0]), normal::type_of(&other.declared, systems[1])];
+    let stands_for = |(from, to): (&String, &Vec<String>)| {
+        normal::type_of(from, systems[0]) == types[0]
+            && to.iter().any(|to| normal::type_of(to, systems[1]) == types[1])
+    };
+    let is_same = types[0] == types[1] || found.options.types.iter().any(stands_for);
     if !is_same {
         let message =
             format!("`{about}` is of type {}, expected {}", or_none(&other.declared), or_none(&one.declared));
@@ -98,7 +103,12 @@ fn column(
     let sources = [source(one), source(other)];
     // A key that counts by itself is spelled in each system's own way.
     let counts = found.is_between_systems && one_of.key() == [one.name.clone()] && types[0].contains("int");
-    if sources[0] != sources[1] && !counts {
+    // SQLite's catalog tells no expressions.
+    let is_untold = found.is_between_systems
+        && one.role == other.role
+        && one.role != ColumnRole::Stored
+        && (one.default.is_none() || other.default.is_none());
+    if sources[0] != sources[1] && !counts && !is_untold {
         let message = format!("`{about}` has {}, expected {}", sources[1], sources[0]);
         facts.push((Kind::Default, message));
     }

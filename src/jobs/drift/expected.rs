@@ -11,9 +11,7 @@ use crate::stores::scratch::Scratch;
 /// What is expected, and what names its database.
 pub(super) async fn read(drift: &Drift) -> Result<(Schema, String), Cause> {
     match &drift.expected {
-        Expected::Endpoint(endpoint) => {
-            read_endpoint(endpoint, &drift.table).await.map(|(schema, live)| (schema, live.identity))
-        }
+        Expected::Endpoint(endpoint) => read_endpoint(endpoint, &drift.table).await,
         Expected::Snapshot(path) => Ok((snapshot::read(&files::needed(path)?)?, String::new())),
         Expected::Built(builder, at) => built(drift, builder, at.as_ref(), &[]).await,
     }

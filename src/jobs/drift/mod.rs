@@ -66,7 +66,7 @@ pub async fn look(drift: &Drift) -> Vec<(Object, Look<SchemaFacts>)> {
     let (expected, live) = match &drift.expected {
         // It is built up to what the live database has, which has to be known first.
         Expected::Built(builder @ Builder::Chain(..), at) => {
-            let live = read(&drift.live, &drift.table).await;
+            let live = judged(&drift.live, &drift.table).await;
             let expected = match &live {
                 Ok((schema, _)) => {
                     Some(expected::built(drift, builder, at.as_ref(), &schema.revisions).await)
@@ -76,7 +76,7 @@ pub async fn look(drift: &Drift) -> Vec<(Object, Look<SchemaFacts>)> {
             (expected, live)
         }
         _ => {
-            let (expected, live) = tokio::join!(expected::read(drift), read(&drift.live, &drift.table));
+            let (expected, live) = tokio::join!(expected::read(drift), judged(&drift.live, &drift.table));
             (Some(expected), live)
         }
     };
@@ -120,33 +120,50 @@ fn progress(drift: &Drift, expected: &Schema, live: &Schema) -> Progress {
     }
 }
 
-/// The schema of one endpoint with its revisions, and the state of its server.
+/// The schema of one endpoint with its revisions, and what names its database.
 ///
 /// # Errors
 /// When it cannot be read.
-pub async fn read(endpoint: &Endpoint, table: &VersionTable) -> Result<(Schema, Live), Cause> {
-    let is_there = |schema: &Schema| {
-        schema.table(&table.name).is_some_and(|table| table.column("version_num").is_some())
-    };
+pub async fn read(endpoint: &Endpoint, table: &VersionTable) -> Result<(Schema, String), Cause> {
     match &endpoint.address {
         Address::Postgres(url) => {
             let mut store = Postgres::open(url).await?;
-            let (mut schema, live) = store.whole().await?;
-            if is_there(&schema) {
-                schema.revisions = store.applied(table).await?.unwrap_or_default();
-            }
-            Ok((schema, live))
+            let schema = of_postgres(&mut store, table).await?;
+            Ok((schema, store.identity().await?))
         }
         Address::Sqlite(file) => {
             let mut store = Sqlite::open(file).await?;
             let mut schema = store.schema().await?;
-            if is_there(&schema) {
+            if keeps_revisions(&schema, table) {
                 schema.revisions = store.applied(table).await?.unwrap_or_default();
             }
-            let identity = files::identity(&file.path).unwrap_or_default();
-            Ok((schema, Live { identity, ..Live::default() }))
+            Ok((schema, files::identity(&file.path).unwrap_or_default()))
         }
     }
+}
+
+/// The same of the side that is judged, with the state of its server.
+async fn judged(endpoint: &Endpoint, table: &VersionTable) -> Result<(Schema, Live), Cause> {
+    if let Address::Postgres(url) = &endpoint.address {
+        let mut store = Postgres::open(url).await?;
+        let schema = of_postgres(&mut store, table).await?;
+        return Ok((schema, store.live().await?));
+    }
+    let (schema, identity) = read(endpoint, table).await?;
+    Ok((schema, Live { identity, ..Live::default() }))
+}
+
+async fn of_postgres(store: &mut Postgres, table: &VersionTable) -> Result<Schema, Cause> {
+    let mut schema = store.schema().await?;
+    if keeps_revisions(&schema, table) {
+        schema.revisions = store.applied(table).await?.unwrap_or_default();
+    }
+    Ok(schema)
+}
+
+fn keeps_revisions(schema: &Schema, table: &VersionTable) -> bool {
+    let mut alike = schema.tables.iter().filter(|one| one.name.eq_ignore_ascii_case(&table.name));
+    alike.any(|one| one.column("version_num").is_some())
 }
 
 /// The chain that is declared to be applied to an endpoint.

@@ -2,83 +2,111 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Verify;
-use crate::diff::rows::{RowsDiff, Sampled, compare as compare_rows, differing_buckets, fullest, groups};
+use super::plan::{Plan, plan};
+use crate::diff::rows::{
+    Found, RowsDiff, Sampled, Way, compare as compare_rows, differing_buckets, fullest, groups,
+};
 use crate::digest::bucket::Bucket;
 use crate::digest::hasher::RowIdentity;
-use crate::digest::kind::Kind;
 use crate::digest::short::short;
-use crate::manifest::{Keys, Scalar};
-use crate::mapping::{Pair, PairColumn};
+use crate::manifest::Keys;
+use crate::mapping::Pair;
 use crate::model::value::Value;
-use crate::model::{Cause, Difference, Report, TableDiff};
-use crate::stores::rows::{Cell, RowSource, Rows};
-
-/// Buckets of a table: a difference narrows it to one part in so many.
-const BUCKETS: u64 = 1 << 14;
+use crate::model::{Cause, Difference, DifferingRow, KeyPart, TableDiff};
+use crate::stores::rows::{RowSource, Rows, Stopwatch};
 
 /// How many characters of one part of a key are printed.
 const LONGEST_KEY: usize = 100;
 
 /// What the rows of one group of buckets may take on one side.
-const GROUP_BYTES: u64 = 32 << 20;
+const GROUP_BYTES: u64 = 24 << 20;
 
-/// Compares a pair. The digests go into the report's run block, because they vary with the seed.
+/// So many rows that differ are remembered, to look at them again.
+const MOST_REMEMBERED: usize = 100_000;
+
+/// A pair that was compared.
+pub(super) struct Compared {
+    pub(super) plan: Plan,
+    pub(super) diff: RowsDiff,
+    pub(super) told: TableDiff,
+    /// The buckets that differ.
+    pub(super) bad: BTreeSet<u64>,
+    /// The rows that differ; `None` when there are too many to remember.
+    pub(super) remembered: Option<BTreeSet<RowIdentity>>,
+    /// What varies from run to run, by name.
+    pub(super) facts: Vec<(String, String)>,
+}
+
+/// Compares a pair. Digests are facts of the run, because they vary with the seed.
 pub(super) async fn compare<S: RowSource, T: RowSource>(
     settings: &Verify,
     pair: &Pair,
     source: &mut S,
     target: &mut T,
-    report: &mut Report,
-) -> Result<TableDiff, Cause> {
-    if pair.columns.is_empty() {
-        // Whatever hides the columns is told by an attempt to read.
-        source.is_empty(&pair.source).await?;
-        target.is_empty(&pair.target).await?;
-        return Err(Cause::new("its columns cannot be described"));
-    }
-    let (of_source, of_target) = rows(settings, pair);
-    let (left, right) = tokio::join!(source.digest(&of_source), target.digest(&of_target));
+    each: &mut (impl FnMut(&DifferingRow) + Send),
+) -> Result<Compared, Cause> {
+    let watch = Stopwatch::start();
+    let plan = plan(settings, pair, source, target).await?;
+    let (left, right) = tokio::join!(source.digest(&plan.source), target.digest(&plan.target));
     let (left, right) = (left?, right?);
-    let name = TableDiff::name(&pair.source, &pair.target);
+    let name = TableDiff::name(&pair.source.to_string(), &pair.target.to_string());
+    let mut facts = Vec::new();
     for (side, buckets) in [("source", &left), ("target", &right)] {
         let mut whole = Bucket::default();
         for bucket in buckets {
             whole.merge(bucket);
         }
-        report.run.facts.insert(format!("digest {side} {name}"), whole.to_string());
+        facts.push((format!("digest {side} {name}"), whole.to_string()));
     }
-    let diff = locate(settings, source, target, &of_source, &of_target, [&left, &right]).await?;
-    let in_source =
-        named(settings, pair, source, &of_source, &[&diff.differing, &diff.only_in_source]).await?;
-    let in_target = named(settings, pair, target, &of_target, &[&diff.only_in_target]).await?;
-    let difference = |found: &Sampled, names: &BTreeMap<RowIdentity, String>| Difference {
-        rows: found.rows,
-        sample: found.sample.iter().filter_map(|(_, identity)| names.get(identity).cloned()).collect(),
-    };
-    let column =
-        |index: &usize| of_target.cells.get(*index).and_then(|cell| cell.column.clone()).unwrap_or_default();
+    let bad: BTreeSet<u64> = differing_buckets(&left, &right).into_iter().collect();
+    let mut remembered = BTreeSet::new();
+    let diff = locate(settings, source, target, &plan, [&left, &right], &mut |way, found| {
+        if remembered.len() <= MOST_REMEMBERED {
+            remembered.insert(found.identity);
+        }
+        each(&row(settings, pair, &plan, way, found));
+    })
+    .await?;
     let rows_of = |buckets: &[Bucket]| buckets.iter().map(Bucket::rows).sum::<u64>();
     let (source_rows, target_rows) = (rows_of(&left), rows_of(&right));
-    Ok(TableDiff {
-        source_filter_took_none: took_none(source_rows, &of_source, source).await?,
-        target_filter_took_none: took_none(target_rows, &of_target, target).await?,
-        source: pair.source.clone(),
-        target: pair.target.clone(),
+    let values =
+        if settings.show_values { values(&plan, &bad, &diff, source, target).await? } else { Vec::new() };
+    let told = TableDiff {
+        source_filter_took_none: took_none(source_rows, &plan.source, source).await?,
+        target_filter_took_none: took_none(target_rows, &plan.target, target).await?,
         source_rows,
         target_rows,
-        columns: pair.columns.len(),
-        key: pair
-            .key
-            .iter()
-            .filter_map(|index| pair.columns.get(*index))
-            .map(|column| column.target.clone())
-            .collect(),
-        only_in_source: difference(&diff.only_in_source, &in_source),
-        only_in_target: difference(&diff.only_in_target, &in_target),
-        differing: difference(&diff.differing, &in_source),
+        values,
+        ..told(settings, pair, &plan, &diff)
+    };
+    if plan.is_typed {
+        facts.push((format!("time {name}"), format!("{} ms", watch.elapsed_ms())));
+    }
+    let remembered = (remembered.len() <= MOST_REMEMBERED).then_some(remembered);
+    Ok(Compared { plan, diff, told, bad, remembered, facts })
+}
+
+/// What is said of a pair, but for its rows.
+pub(super) fn told(settings: &Verify, pair: &Pair, plan: &Plan, diff: &RowsDiff) -> TableDiff {
+    let difference = |found: &Sampled| Difference {
+        rows: found.rows,
+        sample: found.sample.iter().filter_map(|found| shown(&found.key, settings.keys)).collect(),
+    };
+    let column = |index: &usize| plan.names.get(*index).cloned().unwrap_or_default();
+    let keyed = !pair.key.is_empty();
+    TableDiff {
+        source: pair.source.to_string(),
+        target: pair.target.to_string(),
+        mode: pair.mode,
+        columns: plan.names.len(),
+        key: if keyed { plan.source.key.iter().map(column).collect() } else { Vec::new() },
+        only_in_source: difference(&diff.only_in_source),
+        only_in_target: difference(&diff.only_in_target),
+        differing: difference(&diff.differing),
         differing_columns: diff.cells.iter().map(|(index, rows)| (column(index), *rows)).collect(),
         declared: pair.declared.clone(),
-    })
+        ..TableDiff::default()
+    }
 }
 
 /// Whether a filter took no row of a table that has some.
@@ -91,16 +119,16 @@ async fn locate<S: RowSource, T: RowSource>(
     settings: &Verify,
     source: &mut S,
     target: &mut T,
-    of_source: &Rows,
-    of_target: &Rows,
+    plan: &Plan,
     [left, right]: [&[Bucket]; 2],
+    each: &mut (impl FnMut(Way, &Found) + Send),
 ) -> Result<RowsDiff, Cause> {
     let bad = differing_buckets(left, right);
     let mut diff = RowsDiff::default();
-    // A row takes its cells' hashes, its identity and its place in a map, on each side.
-    let most = GROUP_BYTES / (96 + 8 * of_source.cells.len() as u64);
-    let has_key = of_source.key.len() < of_source.cells.len();
-    if let Some(rows) = fullest(&bad, left, right).filter(|rows| has_key && *rows > 2 * most) {
+    let (of_source, of_target) = (&plan.source, &plan.target);
+    // A row takes its cells' hashes, its key, its identity and its place in a map, on each side.
+    let most = GROUP_BYTES / (128 + 8 * of_source.cells.len() as u64 + 48 * of_source.key.len() as u64);
+    if let Some(rows) = fullest(&bad, left, right).filter(|rows| of_source.has_key() && *rows > 2 * most) {
         let cause =
             Cause::new(format!("{rows} rows have so few different keys that they do not fit into memory"));
         return Err(cause.hint("declare a `key` that identifies a row"));
@@ -110,7 +138,7 @@ async fn locate<S: RowSource, T: RowSource>(
         let buckets: BTreeSet<u64> = group.into_iter().collect();
         let (left, right) =
             tokio::join!(source.hashed(of_source, &buckets), target.hashed(of_target, &buckets));
-        compare_rows(&left?, &right?, settings.sample, &mut diff);
+        compare_rows(&left?, &right?, settings.sample, &mut diff, each);
         if diff.rows() == before {
             let cause = Cause::new("digests differ, and no row that differs was found");
             return Err(cause.hint("was one side written meanwhile? run it again"));
@@ -119,69 +147,92 @@ async fn locate<S: RowSource, T: RowSource>(
     Ok(diff)
 }
 
-/// What to read on each side: the same cells in the same order.
-fn rows(settings: &Verify, pair: &Pair) -> (Rows, Rows) {
-    let key = if pair.key.is_empty() { (0..pair.columns.len()).collect() } else { pair.key.clone() };
-    let side = |table: &str, filter: &Option<String>, cells: Vec<Cell>| Rows {
-        table: table.to_owned(),
-        cells,
-        key: key.clone(),
-        filter: filter.clone(),
-        mode: pair.mode,
-        seed: settings.seed,
-        buckets: BUCKETS,
-    };
-    let of_source = |column: &PairColumn| Cell {
-        column: column.source.clone(),
-        default: column.default.as_ref().map(value),
-        kind: Kind::Dynamic,
-    };
-    let of_target = |column: &PairColumn| Cell {
-        column: Some(column.target.clone()),
-        default: None,
-        kind: Kind::Dynamic,
-    };
-    (
-        side(&pair.source, &pair.source_where, pair.columns.iter().map(of_source).collect()),
-        side(&pair.target, &pair.target_where, pair.columns.iter().map(of_target).collect()),
-    )
-}
-
-/// A declared default as `SQLite` keeps it.
-fn value(scalar: &Scalar) -> Value {
-    match scalar {
-        Scalar::Bool(truth) => Value::Int(i64::from(*truth)),
-        Scalar::Int(number) => Value::Int(*number),
-        Scalar::Real(number) => Value::Real(*number),
-        Scalar::Text(text) => Value::Text(text.clone()),
-    }
-}
-
-/// The keys of the sampled rows, as far as they may be printed. One more scan, if there is anything to name.
-async fn named<S: RowSource>(
+/// Looks again, at another moment, at the rows that differed: those that still do.
+pub(super) async fn again<S: RowSource, T: RowSource>(
     settings: &Verify,
-    pair: &Pair,
-    store: &mut S,
-    rows: &Rows,
-    found: &[&Sampled],
-) -> Result<BTreeMap<RowIdentity, String>, Cause> {
-    let wanted: BTreeSet<RowIdentity> =
-        found.iter().flat_map(|found| &found.sample).map(|(_, identity)| *identity).collect();
-    // Without a key a row's name would be all of its values.
-    if wanted.is_empty() || pair.key.is_empty() || settings.keys == Keys::Hidden {
-        return Ok(BTreeMap::new());
-    }
-    let keys = store.keys(rows, &wanted).await?;
-    Ok(keys.into_iter().map(|(identity, key)| (identity, shown(&key, settings.keys))).collect())
+    compared: &Compared,
+    source: &mut S,
+    target: &mut T,
+) -> Result<Option<RowsDiff>, Cause> {
+    let Some(remembered) = &compared.remembered else { return Ok(None) };
+    let Plan { source: of_source, target: of_target, .. } = &compared.plan;
+    let (left, right) =
+        tokio::join!(source.hashed(of_source, &compared.bad), target.hashed(of_target, &compared.bad));
+    let [left, right] = [left?, right?]
+        .map(|rows| rows.into_iter().filter(|row| remembered.contains(&row.identity)).collect::<Vec<_>>());
+    let mut diff = RowsDiff::default();
+    compare_rows(&left, &right, settings.sample, &mut diff, &mut |_, _| {});
+    Ok(Some(diff))
 }
 
-fn shown(key: &[Value], keys: Keys) -> String {
+/// The cells in which the sampled rows differ, for somebody who asked for values.
+async fn values<S: RowSource, T: RowSource>(
+    plan: &Plan,
+    bad: &BTreeSet<u64>,
+    diff: &RowsDiff,
+    source: &mut S,
+    target: &mut T,
+) -> Result<Vec<String>, Cause> {
+    let wanted: BTreeSet<RowIdentity> = diff.differing.sample.iter().map(|found| found.identity).collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (left, right) =
+        tokio::join!(source.cells(&plan.source, bad, &wanted), target.cells(&plan.target, bad, &wanted));
+    let (left, right) = (left?, right?);
+    let mut told = Vec::new();
+    for found in &diff.differing.sample {
+        for index in &found.cells {
+            let cell = |side: &BTreeMap<RowIdentity, Vec<String>>| {
+                side.get(&found.identity).and_then(|cells| cells.get(*index)).map(|text| shortened(text))
+            };
+            let name = plan.names.get(*index).map(String::as_str).unwrap_or_default();
+            let key = shown(&found.key, Keys::Plain).unwrap_or_default();
+            if let (Some(one), Some(other)) = (cell(&left), cell(&right)) {
+                told.push(format!("{key}: `{name}` {one} became {other}"));
+            }
+        }
+    }
+    Ok(told)
+}
+
+/// A row that differs, as a file of them holds it.
+fn row(settings: &Verify, pair: &Pair, plan: &Plan, way: Way, found: &Found) -> DifferingRow {
+    let name = |index: &usize| plan.names.get(*index).cloned().unwrap_or_default();
+    DifferingRow {
+        table: TableDiff::name(&pair.source.to_string(), &pair.target.to_string()).name,
+        way: match way {
+            Way::OnlyInSource => "only in the source",
+            Way::OnlyInTarget => "only in the target",
+            Way::Differing => "differs",
+        },
+        key: match settings.keys {
+            Keys::Plain => found.key.iter().map(part).collect(),
+            keys => shown(&found.key, keys).map(KeyPart::Text).into_iter().collect(),
+        },
+        columns: found.cells.iter().map(name).collect(),
+    }
+}
+
+fn part(value: &Value) -> KeyPart {
+    match value {
+        Value::Null => KeyPart::Null,
+        Value::Int(number) => KeyPart::Int(*number),
+        Value::Text(text) => KeyPart::Text(text.clone()),
+        other => KeyPart::Text(other.show().to_string()),
+    }
+}
+
+/// A key, as far as it may be printed. Without one a row's name would be all of its values.
+fn shown(key: &[Value], keys: Keys) -> Option<String> {
     let parts: Vec<String> = key.iter().map(|value| value.show().to_string()).collect();
     let joined =
         |parts: &[String]| if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(", ")) };
     match keys {
-        Keys::Hashed => short(&joined(&parts)),
-        Keys::Plain | Keys::Hidden => joined(&parts.iter().map(|part| shortened(part)).collect::<Vec<_>>()),
+        _ if key.is_empty() => None,
+        Keys::Hidden => None,
+        Keys::Hashed => Some(short(&joined(&parts))),
+        Keys::Plain => Some(joined(&parts.iter().map(|part| shortened(part)).collect::<Vec<_>>())),
     }
 }
 

@@ -1,20 +1,24 @@
 //! `verify`: does the target hold what the source held, through the mapping that moved it?
+//!
+//! What is checked of a pair of tables stands in files of its own beside this one; a new sort of check is given the two open
+//! stores and the report, as [`content`] is.
 mod compare;
+mod content;
+mod plan;
 
 use std::collections::BTreeSet;
 
-use self::compare::compare;
 use crate::digest::hasher::Seed;
 use crate::manifest::{IfEmpty, Keys};
 use crate::mapping::{Mapping, Resolved, resolve};
-use crate::model::{Cause, Gap, GapKind, Look, Object, Report, Schema, TableDiff};
+use crate::model::{Cause, DifferingRow, Gap, GapKind, Look, Object, Report, Schema, TableName};
 use crate::rules::run::{RULES as RUN_RULES, RunFacts};
-use crate::rules::verify::{SIDES_RULES, SidesFacts, TABLE_RULES};
+use crate::rules::verify::{SIDES_RULES, SidesFacts};
 use crate::rules::{Levels, judge};
-use crate::stores::endpoint::{Address, Endpoint};
-use crate::stores::files;
+use crate::stores::endpoint::Endpoint;
+use crate::stores::postgres::Patience;
 use crate::stores::rows::{Catalog, RowSource};
-use crate::stores::sqlite::{Sqlite, SqliteFile};
+use crate::stores::store::Store;
 
 /// What to verify.
 pub struct Verify {
@@ -28,25 +32,55 @@ pub struct Verify {
     pub sample: usize,
     /// How keys are printed.
     pub keys: Keys,
+    /// Whether the differing cells of the named rows are printed.
+    pub show_values: bool,
     /// The seed of every hash.
     pub seed: Seed,
+    /// How many tables are compared at the same time, where the stores can.
+    pub jobs: usize,
+    /// How long a server may be kept busy.
+    pub patience: Patience,
+    /// How long rows are given to settle before they are looked at again.
+    pub settle: std::time::Duration,
     /// Severities that the manifest sets.
     pub levels: Levels,
 }
 
-/// Runs: both sides at once, one table after another. Costs one scan a side for equal tables, and two more for each
-/// 250,000 rows or so that differ or share a bucket with one that does. Memory does not grow with the tables: a digest is
-/// 400 kB, what is read again some 100 MB on both sides at the most.
-pub async fn verify(settings: &Verify) -> Report {
+/// An open endpoint and its shape.
+struct Opened {
+    store: Store,
+    schema: Schema,
+}
+
+/// Runs: both sides at once, `jobs` tables at a time. Costs one scan a side for equal tables, and for those that differ
+/// one look at the buckets that do: through the index of an integer key, else by one more scan for each 100,000 rows or so that
+/// differ or share a bucket with one that does. Memory does not grow with the tables: a digest is 400 kB, what is read again some
+/// 100 MB on both sides at the most. Every row that differs is told to `each`.
+pub async fn verify(settings: &Verify, each: &mut (dyn FnMut(&DifferingRow) + Send)) -> Report {
     let mut report = Report::new("verify");
     report.run.facts.insert("seed".into(), format!("{:#018x}", settings.seed.as_int8()));
-    let (source, target) = tokio::join!(open(&settings.source), open(&settings.target));
+    if settings.source.address.is_same(&settings.target.address) {
+        // Nothing is asked: a database with a single session would wait for itself.
+        let facts = SidesFacts::of_one(&settings.source.name, &settings.target.name);
+        judge(SIDES_RULES, &on(settings), &Look::Got(facts), &settings.levels, &mut report);
+        report.sort();
+        return report;
+    }
+    let (source, target) =
+        tokio::join!(open(&settings.source, settings.patience), open(&settings.target, settings.patience));
     match (source, target) {
-        (Ok(source), Ok(target)) => sides(settings, source, target, &mut report).await,
+        (Ok(source), Ok(target)) => sides(settings, source, target, &mut report, each).await,
         (source, target) => {
             for (endpoint, opened) in [(&settings.source, source.err()), (&settings.target, target.err())] {
                 if let Some(cause) = opened {
-                    unseen(endpoint, cause, settings, &mut report);
+                    let on = Object::endpoint(&endpoint.name);
+                    judge(
+                        SIDES_RULES,
+                        &on,
+                        &Look::<SidesFacts>::Failed(cause),
+                        &settings.levels,
+                        &mut report,
+                    );
                 }
             }
         }
@@ -55,39 +89,28 @@ pub async fn verify(settings: &Verify) -> Report {
     report
 }
 
-/// An open endpoint and its shape.
-struct Opened {
-    store: Sqlite,
-    schema: Schema,
-}
-
-async fn open(endpoint: &Endpoint) -> Result<Opened, Cause> {
-    let mut store = Sqlite::open(file(endpoint)?).await?;
+async fn open(endpoint: &Endpoint, patience: Patience) -> Result<Opened, Cause> {
+    let mut store = Store::open(endpoint, patience).await?;
     let schema = store.schema().await?;
     Ok(Opened { store, schema })
 }
 
-fn file(endpoint: &Endpoint) -> Result<&SqliteFile, Cause> {
-    match &endpoint.address {
-        Address::Sqlite(file) => Ok(file),
-        Address::Postgres(_) => Err(Cause::new("this version does not verify the rows of Postgres")
-            .hint("`trueup lint schema` compares its schema")),
-    }
+fn on(settings: &Verify) -> Object {
+    Object::endpoint(format!("{} -> {}", settings.source.name, settings.target.name))
 }
 
-fn unseen(endpoint: &Endpoint, cause: Cause, settings: &Verify, report: &mut Report) {
-    let on = Object::endpoint(&endpoint.name);
-    judge(SIDES_RULES, &on, &Look::<SidesFacts>::Failed(cause), &settings.levels, report);
-}
-
-async fn sides(settings: &Verify, mut source: Opened, mut target: Opened, report: &mut Report) {
-    let empty = empty_tables(&settings.mapping, &mut source).await;
-    let resolved = resolve(&settings.mapping, &source.schema, &target.schema, &|table| empty.contains(table));
+async fn sides(
+    settings: &Verify,
+    mut source: Opened,
+    target: Opened,
+    report: &mut Report,
+    each: &mut (dyn FnMut(&DifferingRow) + Send),
+) {
+    let mapping = settings.mapping.for_tables_of(&source.schema);
+    let empty = empty_tables(&mapping, &mut source).await;
+    let resolved = resolve(&mapping, &source.schema, &target.schema, &|table| empty.contains(table));
     let Resolved { pairs, problems, gaps } = resolved;
-    let is_same = match (&settings.source.address, &settings.target.address) {
-        (Address::Sqlite(source), Address::Sqlite(target)) => files::is_same(&source.path, &target.path),
-        _ => false,
-    };
+    let is_same = source.store.identity().is_some() && source.store.identity() == target.store.identity();
     let facts = SidesFacts {
         source: settings.source.name.clone(),
         target: settings.target.name.clone(),
@@ -95,7 +118,7 @@ async fn sides(settings: &Verify, mut source: Opened, mut target: Opened, report
         tables: source.schema.tables.len() + target.schema.tables.len(),
         problems,
     };
-    let on = Object::endpoint(format!("{} -> {}", facts.source, facts.target));
+    let on = on(settings);
     judge(SIDES_RULES, &on, &Look::Got(facts), &settings.levels, report);
     report.not_compared.extend(gaps);
     report.not_compared.push(Gap {
@@ -105,31 +128,23 @@ async fn sides(settings: &Verify, mut source: Opened, mut target: Opened, report
             "rows alone were compared: not indexes, constraints, triggers, views, AUTOINCREMENT counters or rowids that no column holds"
                 .into(),
     });
-    for pair in &pairs {
-        let look = if is_same {
-            Look::NotAsked("source and target are the same database".into())
-        } else {
-            match compare(settings, pair, &mut source.store, &mut target.store, report).await {
-                Ok(diff) => Look::Got(diff),
-                Err(cause) => Look::Failed(cause),
-            }
-        };
-        judge(TABLE_RULES, &TableDiff::name(&pair.source, &pair.target), &look, &settings.levels, report);
+    if is_same {
+        content::not_asked(settings, &pairs, report);
+        return;
     }
-    if !is_same {
-        let hint = "a comparison of nothing proves nothing: look at what was not compared, and why";
-        let facts = RunFacts::new(report, |rule| rule.starts_with("verify/row-"), hint);
-        judge(RUN_RULES, &on, &Look::Got(facts), &settings.levels, report);
-    }
+    content::content(settings, &pairs, [source.store, target.store], report, each).await;
+    let hint = "a comparison of nothing proves nothing: look at what was not compared, and why";
+    let facts = RunFacts::new(report, |rule| rule.starts_with("verify/row-"), hint);
+    judge(RUN_RULES, &on, &Look::Got(facts), &settings.levels, report);
 }
 
 /// The source tables that have no rows, of those where that matters. One that cannot be read is not known to be empty.
-async fn empty_tables(mapping: &Mapping, source: &mut Opened) -> BTreeSet<String> {
+async fn empty_tables(mapping: &Mapping, source: &mut Opened) -> BTreeSet<TableName> {
     let mut empty = BTreeSet::new();
     for entry in mapping.tables.iter().filter(|entry| entry.if_empty == Some(IfEmpty::Skip)) {
         let Some(table) = source.schema.table(&entry.from) else { continue };
-        if source.store.is_empty(&table.name).await == Ok(true) {
-            empty.insert(table.name.clone());
+        if source.store.is_empty(&table.full_name()).await == Ok(true) {
+            empty.insert(table.full_name());
         }
     }
     empty

@@ -74,6 +74,24 @@ impl Quantity {
         Some(Duration::from_nanos(u64::try_from(nanoseconds).ok()?))
     }
 
+    /// The same as a number of bytes, when it is a size that is not negative. Less than a byte is cut off.
+    pub fn bytes(self) -> Option<u64> {
+        if self.dimension != Dimension::Size {
+            return None;
+        }
+        u64::try_from(self.numerator / self.denominator).ok()
+    }
+
+    /// Both together, when they are of one unit.
+    pub fn sum(self, other: Self) -> Option<Self> {
+        self.plus(other).ok()
+    }
+
+    /// Which of two is larger, when they are of one unit.
+    pub fn order(self, other: Self) -> Option<Ordering> {
+        self.compare(other).ok()
+    }
+
     /// The number with its unit at the start of a text, and what stands behind it.
     pub(super) fn start(text: &str) -> Option<(Self, &str)> {
         let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();

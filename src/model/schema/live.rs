@@ -1,5 +1,6 @@
 //! What only a running server can tell. It belongs to no snapshot, because it changes without anyone changing the schema.
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// The state of a live database, as far as it bears on its schema.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -13,6 +14,10 @@ pub struct Live {
     pub unasked: Vec<String>,
     /// Collations in use, with the version that their indexes were built under.
     pub collations: Vec<CollationVersion>,
+    /// Materialized views that hold nothing yet, so that no query can read them.
+    pub unpopulated: Vec<String>,
+    /// How many materialized views there are.
+    pub views: usize,
 }
 
 /// A sequence beside the column that it fills.
@@ -30,7 +35,7 @@ pub struct Position {
 }
 
 /// A collation that the operating system or ICU provides.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CollationVersion {
     /// The collation, or the database whose default it is.

@@ -5,12 +5,16 @@ mod live;
 mod object;
 mod table;
 
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use live::{CollationVersion, Live, Position, VersionTable};
 pub use object::{Extension, Function, Held, Namespace, Sequence, TypeDef, TypeKind};
 pub use table::{
-    Column, ColumnRole, Constraint, ConstraintKind, Index, Policy, RowSecurity, Table, TableKind, Trigger,
+    Column, ColumnRole, Constraint, ConstraintKind, Index, Policy, RowSecurity, Table, TableKind, TableName,
+    Trigger,
 };
 
 /// What one endpoint holds.
@@ -48,9 +52,13 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// The table of that name: exactly, or else as the only one that differs in ASCII case.
+    /// The table of that name, behind its schema and a dot unless that is `public`: exactly, or else as the only one that
+    /// differs in ASCII case.
     pub fn table(&self, name: &str) -> Option<&Table> {
-        by_name(&self.tables, name, |table| &table.name)
+        by_name(&self.tables, name, |table| match table.namespace.as_str() {
+            "" | "public" => Cow::Borrowed(&table.name),
+            _ => Cow::Owned(table.id()),
+        })
     }
 
     /// Puts everything into the one order that does not depend on the server's collation.
@@ -72,7 +80,7 @@ impl Schema {
 }
 
 /// The systems that have a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum System {
     /// Postgres, or what speaks its protocol.
@@ -90,7 +98,7 @@ fn id(namespace: &str, name: &str) -> String {
     }
 }
 
-fn by_name<'a, T>(all: &'a [T], name: &str, name_of: impl Fn(&T) -> &String) -> Option<&'a T> {
+fn by_name<'a, T>(all: &'a [T], name: &str, name_of: impl Fn(&'a T) -> Cow<'a, str>) -> Option<&'a T> {
     if let Some(exact) = all.iter().find(|one| name_of(one) == name) {
         return Some(exact);
     }

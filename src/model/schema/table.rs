@@ -1,4 +1,8 @@
 //! Tables and what hangs on them.
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Held, by_name, id, is_default, is_false};
@@ -61,9 +65,14 @@ impl Table {
         id(&self.namespace, &self.name)
     }
 
+    /// Its name, apart from what it is.
+    pub fn full_name(&self) -> TableName {
+        TableName { namespace: self.namespace.clone(), name: self.name.clone() }
+    }
+
     /// The column of that name: exactly, or else as the only one that differs in ASCII case.
     pub fn column(&self, name: &str) -> Option<&Column> {
-        by_name(&self.columns, name, |column| &column.name)
+        by_name(&self.columns, name, |column| Cow::Borrowed(&column.name))
     }
 
     /// The primary key's columns in key order; empty when there is none.
@@ -73,8 +82,23 @@ impl Table {
     }
 }
 
+/// What names a table in its database. Shown as in findings: the schema is left out where it is `public`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct TableName {
+    /// Its Postgres schema; empty where there is none.
+    pub namespace: String,
+    /// Its own name.
+    pub name: String,
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&id(&self.namespace, &self.name))
+    }
+}
+
 /// The sorts of things that have rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TableKind {
     /// Rows of its own.

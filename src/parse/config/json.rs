@@ -10,7 +10,7 @@ const DEEPEST: usize = 100;
 /// More values than this are not read.
 const MOST_NODES: usize = 100_000;
 
-pub(super) fn documents(text: &str) -> (Vec<Node>, Vec<Wrong>) {
+pub(in crate::parse) fn documents(text: &str) -> (Vec<Node>, Vec<Wrong>) {
     let mut reader = Reader {
         rest: text,
         at: Position { line: 1, column: 1 },

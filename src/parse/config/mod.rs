@@ -3,7 +3,7 @@
 //! It owns the reading and refuses to judge. YAML is the one of the compose room; JSON may have comments and trailing
 //! commas, as many readers allow them, and what matters here are values. References such as `${NAME}` are kept as they
 //! are written.
-mod json;
+pub(in crate::parse) mod json;
 mod toml;
 
 use crate::model::compose::ProblemKind;

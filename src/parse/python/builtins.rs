@@ -99,22 +99,22 @@ fn sorted(mut items: Vec<Value<'_>>) -> Option<Value<'_>> {
 
 fn range<'a>(numbers: &[Value<'a>]) -> Option<Value<'a>> {
     let number = |value: &Value<'a>| if let Value::Int(number) = value { Some(*number) } else { None };
-    let (start, stop, step) = match numbers {
+    let (start, stop, stride) = match numbers {
         [stop] => (0, number(stop)?, 1),
         [start, stop] => (number(start)?, number(stop)?, 1),
-        [start, stop, step] => (number(start)?, number(stop)?, number(step)?),
+        [start, stop, stride] => (number(start)?, number(stop)?, number(stride)?),
         _ => return None,
     };
     let mut made = Vec::new();
     let mut at = start;
-    while (step > 0 && at < stop) || (step < 0 && at > stop) {
+    while (stride > 0 && at < stop) || (stride < 0 && at > stop) {
         made.push(Value::Int(at));
-        at = at.checked_add(step)?;
+        at = at.checked_add(stride)?;
         if made.len() > MOST {
             return None;
         }
     }
-    (step != 0).then_some(Value::List(made))
+    (stride != 0).then_some(Value::List(made))
 }
 
 fn zip<'a>(lists: &[Value<'a>]) -> Option<Value<'a>> {

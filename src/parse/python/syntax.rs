@@ -39,17 +39,17 @@ pub(super) fn span(lines: &Lines<'_>, range: TextRange) -> Span {
 /// Whether a text has too few signs and words to be too deep, however they stand. Most revisions have, and are spared a
 /// second look at each of their tokens.
 fn is_small(text: &str) -> bool {
-    let (mut tokens, mut openers, mut in_word) = (0_usize, 0_usize, false);
+    let (mut tokens, mut openers, mut was_letter) = (0_usize, 0_usize, false);
     for byte in text.bytes() {
         let is_word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
-        if is_word && !in_word {
+        if is_word && !was_letter {
             // A number may have a keyword right behind it: `1or 2`.
             tokens += if byte.is_ascii_digit() { 2 } else { 1 };
         } else if byte.is_ascii_punctuation() && byte != b'_' {
             tokens += 1;
             openers += usize::from(b"([{'\":".contains(&byte));
         }
-        in_word = is_word;
+        was_letter = is_word;
     }
     tokens <= LONGEST && openers <= DEEPEST
 }

@@ -131,7 +131,7 @@ impl<'a> Scope<'a> {
             }
             // What a module defines itself is no longer what Python has by that name.
             Stmt::FunctionDef(def) if FOLDED.contains(&def.name.as_str()) => {
-                self.set(&def.name, Value::Unknown)
+                self.set(&def.name, Value::Unknown);
             }
             Stmt::Expr(said) => self.mutate(&said.value),
             other => forget(other, self),

@@ -131,7 +131,9 @@ fn names(mut before: &str) -> Vec<String> {
             });
         let name = rest.get(start..).unwrap_or("");
         let is_option = sign.is_none() && name.starts_with("--") && before.ends_with(char::is_whitespace);
-        if name.is_empty() || !(sign.is_some() || is_option) {
+        // Go's `const NAME string = `.
+        let is_typed = sign.is_none() && names == ["string"] && before.ends_with(' ');
+        if name.is_empty() || !(sign.is_some() || is_option || is_typed) {
             break;
         }
         // Of `process.env.NAME` the last part is the name.

@@ -15,8 +15,9 @@ fn values_of(path: &str, text: &str, key: &str) -> Vec<String> {
 }
 
 #[test]
-fn rusts_constants_have_a_type_before_the_sign() {
+fn constants_have_a_type_before_the_sign() {
     for text in [
+        "const MODEL string = \"m-2.5\"",
         "const MODEL: &str = \"m-2.5\";",
         "pub static MODEL: &'static str = \"m-2.5\";",
         "    pub(crate) const MODEL:&str=\"m-2.5\"; // why",

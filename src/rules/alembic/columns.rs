@@ -52,6 +52,10 @@ impl Columns {
     }
 
     fn set(&mut self, table: &TableName, column: &str, kind: Option<&TypeSpec>, place: &Place) {
+        let kind = kind.filter(|kind| LIMITS.iter().any(|(name, _)| kind.name == *name));
+        if kind.is_none() && self.0.is_empty() {
+            return;
+        }
         let key = (table.clone(), column.to_owned());
         match kind {
             Some(kind) => self.0.insert(key, (kind.clone(), Some(place.clone()))),

@@ -174,7 +174,7 @@ impl ChainFacts {
             texts.clear();
         }
         let place = source.place_of(&declared.ini);
-        Self { place, declared, config, settings, files, sides, env, around, texts }
+        Self { declared, config, place, settings, files, sides, env, around, texts }
     }
 
     /// Whether the configuration names a database that is not Postgres.

@@ -83,25 +83,18 @@ impl LockFacts {
                 // Both sides lock what they add, and whoever mends the conflict keeps both.
                 own = ours;
             }
-            let base = sides.base.ok().map(|base| Read::of(&path, base.as_ref()));
-            let was_there = |entry: &Locked| {
-                let base = base.as_ref().filter(|base| !matches!(base, Read::Absent));
-                base.is_none_or(|base| base.entries().iter().any(|before| is_same(before, entry)))
-            };
             let other = Read::of(&path, sides.theirs.as_ref());
             let is_lacking = |entry: &&Locked| !own.entries().iter().any(|own| is_same(own, entry));
             theirs = other.entries().iter().filter(is_lacking).cloned().collect();
-            if !matches!(own, Read::Mistaken(..) | Read::Failed(_)) {
-                let cut = theirs.iter().filter(|entry| was_there(entry) && !is_replaced(declared, entry));
-                let cut: Vec<&Locked> = cut.collect();
-                match &own {
-                    Read::Lock(_, source) => {
-                        flaws.extend(cut.iter().map(|entry| Flaw::cut(entry, sides.reference, source)));
-                    }
-                    _ if cut.is_empty() => {}
-                    _ => flaws.push(Flaw::taken(cut.len(), sides.reference, manifest)),
-                }
-            }
+            let base = sides.base.ok().map(|base| Read::of(&path, base.as_ref()));
+            // What the other side has locked since is not this branch's doing.
+            let stood = other.entries().iter().filter(|entry| match &base {
+                Some(Read::Lock(lock, _)) => lock.revision.contains(entry),
+                Some(Read::Absent) => false,
+                _ => true,
+            });
+            let stood: Vec<&Locked> = stood.filter(|entry| !is_replaced(declared, entry)).collect();
+            flaws = Flaw::against(&stood, sides.reference, &own, manifest);
         }
         let place = match own {
             Read::Absent if theirs.is_empty() => {
@@ -148,6 +141,12 @@ impl LockFacts {
 const MEND: &str =
     "bring it back from git: `trueup lock` writes it, and nobody else; after a merge, `trueup lock` again";
 
+/// What to do about an entry that is no longer there.
+const CUT: &str = "databases that have it keep it: bring the entry back; for a squash, declare `replaces`";
+
+/// What to do about an entry that is another one now.
+const ANEW: &str = "databases that have it keep the old one: undo the edit; where none has it, let this stand with a reason (`trueup baseline`)";
+
 fn not_there<T>() -> Look<T> {
     Look::NotAsked(Reason(format!("there is no {LOCK}; `trueup lock` writes one")))
 }
@@ -177,21 +176,38 @@ impl Flaw {
         Some(Self { about: "lock".to_owned(), message, place, help })
     }
 
-    /// An entry that the other side has, and this side had.
-    fn cut(entry: &Locked, reference: &str, own: &Source) -> Self {
-        let id = entry.id.as_str();
-        let message =
-            format!("{reference} has `{id}` locked as applied, and this branch takes it out of the lock");
-        let help = "databases that have it keep it: bring the entry back; for a squash, declare `replaces`";
-        Self { about: id.to_owned(), message, place: Some(own.place(0..0)), help }
-    }
-
-    /// A whole lock that the other side has, and this side had.
-    fn taken(count: usize, reference: &str, manifest: &Source) -> Self {
-        let message = format!(
-            "{reference} has {count} revision(s) locked as applied, and this branch takes the lock away"
-        );
-        Self { about: "lock".to_owned(), message, place: Some(manifest.place(0..0)), help: MEND }
+    /// What a branch does to the entries that the other side has and both began with.
+    fn against(stood: &[&Locked], reference: &str, own: &Read, manifest: &Source) -> Vec<Self> {
+        let (lock, source) = match own {
+            Read::Lock(lock, source) => (lock, source),
+            Read::Absent if !stood.is_empty() => {
+                let count = stood.len();
+                let message = format!(
+                    "{reference} has {count} revision(s) locked as applied, and this branch takes the lock away"
+                );
+                return vec![Self {
+                    about: "lock".to_owned(),
+                    message,
+                    place: Some(manifest.place(0..0)),
+                    help: MEND,
+                }];
+            }
+            _ => return Vec::new(),
+        };
+        let flaw = |entry: &&Locked| {
+            let id = entry.id.as_str();
+            let now = lock.revision.iter().find(|now| is_same(now, entry));
+            let (place, does, help) = match now {
+                None => (Some(source.place(0..0)), "takes it out of the lock", CUT),
+                Some(now) if *now != **entry => {
+                    (source.place_of(&now.id), "locks it anew as something else", ANEW)
+                }
+                Some(_) => return None,
+            };
+            let message = format!("{reference} has `{id}` locked as applied, and this branch {does}");
+            Some(Self { about: id.to_owned(), message, place, help })
+        };
+        stood.iter().filter_map(flaw).collect()
     }
 
     /// What a lock says of itself: a revision that is not locked though one is that follows it, else a seal of other entries.
@@ -248,7 +264,7 @@ pub fn is_sealed(lock: &Lock) -> bool {
 }
 
 pub(super) fn broken_lock(facts: &AlembicFacts, out: &mut Sink<'_>) {
-    let on = || Object::file(&under(facts.source.base(), LOCK));
+    let on = || Object::file(under(facts.source.base(), LOCK));
     if facts.flaws.is_empty() {
         let Some(lock) = out.look(on(), &facts.lock) else { return };
         out.check(on(), Looked::at(lock.held.len(), "applied revision"));
@@ -318,7 +334,7 @@ fn each(
 ) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
-        let on = Object::file(&under(facts.source.base(), LOCK));
+        let on = Object::file(under(facts.source.base(), LOCK));
         let Some(lock) = out.look(on, &facts.lock) else { return };
         let mut check = out.check(chain.object(), Looked::at(lock.of(chain).count(), "applied revision"));
         for held in lock.of(chain).filter(|held| !chain.has_collided(&held.locked.id)) {

@@ -2,7 +2,7 @@
 use super::BackfillFacts;
 use super::facts::{BackfillFile, Course};
 use crate::model::Looked;
-use crate::model::sql::{Act, Script};
+use crate::model::sql::{Act, Script, SqlStatement};
 use crate::rules::{Judging, Sink};
 
 pub(super) fn not_transactional(facts: &BackfillFacts, out: &mut Sink<'_>) {
@@ -11,10 +11,29 @@ pub(super) fn not_transactional(facts: &BackfillFacts, out: &mut Sink<'_>) {
         let is_single = set.declared.single_transaction;
         let course = Course::new(script, is_single);
         let mut check = out.check(file.object(), Looked::at(course.writes.len(), "write"));
-        outside(&course, file, &mut check);
+        if !is_one_block(script, &course) {
+            outside(&course, file, &mut check);
+        }
         ends(&course, file, is_single, &mut check);
         refused(script, &course, file, &mut check);
     }
+}
+
+/// Whether one `DO` block does all the writing, and what could refuse it stands inside: a block is done whole or not at all.
+fn is_one_block(script: &Script, course: &Course<'_>) -> bool {
+    let holds = |statement: &&SqlStatement| {
+        course.writes.iter().any(|placed| statement.range.contains(&placed.write.range.start))
+    };
+    let mut writing = script.statements.iter().filter(holds);
+    let (Some(only), None) = (writing.next(), writing.next()) else { return false };
+    let is_block =
+        |statement: &SqlStatement| matches!(&statement.act, Act::Block(block) if block.commits.is_none());
+    let can_refuse = |statement: &SqlStatement| match &statement.act {
+        Act::Block(block) => !block.raises.is_empty() || block.foreign.is_some(),
+        _ => statement.stops,
+    };
+    let behind = |statement: &&SqlStatement| statement.range.start > only.range.start;
+    is_block(only) && !script.statements.iter().filter(behind).any(can_refuse)
 }
 
 /// Writes in no transaction, or in another one than the first.

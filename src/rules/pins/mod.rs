@@ -177,7 +177,7 @@ fn rollback_retired(facts: &PinFacts, out: &mut Sink<'_>) {
         Some((format!("`{of}` is to be replaced by"), id.as_str(), place.as_ref()))
     });
     let all: Vec<_> = rollbacks.chain(replacements).collect();
-    let mut check = out.check(facts.object(), Looked::at(all.len(), "way out"));
+    let mut check = out.check(facts.object(), Looked::at(all.len(), "rollback"));
     for (lead, id, place) in all {
         if let Some(dated) = facts.removal(id) {
             check

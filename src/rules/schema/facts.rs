@@ -73,6 +73,8 @@ pub struct Terms {
     pub schemas: Vec<At<String>>,
     /// What may differ.
     pub ignore: Vec<IgnoreEntry>,
+    /// Where each of those stands.
+    pub places: Vec<Option<Place>>,
     /// The manifest line that asked, when there is one.
     pub declared: Option<Place>,
 }
@@ -81,8 +83,12 @@ impl Terms {
     /// What a manifest declares.
     pub fn of(declared: &manifest::Schema, source: &Source) -> Self {
         Self {
-            options: Options { names: declared.names, types: declared.types.clone() },
+            options: Options {
+                names: declared.names,
+                types: declared.types.iter().map(|(from, to)| (from.clone(), to.all().to_vec())).collect(),
+            },
             schemas: declared.schemas.clone(),
+            places: declared.ignore.iter().map(|entry| source.place_of(&entry.object)).collect(),
             ignore: declared.ignore.clone(),
             declared: source.place_of(&declared.live),
         }
@@ -93,11 +99,22 @@ impl Terms {
 pub struct SchemaFacts {
     pub(super) sides: Sides,
     pub(super) differences: Vec<Difference>,
+    /// What may differ, and whether it does.
+    pub(super) ignores: Vec<Ignored>,
     declared: Option<Place>,
     /// Why a difference may be a migration that is still to run.
     may_be_pending: Option<String>,
     /// What was not compared, or may differ.
     pub gaps: Vec<Gap>,
+}
+
+/// Something that may differ.
+pub(super) struct Ignored {
+    /// The glob.
+    pub(super) object: String,
+    /// Whether anything differs that it names.
+    pub(super) is_used: bool,
+    pub(super) place: Option<Place>,
 }
 
 /// The schema in which trueup keeps its ledger; it is no part of anyone's design.
@@ -141,13 +158,16 @@ impl SchemaFacts {
         }
         let may_be_pending = sides.progress.may_be_pending(&sides.live.revisions);
         let mut differences = compare(&sides.expected, &sides.live, &terms.options);
-        for entry in &terms.ignore {
+        let mut ignores = Vec::new();
+        for (at, entry) in terms.ignore.iter().enumerate() {
             let before = differences.len();
             let glob = Globs::new([&entry.object]);
             differences.retain(|one| glob.of(&one.on).or(glob.of(&one.about)).is_none());
             let count = before - differences.len();
             let reason = format!("`{}` may differ ({count} do): {}", *entry.object, *entry.reason);
             gaps.push(gap(GapKind::Declared, reason));
+            let place = terms.places.get(at).cloned().flatten();
+            ignores.push(Ignored { object: entry.object.to_string(), is_used: count > 0, place });
         }
         if let Some(why) = &may_be_pending {
             let told =
@@ -157,7 +177,7 @@ impl SchemaFacts {
                 gaps.push(gap(GapKind::NotCompared, why.clone()));
             }
         }
-        Self { sides, differences, declared: terms.declared.clone(), may_be_pending, gaps }
+        Self { sides, differences, ignores, declared: terms.declared.clone(), may_be_pending, gaps }
     }
 
     pub(super) fn on(&self) -> Object {

@@ -3,7 +3,10 @@ mod facts;
 mod state;
 
 pub use facts::{Progress, SchemaFacts, Sides, Terms};
-use state::{collation_version, same_database, sequence_behind, vector_without_dimension};
+use state::{
+    collation_version, same_database, sequence_behind, unpopulated_view, unused_ignore,
+    vector_without_dimension,
+};
 
 use super::{Rule, Sink, rules};
 use crate::diff::schema::Kind;
@@ -17,7 +20,8 @@ pub const RULES: &[Rule<SchemaFacts>] = rules![
     extra_column, extra_constraint, extra_extension, extra_index, extra_table, function_differs, grant, index_differs,
     invalid_index, missing_column, missing_constraint, missing_index, missing_table, namespace_differs,
     not_valid_constraint, nullability, owner, policy_differs, same_database, sequence_behind, sequence_differs,
-    table_differs, trigger_differs, type_differs, type_mismatch, vector_without_dimension, view_differs
+    table_differs, trigger_differs, type_differs, type_mismatch, unpopulated_view, unused_ignore, vector_without_dimension,
+    view_differs
 ];
 
 /// What a rule counts, so that it never passes on nothing.
@@ -107,6 +111,7 @@ pub const PROVE_NOTHING: &[&str] = &[
     "schema/extra-extension",
     "schema/namespace-differs",
     "schema/same-database",
+    "schema/unused-ignore",
 ];
 
 fn tell(facts: &SchemaFacts, kind: Kind, count: Count, help: &str, out: &mut Sink<'_>) {

@@ -44,6 +44,28 @@ pub(super) fn collation_version(facts: &SchemaFacts, out: &mut Sink<'_>) {
     }
 }
 
+pub(super) fn unpopulated_view(facts: &SchemaFacts, out: &mut Sink<'_>) {
+    let state = &facts.sides.state;
+    let mut check = out.check(facts.on(), Looked::at(state.views, "materialized view"));
+    for view in &state.unpopulated {
+        check
+            .find(view, format!("materialized view `{view}` was never filled: a query on it fails"))
+            .at(facts.declared())
+            .help("REFRESH MATERIALIZED VIEW");
+    }
+}
+
+pub(super) fn unused_ignore(facts: &SchemaFacts, out: &mut Sink<'_>) {
+    let mut check = out.check(facts.on(), Looked::at(facts.ignores.len(), "ignore"));
+    for ignore in facts.ignores.iter().filter(|ignore| !ignore.is_used) {
+        let message = format!("nothing that `{}` names differs", ignore.object);
+        check
+            .find(&ignore.object, message)
+            .at(ignore.place.clone())
+            .help("remove it, so that nothing new hides behind it");
+    }
+}
+
 /// Types of pgvector that may be declared without a dimension.
 const VECTORS: &[&str] = &["vector", "halfvec", "sparsevec"];
 

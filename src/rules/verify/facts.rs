@@ -22,6 +22,11 @@ pub struct SidesFacts {
 }
 
 impl SidesFacts {
+    /// Both are one database, and nothing else is known of them.
+    pub fn of_one(source: &str, target: &str) -> Self {
+        Self { source: source.to_owned(), target: target.to_owned(), is_same: true, ..Self::default() }
+    }
+
     pub(super) fn on(&self) -> Object {
         Object::endpoint(format!("{} -> {}", self.source, self.target))
     }

@@ -5,10 +5,16 @@ pub use facts::SidesFacts;
 
 use super::{Rule, Sink, rules};
 use crate::mapping::ProblemKind;
-use crate::model::{Difference, Looked, TableDiff};
+use crate::model::{ColumnTypes, Difference, Looked, Mode, Object, TableDiff};
 
 /// The rules over one compared pair of tables.
 pub const TABLE_RULES: &[Rule<TableDiff>] = rules!["verify": filter_takes_nothing, row_content, row_count];
+
+/// The rules over rows that were looked at twice, where a side is a server that can be written meanwhile.
+pub const MOVING_RULES: &[Rule<TableDiff>] = rules!["verify": moving_rows];
+
+/// The rules over the types of its columns, where a side has types.
+pub const COLUMN_RULES: &[Rule<ColumnTypes>] = rules!["verify": column_type];
 
 /// The rules over the two sides as wholes.
 pub const SIDES_RULES: &[Rule<SidesFacts>] = rules![
@@ -29,6 +35,37 @@ fn filter_takes_nothing(diff: &TableDiff, out: &mut Sink<'_>) {
             )
             .at(diff.declared.clone())
             .help("mend the condition, or declare a `[[skip]]` with the reason");
+    }
+}
+
+fn moving_rows(diff: &TableDiff, out: &mut Sink<'_>) {
+    let mut check = out.check(diff.object(), Some(Looked::at_one("table")));
+    if diff.transient > 0 {
+        let are = if diff.transient == 1 {
+            "row differed at first and was"
+        } else {
+            "rows differed at first and were"
+        };
+        let message = format!("`{}`: {} {are} equal when looked at again", diff.object(), diff.transient);
+        check
+            .find("transient", message)
+            .at(diff.declared.clone())
+            .help("a side is being written; what moves proves nothing until it stands still");
+    }
+}
+
+fn column_type(types: &ColumnTypes, out: &mut Sink<'_>) {
+    let on = Object::table(&types.table);
+    let mut check = out.check(on.clone(), Looked::at(types.columns, "column"));
+    for clash in &types.clashes {
+        let message = format!(
+            "`{on}`: `{}` is {} in the source and {} in the target, and is not compared",
+            clash.column, clash.source, clash.target
+        );
+        check
+            .find(&clash.column, message)
+            .at(types.declared.clone())
+            .help("give both one type, or declare how the column is moved under `drop`, `compute` or `target_owned`");
     }
 }
 
@@ -62,6 +99,7 @@ fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
     } else {
         format!("by {}", diff.key.join(", "))
     };
+    let by = if diff.mode == Mode::Semantic { format!("{by}, in meaning") } else { by };
     check.facts(format!("the same rows on both sides, compared {by}"), counts.join(", "));
     for (about, found, words) in kinds {
         if found.rows == 0 {
@@ -78,7 +116,10 @@ fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
         } else {
             words.to_owned()
         };
-        let message = format!("`{}`: {verb}{words}{}", diff.object(), sample(diff, found));
+        let mut message = format!("`{}`: {verb}{words}{}", diff.object(), sample(diff, found));
+        if about == "differing" && !diff.values.is_empty() {
+            message = format!("{message}: {}", diff.values.join("; "));
+        }
         check
             .find(about, message)
             .at(diff.declared.clone())

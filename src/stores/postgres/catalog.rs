@@ -8,6 +8,9 @@ use crate::model::Cause;
 use crate::model::schema::{Column, Constraint, Extension, Index, Namespace, Policy, Schema, Table, Trigger};
 use crate::stores::rows::Catalog;
 
+/// The first version that tells how a column is compressed.
+const COMPRESSES: u32 = 140_000;
+
 /// Parts by the oid of their table.
 type Parts<T> = BTreeMap<String, Vec<T>>;
 
@@ -24,9 +27,12 @@ struct Database {
 
 impl Catalog for Postgres {
     async fn schema(&mut self) -> Result<Schema, Cause> {
+        // The first version that says so has another catalog.
+        let compressed = if self.version() >= COMPRESSES { "a.attcompression <> ''" } else { "false" };
+        let database = include_str!("sql/database.sql").replace("$COMPRESSED", compressed);
         let answers = self
             .texts(&[
-                include_str!("sql/database.sql"),
+                database.as_str(),
                 include_str!("sql/tables.sql"),
                 include_str!("sql/columns.sql"),
                 include_str!("sql/constraints.sql"),

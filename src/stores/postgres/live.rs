@@ -4,19 +4,20 @@ use serde::Deserialize;
 use super::Postgres;
 use super::catalog::read;
 use crate::model::Cause;
-use crate::model::schema::{CollationVersion, Live, Position, Schema};
-use crate::stores::rows::Catalog;
+use crate::model::schema::{CollationVersion, Live, Position};
 
 /// The first version that records the version of a database's collation.
-const RECORDS_COLLATION: i64 = 150_000;
+const RECORDS_COLLATION: u32 = 150_000;
 
 #[derive(Deserialize)]
 struct State {
-    identity: String,
     #[serde(default)]
     sequences: Vec<Owned>,
     #[serde(default)]
     collations: Vec<CollationVersion>,
+    #[serde(default)]
+    unpopulated: Vec<String>,
+    views: usize,
 }
 
 /// A sequence with the column that it fills, names quoted where they must be.
@@ -35,27 +36,29 @@ struct Owned {
 }
 
 impl Postgres {
-    /// The schema and the state.
+    /// What names this very database. Two that are equal are one.
     ///
     /// # Errors
     /// When the server cannot answer.
-    pub async fn whole(&mut self) -> Result<(Schema, Live), Cause> {
-        Ok((self.schema().await?, self.live().await?))
+    pub async fn identity(&mut self) -> Result<String, Cause> {
+        Ok(self.texts(&[include_str!("sql/identity.sql")]).await?.concat())
     }
 
     /// Reads the state: two messages, whatever the number of sequences.
     ///
     /// # Errors
     /// When the server cannot answer.
-    async fn live(&mut self) -> Result<Live, Cause> {
-        let number = "SELECT current_setting('server_version_num')";
-        let answers = self.texts(&[include_str!("sql/state.sql"), number]).await?;
-        let (state, version) =
-            (answers.first().map_or("", String::as_str), answers.last().map_or("", String::as_str));
-        let State { identity, sequences, mut collations } = read(state)?;
-        if version.parse::<i64>().is_ok_and(|version| version >= RECORDS_COLLATION) {
-            let own = self.texts(&[include_str!("sql/database_collation.sql")]).await?;
-            collations.push(read(&own.concat())?);
+    pub async fn live(&mut self) -> Result<Live, Cause> {
+        let mut queries = vec![include_str!("sql/state.sql"), include_str!("sql/identity.sql")];
+        if self.version() >= RECORDS_COLLATION {
+            queries.push(include_str!("sql/database_collation.sql"));
+        }
+        let answers = self.texts(&queries).await?;
+        let identity = answers.get(1).cloned().unwrap_or_default();
+        let State { sequences, mut collations, unpopulated, views } =
+            read(answers.first().map_or("", String::as_str))?;
+        if let Some(own) = answers.get(2) {
+            collations.push(read(own)?);
         }
         // Without both versions there is nothing to compare: the C collation has none.
         collations.retain(|collation| !collation.recorded.is_empty() && !collation.actual.is_empty());
@@ -73,7 +76,7 @@ impl Postgres {
         });
         let unasked = unasked.collect();
         let positions = if asked.is_empty() { Vec::new() } else { self.positions(&asked).await? };
-        Ok(Live { identity, positions, unasked, collations })
+        Ok(Live { identity, positions, unasked, collations, unpopulated, views })
     }
 
     async fn positions(&mut self, asked: &[Owned]) -> Result<Vec<Position>, Cause> {

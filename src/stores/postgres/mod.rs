@@ -8,7 +8,9 @@ mod applied;
 mod catalog;
 mod live;
 mod questions;
+mod rows;
 mod scratch;
+mod survey;
 mod url;
 
 use std::time::Duration;
@@ -19,6 +21,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Either, Row, SqlSafeStr};
 
 use crate::model::Cause;
 
+pub use rows::{Patience, PostgresRows};
 pub use scratch::Scratch;
 pub use url::PostgresUrl;
 
@@ -48,10 +51,14 @@ enum Fail {
     Catalog(String),
     #[error("a question cannot be answered: {0}")]
     Question(String),
+    #[error("table `{0}` cannot be read: {1}")]
+    Table(String, String),
     #[error("what it answered cannot be understood: {0}")]
     Answer(String),
     #[error("the scratch database cannot be made: {0}")]
     Scratch(String),
+    #[error("it cannot be read: {0}")]
+    Read(String),
     #[error("the SQL file cannot be loaded into a scratch database: {0}")]
     Load(String),
 }
@@ -66,7 +73,15 @@ impl From<Fail> for Cause {
             ("lookup", "is the host right?"),
             ("did not answer", "is a firewall in between, or the wrong port?"),
             ("lock timeout", "another session holds a lock on it; try again"),
-            ("statement timeout", "the server is busy; try again"),
+            ("statement timeout", "the server is busy, or the time limit too short; try again"),
+            (
+                "row-level security",
+                "some of its rows would be hidden: read with a role that owns the table or has `BYPASSRLS`",
+            ),
+            (
+                "permission denied for",
+                "let the role read it (`GRANT SELECT`), or declare a `[[skip]]` with the reason",
+            ),
             (
                 "ertificate",
                 "the url may say `sslrootcert=FILE`, or `sslmode=require` to check no certificate",
@@ -97,6 +112,17 @@ impl Postgres {
         let mut connection = connect(url).await?;
         run(&mut connection, BEGIN).await.map_err(|error| Fail::Connect(said(&error)))?;
         Ok(Self { connection })
+    }
+
+    /// The number of the server's version, such as 150004.
+    fn version(&self) -> u32 {
+        self.connection.server_version_num().unwrap_or_default()
+    }
+
+    /// Ends the transaction and says good-bye, so that nobody counts this connection any more.
+    pub async fn close(self) {
+        // There is nothing to keep, so a server that does not answer loses nothing.
+        let _ = self.connection.close().await;
     }
 
     /// The answers to several queries, each of one text, asked in one message.

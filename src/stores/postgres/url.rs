@@ -34,6 +34,7 @@ const KNOWN: &[&str] = &[
     "sslrootcert",
     "sslcert",
     "sslkey",
+    "options",
 ];
 
 impl PostgresUrl {
@@ -80,6 +81,21 @@ impl PostgresUrl {
 
     pub(super) fn options(&self) -> &PgConnectOptions {
         &self.options
+    }
+
+    /// Where it is, for a person: nothing of who gets in there.
+    pub fn place(&self) -> String {
+        let (host, port) = (self.options.get_host(), self.options.get_port());
+        format!("{host}:{port}/{}", self.options.get_database().unwrap_or_default())
+    }
+
+    /// Whether both name one database of one server, whoever asks.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let place = |options: &PgConnectOptions| {
+            let database = options.get_database().unwrap_or(options.get_username()).to_owned();
+            (options.get_host().to_owned(), options.get_port(), database)
+        };
+        place(&self.options) == place(&other.options)
     }
 
     /// The same server and role, another database.

@@ -3,8 +3,10 @@ use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Decode, Row, TypeInfo, ValueRef};
 
 use super::Encoding;
+use crate::digest::convert::convert;
+use crate::model::Mode;
 use crate::model::value::Value;
-use crate::stores::rows::Rows;
+use crate::stores::rows::{CellFrom, Rows};
 
 /// The cells of a row of [`super::select::select`], defaults filled in.
 pub(super) fn fill(
@@ -14,16 +16,21 @@ pub(super) fn fill(
     cells: &mut Vec<Value>,
 ) -> Result<(), sqlx::Error> {
     cells.clear();
-    let columns = rows.cells.iter().filter(|cell| cell.column.is_some()).count();
+    let columns = rows.cells.iter().filter(|cell| cell.from != CellFrom::Nothing).count();
     let mut index = 0;
     for cell in &rows.cells {
         let mut value = Value::Null;
-        if cell.column.is_some() {
+        if cell.from != CellFrom::Nothing {
             value = decode(row, index)?;
             if encoding != Encoding::Utf8 && matches!(value, Value::Text(_) | Value::Sent(_)) {
                 value = utf16(row.try_get_unchecked(columns + index)?, encoding);
             }
             index += 1;
+        }
+        if rows.mode == Mode::Semantic
+            && let Some(converted) = convert(&cell.kind, &value)
+        {
+            value = converted;
         }
         if let (Value::Null, Some(default)) = (&value, &cell.default) {
             value = default.clone();

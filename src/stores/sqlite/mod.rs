@@ -10,6 +10,7 @@ mod questions;
 mod scan;
 mod scratch;
 mod select;
+mod survey;
 
 use std::path::Path;
 
@@ -25,6 +26,7 @@ pub use scratch::ScratchFile;
 pub struct Sqlite {
     connection: SqliteConnection,
     encoding: Encoding,
+    file: SqliteFile,
 }
 
 /// How a database keeps text.
@@ -53,6 +55,8 @@ enum Fail {
     Table(String, String),
     #[error("its catalog cannot be read: {0}")]
     Catalog(String),
+    #[error("it cannot be read: {0}")]
+    Read(String),
     #[error("a question cannot be answered: {0}")]
     Question(String),
 }
@@ -119,7 +123,7 @@ impl Sqlite {
                 .await
                 .map_err(|error| Fail::Open(said(&error)))?;
         }
-        let mut store = Self { connection, encoding: Encoding::Utf8 };
+        let mut store = Self { connection, encoding: Encoding::Utf8, file: file.clone() };
         let encoding = store.all("PRAGMA encoding", |row| text(row, 0)).await;
         store.encoding = match encoding.map_err(|error| Fail::Open(said(&error)))?.concat().as_str() {
             "UTF-16le" => Encoding::Utf16le,

@@ -9,31 +9,46 @@ use sqlx::{AssertSqlSafe, Either, Executor, Row, SqlSafeStr, Statement};
 
 use super::cells::fill;
 use super::select::select;
-use super::{Fail, Sqlite, quoted, said};
+use super::{Fail, Sqlite, quoted, said, text};
 use crate::digest::bucket::Bucket;
-use crate::digest::canonical::CanonicalError;
+use crate::digest::buckets::Buckets;
+use crate::digest::canonical::{CanonicalError, Element, canonical};
 use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::{IdentityHasher, RowHash, RowHasher, RowIdentity};
-use crate::model::Cause;
+use crate::digest::kind::Kind;
 use crate::model::value::Value;
-use crate::stores::rows::{Cell, RowSource, Rows};
+use crate::model::{Cause, Mode, TableName};
+use crate::stores::rows::{Cell, ColumnKind, Integers, RowSource, Rows};
 
 impl RowSource for Sqlite {
-    async fn is_empty(&mut self, table: &str) -> Result<bool, Cause> {
-        let sql = format!("SELECT EXISTS (SELECT 1 FROM main.{})", quoted(table));
+    /// Every cell carries its own storage class, whatever its column declares.
+    async fn kinds(&mut self, table: &TableName) -> Result<BTreeMap<String, ColumnKind>, Cause> {
+        let sql =
+            format!("SELECT name FROM pragma_table_xinfo('{}', 'main')", table.name.replace('\'', "''"));
+        let names = self.all(&sql, |row| text(row, 0)).await;
+        let names = names.map_err(|error| Cause::from(Fail::Table(table.to_string(), said(&error))))?;
+        let kind = ColumnKind { declared: String::new(), kind: Some(Kind::Dynamic), not_null: false };
+        Ok(names.into_iter().map(|name| (name, kind.clone())).collect())
+    }
+
+    async fn is_empty(&mut self, table: &TableName) -> Result<bool, Cause> {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM main.{})", quoted(&table.name));
         let some = self.all(&sql, |row| row.try_get_unchecked::<i64, usize>(0)).await;
-        let some = some.map_err(|error| Cause::from(Fail::Table(table.to_owned(), said(&error))))?;
+        let some = some.map_err(|error| Cause::from(Fail::Table(table.to_string(), said(&error))))?;
         Ok(some == [0])
     }
 
+    async fn integers(&mut self, _: &TableName, _: &str) -> Result<Option<Integers>, Cause> {
+        Ok(None)
+    }
+
     async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
-        let count =
-            usize::try_from(rows.buckets).map_err(|_| Cause::new("too many buckets for this machine"))?;
+        let (count, mask) = cut(rows)?;
         let mut buckets = vec![Bucket::default(); count];
         let mut hasher = RowHasher::new(rows.seed);
         self.scan(rows, |cells, key| {
             hash(rows, cells, &mut hasher)?;
-            let index = usize::try_from(key.bucket(rows.buckets - 1)).ok();
+            let index = usize::try_from(key.bucket(mask)).ok();
             let bucket = index.and_then(|index| buckets.get_mut(index)).ok_or(NO_SUCH_CELL)?;
             bucket.add(hasher.row());
             Ok(())
@@ -45,13 +60,14 @@ impl RowSource for Sqlite {
     async fn hashed(&mut self, rows: &Rows, buckets: &BTreeSet<u64>) -> Result<Vec<HashedRow>, Cause> {
         let mut found: Vec<HashedRow> = Vec::new();
         // Rows without a key may repeat without end; they are counted, so that memory stays bounded.
-        let counts = rows.key.len() == rows.cells.len();
+        let counts = !rows.has_key();
+        let (_, mask) = cut(rows)?;
         let mut places: HashMap<RowIdentity, usize> = HashMap::new();
         let mut hasher = RowHasher::new(rows.seed);
         let mut identities = IdentityHasher::new(rows.seed);
         let mut ordinal = 0;
         self.scan(rows, |cells, key| {
-            if buckets.contains(&key.bucket(rows.buckets - 1)) {
+            if buckets.contains(&key.bucket(mask)) {
                 hash(rows, cells, &mut hasher)?;
                 let identity = identity(rows, cells, &mut identities)?;
                 let known = if counts { places.get(&identity).copied() } else { None };
@@ -61,7 +77,9 @@ impl RowSource for Sqlite {
                     if counts {
                         places.insert(identity, found.len());
                     }
-                    found.push(HashedRow { identity, ordinal, copies: 1, cells: hasher.columns().to_vec() });
+                    let hashes = hasher.columns().to_vec();
+                    let key = if rows.is_keyed { key_of(rows, cells) } else { Vec::new() };
+                    found.push(HashedRow { identity, ordinal, copies: 1, cells: hashes, key });
                 }
             }
             ordinal += 1;
@@ -71,26 +89,53 @@ impl RowSource for Sqlite {
         Ok(found)
     }
 
-    async fn keys(
+    async fn cells(
         &mut self,
         rows: &Rows,
+        _: &BTreeSet<u64>,
         wanted: &BTreeSet<RowIdentity>,
-    ) -> Result<BTreeMap<RowIdentity, Vec<Value>>, Cause> {
-        // Only the key is read: the same identity, from a part of the columns.
-        let cells: Vec<Cell> = rows.key.iter().filter_map(|index| rows.cells.get(*index)).cloned().collect();
-        let rows = &Rows { key: (0..cells.len()).collect(), cells, ..rows.clone() };
-        let mut keys = BTreeMap::new();
+    ) -> Result<BTreeMap<RowIdentity, Vec<String>>, Cause> {
+        let mut found = BTreeMap::new();
         let mut identities = IdentityHasher::new(rows.seed);
         self.scan(rows, |cells, _| {
             let identity = identity(rows, cells, &mut identities)?;
             if wanted.contains(&identity) {
-                keys.insert(identity, cells.to_vec());
+                found.insert(identity, cells.iter().map(|cell| cell.show().to_string()).collect());
             }
             Ok(())
         })
         .await?;
-        Ok(keys)
+        Ok(found)
     }
+
+    /// Another connection would see another moment.
+    async fn fork(&mut self) -> Result<Option<Self>, Cause> {
+        Ok(None)
+    }
+
+    async fn renew(&mut self) -> Result<Option<bool>, Cause> {
+        let fail = |error: sqlx::Error| Cause::from(Fail::Catalog(said(&error)));
+        let before = self.all("PRAGMA data_version", |row| row.try_get_unchecked::<i64, usize>(0)).await;
+        self.all("ROLLBACK", |_| Ok(())).await.map_err(fail)?;
+        for statement in ["BEGIN", "SELECT count(*) FROM sqlite_schema"] {
+            self.all(statement, |_| Ok(())).await.map_err(fail)?;
+        }
+        let after = self.all("PRAGMA data_version", |row| row.try_get_unchecked::<i64, usize>(0)).await;
+        Ok(Some(before.map_err(fail)? == after.map_err(fail)?))
+    }
+}
+
+/// How many buckets, and the mask of a key's hash.
+fn cut(rows: &Rows) -> Result<(usize, u64), Cause> {
+    match rows.buckets {
+        Buckets::Hash(count) => usize::try_from(count).ok().map(|buckets| (buckets, count - 1)),
+        Buckets::Even { .. } | Buckets::Bounds(_) => None,
+    }
+    .ok_or_else(|| Cause::new("SQLite has no such buckets"))
+}
+
+fn key_of(rows: &Rows, cells: &[Value]) -> Vec<Value> {
+    rows.key.iter().filter_map(|index| cells.get(*index)).cloned().collect()
 }
 
 impl Sqlite {
@@ -100,7 +145,7 @@ impl Sqlite {
         rows: &Rows,
         mut each: impl FnMut(&[Value], RowHash) -> Result<(), CanonicalError> + Send,
     ) -> Result<(), Cause> {
-        let fail = |message: String| Cause::from(Fail::Table(rows.table.clone(), message));
+        let fail = |message: String| Cause::from(Fail::Table(rows.table.to_string(), message));
         let sql = AssertSqlSafe(select(rows, self.encoding)).into_sql_str();
         let encoding = self.encoding;
         if rows.filter.is_some() {
@@ -130,7 +175,10 @@ fn hash(rows: &Rows, cells: &[Value], hasher: &mut RowHasher) -> Result<(), Cano
 
 fn push(rows: &Rows, cells: &[Value], index: usize, hasher: &mut RowHasher) -> Result<(), CanonicalError> {
     let (cell, value) = rows.cells.get(index).zip(cells.get(index)).ok_or(NO_SUCH_CELL)?;
-    hasher.push(&cell.kind, value, rows.mode)
+    hasher.push(&cell.kind, value, rows.mode).or_else(|error| {
+        hasher.push_element(Element::Bytes(&strange(cell, value, rows.mode, error)?));
+        Ok(())
+    })
 }
 
 fn identity(
@@ -141,9 +189,23 @@ fn identity(
     hasher.start();
     for index in &rows.key {
         let (cell, value) = rows.cells.get(*index).zip(cells.get(*index)).ok_or(NO_SUCH_CELL)?;
-        hasher.push(&cell.kind, value, rows.mode)?;
+        hasher.push(&cell.kind, value, rows.mode).or_else(|error| {
+            hasher.push_element(Element::Bytes(&strange(cell, value, rows.mode, error)?));
+            Ok(())
+        })?;
     }
     Ok(hasher.identity())
+}
+
+/// A value that is none of the other side's type: it equals only itself.
+fn strange(cell: &Cell, value: &Value, mode: Mode, error: CanonicalError) -> Result<Vec<u8>, CanonicalError> {
+    let mut buffer = Vec::new();
+    match canonical(&Kind::Dynamic, value, mode, &mut buffer) {
+        Ok(Element::Bytes(bytes)) if cell.kind != Kind::Dynamic => {
+            Ok([b"trueup: no value of this column's type ", bytes].concat())
+        }
+        _ => Err(error),
+    }
 }
 
 /// A cell that was left out silently would make rows equal.

@@ -1,17 +1,20 @@
 //! The query that reads a table's compared columns.
 use super::{Encoding, quoted};
-use crate::stores::rows::Rows;
+use crate::stores::rows::{CellFrom, Rows};
 
 /// One query over one table, without an order. Names are qualified, because `SQLite` takes an unknown quoted name for
 /// a text. Where text is UTF-16, the bytes of each text follow the columns: `SQLite` maps text that is no UTF-16 to
 /// UTF-8 in a way that makes different texts equal.
 pub(super) fn select(rows: &Rows, encoding: Encoding) -> String {
-    let table = format!("main.{}", quoted(&rows.table));
+    let table = format!("main.{}", quoted(&rows.table.name));
     let columns: Vec<String> = rows
         .cells
         .iter()
-        .filter_map(|cell| cell.column.as_ref())
-        .map(|column| format!("{table}.{}", quoted(column)))
+        .filter_map(|cell| match &cell.from {
+            CellFrom::Column(column) => Some(format!("{table}.{}", quoted(column))),
+            CellFrom::Expression(sql, _) => Some(format!("({}\n)", names_in(sql))),
+            CellFrom::Nothing => None,
+        })
         .collect();
     let mut selected = columns.clone();
     if encoding != Encoding::Utf8 {

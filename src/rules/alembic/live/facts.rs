@@ -53,6 +53,15 @@ impl LiveFacts {
         Self { on, declared: declared.or_else(|| chain.place.clone()), live, chain: known, preconditions }
     }
 
+    /// Up to which revision the database may safely be stamped, and why no further.
+    pub fn stamp_advice(&self) -> Look<String> {
+        match &self.chain {
+            Look::Got(chain) => Look::Got(chain.advised()),
+            Look::NotAsked(reason) => Look::NotAsked(reason.clone()),
+            Look::Failed(cause) => Look::Failed(cause.clone()),
+        }
+    }
+
     /// The ids that the version table names.
     pub(super) fn stamps(&self) -> &[String] {
         self.live.version.as_ref().map_or(&[], |version| &version.rows)

@@ -10,9 +10,11 @@ from (
     'columns', (select json_agg(a.attname order by k.place)
                 from unnest(c.conkey) with ordinality as k(number, place)
                 join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.number),
-    'definition', regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', ''),
-    'not_valid', not c.convalidated) order by c.conname, c.oid) as parts
+    'definition', regexp_replace(x.definition, ' NOT VALID$', ''),
+    -- what is not enforced (18) is never valid, and says so in its definition
+    'not_valid', not c.convalidated and right(x.definition, 12) <> 'NOT ENFORCED') order by c.conname, c.oid) as parts
   from pg_constraint c
+  cross join lateral (select pg_get_constraintdef(c.oid) as definition) x
   join pg_namespace n on n.oid = c.connamespace
   where c.conrelid <> 0
     and (c.contype in ('p', 'u', 'x', 'c') or c.contype = 'f' and c.conparentid = 0 or c.contype = 'n' and not c.convalidated)

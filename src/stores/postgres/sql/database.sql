@@ -30,6 +30,27 @@ select json_strip_nulls(json_build_object(
     union all select 'pg_type'::regclass, oid, 'base type ' || typname from pg_type where typtype = 'b' and typcategory <> 'A'
     union all select 'pg_default_acl'::regclass, oid, 'default privileges of ' || pg_get_userbyid(defaclrole) from pg_default_acl
     union all select distinct 'pg_class'::regclass, attrelid, format('grants on columns of %s', attrelid::regclass) from pg_attribute where attacl is not null
+    union all select 'pg_class'::regclass, a.attrelid, format('storage, compression, statistics or options of %s.%I', a.attrelid::regclass, a.attname)
+      from pg_attribute a join pg_type t on t.oid = a.atttypid join pg_class c on c.oid = a.attrelid and c.relkind <> 't'
+      where a.attrelid >= 16384 and a.attnum > 0 and not a.attisdropped
+        and (a.attstorage <> t.typstorage or coalesce(a.attstattarget, -1) <> -1 or a.attoptions is not null or a.attfdwoptions is not null or $COMPRESSED)
+    union all select 'pg_class'::regclass, oid, format('tablespace of %s', oid::regclass) from pg_class where reltablespace <> 0 and relkind <> 't'
+    union all select 'pg_class'::regclass, indrelid, format('the index that %s is clustered on', indrelid::regclass) from pg_index where indisclustered
+    union all select d.classoid, d.objoid, 'comment on ' || pg_describe_object(d.classoid, d.objoid, d.objsubid) from pg_description d
+      left join pg_class c on d.classoid = 'pg_class'::regclass and c.oid = d.objoid
+      where d.objoid >= 16384 and d.classoid not in ('pg_type'::regclass, 'pg_proc'::regclass, 'pg_namespace'::regclass, 'pg_extension'::regclass)
+        and (c.oid is null or c.relkind in ('i', 'I', 'c'))
+    union all select classoid, objoid, 'security label of ' || pg_describe_object(classoid, objoid, objsubid) from pg_seclabel
+    union all select 'pg_subscription'::regclass, subid, 'subscription ' || subname from pg_stat_subscription
+    union all select 'pg_user_mapping'::regclass, umid, format('user mapping of %s for server %s', usename, srvname) from pg_user_mappings
+    union all select 'pg_foreign_data_wrapper'::regclass, oid, 'foreign data wrapper ' || fdwname from pg_foreign_data_wrapper
+    union all select 'pg_language'::regclass, oid, 'language ' || lanname from pg_language
+    union all select 'pg_am'::regclass, oid, 'access method ' || amname from pg_am
+    union all select 'pg_transform'::regclass, oid, format('transform for %s', trftype::regtype) from pg_transform
+    union all select 'pg_opfamily'::regclass, oid, 'operator family ' || opfname from pg_opfamily
+    union all select 'pg_ts_parser'::regclass, oid, 'text search parser ' || prsname from pg_ts_parser
+    union all select 'pg_ts_template'::regclass, oid, 'text search template ' || tmplname from pg_ts_template
+    union all select 'pg_database'::regclass, 4294967295, 'settings of this database' from pg_db_role_setting where setdatabase = (select oid from pg_database where datname = current_database())
   ) u
   where u.oid >= 16384
     and not exists (select from pg_depend e where e.classid = u.catalog and e.objid = u.oid and e.deptype = 'e'))

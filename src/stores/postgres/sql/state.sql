@@ -1,7 +1,5 @@
--- What names this database, and where its sequences stand. Serves 13 to 18.
--- A server that was restored from a copy has its system identifier too, so the moment it was started counts as well.
+-- Where its sequences stand, which views are empty, which collations are in use. Serves 13 to 18.
 select json_strip_nulls(json_build_object(
-  'identity', format('%s %s', pg_postmaster_start_time(), (select oid from pg_database where datname = current_database())),
   'sequences', (select json_agg(json_build_object(
       'sequence', format('%I.%I', n.nspname, c.relname),
       'table', format('%I.%I', tn.nspname, t.relname),
@@ -21,6 +19,9 @@ select json_strip_nulls(json_build_object(
     join pg_namespace tn on tn.oid = t.relnamespace
     join pg_attribute a on a.attrelid = t.oid and a.attnum = o.refobjsubid
     where c.relpersistence <> 't' and a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)),
+  'unpopulated', (select json_agg(format('%I.%I', n.nspname, c.relname) order by n.nspname, c.relname)
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'm' and not c.relispopulated),
+  'views', (select count(*) from pg_class where relkind = 'm'),
   'collations', (select json_agg(json_build_object('name', k.collname, 'recorded', k.collversion, 'actual', pg_collation_actual_version(k.oid)) order by k.collname)
     from pg_collation k
     where k.collversion is not null and k.oid in (

@@ -12,7 +12,12 @@ select coalesce(json_strip_nulls(json_object_agg(c.oid, json_build_object(
               from pg_inherits i join pg_class p on p.oid = i.inhparent join pg_namespace pn on pn.oid = p.relnamespace
               where i.inhrelid = c.oid),
   'bound', pg_get_expr(c.relpartbound, c.oid),
-  'options', c.reloptions,
+  'options', nullif(array_remove(c.reloptions || array[
+    case c.relreplident when 'f' then 'REPLICA IDENTITY FULL' when 'n' then 'REPLICA IDENTITY NOTHING'
+      when 'i' then 'REPLICA IDENTITY USING INDEX ' || (select ri.indexrelid::regclass from pg_index ri where ri.indrelid = c.oid and ri.indisreplident) end,
+    case when c.reloftype <> 0 then 'OF ' || format_type(c.reloftype, null) end,
+    case when am.amname <> 'heap' then 'USING ' || am.amname end,
+    'SERVER ' || fs.srvname] || ft.ftoptions, null), '{}'),
   'definition', case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end,
   'held', json_build_object(
     'owner', pg_get_userbyid(c.relowner),
@@ -24,6 +29,9 @@ select coalesce(json_strip_nulls(json_object_agg(c.oid, json_build_object(
 ))), '{}')::text
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
+left join pg_am am on am.oid = c.relam
+left join pg_foreign_table ft on ft.ftrelid = c.oid
+left join pg_foreign_server fs on fs.oid = ft.ftserver
 left join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = c.oid and d.objsubid = 0
 left join pg_depend e on e.classid = 'pg_class'::regclass and e.objid = c.oid and e.objsubid = 0 and e.deptype = 'e'
 where c.relkind in ('r', 'p', 'v', 'm', 'f')

@@ -1,0 +1,136 @@
+//! How a table's rows are cut into buckets: what a difference is narrowed to first.
+//!
+//! Owns the cut, in Rust and as the SQL of Postgres; both sides of a comparison are given the same one. Refuses to look for
+//! a good one: that takes rows.
+
+/// A cut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Buckets {
+    /// By the hash of the key: so many, a power of two.
+    Hash(u64),
+    /// By an integer key: `width` numbers a bucket from `first` on, and whatever lies outside in the first and the last.
+    Even {
+        /// The first bucket's first number.
+        first: i64,
+        /// Numbers in a bucket; at least one.
+        width: i64,
+        /// How many buckets.
+        count: u64,
+    },
+    /// By an integer key: bucket `n` begins with the bound before it, in ascending order.
+    Bounds(Vec<i64>),
+}
+
+/// Numbers from the first (included) to the second (included); `None` without end.
+pub type Span = (Option<i64>, Option<i64>);
+
+impl Buckets {
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::Hash(count) | Self::Even { count, .. } => *count,
+            Self::Bounds(bounds) => bounds.len() as u64 + 1,
+        }
+    }
+
+    /// At most `most` buckets that hold about as many keys each, for keys from `first` to `last`, of which `sample` is a
+    /// sorted random choice. `is_dense` says that hardly a number in between is missing.
+    pub fn of_integers(first: i64, last: i64, sample: &[i64], is_dense: bool, most: u64) -> Self {
+        let wanted = usize::try_from(most).unwrap_or(usize::MAX).max(1);
+        let span = i128::from(last) - i128::from(first) + 1;
+        if !is_dense && sample.len() > wanted {
+            let step = sample.len() / wanted + 1;
+            let mut bounds: Vec<i64> = sample.iter().step_by(step).skip(1).copied().collect();
+            bounds.dedup();
+            return Self::Bounds(bounds);
+        }
+        // A difference of two keys must not pass the ends of an int8, neither here nor on a server.
+        if span <= 0 || span >= i128::from(i64::MAX) / 2 {
+            return Self::Hash(most.next_power_of_two());
+        }
+        let width = (span / i128::from(most) + 1).max(1);
+        let count = u64::try_from(span / width + 1).unwrap_or(most);
+        Self::Even { first, width: i64::try_from(width).unwrap_or(i64::MAX), count }
+    }
+
+    /// The numbers that fall into a bucket; `None` when it is no matter of numbers.
+    pub fn span(&self, bucket: u64) -> Option<Span> {
+        match self {
+            Self::Hash(_) => None,
+            Self::Even { first, width, count } => {
+                let place = i64::try_from(bucket).ok()?;
+                let start = first.checked_add(place.checked_mul(*width)?)?;
+                let lower = (bucket > 0).then_some(start);
+                let upper = (bucket + 1 < *count).then_some(start.checked_add(*width)? - 1);
+                Some((lower, upper))
+            }
+            Self::Bounds(bounds) => {
+                let place = usize::try_from(bucket).ok()?;
+                let lower = place.checked_sub(1).and_then(|before| bounds.get(before)).copied();
+                Some((lower, bounds.get(place).and_then(|next| next.checked_sub(1))))
+            }
+        }
+    }
+
+    /// The bucket of a row as an `int8` expression of Postgres. `key` is the integer key, `hash` the hash of the whole one.
+    pub fn expression(&self, key: &str, hash: &str) -> String {
+        match self {
+            Self::Hash(count) => format!("({hash} & {})", count - 1),
+            Self::Even { first, width, count } => {
+                let last = i128::from(*first) + i128::from(*width) * i128::from(*count) - 1;
+                let last = i64::try_from(last).unwrap_or(i64::MAX);
+                // The outermost keys are pulled in before anything is subtracted, so that nothing overflows.
+                format!(
+                    "((least(greatest({key}::int8, '{first}'::int8), '{last}'::int8) - '{first}'::int8) / '{width}'::int8)"
+                )
+            }
+            Self::Bounds(bounds) => {
+                let bounds: Vec<String> = bounds.iter().map(i64::to_string).collect();
+                format!("width_bucket({key}::int8, '{{{}}}'::int8[])::int8", bounds.join(","))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dense_keys_are_cut_evenly() {
+        let buckets = Buckets::of_integers(1, 1_000_000, &[], true, 4096);
+        assert_eq!(buckets, Buckets::Even { first: 1, width: 245, count: 4082 });
+        assert_eq!(buckets.span(0), Some((None, Some(245))));
+        assert_eq!(buckets.span(1), Some((Some(246), Some(490))));
+        assert_eq!(buckets.span(4081), Some((Some(999_846), None)));
+    }
+
+    #[test]
+    fn sparse_keys_are_cut_where_they_are() {
+        let sample: Vec<i64> = (0..1000).map(|n| if n < 900 { n } else { n << 40 }).collect();
+        let buckets = Buckets::of_integers(0, 999 << 40, &sample, false, 10);
+        let Buckets::Bounds(bounds) = &buckets else { panic!("{buckets:?}") };
+        assert!(bounds.iter().filter(|bound| **bound < 900).count() >= 8, "{bounds:?}");
+        assert_eq!(buckets.span(0), Some((None, bounds.first().map(|bound| bound - 1))));
+        assert_eq!(buckets.span(buckets.count() - 1), Some((bounds.last().copied(), None)));
+    }
+
+    #[test]
+    fn keys_over_the_whole_range_are_cut_by_hash() {
+        assert_eq!(Buckets::of_integers(i64::MIN, i64::MAX, &[], false, 4096), Buckets::Hash(4096));
+    }
+
+    #[test]
+    fn every_number_has_one_bucket() {
+        for (first, last) in [(0, 0), (-5, 5), (7, 4000), (i64::MIN / 8, i64::MAX / 8)] {
+            let buckets = Buckets::of_integers(first, last, &[], true, 8);
+            let mut next = None;
+            for bucket in 0..buckets.count() {
+                let (lower, upper) = buckets.span(bucket).unwrap();
+                assert_eq!(lower, next, "{buckets:?}");
+                next = upper.map(|upper| upper + 1);
+            }
+            assert_eq!(next, None);
+        }
+    }
+}

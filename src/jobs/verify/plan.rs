@@ -1,0 +1,218 @@
+//! What to read on each side of a pair: the same cells in the same order, compared as kinds that both sides can be.
+use crate::digest::buckets::Buckets;
+use crate::digest::comparable::comparable;
+use crate::digest::convert::convert;
+use crate::digest::kind::Kind;
+use crate::jobs::verify::Verify;
+use crate::manifest::Scalar;
+use crate::mapping::{Pair, PairColumn};
+use crate::model::value::Value;
+use crate::model::{Cause, ColumnTypes, TypeClash};
+use crate::stores::rows::{Cell, CellFrom, ColumnKind, RowSource, Rows};
+
+/// Buckets of a table: a difference narrows it to one part in so many.
+const BUCKETS: u64 = 1 << 14;
+
+/// The same where a server holds them while it sums: few enough for the memory that any server gives to a query.
+const BUCKETS_OF_A_SERVER: u64 = 1 << 12;
+
+/// Keys are dense where so many numbers, or fewer, have a row among them.
+const DENSE: u64 = 4;
+
+/// Types of Postgres whose printed form is not the text that made them.
+const REWRITTEN: &[&str] = &["jsonb", "tsvector", "tsquery", "hstore", "jsonpath", "xml"];
+
+/// What to read, and what cannot be.
+pub(super) struct Plan {
+    pub(super) source: Rows,
+    pub(super) target: Rows,
+    /// The target's column of each cell.
+    pub(super) names: Vec<String>,
+    /// Columns that the two sides have in types that cannot be compared.
+    pub(super) types: ColumnTypes,
+    /// Columns of a type that nothing is known of.
+    pub(super) unknown: Vec<(String, Cause)>,
+    /// Whether a side has types at all.
+    pub(super) is_typed: bool,
+}
+
+/// Asks both sides what the columns are, and how the key lies.
+pub(super) async fn plan<S: RowSource, T: RowSource>(
+    settings: &Verify,
+    pair: &Pair,
+    source: &mut S,
+    target: &mut T,
+) -> Result<Plan, Cause> {
+    if pair.columns.is_empty() {
+        // Whatever hides the columns is told by an attempt to read.
+        source.is_empty(&pair.source).await?;
+        target.is_empty(&pair.target).await?;
+        return Err(Cause::new("its columns cannot be described"));
+    }
+    let (of_source, of_target) = (source.kinds(&pair.source).await?, target.kinds(&pair.target).await?);
+    let mut chosen = Chosen::default();
+    for (index, column) in pair.columns.iter().enumerate() {
+        let theirs = of_target.get(&column.target);
+        let own = match (&column.compute, &column.source) {
+            (None, Some(name)) => of_source.get(name).cloned(),
+            _ => theirs.cloned(),
+        };
+        chosen.take(pair, index, column, own.as_ref(), theirs);
+    }
+    let is_keyless = pair.key.is_empty();
+    if let Some(lost) = pair.key.iter().find(|index| !chosen.places.contains(index)) {
+        let name = pair.columns.get(*lost).map(|column| column.target.clone()).unwrap_or_default();
+        return Err(Cause::new(format!("its key holds `{name}`, which cannot be compared"))
+            .hint("declare a `key` of other columns"));
+    }
+    let Chosen { source: left, target: right, names, places, types, unknown, is_typed } = chosen;
+    if left.is_empty() {
+        return Err(Cause::new("none of its columns can be compared"));
+    }
+    let place = |index: &usize| places.iter().position(|known| known == index);
+    let key: Vec<usize> =
+        if is_keyless { (0..left.len()).collect() } else { pair.key.iter().filter_map(place).collect() };
+    let count = if is_typed { BUCKETS_OF_A_SERVER } else { BUCKETS };
+    let side = |table, cells, filter: &Option<String>| Rows {
+        table,
+        cells,
+        key: key.clone(),
+        is_keyed: !is_keyless,
+        filter: filter.clone(),
+        mode: pair.mode,
+        seed: settings.seed,
+        buckets: Buckets::Hash(count),
+    };
+    let mut plan = Plan {
+        source: side(pair.source.clone(), left, &pair.source_where),
+        target: side(pair.target.clone(), right, &pair.target_where),
+        names,
+        types,
+        unknown,
+        is_typed,
+    };
+    let not_null = |kinds: &std::collections::BTreeMap<String, ColumnKind>, rows: &Rows| {
+        let key: Vec<&Cell> = rows.key_cells().collect();
+        match key.as_slice() {
+            [
+                Cell {
+                    from: CellFrom::Column(name),
+                    default: None,
+                    kind: Kind::Int2 | Kind::Int4 | Kind::Int8,
+                },
+            ] => kinds.get(name).filter(|column| column.not_null).map(|_| name.clone()),
+            _ => None,
+        }
+    };
+    if let (Some(left), Some(right)) =
+        (not_null(&of_source, &plan.source), not_null(&of_target, &plan.target))
+        && let Some(buckets) = ranges(pair, source, target, [&left, &right]).await?
+    {
+        plan.source.buckets = buckets.clone();
+        plan.target.buckets = buckets;
+    }
+    Ok(plan)
+}
+
+/// Ranges of an integer key, where both sides can look up rows by them.
+async fn ranges<S: RowSource, T: RowSource>(
+    pair: &Pair,
+    source: &mut S,
+    target: &mut T,
+    [left, right]: [&str; 2],
+) -> Result<Option<Buckets>, Cause> {
+    let (Some(one), Some(other)) =
+        (source.integers(&pair.source, left).await?, target.integers(&pair.target, right).await?)
+    else {
+        return Ok(None);
+    };
+    let rows = one.rows.max(other.rows);
+    let mut sample = [one.sample, other.sample].concat();
+    sample.sort_unstable();
+    let (Some(first), Some(last)) = (sample.first(), sample.last()) else { return Ok(None) };
+    let is_dense = last.abs_diff(*first) / DENSE <= rows;
+    Ok(Some(Buckets::of_integers(*first, *last, &sample, is_dense, BUCKETS_OF_A_SERVER)))
+}
+
+#[derive(Default)]
+struct Chosen {
+    source: Vec<Cell>,
+    target: Vec<Cell>,
+    names: Vec<String>,
+    /// For each cell the index of the pair's column.
+    places: Vec<usize>,
+    types: ColumnTypes,
+    unknown: Vec<(String, Cause)>,
+    is_typed: bool,
+}
+
+impl Chosen {
+    fn take(
+        &mut self,
+        pair: &Pair,
+        index: usize,
+        column: &PairColumn,
+        own: Option<&ColumnKind>,
+        theirs: Option<&ColumnKind>,
+    ) {
+        let name = &column.target;
+        let mut known = Vec::new();
+        for (side, kind) in [("source", own), ("target", theirs)] {
+            self.is_typed |= kind.is_some_and(|column| column.kind != Some(Kind::Dynamic));
+            match kind {
+                Some(ColumnKind { kind: Some(kind), declared, .. }) => known.push((kind, declared.as_str())),
+                Some(ColumnKind { declared, .. }) => {
+                    let cause = Cause::new(format!("the {side} has it as {declared}, which this version cannot compare"))
+                        .hint("declare it under `drop` or `target_owned`, or compare it by an `[[verify.invariant]]`");
+                    self.unknown.push((name.clone(), cause));
+                    return;
+                }
+                None => {
+                    self.unknown.push((name.clone(), Cause::new(format!("the {side} does not describe it"))));
+                    return;
+                }
+            }
+        }
+        let [(one, one_declared), (other, other_declared)] = known.as_slice() else { return };
+        self.types.columns += 1;
+        let is_rewritten = (**one == Kind::Dynamic || **other == Kind::Dynamic)
+            && REWRITTEN.iter().any(|name| one_declared == name || other_declared == name);
+        let Some((one, other)) = comparable(one, other).filter(|_| !is_rewritten) else {
+            let word = |declared: &str| {
+                if declared.is_empty() { "text of any kind".to_owned() } else { declared.to_owned() }
+            };
+            self.types.clashes.push(TypeClash {
+                column: name.clone(),
+                source: word(one_declared),
+                target: word(other_declared),
+            });
+            return;
+        };
+        let from = match (&column.compute, &column.source) {
+            (Some(sql), _) => {
+                let cast = Some(other_declared.to_string()).filter(|cast| !cast.is_empty());
+                CellFrom::Expression(sql.clone(), cast)
+            }
+            (None, Some(source)) => CellFrom::Column(source.clone()),
+            (None, None) => CellFrom::Nothing,
+        };
+        let default = column.default.as_ref().map(|scalar| value(scalar, &one));
+        self.source.push(Cell { from, default, kind: one });
+        self.target.push(Cell { from: CellFrom::Column(name.clone()), default: None, kind: other });
+        self.names.push(name.clone());
+        self.places.push(index);
+        debug_assert!(index < pair.columns.len());
+    }
+}
+
+/// A declared default as a store of that kind keeps it.
+fn value(scalar: &Scalar, kind: &Kind) -> Value {
+    let value = match scalar {
+        Scalar::Bool(truth) if *kind == Kind::Bool => Value::Bool(*truth),
+        Scalar::Bool(truth) => Value::Int(i64::from(*truth)),
+        Scalar::Int(number) => Value::Int(*number),
+        Scalar::Real(number) => Value::Real(*number),
+        Scalar::Text(text) => Value::Text(text.clone()),
+    };
+    convert(kind, &value).unwrap_or(value)
+}

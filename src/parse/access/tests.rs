@@ -1,0 +1,1 @@
+//! Models and tuples as they are written, and what they become.

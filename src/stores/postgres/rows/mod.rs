@@ -1,0 +1,141 @@
+//! Tables read row by row: digests where the rows are, and the rows behind them.
+//!
+//! One read-only transaction, whose snapshot other connections may share. What a server hashes is believed only after known
+//! answers, a kind at a time; else the canonical bytes come here and are hashed here, and without those nothing is said.
+mod answers;
+mod hash_here;
+mod kinds;
+mod scan;
+mod select;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use self::answers::Trust;
+use self::kinds::Kinds;
+use super::{Fail, Postgres, PostgresUrl, connect, run, said};
+use crate::model::{Cause, Schema};
+use crate::stores::rows::Catalog;
+
+/// How long a server may be kept busy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Milliseconds that one statement may take; 0 for any.
+    pub statement_ms: u64,
+    /// Milliseconds that a lock is waited for; 0 for any.
+    pub lock_ms: u64,
+}
+
+/// One reader of one moment.
+pub struct PostgresRows {
+    store: Postgres,
+    url: PostgresUrl,
+    patience: Patience,
+    state: State,
+    /// Read when the first table is asked for, and the same for every reader of the moment.
+    kinds: Option<Arc<Kinds>>,
+    trust: BTreeMap<String, Trust>,
+}
+
+/// What a server says of itself when a transaction begins.
+#[derive(serde::Deserialize)]
+struct State {
+    /// The snapshot's name for other connections; none on a standby, and where there is one session alone.
+    exported: Option<String>,
+    /// What of the cluster's transactions the snapshot sees.
+    moment: String,
+    /// What tells this database from any other.
+    identity: String,
+    is_single: bool,
+}
+
+/// Outside a transaction: `PGlite` has one session, which may be in any state that its last client left it in.
+const RESET: &str = "ROLLBACK; RESET ALL; RESET ROLE; DEALLOCATE ALL";
+
+/// Everything that an answer could depend on. No sort, because one that does not fit into memory fills the server's disk.
+const SETTINGS: &str = "\
+SET LOCAL search_path = pg_catalog; SET LOCAL row_security = off; SET LOCAL TimeZone = 'UTC'; \
+SET LOCAL quote_all_identifiers = off; SET LOCAL bytea_output = hex; SET LOCAL jit = off; SET LOCAL enable_sort = off; \
+SET LOCAL idle_in_transaction_session_timeout = 0";
+
+/// After an error the transaction goes on from here.
+const SAFE: &str = "trueup_safe";
+
+impl PostgresRows {
+    /// Connects and begins the transaction.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, refuses, or will not begin.
+    pub async fn open(url: &PostgresUrl, patience: Patience) -> Result<Self, Cause> {
+        let mut connection = connect(url).await?;
+        let fail = |error: sqlx::Error| Cause::from(Fail::Connect(said(&error)));
+        run(&mut connection, "SELECT 1").await.map_err(fail)?;
+        let mut store = Postgres { connection };
+        let is_single = store.texts(&["SELECT version()"]).await?.concat().contains("PGlite");
+        if is_single {
+            run(&mut store.connection, RESET).await.map_err(fail)?;
+        }
+        let state = begin(&mut store, patience, is_single).await?;
+        Ok(Self { store, url: url.clone(), patience, state, kinds: None, trust: BTreeMap::new() })
+    }
+
+    /// What tells this database from any other.
+    pub fn identity(&self) -> &str {
+        &self.state.identity
+    }
+
+    /// After an error: the transaction goes on, with the same snapshot.
+    async fn recover(&mut self) {
+        // When this fails too, the next question says why.
+        let _ = run(&mut self.store.connection, format!("ROLLBACK TO SAVEPOINT {SAFE}")).await;
+    }
+
+    async fn shared(&self, snapshot: &str) -> Result<Self, Cause> {
+        let mut store = Postgres { connection: connect(&self.url).await? };
+        let fail = |error: sqlx::Error| Cause::from(Fail::Connect(said(&error)));
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '{snapshot}'; {SETTINGS}; {}; SAVEPOINT {SAFE}",
+            limits(self.patience)
+        );
+        run(&mut store.connection, begin).await.map_err(fail)?;
+        let State { moment, identity, is_single, .. } = &self.state;
+        let state = State {
+            exported: None,
+            moment: moment.clone(),
+            identity: identity.clone(),
+            is_single: *is_single,
+        };
+        let (url, patience) = (self.url.clone(), self.patience);
+        Ok(Self { store, url, patience, state, kinds: self.kinds.clone(), trust: self.trust.clone() })
+    }
+}
+
+impl Catalog for PostgresRows {
+    async fn schema(&mut self) -> Result<Schema, Cause> {
+        self.store.schema().await
+    }
+}
+
+fn limits(patience: Patience) -> String {
+    format!(
+        "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}",
+        patience.statement_ms, patience.lock_ms
+    )
+}
+
+async fn begin(store: &mut Postgres, patience: Patience, is_single: bool) -> Result<State, Cause> {
+    let fail = |error: sqlx::Error| Cause::from(Fail::Connect(said(&error)));
+    let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {SETTINGS}; {}", limits(patience));
+    run(&mut store.connection, begin).await.map_err(fail)?;
+    // A standby exports none.
+    let exported =
+        if is_single { "NULL" } else { "CASE WHEN NOT pg_is_in_recovery() THEN pg_export_snapshot() END" };
+    let state = format!(
+        "SELECT json_build_object('exported', {exported}, 'moment', pg_current_snapshot()::text, 'is_single', {is_single}, \
+         'identity', format('%s %s %s', pg_postmaster_start_time(), current_setting('port'), \
+         (SELECT oid FROM pg_database WHERE datname = current_database())))::text"
+    );
+    let state: State = super::catalog::read(&store.texts(&[&state]).await?.concat())?;
+    run(&mut store.connection, format!("SAVEPOINT {SAFE}")).await.map_err(fail)?;
+    Ok(state)
+}

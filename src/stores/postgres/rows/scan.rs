@@ -1,0 +1,250 @@
+//! Scans of a table.
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Row, SqlSafeStr};
+
+use super::answers::Trust;
+use super::select::{self, quoted};
+use super::{Fail, PostgresRows, begin, kinds, run, said};
+use crate::digest::bucket::Bucket;
+use crate::digest::hashed_row::HashedRow;
+use crate::digest::hasher::{RowHash, RowIdentity};
+use crate::digest::kind::Kind;
+use crate::model::value::Value;
+use crate::model::{Cause, TableName};
+use crate::stores::rows::{ColumnKind, Integers, RowSource, Rows};
+
+/// About how many values of a key are asked for, to see how they lie.
+const SAMPLE: f64 = 20_000.0;
+
+/// Rows of a table that was never analyzed, as far as its pages tell.
+const ROWS_A_PAGE: u64 = 50;
+
+impl RowSource for PostgresRows {
+    async fn kinds(&mut self, table: &TableName) -> Result<BTreeMap<String, ColumnKind>, Cause> {
+        let kinds = match &self.kinds {
+            Some(kinds) => Arc::clone(kinds),
+            None => {
+                let json = self.store.texts(&[include_str!("../sql/kinds.sql")]).await?;
+                let kinds = Arc::new(kinds::kinds(&json.concat())?);
+                self.kinds = Some(Arc::clone(&kinds));
+                kinds
+            }
+        };
+        Ok(kinds.get(table).cloned().unwrap_or_default())
+    }
+
+    async fn is_empty(&mut self, table: &TableName) -> Result<bool, Cause> {
+        let sql = format!("SELECT EXISTS (SELECT FROM {})", select::from(table));
+        let mut some = true;
+        self.stream(table, sql, |row| {
+            some = row.try_get(0)?;
+            Ok(())
+        })
+        .await?;
+        Ok(!some)
+    }
+
+    async fn integers(&mut self, table: &TableName, column: &str) -> Result<Option<Integers>, Cause> {
+        let regclass = format!("{}.{}", quoted(&table.namespace), quoted(&table.name)).replace('\'', "''");
+        let sql = format!(
+            "SELECT sum(CASE WHEN c.reltuples > 0 THEN c.reltuples::int8 ELSE pg_relation_size(c.oid) / 8192 * {ROWS_A_PAGE} END)::int8 \
+             FROM (SELECT relid FROM pg_partition_tree('{regclass}'::regclass) UNION SELECT '{regclass}'::regclass) AS p (relid) \
+             JOIN pg_class c ON c.oid = p.relid AND c.relkind = 'r'"
+        );
+        let mut guess = None;
+        self.stream(table, sql, |row| {
+            guess = row.try_get::<Option<i64>, usize>(0)?;
+            Ok(())
+        })
+        .await?;
+        // What is stored elsewhere gives no sample.
+        let Some(guess) = guess else { return Ok(None) };
+        let share = share(guess);
+        let sql = format!(
+            "SELECT {}::int8 FROM {} TABLESAMPLE SYSTEM ({share}) REPEATABLE (1)",
+            quoted(column),
+            select::from(table)
+        );
+        let mut sample = Vec::new();
+        self.stream(table, sql, |row| {
+            sample.extend(row.try_get::<Option<i64>, usize>(0)?);
+            Ok(())
+        })
+        .await?;
+        sample.sort_unstable();
+        let rows = u64::try_from(guess).unwrap_or_default().max(sample.len() as u64);
+        Ok(Some(Integers { sample, rows }))
+    }
+
+    async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
+        let count = usize::try_from(rows.buckets.count())
+            .map_err(|_| Cause::new("too many buckets for this machine"))?;
+        let mut buckets = vec![Bucket::default(); count];
+        if self.trust(rows).await? == Trust::Hash {
+            let sql = select::digest(rows).map_err(|error| Cause::new(error.to_string()))?;
+            let strange = || sqlx::Error::Protocol("a bucket that was not asked for".into());
+            self.stream(&rows.table, sql, |row| {
+                let (place, rows, sum): (i64, i64, String) =
+                    (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+                let place = usize::try_from(place).ok().and_then(|place| buckets.get_mut(place));
+                *place.ok_or_else(strange)? = Bucket::from_server(rows, &sum).ok_or_else(strange)?;
+                Ok(())
+            })
+            .await?;
+            return Ok(buckets);
+        }
+        let mut lost = false;
+        self.hash_here(rows, None, |bucket, hash: RowHash, _| {
+            match usize::try_from(bucket).ok().and_then(|place| buckets.get_mut(place)) {
+                Some(bucket) => bucket.add(hash),
+                None => lost = true,
+            }
+        })
+        .await?;
+        if lost { Err(Fail::Answer("a bucket that was not asked for".into()).into()) } else { Ok(buckets) }
+    }
+
+    async fn hashed(&mut self, rows: &Rows, buckets: &BTreeSet<u64>) -> Result<Vec<HashedRow>, Cause> {
+        let mut found: Vec<HashedRow> = Vec::new();
+        // Rows without a key may repeat without end; they are counted, so that memory stays bounded.
+        let counts = !rows.has_key();
+        let mut places: HashMap<RowIdentity, usize> = HashMap::new();
+        let mut keep = |row: HashedRow| {
+            let known = if counts { places.get(&row.identity).copied() } else { None };
+            if let Some(known) = known.and_then(|place| found.get_mut(place)) {
+                known.copies += 1;
+                return;
+            }
+            if counts {
+                places.insert(row.identity, found.len());
+            }
+            found.push(row);
+        };
+        if self.trust(rows).await? == Trust::Hash {
+            let sql = select::hashed(rows, buckets).map_err(|error| Cause::new(error.to_string()))?;
+            self.stream(&rows.table, sql, |row| {
+                let cells: Vec<i64> = row.try_get(2)?;
+                let key = key_of(rows, row.try_get(3)?);
+                keep(HashedRow {
+                    identity: identity(row)?,
+                    ordinal: ordinal(&key),
+                    copies: 1,
+                    cells: cells.into_iter().map(i64::cast_unsigned).collect(),
+                    key,
+                });
+                Ok(())
+            })
+            .await?;
+        } else {
+            self.hash_here(rows, Some(buckets), |_, _, row| keep(row)).await?;
+        }
+        Ok(found)
+    }
+
+    async fn cells(
+        &mut self,
+        rows: &Rows,
+        buckets: &BTreeSet<u64>,
+        wanted: &BTreeSet<RowIdentity>,
+    ) -> Result<BTreeMap<RowIdentity, Vec<String>>, Cause> {
+        let mut found = BTreeMap::new();
+        if self.trust(rows).await? != Trust::Hash {
+            return Ok(found);
+        }
+        let sql = select::cells(rows, buckets).map_err(|error| Cause::new(error.to_string()))?;
+        self.stream(&rows.table, sql, |row| {
+            let identity = identity(row)?;
+            if wanted.contains(&identity) {
+                let cells: Vec<Option<String>> = row.try_get(2)?;
+                let shown =
+                    |cell: Option<String>| cell.map_or_else(|| "null".to_owned(), |text| format!("{text:?}"));
+                found.insert(identity, cells.into_iter().map(shown).collect());
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(found)
+    }
+
+    async fn fork(&mut self) -> Result<Option<Self>, Cause> {
+        match self.state.exported.clone() {
+            Some(snapshot) => self.shared(&snapshot).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn renew(&mut self) -> Result<Option<bool>, Cause> {
+        run(&mut self.store.connection, "ROLLBACK")
+            .await
+            .map_err(|error| Cause::from(Fail::Connect(said(&error))))?;
+        let before = std::mem::take(&mut self.state.moment);
+        self.state = begin(&mut self.store, self.patience, self.state.is_single).await?;
+        Ok(Some(before == self.state.moment))
+    }
+}
+
+impl PostgresRows {
+    /// Gives each row of a query to `each`. The query goes alone, in the extended protocol, and leaves nothing prepared.
+    pub(super) async fn stream(
+        &mut self,
+        table: &TableName,
+        sql: String,
+        mut each: impl FnMut(&PgRow) -> Result<(), sqlx::Error> + Send,
+    ) -> Result<(), Cause> {
+        let query = sqlx::query(AssertSqlSafe(sql).into_sql_str()).persistent(false);
+        let mut rows = query.fetch(&mut self.store.connection);
+        let mut streamed = Ok(());
+        while let Some(row) = rows.try_next().await.transpose() {
+            streamed = row.and_then(|row| each(&row));
+            if streamed.is_err() {
+                break;
+            }
+        }
+        drop(rows);
+        if let Err(error) = streamed {
+            self.recover().await;
+            return Err(Fail::Table(table.to_string(), said(&error)).into());
+        }
+        Ok(())
+    }
+}
+
+/// The percentage of pages that holds a sample.
+#[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
+fn share(rows: i64) -> f64 {
+    (100.0 * SAMPLE / (rows.max(1) as f64)).clamp(0.000_1, 100.0)
+}
+
+fn identity(row: &PgRow) -> Result<RowIdentity, sqlx::Error> {
+    let half = |place: usize| row.try_get::<i64, usize>(place).map(RowHash::from_int8);
+    Ok(RowIdentity::join(half(0)?, half(1)?))
+}
+
+/// A key as it is shown: integers as numbers, all else as the server prints it.
+pub(super) fn key_of(rows: &Rows, texts: Option<Vec<Option<String>>>) -> Vec<Value> {
+    let part = |(cell, text): (&crate::stores::rows::Cell, Option<String>)| match (&cell.kind, text) {
+        (_, None) => Value::Null,
+        (Kind::Int2 | Kind::Int4 | Kind::Int8, Some(text)) => {
+            text.parse().map_or_else(|_| Value::Text(text.clone()), Value::Int)
+        }
+        (_, Some(text)) => Value::Text(text),
+    };
+    rows.key_cells().zip(texts.unwrap_or_default()).map(part).collect()
+}
+
+/// The place of a key among others, as far as 64 bits of its first part tell it.
+pub(super) fn ordinal(key: &[Value]) -> u64 {
+    match key.first() {
+        Some(Value::Int(number)) => number.cast_unsigned() ^ (1 << 63),
+        Some(Value::Text(text)) => {
+            let mut first = [0; 8];
+            first.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+            u64::from_be_bytes(first)
+        }
+        _ => 0,
+    }
+}

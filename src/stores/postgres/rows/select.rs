@@ -1,0 +1,181 @@
+//! The queries over a table's rows.
+//!
+//! Each is one statement over one table without an order, in the extended protocol: a condition that somebody wrote cannot
+//! become a second statement. Names are qualified by the table's own name, which a condition may use as well.
+use std::collections::BTreeSet;
+
+use crate::digest::buckets::Buckets;
+use crate::digest::canonical::{CanonicalError, Element, canonical};
+use crate::digest::expression::{
+    bucket_expression, bytes_expression, constant, expression, key_hash_expression, row_hash_expression,
+};
+use crate::digest::kind::Kind;
+use crate::model::TableName;
+use crate::model::value::Value;
+use crate::stores::rows::{Cell, CellFrom, Rows};
+
+/// How many ranges of keys are asked for one by one, so that an index finds them.
+const MOST_RANGES: usize = 100;
+
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+pub(super) fn from(table: &TableName) -> String {
+    format!("{}.{} AS {}", quoted(&table.namespace), quoted(&table.name), quoted(&table.name))
+}
+
+/// A cell before it is made canonical.
+fn raw(rows: &Rows, cell: &Cell) -> Option<String> {
+    match &cell.from {
+        CellFrom::Column(column) => Some(format!("{}.{}", quoted(&rows.table.name), quoted(column))),
+        CellFrom::Expression(sql, Some(cast)) => Some(format!("({sql}\n)::{cast}")),
+        CellFrom::Expression(sql, None) => Some(format!("({sql}\n)")),
+        CellFrom::Nothing => None,
+    }
+}
+
+fn element(rows: &Rows, cell: &Cell) -> Result<String, CanonicalError> {
+    let Some(column) = raw(rows, cell) else { return fallback(rows, cell) };
+    let own = expression(&cell.kind, &column, rows.mode)?;
+    Ok(if cell.default.is_some() { format!("coalesce({own}, {})", fallback(rows, cell)?) } else { own })
+}
+
+/// The declared default, or NULL.
+fn fallback(rows: &Rows, cell: &Cell) -> Result<String, CanonicalError> {
+    let mut buffer = Vec::new();
+    let element = match &cell.default {
+        Some(value) => canonical(&cell.kind, value, rows.mode, &mut buffer)?,
+        None => Element::Null,
+    };
+    Ok(constant(&cell.kind, element))
+}
+
+fn elements(rows: &Rows) -> Result<Vec<String>, CanonicalError> {
+    rows.cells.iter().map(|cell| element(rows, cell)).collect()
+}
+
+fn key<'r>(rows: &'r Rows) -> Result<Vec<(&'r Kind, String)>, CanonicalError> {
+    rows.key_cells().map(|cell| Ok((&cell.kind, element(rows, cell)?))).collect()
+}
+
+fn bucket(rows: &Rows) -> Result<String, CanonicalError> {
+    let key = key(rows)?;
+    let first = rows.key_cells().next().and_then(|cell| raw(rows, cell)).unwrap_or_default();
+    Ok(rows.buckets.expression(&first, &key_hash_expression(&key, rows.seed)))
+}
+
+fn filter(rows: &Rows) -> String {
+    rows.filter.as_ref().map_or_else(|| "true".to_owned(), |filter| format!("({filter}\n)"))
+}
+
+/// `bucket int8, rows int8, sum text`.
+pub(super) fn digest(rows: &Rows) -> Result<String, CanonicalError> {
+    let (bucket, sum) = (bucket(rows)?, bucket_expression(&elements(rows)?, rows.seed));
+    Ok(format!("SELECT {bucket}, {sum} FROM {} WHERE {} GROUP BY 1", from(&rows.table), filter(rows)))
+}
+
+/// `first int8, second int8` of the identity, `cells int8[], key text[]`.
+pub(super) fn hashed(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, CanonicalError> {
+    let hash = |column: &String| row_hash_expression(std::slice::from_ref(column), rows.seed);
+    let cells: Vec<String> = elements(rows)?.iter().map(hash).collect();
+    let key = if rows.is_keyed { shown(rows, rows.key_cells()) } else { "NULL::text[]".to_owned() };
+    Ok(format!(
+        "SELECT {}, ARRAY[{}]::int8[], {key} FROM {} WHERE {} AND {}",
+        identity(rows)?,
+        cells.join(", "),
+        from(&rows.table),
+        filter(rows),
+        within(rows, buckets)?
+    ))
+}
+
+/// `first int8, second int8` of the identity, `cells text[]`.
+pub(super) fn cells(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, CanonicalError> {
+    Ok(format!(
+        "SELECT {}, {} FROM {} WHERE {} AND {}",
+        identity(rows)?,
+        shown(rows, rows.cells.iter()),
+        from(&rows.table),
+        filter(rows),
+        within(rows, buckets)?
+    ))
+}
+
+/// `bucket int8` (NULL where it is the client's to tell), `cells bytea[], key text[]`, for a client that hashes.
+pub(super) fn bytes(rows: &Rows, buckets: Option<&BTreeSet<u64>>) -> Result<String, CanonicalError> {
+    let by_hash = matches!(rows.buckets, Buckets::Hash(_));
+    let bucket = if by_hash { "NULL::int8".to_owned() } else { bucket(rows)? };
+    let within = match buckets {
+        Some(buckets) if !by_hash => within(rows, buckets)?,
+        _ => "true".to_owned(),
+    };
+    let cell = |cell: &Cell| match raw(rows, cell) {
+        Some(column) => bytes_expression(&cell.kind, &column, rows.mode),
+        None => Ok("NULL::bytea".to_owned()),
+    };
+    let cells: Result<Vec<String>, CanonicalError> = rows.cells.iter().map(cell).collect();
+    let key = if rows.is_keyed { shown(rows, rows.key_cells()) } else { "NULL::text[]".to_owned() };
+    Ok(format!(
+        "SELECT {bucket}, ARRAY[{}]::bytea[], {key} FROM {} WHERE {} AND {within}",
+        cells?.join(", "),
+        from(&rows.table),
+        filter(rows)
+    ))
+}
+
+fn identity(rows: &Rows) -> Result<String, CanonicalError> {
+    let key = key(rows)?;
+    let [first, second] = [rows.seed, rows.seed.second()].map(|seed| key_hash_expression(&key, seed));
+    Ok(format!("{first}, {second}"))
+}
+
+/// Cells as the server prints them.
+fn shown<'c>(rows: &Rows, cells: impl Iterator<Item = &'c Cell>) -> String {
+    let text = |cell: &Cell| {
+        let own = raw(rows, cell).map(|column| format!("({column})::text"));
+        match (&cell.default, own) {
+            (None, own) => own.unwrap_or_else(|| "NULL::text".to_owned()),
+            (Some(default), None) => literal(default),
+            (Some(default), Some(own)) => format!("coalesce({own}, {})", literal(default)),
+        }
+    };
+    let texts: Vec<String> = cells.map(text).collect();
+    format!("ARRAY[{}]::text[]", texts.join(", "))
+}
+
+/// A declared default as text, without a character that a setting could give another meaning.
+fn literal(value: &Value) -> String {
+    let text = match value {
+        Value::Text(text) => text.clone(),
+        other => other.show().to_string(),
+    };
+    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    format!("convert_from(decode('{hex}', 'hex'), 'UTF8')")
+}
+
+/// The rows of some buckets: by ranges of the key where these are few, so that an index finds them.
+fn within(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, CanonicalError> {
+    let key = rows.key_cells().next().and_then(|cell| raw(rows, cell)).unwrap_or_default();
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for bucket in buckets {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == *bucket => *last = *bucket,
+            _ => ranges.push((*bucket, *bucket)),
+        }
+    }
+    let span = |(first, last): &(u64, u64)| {
+        let (lower, upper) = (rows.buckets.span(*first)?.0, rows.buckets.span(*last)?.1);
+        let lower = lower.map(|lower| format!("{key} >= '{lower}'::int8"));
+        let upper = upper.map(|upper| format!("{key} <= '{upper}'::int8"));
+        let both: Vec<String> = lower.into_iter().chain(upper).collect();
+        Some(if both.is_empty() { "true".to_owned() } else { format!("({})", both.join(" AND ")) })
+    };
+    if ranges.len() <= MOST_RANGES
+        && let Some(spans) = ranges.iter().map(span).collect::<Option<Vec<_>>>()
+    {
+        return Ok(format!("({})", spans.join(" OR ")));
+    }
+    let numbers: Vec<String> = buckets.iter().map(u64::to_string).collect();
+    Ok(format!("{} = ANY ('{{{}}}'::int8[])", bucket(rows)?, numbers.join(",")))
+}

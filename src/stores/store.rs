@@ -1,0 +1,98 @@
+//! A store of any sort that holds rows.
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::endpoint::{Address, Endpoint};
+use super::postgres::{Patience, PostgresRows};
+use super::rows::{Catalog, ColumnKind, Integers, RowSource, Rows};
+use super::sqlite::Sqlite;
+use crate::digest::bucket::Bucket;
+use crate::digest::hashed_row::HashedRow;
+use crate::digest::hasher::RowIdentity;
+use crate::model::{Cause, Schema, TableName};
+
+/// An open store.
+pub enum Store {
+    /// A `SQLite` file.
+    Sqlite(Sqlite),
+    /// A Postgres database.
+    Postgres(Box<PostgresRows>),
+}
+
+impl Store {
+    /// Opens what an endpoint names.
+    ///
+    /// # Errors
+    /// When it cannot be reached or read.
+    pub async fn open(endpoint: &Endpoint, patience: Patience) -> Result<Self, Cause> {
+        Ok(match &endpoint.address {
+            Address::Sqlite(file) => Self::Sqlite(Sqlite::open(file).await?),
+            Address::Postgres(url) => Self::Postgres(Box::new(PostgresRows::open(url, patience).await?)),
+        })
+    }
+
+    /// What tells this database from any other of its server's; none of a file.
+    pub fn identity(&self) -> Option<&str> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(store) => Some(store.identity()),
+        }
+    }
+}
+
+/// The same question to whichever store it is.
+macro_rules! either {
+    ($self:ident, $store:ident => $ask:expr) => {
+        match $self {
+            Self::Sqlite($store) => $ask,
+            Self::Postgres($store) => $ask,
+        }
+    };
+}
+
+impl Catalog for Store {
+    async fn schema(&mut self) -> Result<Schema, Cause> {
+        either!(self, store => store.schema().await)
+    }
+}
+
+impl RowSource for Store {
+    async fn kinds(&mut self, table: &TableName) -> Result<BTreeMap<String, ColumnKind>, Cause> {
+        either!(self, store => store.kinds(table).await)
+    }
+
+    async fn is_empty(&mut self, table: &TableName) -> Result<bool, Cause> {
+        either!(self, store => store.is_empty(table).await)
+    }
+
+    async fn integers(&mut self, table: &TableName, column: &str) -> Result<Option<Integers>, Cause> {
+        either!(self, store => store.integers(table, column).await)
+    }
+
+    async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
+        either!(self, store => store.digest(rows).await)
+    }
+
+    async fn hashed(&mut self, rows: &Rows, buckets: &BTreeSet<u64>) -> Result<Vec<HashedRow>, Cause> {
+        either!(self, store => store.hashed(rows, buckets).await)
+    }
+
+    async fn cells(
+        &mut self,
+        rows: &Rows,
+        buckets: &BTreeSet<u64>,
+        wanted: &BTreeSet<RowIdentity>,
+    ) -> Result<BTreeMap<RowIdentity, Vec<String>>, Cause> {
+        either!(self, store => store.cells(rows, buckets, wanted).await)
+    }
+
+    async fn fork(&mut self) -> Result<Option<Self>, Cause> {
+        Ok(match self {
+            Self::Sqlite(store) => store.fork().await?.map(Self::Sqlite),
+            Self::Postgres(store) => store.fork().await?.map(|store| Self::Postgres(Box::new(store))),
+        })
+    }
+
+    async fn renew(&mut self) -> Result<Option<bool>, Cause> {
+        either!(self, store => store.renew().await)
+    }
+}

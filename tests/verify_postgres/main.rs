@@ -1,0 +1,15 @@
+//! `trueup verify` where rows are in Postgres, run as the program a user runs.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "these functions are parts of tests, which clippy sees only in the tests themselves"
+)]
+mod cells;
+mod mutations;
+mod on_pglite;
+mod on_pgvector;
+mod on_postgres;
+mod on_postgres18;
+mod types;
+mod world;
