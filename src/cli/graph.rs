@@ -1,8 +1,10 @@
 //! `trueup graph`
+use super::chains;
 use super::manifest::ManifestArgs;
 use super::output::print;
 use super::stop::Stop;
-use crate::manifest::{Alembic, At, Source};
+use crate::jobs::lint::{Lint, Subject};
+use crate::manifest::{Alembic, At, Manifest, Source};
 use crate::model::{Cause, Exit, Look};
 use crate::render::graph::{Drawing, Style, draw};
 use crate::rules::alembic::{AlembicFacts, drawing};
@@ -22,6 +24,9 @@ pub(super) struct Args {
     /// The section of the ini file, as alembic takes it
     #[arg(long, value_name = "SECTION", requires = "ini")]
     name: Option<String>,
+    /// Also draw where databases stand: those that the manifest names as `endpoint`, or this one
+    #[arg(long, value_name = "URL|ENDPOINT", num_args = 0..=1, default_missing_value = "")]
+    live: Option<String>,
     /// How to draw it
     #[arg(long, value_enum, default_value_t)]
     format: Style,
@@ -35,8 +40,8 @@ enum Of {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { of: Of::Alembic, manifest, ini, name, format } = args;
-    let (declared, source) = match ini {
+    let Args { of: Of::Alembic, manifest, ini, name, live, format } = args;
+    let (manifest, source) = match ini {
         Some(ini) => {
             let chain = Alembic {
                 name: ini.clone().into(),
@@ -44,15 +49,28 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
                 section: name.map(At::from),
                 ..Alembic::default()
             };
-            (vec![chain], Source::default())
+            (Manifest { alembic: vec![chain], ..Manifest::default() }, Source::default())
         }
-        None => manifest.load()?.map(|loaded| (loaded.manifest.alembic, loaded.source)).unwrap_or_default(),
+        None => manifest.load()?.map(|loaded| (loaded.manifest, loaded.source)).unwrap_or_default(),
     };
-    let facts = AlembicFacts::new(&declared, &source, true, &Checkout::default());
+    let tree = Checkout::default();
+    let facts = AlembicFacts::new(&manifest.alembic, &source, true, &tree);
+    let seen = match &live {
+        Some(named) => {
+            let subjects = vec![Subject::Alembic];
+            let settings = Lint { manifest, source, subjects, search: true, ..Lint::default() };
+            chains::look(Some(named), &settings, &tree)?
+        }
+        None => Vec::new(),
+    };
     let mut drawings: Vec<Drawing> = Vec::new();
-    for chain in &facts.chains {
+    for (index, chain) in facts.chains.iter().enumerate() {
+        let live = match seen.get(index) {
+            Some(Look::Failed(cause)) => return Err(Stop::CouldNotLook(cause.clone())),
+            seen => seen.and_then(Look::got),
+        };
         match &chain.files {
-            Look::Got(files) => drawings.push(drawing(chain, files)),
+            Look::Got(files) => drawings.push(drawing(chain, files, live)),
             Look::Failed(cause) => {
                 let message = format!("{} cannot be drawn: {}", chain.config, cause.message);
                 return Err(Stop::CouldNotLook(Cause { message, hint: cause.hint.clone() }));

@@ -101,16 +101,19 @@ async fn ask(
         .column(column)
         .ok_or_else(|| Cause::new(format!("`{}` has no column `{}`", **table, **column)))?
         .name;
-    let rows = |count: u64| if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+    let rows = |count: u64, one: &str, more: &str| match count {
+        1 => format!("1 row {one}"),
+        count => format!("{count} rows {more}"),
+    };
     if expected == Expectation::Iso8601 {
         let mut bad = 0_u64;
         store.each(found, name, &mut |text| bad += u64::from(!is_iso_8601(text))).await?;
-        return Ok((bad > 0).then(|| format!("{} hold no ISO 8601", rows(bad))));
+        return Ok((bad > 0).then(|| rows(bad, "holds no ISO 8601", "hold no ISO 8601")));
     }
     let (null, other) = store.nulls(found, name).await?;
     Ok(match expected {
-        Expectation::AllNull if other > 0 => Some(format!("{} are not NULL", rows(other))),
-        Expectation::NoNull if null > 0 => Some(format!("{} are NULL", rows(null))),
+        Expectation::AllNull if other > 0 => Some(rows(other, "is not NULL", "are not NULL")),
+        Expectation::NoNull if null > 0 => Some(rows(null, "is NULL", "are NULL")),
         _ => None,
     })
 }

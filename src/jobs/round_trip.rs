@@ -155,14 +155,13 @@ impl Turns<'_> {
             return Err(cause.hint("is `run` the program alone, such as [\"alembic\"]?"));
         }
         turn.changes = after.facts_against(&Moment { rows: after.rows.clone(), ..before.clone() });
-        match self.one_way(id) {
-            Some(why) => (turn.downgrade, turn.again) = (Tried::Untried(why.clone()), Tried::Untried(why)),
-            None => {
-                let ended = self.back_and_again(id, &before, &after, &mut turn).await?;
-                if ended.is_some() {
-                    turn.repeated = untried();
-                    return Ok((turn, ended));
-                }
+        if let Some(why) = self.one_way(id) {
+            (turn.downgrade, turn.again) = (Tried::Untried(why.clone()), Tried::Untried(why));
+        } else {
+            let ended = self.back_and_again(id, &before, &after, &mut turn).await?;
+            if ended.is_some() {
+                turn.repeated = untried();
+                return Ok((turn, ended));
             }
         }
         let ended = self.repeat(id, &before, &after, &mut turn).await?;

@@ -11,7 +11,16 @@ const LONGEST_NAME_BYTES: usize = 63;
 pub(super) struct Facts<'s> {
     pub(super) schema: &'s Schema,
     tables: BTreeMap<String, Vec<&'s Table>>,
-    indexes: BTreeMap<String, Vec<(&'s Table, Option<&'s schema::Index>)>>,
+    indexes: BTreeMap<String, Vec<(&'s Table, Indexed<'s>)>>,
+}
+
+/// What has the name of an index.
+#[derive(Clone, Copy)]
+pub(super) enum Indexed<'s> {
+    /// An index.
+    Own(&'s schema::Index),
+    /// A constraint, of which nothing more is told.
+    OfConstraint,
 }
 
 impl<'s> Facts<'s> {
@@ -20,11 +29,11 @@ impl<'s> Facts<'s> {
         for table in &schema.tables {
             tables.entry(table.name.to_lowercase()).or_default().push(table);
             for index in &table.indexes {
-                indexes.entry(index.name.clone()).or_default().push((table, Some(index)));
+                indexes.entry(index.name.clone()).or_default().push((table, Indexed::Own(index)));
             }
             // A unique constraint is an index too, by the same name.
             for constraint in table.constraints.iter().filter(|constraint| !constraint.name.is_empty()) {
-                indexes.entry(constraint.name.clone()).or_default().push((table, None));
+                indexes.entry(constraint.name.clone()).or_default().push((table, Indexed::OfConstraint));
             }
         }
         Self { schema, tables, indexes }
@@ -55,7 +64,7 @@ impl<'s> Facts<'s> {
     }
 
     /// An index by its name; of a constraint nothing but that it is there.
-    pub(super) fn index(&self, table: Option<&TableName>, name: &str) -> Option<Option<&'s schema::Index>> {
+    pub(super) fn index(&self, table: Option<&TableName>, name: &str) -> Option<Indexed<'s>> {
         let own = table.and_then(|table| self.table(table)).map(Table::id);
         let found = self.indexes.get(&cut(name))?;
         let is_its = |of: &Table| own.as_ref().is_none_or(|own| of.id() == *own);

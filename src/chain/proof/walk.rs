@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use super::Step;
-use super::facts::Facts;
+use super::facts::{Facts, Indexed};
 use super::types::is_of;
 use crate::model::Span;
 use crate::model::operation::{Action, Asked, ColumnChange, Constraint, Index, Operation, TableName};
@@ -67,6 +67,7 @@ enum Gate {
 
 /// What a step does that leaves nothing to look for.
 #[derive(Default, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "a step may do any of them")]
 struct Aside {
     rows: bool,
     opaque: bool,
@@ -376,8 +377,8 @@ impl<'f, 's> Walk<'f, 's> {
         let live = self.facts.index(table.as_ref(), name);
         let lack = match live {
             None => Some("is not there"),
-            Some(Some(live)) if index.unique && !live.unique => Some("is not unique"),
-            Some(Some(live)) if live.invalid => Some("is invalid: its build failed"),
+            Some(Indexed::Own(live)) if index.unique && !live.unique => Some("is not unique"),
+            Some(Indexed::Own(live)) if live.invalid => Some("is invalid: its build failed"),
             Some(_) => None,
         };
         let key = Key::Index(name.clone());

@@ -360,9 +360,9 @@ fn inspected<'a>(method: &str, call: &'a ExprCall, scope: &Scope<'a>) -> Answer 
     };
     // A connection may stand before the names.
     let args: Vec<Option<String>> = call.arguments.args.iter().map(text).collect();
-    let named = call.arguments.find_keyword("table_name").and_then(|keyword| text(&keyword.value));
+    let keyword = call.arguments.find_keyword("table_name").and_then(|given| text(&given.value));
     let mut names =
-        named.into_iter().chain(args.into_iter().skip_while(Option::is_none).map_while(|name| name));
+        keyword.into_iter().chain(args.into_iter().skip_while(Option::is_none).map_while(|name| name));
     let mut table = || names.next().map(|name| TableName { schema: schema.clone(), name });
     let found = match method {
         "has_table" => table().map(|table| Answer::Truth(Asked::Has(Thing::Table(table)))),

@@ -3,10 +3,16 @@ use std::collections::BTreeMap;
 
 use super::facts::{ChainFacts, Files};
 use crate::chain::Problem;
+use crate::model::LiveChain;
 use crate::model::drawing::{Drawing, DrawnEdge, DrawnNode, Mark};
 
-/// Draws a chain: its revisions in the order in which they run, what they follow, and what they depend on (dashed).
-pub fn drawing(chain: &ChainFacts, files: &Files) -> Drawing {
+/// Draws a chain: its revisions in the order in which they run, what they follow, and what they depend on (dashed); and
+/// where a database stands, when one was looked at.
+pub fn drawing(chain: &ChainFacts, files: &Files, database: Option<&LiveChain>) -> Drawing {
+    let named = database.and_then(|database| Some((database, database.version.as_ref()?)));
+    let here = |id: &String| {
+        named.filter(|(_, version)| version.rows.contains(id)).map(|(database, _)| &database.endpoint)
+    };
     let graph = &files.graph;
     let order = match graph.order() {
         order if order.is_empty() => (0..graph.nodes.len()).collect(),
@@ -34,6 +40,10 @@ pub fn drawing(chain: &ChainFacts, files: &Files) -> Drawing {
         } else {
             format!("{} ({})", revision.id.text, labels.join(", "))
         };
+        let name = match here(&revision.id.text) {
+            Some(endpoint) => format!("{name} <- {endpoint}"),
+            None => name,
+        };
         drawing.nodes.push(DrawnNode { name, detail: revision.title.clone().unwrap_or_default(), mark });
         let mut line = |others: &[usize], is_dashed: bool| {
             let others = others.iter().filter_map(|other| place.get(other));
@@ -41,6 +51,13 @@ pub fn drawing(chain: &ChainFacts, files: &Files) -> Drawing {
         };
         line(&node.parents, false);
         line(&node.depends_on, true);
+    }
+    if let Some((database, version)) = named {
+        let is_known = |id: &String| files.revisions().any(|(_, revision)| revision.id.text == *id);
+        for id in version.rows.iter().filter(|id| !is_known(id)) {
+            let name = format!("{id} <- {}", database.endpoint);
+            drawing.nodes.push(DrawnNode { name, detail: "no file has it".to_owned(), mark: Mark::Missing });
+        }
     }
     for problem in &graph.problems {
         if let Problem::MissingParent { revision, parent } = problem
