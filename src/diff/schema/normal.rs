@@ -5,7 +5,8 @@ use crate::model::schema::{Column, System};
 /// is touched. Words outside quotes become lower case.
 pub(super) fn text(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len());
-    let mut chars = sql.trim().trim_end_matches(';').trim_end().chars().peekable();
+    let mut chars =
+        sql.trim_end_matches(|c: char| c == ';' || c.is_whitespace()).trim_start().chars().peekable();
     let mut blank = false;
     while let Some(c) = chars.next() {
         if c.is_whitespace() {
@@ -306,6 +307,11 @@ mod tests {
             for _ in [view(&sql, true), between_systems(&sql)] {}
             let _ = default_of(&sql, &sql);
         }
+    }
+
+    #[test]
+    fn no_semicolon_is_left_at_the_end() {
+        assert_eq!(text(" a; ;\n;"), "a");
     }
 
     #[test]

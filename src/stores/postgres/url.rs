@@ -179,7 +179,10 @@ mod tests {
             let url = PostgresUrl::new("scratch", rest).unwrap().with_database("new");
             url.spelled("postgresql+asyncpg").reveal().to_owned()
         };
-        assert_eq!(spelled("//u:p%40@h:1/app?ssl=x&dbname=y"), "postgresql+asyncpg://u:p%40@h:1/new?ssl=x");
+        assert_eq!(
+            spelled("//u:p%40@h:1/app?ssl=true&dbname=y"),
+            "postgresql+asyncpg://u:p%40@h:1/new?ssl=true"
+        );
         assert_eq!(spelled("///app?host=/run/pg"), "postgresql+asyncpg:///new?host=/run/pg");
         assert_eq!(spelled("//h"), "postgresql+asyncpg://h/new");
         let shown = format!("{:?}", PostgresUrl::new("source", "//u:hunter2@h/d"));
