@@ -6,7 +6,7 @@ use trueup::jobs::guard::guard;
 use trueup::jobs::lint::{Lint, lint};
 use trueup::manifest::{self, Baseline, Manifest, Source};
 use trueup::model::schema::{Live, Schema};
-use trueup::model::{Cause, ColumnTypes, LiveChain, Look, Object, Report, TableDiff};
+use trueup::model::{Cause, ColumnTypes, LiveChain, Look, Object, Report, RoundTrip, TableDiff};
 use trueup::rules::guard::{Contract, Environment};
 use trueup::rules::schema::{Progress, SchemaFacts, Sides, Terms};
 use trueup::rules::survey::{ClusterFacts, SurveyFacts};
@@ -98,7 +98,7 @@ struct Merged {
     base: BTreeMap<String, String>,
     ours: BTreeMap<String, String>,
     theirs: BTreeMap<String, String>,
-    merged: BTreeMap<String, String>,
+    whole: BTreeMap<String, String>,
     conflicts: Vec<String>,
 }
 
@@ -117,11 +117,11 @@ impl Merged {
         let with = |own: &BTreeMap<String, String>| {
             base.clone().into_iter().chain(own.clone()).collect::<BTreeMap<_, _>>()
         };
-        let merged = with(&ours).into_iter().chain(theirs.clone()).collect();
+        let whole = with(&ours).into_iter().chain(theirs.clone()).collect();
         let differs =
             |(path, text): &(&String, &String)| theirs.get(*path).is_some_and(|other| other != *text);
         let conflicts = ours.iter().filter(differs).map(|(path, _)| path.clone()).collect();
-        Some(Self { ours: with(&ours), theirs: with(&theirs), base, merged, conflicts })
+        Some(Self { ours: with(&ours), theirs: with(&theirs), base, whole, conflicts })
     }
 }
 
@@ -130,23 +130,23 @@ impl Tree for Merged {
         if self.conflicts.iter().any(|own| own == path) {
             return Look::Failed(Cause::new("it conflicts with main"));
         }
-        Blocks(&self.merged).text(path)
+        Blocks(&self.whole).text(path)
     }
 
     fn mode(&self, path: &str) -> Look<u32> {
-        Blocks(&self.merged).mode(path)
+        Blocks(&self.whole).mode(path)
     }
 
     fn is_tracked(&self, path: &str) -> Look<bool> {
-        Blocks(&self.merged).is_tracked(path)
+        Blocks(&self.whole).is_tracked(path)
     }
 
     fn files(&self, folder: &str) -> (Vec<String>, Vec<Cause>) {
-        Blocks(&self.merged).files(folder)
+        Blocks(&self.whole).files(folder)
     }
 
     fn has(&self, path: &str) -> bool {
-        self.merged.contains_key(path)
+        self.whole.contains_key(path)
     }
 
     fn sides(&self) -> Option<rules::Sides<'_>> {
@@ -208,8 +208,8 @@ fn run(subject: &str, example: &Example) -> Report {
             report
         }
         "schema" => schema(files, declared),
-        "access" => trueup::jobs::access::test(&["store.fga.yaml".to_owned()], &tree),
         "survey" => survey(files),
+        "access" => trueup::jobs::access::test(&["store.fga.yaml".to_owned()], &tree),
         _ => {
             let baseline = source("trueup-baseline.toml", files)
                 .map(|source| (Baseline::read(&source.text).unwrap_or_else(|all| panic!("{all:?}")), source));
@@ -223,6 +223,7 @@ fn run(subject: &str, example: &Example) -> Report {
                 search: true,
                 schema: Vec::new(),
                 chains: live_chain(files),
+                round_trips: round_trip(files),
                 levels: Levels::new(),
                 today,
             };
@@ -237,6 +238,11 @@ fn run(subject: &str, example: &Example) -> Report {
 /// A database that the example's one chain is run on.
 fn live_chain(files: &BTreeMap<String, String>) -> Vec<Look<LiveChain>> {
     files.get("live.toml").map(|text| Look::Got(toml::from_str(text).unwrap())).into_iter().collect()
+}
+
+/// What came of running the example's one chain.
+fn round_trip(files: &BTreeMap<String, String>) -> Vec<Look<RoundTrip>> {
+    files.get("round-trip.toml").map(|text| Look::Got(toml::from_str(text).unwrap())).into_iter().collect()
 }
 
 /// Two schemas as their catalogs would tell them, and the state of the live one.

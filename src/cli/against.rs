@@ -1,4 +1,5 @@
 //! `trueup lint --against REF`: what a branch adds, judged as it will be once it is merged.
+use super::chains::RoundTripArgs;
 use super::lint::Asked;
 use super::stop::{Stop, note};
 use crate::jobs::lint::{Lint, lint};
@@ -9,7 +10,7 @@ use crate::rules::allow::take_standing;
 use crate::stores::{files, git::Merge};
 
 /// Lints the merge of the working tree with what `reference` names, and takes out what stands there already.
-pub(super) fn judge(asked: &Asked, reference: &str) -> Result<Report, Stop> {
+pub(super) fn judge(asked: &Asked, reference: &str, round_trip: &RoundTripArgs) -> Result<Report, Stop> {
     if reference.starts_with('-') {
         return Err(Stop::usage(
             format!("--against `{reference}` names no commit"),
@@ -22,7 +23,8 @@ pub(super) fn judge(asked: &Asked, reference: &str) -> Result<Report, Stop> {
     refuse_conflict(asked, &merge)?;
     let tree = merge.merged();
     asked.say_what_is_read(&tree);
-    let settings = asked.settings(&tree)?;
+    let mut settings = asked.settings(&tree)?;
+    settings.round_trips = round_trip.run_against(&settings, &tree, &merge.theirs())?;
     let mut report = lint(&settings, &tree);
     if let Some(before) = before(asked, &settings, &merge) {
         let taken = take_standing(&mut report, &before, settings.source.base(), reference);

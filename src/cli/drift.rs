@@ -22,7 +22,7 @@ pub(super) struct SchemaArgs {
     /// Where a scratch database may be made for a SQL file or a command, and dropped again
     #[arg(long, value_name = "URL", requires = "live")]
     pub(super) scratch: Option<String>,
-    /// What builds the expected schema in a scratch database, whose URL it finds in DATABASE_URL
+    /// What builds the expected schema in a scratch database, whose URL it finds in `DATABASE_URL`
     #[arg(last = true, value_name = "CMD", requires = "live", conflicts_with = "expect")]
     pub(super) command: Vec<String>,
 }

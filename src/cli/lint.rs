@@ -2,7 +2,7 @@
 use clap::ValueEnum;
 
 use super::against;
-use super::chains;
+use super::chains::{self, RoundTripArgs};
 use super::drift::SchemaArgs;
 use super::fix::mend;
 use super::manifest::{Loaded, ManifestArgs, baseline, say_above};
@@ -47,6 +47,8 @@ pub(super) struct Args {
     /// The section of the ini file, as alembic takes it
     #[arg(long, value_name = "SECTION", requires = "ini")]
     name: Option<String>,
+    #[command(flatten)]
+    round_trip: RoundTripArgs,
     /// An authorization model: the DSL, JSON, or an fga.mod
     #[arg(long, value_name = "FILE", requires = "tuples")]
     model: Option<String>,
@@ -78,6 +80,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
         allow,
         ini,
         name,
+        round_trip,
         model,
         tuples,
         against,
@@ -125,11 +128,12 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
             if wants_chains {
                 settings.chains = chains::look(schema.live.as_deref(), &settings, &tree)?;
             }
+            settings.round_trips = round_trip.run(&settings, &tree)?;
             let report = lint(&settings, &tree);
             let owner = settings.manifest.env.as_ref().and_then(|env| env.owner.as_ref());
             if fix && mend(&report, owner) { lint(&settings, &tree) } else { report }
         }
-        Some(reference) => against::judge(&asked, &reference)?,
+        Some(reference) => against::judge(&asked, &reference, &round_trip)?,
     };
     clock.stamp(&mut report);
     emit(&report, &output)
@@ -249,6 +253,7 @@ fn settings(
         search,
         schema: Vec::new(),
         chains: Vec::new(),
+        round_trips: Vec::new(),
         levels,
         today,
     })

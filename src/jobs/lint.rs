@@ -2,9 +2,11 @@
 use std::collections::BTreeSet;
 
 use crate::manifest::{Baseline, Manifest, Source};
-use crate::model::{Cause, Gap, GapKind, InlineAllow, LiveChain, Look, Object, Report, Role, Span};
+use crate::model::{
+    Cause, Gap, GapKind, InlineAllow, LiveChain, Look, Object, Report, Role, RoundTrip, Span,
+};
 use crate::rules::acl::AclFacts;
-use crate::rules::alembic::{AlembicFacts, LiveFacts};
+use crate::rules::alembic::{AlembicFacts, LiveFacts, RoundTripFacts};
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::backfill::BackfillFacts;
 use crate::rules::compose::ComposeFacts;
@@ -34,6 +36,8 @@ pub struct Lint {
     pub schema: Vec<(Object, Look<SchemaFacts>)>,
     /// What was seen of the database of each chain, in their order, where that was asked for.
     pub chains: Vec<Look<LiveChain>>,
+    /// What came of running each chain on a database made for it, likewise.
+    pub round_trips: Vec<Look<RoundTrip>>,
     /// Severities that the manifest sets.
     pub levels: Levels,
     /// `YYYY-MM-DD`: allows with an earlier day have expired.
@@ -262,6 +266,26 @@ impl Run<'_> {
         self.judge(Subject::Alembic, rules::alembic::RULES, facts, ("chain", "[[alembic]]"));
     }
 
+    /// Judges the databases of chains that were looked at, and those that were made to run chains on.
+    fn live_chains(&mut self, facts: &AlembicFacts) {
+        let Lint { source, levels, .. } = self.settings;
+        for (chain, seen) in facts.chains.iter().zip(&self.settings.chains) {
+            let look = seen.clone().map(|live| LiveFacts::new(chain, live, source));
+            self.report.not_compared.extend(look.got().into_iter().flat_map(LiveFacts::gaps));
+            judge(rules::alembic::LIVE_RULES, &chain.object(), &look, levels, &mut self.report);
+        }
+        for (chain, seen) in facts.chains.iter().zip(&self.settings.round_trips) {
+            let look = seen.clone().map(|trip| RoundTripFacts::new(chain, trip));
+            self.report.not_compared.extend(look.got().into_iter().flat_map(RoundTripFacts::gaps));
+            judge(rules::alembic::ROUND_TRIP_RULES, &chain.object(), &look, levels, &mut self.report);
+        }
+        let declared = facts.chains.iter().filter(|chain| chain.declared.endpoint.is_some());
+        for chain in declared.filter(|_| self.settings.chains.is_empty()) {
+            let reason = "its database is asked with `--live`".to_owned();
+            self.report.not_compared.push(Gap { on: chain.object(), kind: GapKind::NotAsked, reason });
+        }
+    }
+
     fn acls(&mut self) {
         let (manifest, Lint { source, .. }) = (self.manifest, self.settings);
         if !self.wants(Subject::Acl) {
@@ -272,21 +296,6 @@ impl Run<'_> {
         self.judge(Subject::Acl, rules::acl::RULES, first, ("authorization model", "[[acl]]"));
         for facts in all {
             self.hold(rules::acl::RULES, &Look::Got(facts));
-        }
-    }
-
-    /// Judges the databases of chains that were looked at.
-    fn live_chains(&mut self, facts: &AlembicFacts) {
-        let Lint { source, levels, .. } = self.settings;
-        for (chain, seen) in facts.chains.iter().zip(&self.settings.chains) {
-            let look = seen.clone().map(|live| LiveFacts::new(chain, live, source));
-            self.report.not_compared.extend(look.got().into_iter().flat_map(LiveFacts::gaps));
-            judge(rules::alembic::LIVE_RULES, &chain.object(), &look, levels, &mut self.report);
-        }
-        let declared = facts.chains.iter().filter(|chain| chain.declared.endpoint.is_some());
-        for chain in declared.filter(|_| self.settings.chains.is_empty()) {
-            let reason = "its database is asked with `--live`".to_owned();
-            self.report.not_compared.push(Gap { on: chain.object(), kind: GapKind::NotAsked, reason });
         }
     }
 

@@ -6,5 +6,6 @@ pub mod chain;
 pub mod drift;
 pub mod guard;
 pub mod lint;
+pub mod round_trip;
 pub mod survey;
 pub mod verify;

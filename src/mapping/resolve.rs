@@ -25,6 +25,8 @@ pub fn resolve(
         spoken: [BTreeSet::new(), BTreeSet::new()],
         asked: BTreeSet::new(),
     };
+    resolver.twice(Side::Source);
+    resolver.twice(Side::Target);
     if mapping.tables.is_empty() {
         resolver.namesakes();
     } else {
@@ -158,6 +160,18 @@ impl<'m> Resolver<'m> {
             return;
         };
         self.pair(Some(entry), source, target);
+    }
+
+    /// A dot may part a schema from a name, or stand in one; two tables that are called the same would be taken for one.
+    fn twice(&mut self, side: Side) {
+        let mut known = BTreeSet::new();
+        for table in &self.schema(side).tables {
+            let id = table.id();
+            if !known.insert(id.clone()) {
+                let message = format!("two tables of the {} are called `{id}`", side.word());
+                self.problem(ProblemKind::StaleMapping, &id, message, "rename one of them", None);
+            }
+        }
     }
 
     fn namesakes(&mut self) {

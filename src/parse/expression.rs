@@ -23,7 +23,7 @@ pub struct PlainIndex {
 /// Reads all that follows `USING`; `is_boolean` tells a column of truth values by its name.
 pub fn plain_index(definition: &str, is_boolean: &dyn Fn(&str) -> bool) -> Option<PlainIndex> {
     // SQLite compares truth with its numbers by `IS` as well; no other number can stand there in the other system.
-    let mut written = format!("CREATE INDEX i ON t USING {definition} ");
+    let mut written = format!("create index i on t using {definition} ");
     for (from, to) in [
         (" IS NOT 0", " IS NOT FALSE"),
         (" IS NOT 1", " IS NOT TRUE"),

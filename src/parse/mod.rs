@@ -20,5 +20,6 @@ pub mod python;
 pub mod settings;
 pub mod snapshot;
 pub mod sql;
+pub mod sqlite_table;
 pub mod timestamp;
 mod yaml;

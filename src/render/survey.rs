@@ -113,7 +113,7 @@ fn cluster(survey: &Survey, all: &[Survey]) -> String {
         said.push_str(", a standby");
     }
     if !same.is_empty() {
-        said.push_str(&format!("; the same as that of {}", same.join(", ")));
+        said = format!("{said}; the same as that of {}", same.join(", "));
     }
     said
 }
@@ -177,10 +177,10 @@ fn tables(survey: &Survey) -> Vec<Vec<String>> {
         let fire = group.tables.iter().filter_map(|name| survey.table(name));
         let fire = fire.filter(|table| !table.triggers.is_empty()).count();
         if fire > 0 {
-            notes.push_str(&format!(", {fire} with triggers"));
+            notes = format!("{notes}, {fire} with triggers");
         }
         if let Some((count, name)) = largest {
-            notes.push_str(&format!(", the largest {name} with {}", grouped(count)));
+            notes = format!("{notes}, the largest {name} with {}", grouped(count));
         }
         rows.push(vec![
             group.pattern.clone(),
@@ -417,7 +417,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut said = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             said.push(',');
         }
         said.push(digit);

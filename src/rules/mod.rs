@@ -71,9 +71,10 @@ pub fn all() -> Vec<RuleId> {
     }
     let mut all: Vec<RuleId> = ids(env::RULES)
         .chain(ids(alembic::RULES))
+        .chain(ids(alembic::LIVE_RULES))
+        .chain(ids(alembic::ROUND_TRIP_RULES))
         .chain(ids(access::RULES))
         .chain(ids(acl::RULES))
-        .chain(ids(alembic::LIVE_RULES))
         .chain(ids(compose::RULES))
         .chain(ids(backfill::RULES))
         .chain(ids(pins::RULES))

@@ -1,4 +1,6 @@
 //! The project's own Alembic, run on a scratch database.
+use std::hash::{BuildHasher, Hasher, RandomState};
+
 use super::endpoint::Address;
 use super::files;
 use super::postgres::Postgres;
@@ -56,6 +58,71 @@ impl Migrations {
         Ok(())
     }
 
+    /// Has the program say where it looks, before it may write anything: what an empty database is marked with, it must
+    /// tell. A program that looks elsewhere would change a database that is none of ours.
+    ///
+    /// # Errors
+    /// When it tells something else, or cannot be run.
+    pub async fn looks_at(&self, scratch: &Scratch) -> Result<(), Cause> {
+        let marker = format!("trueup{:016x}", RandomState::new().build_hasher().finish());
+        let (table, schema) = (self.table_name(scratch), self.table.namespace.as_deref().map(quoted));
+        let schema = schema.filter(|_| matches!(scratch, Scratch::Postgres(_)));
+        let make =
+            schema.as_ref().map_or(String::new(), |schema| format!("CREATE SCHEMA IF NOT EXISTS {schema};"));
+        let columns = "version_num varchar(32) NOT NULL PRIMARY KEY";
+        scratch
+            .load(&format!(
+                "{make} CREATE TABLE {table} ({columns}); INSERT INTO {table} VALUES ('{marker}')"
+            ))
+            .await?;
+        // No file has such a revision, and Alembic says so.
+        let said = match scratch.run(&self.program, &["current"]).await {
+            Ok(said) => format!("{}\n{}", said.stdout, said.stderr),
+            Err(Cause { message, hint }) => format!("{message}; {}", hint.unwrap_or_default()),
+        };
+        let unmake = schema.filter(|schema| schema != "\"public\"");
+        let unmake = unmake.map_or(String::new(), |schema| format!("DROP SCHEMA {schema}"));
+        scratch.load(&format!("DROP TABLE {table}; {unmake}")).await?;
+        if said.contains(&marker) {
+            return Ok(());
+        }
+        let message = "the chain's command does not tell what the scratch database was marked with, so it is not let loose";
+        let variable = &self.program.variable;
+        Err(Cause::new(message).hint(format!(
+            "does `env.py` read the URL from {variable}, and keep its place in `{}`? `current` said: {}",
+            self.table.name,
+            said.split_whitespace().collect::<Vec<_>>().join(" ")
+        )))
+    }
+
+    fn table_name(&self, scratch: &Scratch) -> String {
+        let name = quoted(&self.table.name);
+        match (scratch, &self.table.namespace) {
+            (Scratch::Postgres(_), Some(schema)) => format!("{}.{name}", quoted(schema)),
+            _ => name,
+        }
+    }
+
+    /// Has the database name these revisions, whatever its schema holds.
+    ///
+    /// # Errors
+    /// When its version table cannot be written.
+    pub async fn name(&self, scratch: &Scratch, rows: &[String]) -> Result<(), Cause> {
+        let table = self.table_name(scratch);
+        let insert = |id: &String| format!("INSERT INTO {table} VALUES ('{}')", id.replace('\'', "''"));
+        let mut script = vec![format!("DELETE FROM {table}")];
+        script.extend(rows.iter().map(insert));
+        scratch.load(&script.join(";\n")).await
+    }
+
+    /// Downgrades to a revision, or to `base`.
+    ///
+    /// # Errors
+    /// When the program fails.
+    pub async fn downgrade(&self, scratch: &Scratch, to: &str) -> Result<(), Cause> {
+        scratch.run(&self.program, &["downgrade", to]).await.map(drop)
+    }
+
     /// Upgrades to a revision, or to `heads`.
     ///
     /// # Errors
@@ -81,6 +148,10 @@ impl Migrations {
         let hint = format!("does it read the URL from {variable}, and is `version_table` the right one?");
         Err(Cause::new(message).hint(hint))
     }
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The ids of the revisions that a database has, sorted; `None` where it has no such table.

@@ -38,7 +38,14 @@ pub trait RowSource: Sized {
     /// When the table cannot be read.
     fn is_empty(&mut self, table: &TableName) -> impl Future<Output = Result<bool, Cause>> + Send;
 
-    /// A random choice of the values of an integer column, for a store that finds rows by ranges of a key.
+    /// About how many rows a table has, at no cost; `None` where that is not known.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    fn rows_about(&mut self, table: &TableName) -> impl Future<Output = Result<Option<u64>, Cause>> + Send;
+
+    /// A random choice of the values of an integer column in ascending order, of a table of about so many rows; `None`
+    /// where a store does not find rows by ranges of a key.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -46,7 +53,8 @@ pub trait RowSource: Sized {
         &mut self,
         table: &TableName,
         column: &str,
-    ) -> impl Future<Output = Result<Option<Integers>, Cause>> + Send;
+        rows: u64,
+    ) -> impl Future<Output = Result<Option<Vec<i64>>, Cause>> + Send;
 
     /// One scan: every row's hash, summed in the bucket of its key. Answers `rows.buckets.count()` buckets.
     ///
@@ -98,15 +106,6 @@ pub struct ColumnKind {
     pub kind: Option<Kind>,
     /// Whether NULL is refused.
     pub not_null: bool,
-}
-
-/// Values of an integer column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Integers {
-    /// A random choice of them, in ascending order.
-    pub sample: Vec<i64>,
-    /// About how many rows there are.
-    pub rows: u64,
 }
 
 /// Which rows, and what of them.

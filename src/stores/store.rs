@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoint::{Address, Endpoint};
 use super::postgres::{Patience, PostgresRows};
-use super::rows::{Catalog, ColumnKind, Integers, RowSource, Rows};
+use super::rows::{Catalog, ColumnKind, RowSource, Rows};
 use super::sqlite::Sqlite;
 use crate::digest::bucket::Bucket;
 use crate::digest::hashed_row::HashedRow;
@@ -64,8 +64,17 @@ impl RowSource for Store {
         either!(self, store => store.is_empty(table).await)
     }
 
-    async fn integers(&mut self, table: &TableName, column: &str) -> Result<Option<Integers>, Cause> {
-        either!(self, store => store.integers(table, column).await)
+    async fn rows_about(&mut self, table: &TableName) -> Result<Option<u64>, Cause> {
+        either!(self, store => store.rows_about(table).await)
+    }
+
+    async fn integers(
+        &mut self,
+        table: &TableName,
+        column: &str,
+        rows: u64,
+    ) -> Result<Option<Vec<i64>>, Cause> {
+        either!(self, store => store.integers(table, column, rows).await)
     }
 
     async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {

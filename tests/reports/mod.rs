@@ -3,8 +3,11 @@ pub(crate) mod any;
 
 use std::collections::BTreeMap;
 
+use trueup::model::survey::{
+    Answer, Cluster, Expectation, Rows, Survey, SurveyedColumn, SurveyedTable, VectorFacts, Wanted,
+};
 use trueup::model::{
-    Allowed, Cause, Check, Finding, Gap, GapKind, Looked, Object, ObjectKind, Place, Position, Related,
+    Allowed, Cause, Check, Finding, Gap, GapKind, Look, Looked, Object, ObjectKind, Place, Position, Related,
     Report, RuleId, RunInfo, Severity, Span, Verdict,
 };
 
@@ -64,6 +67,7 @@ pub(crate) fn rich() -> Report {
             reason: "type `geometry` is not compared".into(),
         },
     ];
+    report.surveys = vec![surveyed()];
     report.run = RunInfo {
         started_at: "2026-11-03T09:14:05Z".into(),
         duration_ms: 1234,
@@ -72,6 +76,52 @@ pub(crate) fn rich() -> Report {
     };
     report.sort();
     report
+}
+
+/// What was read, what was not, and hostile names.
+fn surveyed() -> Survey {
+    let rows = |count| Look::Got(Rows { count, is_exact: count < 1_000_000 });
+    let column = SurveyedColumn {
+        name: "embedding".into(),
+        declared: "halfvec".into(),
+        nulls: 4,
+        vector: Some(VectorFacts {
+            embedded: Look::Got(62_107),
+            dimensions: Look::Got(Some((1024, 2000))),
+            indexes: vec!["ix (hnsw)".into()],
+        }),
+        ..SurveyedColumn::default()
+    };
+    let table = |name: &str, rows| SurveyedTable {
+        name: name.into(),
+        rows,
+        bytes: Look::Got(90_000 << 10),
+        ..SurveyedTable::default()
+    };
+    Survey {
+        endpoint: "source".into(),
+        version: "17.2".into(),
+        database: HOSTILE.into(),
+        cluster: Look::Got(Cluster {
+            id: "7".into(),
+            started_at: "2026-11-03T08:00:00Z".into(),
+            is_standby: true,
+        }),
+        bytes: Look::Got(5 << 30),
+        session: Look::Failed(Cause::new("permission denied")),
+        tables: vec![
+            SurveyedTable { columns: vec![column], ..table("memory", rows(62_111)) },
+            table("big", rows(5_000_000)),
+            table("hidden", Look::Failed(Cause::new("row-level security would hide rows from the role"))),
+        ],
+        expectations: vec![Expectation {
+            name: "identities".into(),
+            wanted: Some(Wanted::Exactly("32".into())),
+            answers: Look::Got(vec![Answer { rows: 1, value: Some("31".into()), ..Answer::default() }]),
+            ..Expectation::default()
+        }],
+        ..Survey::default()
+    }
 }
 
 fn env_checks() -> Vec<Check> {

@@ -40,8 +40,8 @@ async fn mixed_dimensions_are_found() {
     database.fixture("reembed/live/mixed.sql").await;
     let (said, exit) = look("before", "concise", &database.url());
     let expected = "\
-fixtures/reembed/live/before.toml:8:50: error[survey/expect] dimensions of facts.embedding: `facts`: expected 1024, found 2000
-fixtures/reembed/live/before.toml:8:15: error[survey/mixed-dimensions] `facts.embedding` holds vectors of 1024 to 2000 dimensions
+fixtures/reembed/live/before.toml:13:50: error[survey/expect] dimensions of facts.embedding: `facts`: expected 1024, found 2000
+fixtures/reembed/live/before.toml:13:15: error[survey/mixed-dimensions] `facts.embedding` holds vectors of 1024 to 2000 dimensions
 ";
     assert_eq!((said.as_str(), exit), (expected, 1));
     // A table that is not looked through is not known to be of one model.

@@ -99,7 +99,8 @@ pub(crate) fn steady(page: &str) -> String {
     for section in page.split("\n\n") {
         let first = section.lines().next().unwrap_or_default();
         let name = Some(first).filter(title).and_then(|line| line.rsplit_once(": ")).map(|(_, name)| name);
-        let is_steady = ["columns", "vectors", "keys", "references", "expectations", "volume", "transport"];
+        let is_steady =
+            ["columns", "vectors", "keys", "references", "expectations", "chains", "volume", "transport"];
         if name.is_some_and(|name| is_steady.contains(&name)) {
             kept.push_str(section.trim_end());
             kept.push_str("\n\n");

@@ -186,6 +186,33 @@ fn the_servers_write_no_temporary_file() {
     assert_eq!([used(&world.source.url), used(&world.target.url)], before);
 }
 
+/// A server whose hash functions are not the known ones: its rows are hashed here.
+#[test]
+fn a_server_that_hashes_otherwise_is_not_believed() {
+    let gone = "alter function pg_catalog.hash_record_extended(record, int8) rename to gone_hash;";
+    let more = "create table n (v text); insert into n values ('a'), ('a'), (null); create table u (id uuid primary key, v numeric);
+        insert into u select md5(g::text)::uuid, g from generate_series(1, 2000) g;
+        create table big (id int8 primary key, v text); insert into big select g * g * 9999, g from generate_series(1, 9000) g;";
+    let script = made(&format!("{}{more}", tables(TYPES, false)));
+    let world = World::pair(&script, &format!("{script}{gone}"));
+    world.verify().is_equal();
+    world.target.sql("update u set v = 1.0 where v = 1; delete from n where v is null; update big set v = '' where v = '8000'");
+    world.verify().fails(&[
+        "row-content big: 1 row differs: `v` in 1 (id 639936000000)",
+        "row-content n: 1 row is only in the source",
+        "row-count n: the source has 3 rows, the target 2 rows",
+        "row-content u: 1 row differs: `v` in 1 (id \"c4ca4238-a0b9-2382-0dcc-509a6f75849b\")",
+    ]);
+    let forms = World::pair(
+        &script,
+        &format!("{script}{gone} alter function pg_catalog.numeric_send(numeric) rename to gone_send;"),
+    );
+    let said = forms.verify();
+    assert_eq!(said.code, 3);
+    let line = "row-content u: unknown: this server's numeric is not what it is known to be";
+    assert!(said.lines().contains(&line.to_owned()), "{:?}", said.lines());
+}
+
 #[test]
 fn hidden_rows_are_unknown() {
     let table = "create table t (id int primary key, mine bool); insert into t select g, g % 3 = 0 from generate_series(1, 9) g;

@@ -10,8 +10,8 @@ mod walk;
 pub use advice::{Advice, Stop, advise};
 
 use crate::model::Span;
-use crate::model::operation::Body;
-use crate::model::schema::Schema;
+use crate::model::operation::{Action, Body, Operation};
+use crate::model::schema::{Schema, System};
 
 use facts::Facts;
 use walk::{Status, Walk};
@@ -58,6 +58,43 @@ pub struct Lack {
     pub unless: Option<String>,
     /// The operation.
     pub span: Span,
+}
+
+/// What a body does on a system, whatever the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Does {
+    /// Nothing, by its own word.
+    Nothing,
+    /// It writes rows or asks, and changes no schema.
+    Rows,
+    /// Something that only running it would tell.
+    Opaque,
+    /// It changes the schema.
+    Schema,
+}
+
+/// What a body does on a system.
+pub fn does(body: Option<&Body>, system: System) -> Does {
+    let schema = Schema { system, ..Schema::default() };
+    let facts = Facts::new(&schema);
+    let is_here = |operation: &&Operation| {
+        operation.guards.iter().all(|guard| facts.holds_by_dialect(&guard.asks) != Some(false))
+    };
+    let operations = || body.into_iter().flat_map(|body| &body.operations).filter(is_here);
+    let is_aside = |action: &Action| matches!(action, Action::Rows { .. } | Action::Harmless);
+    if operations().next().is_none() {
+        // Statements of which none could be told to do anything are not told to do nothing.
+        let is_told = body.is_none_or(|body| body.is_empty || !body.operations.is_empty());
+        return if is_told { Does::Nothing } else { Does::Opaque };
+    }
+    if operations().all(|operation| is_aside(&operation.action)) {
+        return Does::Rows;
+    }
+    let is_opaque = |action: &Action| matches!(action, Action::Opaque { .. });
+    if operations().all(|operation| is_aside(&operation.action) || is_opaque(&operation.action)) {
+        return Does::Opaque;
+    }
+    Does::Schema
 }
 
 /// Holds the steps of a chain to a live schema, all of them as if they had run.

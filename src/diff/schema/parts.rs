@@ -23,6 +23,18 @@ fn counted(name: &str, found: &Found<'_>) -> Option<String> {
     (found.options.names && !name.is_empty()).then(|| name.to_owned())
 }
 
+/// What is to say about a constraint that only the live side has.
+fn unexpected(on: &str, constraint: &Constraint) -> Told {
+    let about = format!("{on}: {}", named(constraint));
+    let what = described(constraint);
+    // A column that refuses NULL has no constraint here, unless rows were never held to it.
+    if constraint.kind == ConstraintKind::NotNull {
+        let message = format!("{what} of `{on}` is NOT VALID: rows that were there may break it");
+        return (Kind::NotValidConstraint, about, message, None);
+    }
+    (Kind::ExtraConstraint, about, format!("`{on}` has {what}, which is not expected"), None)
+}
+
 fn constraints(expected: &Table, live: &Table, found: &mut Found<'_>) {
     let on = expected.id();
     // SQLite's catalog tells no checks, so there is nothing to hold those of the other side to.
@@ -47,24 +59,7 @@ fn constraints(expected: &Table, live: &Table, found: &mut Found<'_>) {
         let about = format!("{on}: {}", named(constraint));
         told.push((Kind::MissingConstraint, about, format!("`{on}` lacks {}", described(constraint)), None));
     }
-    for constraint in extra {
-        let about = format!("{on}: {}", named(constraint));
-        // A column that refuses NULL has no constraint here, unless rows were never held to it.
-        if constraint.kind == ConstraintKind::NotNull {
-            let message = format!(
-                "{} of `{on}` is NOT VALID: rows that were there may break it",
-                described(constraint)
-            );
-            told.push((Kind::NotValidConstraint, about, message, None));
-            continue;
-        }
-        told.push((
-            Kind::ExtraConstraint,
-            about,
-            format!("`{on}` has {}, which is not expected", described(constraint)),
-            None,
-        ));
-    }
+    told.extend(extra.into_iter().map(|constraint| unexpected(&on, constraint)));
     for (one, other) in pairs {
         let about = format!("{on}: {}", named(one));
         let texts =

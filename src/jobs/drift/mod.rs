@@ -63,22 +63,17 @@ impl Expected {
 
 /// Reads both sides: the facts about them, or each side that could not be read.
 pub async fn look(drift: &Drift) -> Vec<(Object, Look<SchemaFacts>)> {
-    let (expected, live) = match &drift.expected {
-        // It is built up to what the live database has, which has to be known first.
-        Expected::Built(builder @ Builder::Chain(..), at) => {
-            let live = judged(&drift.live, &drift.table).await;
-            let expected = match &live {
-                Ok((schema, _)) => {
-                    Some(expected::built(drift, builder, at.as_ref(), &schema.revisions).await)
-                }
-                Err(_) => None,
-            };
-            (expected, live)
-        }
-        _ => {
-            let (expected, live) = tokio::join!(expected::read(drift), judged(&drift.live, &drift.table));
-            (Some(expected), live)
-        }
+    // A chain is built up to what the live database has, which has to be known first.
+    let (expected, live) = if let Expected::Built(builder @ Builder::Chain(..), at) = &drift.expected {
+        let live = judged(&drift.live, &drift.table).await;
+        let expected = match &live {
+            Ok((schema, _)) => Some(expected::built(drift, builder, at.as_ref(), &schema.revisions).await),
+            Err(_) => None,
+        };
+        (expected, live)
+    } else {
+        let (expected, live) = tokio::join!(expected::read(drift), judged(&drift.live, &drift.table));
+        (Some(expected), live)
     };
     match (expected, live) {
         (Some(Ok((expected, identity))), Ok((live, state))) => {

@@ -164,15 +164,16 @@ pub(super) async fn expectations<S: Surveying>(
     for entry in declared.filter(|one| is_of(one.endpoint.as_ref(), endpoint)) {
         let answers = match (&entry.fact, &entry.sql) {
             (Some(fact), _) => told(**fact, survey),
-            (_, Some(sql)) => match queries(entry, sql, schema) {
-                Some(queries) => asked(&queries, store).await,
-                None => {
+            (_, Some(sql)) => {
+                let Some(queries) = queries(entry, sql, schema) else {
                     if let Some(schemas) = &entry.schemas {
-                        missing.push(stale(settings, schemas, format!("there is no schema `{}`", **schemas)));
+                        let message = format!("there is no schema `{}`", **schemas);
+                        missing.push(stale(settings, schemas, message));
                     }
                     continue;
-                }
-            },
+                };
+                asked(&queries, store).await
+            }
             (None, None) => continue,
         };
         all.push(Expectation {

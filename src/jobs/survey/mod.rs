@@ -147,15 +147,15 @@ async fn look(settings: &Surveyed, endpoint: &Endpoint) -> Result<Seen, Cause> {
 async fn ask<S: Surveying>(settings: &Surveyed, endpoint: &str, store: &mut S) -> Result<Seen, Cause> {
     let schema = store.schema().await?;
     let state = store.state(&settings.limits()).await?;
-    let (mut gaps, mut stale) = (Vec::new(), Vec::new());
-    let chosen = chosen(settings, endpoint, &schema, &state, &mut gaps, &mut stale);
+    let (mut gaps, mut missing) = (Vec::new(), Vec::new());
+    let chosen = chosen(settings, endpoint, &schema, &state, &mut gaps, &mut missing);
     let tables = look_through(settings, chosen, store).await;
     let mut survey = whole(endpoint, &schema, &state);
     survey.tables = tables;
     survey.chains = settings.chains.iter().filter(|chain| chain.endpoint == endpoint).cloned().collect();
     survey.groups = groups(settings, endpoint, &survey.tables);
-    survey.references = references(settings, endpoint, &schema, &survey, store, &mut stale).await;
-    survey.expectations = expectations(settings, endpoint, &schema, &survey, store, &mut stale).await;
+    survey.references = references(settings, endpoint, &schema, &survey, store, &mut missing).await;
+    survey.expectations = expectations(settings, endpoint, &schema, &survey, store, &mut missing).await;
     if settings.estimate {
         let declared = &settings.declared.estimate;
         let scales =
@@ -163,7 +163,7 @@ async fn ask<S: Surveying>(settings: &Surveyed, endpoint: &str, store: &mut S) -
         survey.estimate = Some(estimate(&survey, &scales.collect::<Vec<_>>(), &Link::of(declared)));
     }
     let taken = Some(state.taken).filter(|taken| !taken.is_empty());
-    Ok(Seen { facts: SurveyFacts { survey, stale, show_values: settings.show_values }, gaps, taken })
+    Ok(Seen { facts: SurveyFacts { survey, stale: missing, show_values: settings.show_values }, gaps, taken })
 }
 
 /// The endpoint as a whole, without its tables.

@@ -235,9 +235,9 @@ pub(super) async fn look_through<S: Surveying>(
     for (one, key) in chosen.iter_mut().filter(keyed).zip(store.keys(&scans).await) {
         one.known.key = key.into();
     }
-    let ranged = |one: &&mut Chosen<'_>| one.is_read && !one.scan.ranges.is_empty();
-    let scans: Vec<Scan> = chosen.iter_mut().filter(ranged).map(|one| one.scan.clone()).collect();
-    for (one, ranges) in chosen.iter_mut().filter(ranged).zip(store.ranges(&scans).await) {
+    let has_ranges = |one: &&mut Chosen<'_>| one.is_read && !one.scan.ranges.is_empty();
+    let scans: Vec<Scan> = chosen.iter_mut().filter(has_ranges).map(|one| one.scan.clone()).collect();
+    for (one, ranges) in chosen.iter_mut().filter(has_ranges).zip(store.ranges(&scans).await) {
         one.known.ranges = match ranges {
             Ok(ranges) => {
                 fill(one, ranges);
@@ -320,7 +320,7 @@ pub(super) fn groups(settings: &Surveyed, endpoint: &str, tables: &[SurveyedTabl
                 Some(one) => {
                     one.nulls += column.nulls;
                     one.nul_texts += column.nul_texts;
-                    one.vector = one.vector.take().zip(column.vector.as_ref()).map(|(a, b)| together(a, b));
+                    one.vector = one.vector.take().zip(column.vector.as_ref()).map(|(a, b)| together(&a, b));
                 }
                 None => columns.push(SurveyedColumn { min: None, max: None, ..column.clone() }),
             }
@@ -336,7 +336,7 @@ pub(super) fn groups(settings: &Surveyed, endpoint: &str, tables: &[SurveyedTabl
     all
 }
 
-fn together(a: VectorFacts, b: &VectorFacts) -> VectorFacts {
+fn together(a: &VectorFacts, b: &VectorFacts) -> VectorFacts {
     let widest = |a: Option<(u32, u32)>, b: Option<(u32, u32)>| match (a, b) {
         (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
         (some, None) | (None, some) => some,

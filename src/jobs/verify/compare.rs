@@ -29,8 +29,8 @@ pub(super) struct Compared {
     pub(super) plan: Plan,
     pub(super) diff: RowsDiff,
     pub(super) told: TableDiff,
-    /// The buckets that differ.
-    pub(super) bad: BTreeSet<u64>,
+    /// The buckets that differ, in groups whose rows fit into memory.
+    pub(super) bad: Vec<BTreeSet<u64>>,
     /// The rows that differ; `None` when there are too many to remember.
     pub(super) remembered: Option<BTreeSet<RowIdentity>>,
     /// What varies from run to run, by name.
@@ -58,9 +58,9 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
         }
         facts.push((format!("digest {side} {name}"), whole.to_string()));
     }
-    let bad: BTreeSet<u64> = differing_buckets(&left, &right).into_iter().collect();
+    let bad = bad(&plan, &left, &right)?;
     let mut remembered = BTreeSet::new();
-    let diff = locate(settings, source, target, &plan, [&left, &right], &mut |way, found| {
+    let diff = locate(settings, source, target, &plan, &bad, &mut |way, found| {
         if remembered.len() <= MOST_REMEMBERED {
             remembered.insert(found.identity);
         }
@@ -69,8 +69,11 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
     .await?;
     let rows_of = |buckets: &[Bucket]| buckets.iter().map(Bucket::rows).sum::<u64>();
     let (source_rows, target_rows) = (rows_of(&left), rows_of(&right));
-    let values =
-        if settings.show_values { values(&plan, &bad, &diff, source, target).await? } else { Vec::new() };
+    let values = if settings.show_values {
+        values(&plan, &bad.iter().flatten().copied().collect(), &diff, source, target).await?
+    } else {
+        Vec::new()
+    };
     let told = TableDiff {
         source_filter_took_none: took_none(source_rows, &plan.source, source).await?,
         target_filter_took_none: took_none(target_rows, &plan.target, target).await?,
@@ -114,18 +117,10 @@ async fn took_none<S: RowSource>(taken: u64, rows: &Rows, store: &mut S) -> Resu
     Ok(taken == 0 && rows.filter.is_some() && !store.is_empty(&rows.table).await?)
 }
 
-/// Reads again what lies in the buckets that differ, as many at a time as fit into memory.
-async fn locate<S: RowSource, T: RowSource>(
-    settings: &Verify,
-    source: &mut S,
-    target: &mut T,
-    plan: &Plan,
-    [left, right]: [&[Bucket]; 2],
-    each: &mut (impl FnMut(Way, &Found) + Send),
-) -> Result<RowsDiff, Cause> {
+/// The buckets that differ, as many in a group as fit into memory.
+fn bad(plan: &Plan, left: &[Bucket], right: &[Bucket]) -> Result<Vec<BTreeSet<u64>>, Cause> {
     let bad = differing_buckets(left, right);
-    let mut diff = RowsDiff::default();
-    let (of_source, of_target) = (&plan.source, &plan.target);
+    let of_source = &plan.source;
     // A row takes its cells' hashes, its key, its identity and its place in a map, on each side.
     let most = GROUP_BYTES / (128 + 8 * of_source.cells.len() as u64 + 48 * of_source.key.len() as u64);
     if let Some(rows) = fullest(&bad, left, right).filter(|rows| of_source.has_key() && *rows > 2 * most) {
@@ -133,11 +128,23 @@ async fn locate<S: RowSource, T: RowSource>(
             Cause::new(format!("{rows} rows have so few different keys that they do not fit into memory"));
         return Err(cause.hint("declare a `key` that identifies a row"));
     }
-    for group in groups(&bad, left, right, most) {
+    Ok(groups(&bad, left, right, most).into_iter().map(|group| group.into_iter().collect()).collect())
+}
+
+/// Reads again what lies in the buckets that differ.
+async fn locate<S: RowSource, T: RowSource>(
+    settings: &Verify,
+    source: &mut S,
+    target: &mut T,
+    plan: &Plan,
+    bad: &[BTreeSet<u64>],
+    each: &mut (impl FnMut(Way, &Found) + Send),
+) -> Result<RowsDiff, Cause> {
+    let mut diff = RowsDiff::default();
+    for buckets in bad {
         let before = diff.rows();
-        let buckets: BTreeSet<u64> = group.into_iter().collect();
         let (left, right) =
-            tokio::join!(source.hashed(of_source, &buckets), target.hashed(of_target, &buckets));
+            tokio::join!(source.hashed(&plan.source, buckets), target.hashed(&plan.target, buckets));
         compare_rows(&left?, &right?, settings.sample, &mut diff, each);
         if diff.rows() == before {
             let cause = Cause::new("digests differ, and no row that differs was found");
@@ -155,13 +162,16 @@ pub(super) async fn again<S: RowSource, T: RowSource>(
     target: &mut T,
 ) -> Result<Option<RowsDiff>, Cause> {
     let Some(remembered) = &compared.remembered else { return Ok(None) };
-    let Plan { source: of_source, target: of_target, .. } = &compared.plan;
-    let (left, right) =
-        tokio::join!(source.hashed(of_source, &compared.bad), target.hashed(of_target, &compared.bad));
-    let [left, right] = [left?, right?]
-        .map(|rows| rows.into_iter().filter(|row| remembered.contains(&row.identity)).collect::<Vec<_>>());
     let mut diff = RowsDiff::default();
-    compare_rows(&left, &right, settings.sample, &mut diff, &mut |_, _| {});
+    for buckets in &compared.bad {
+        let plan = &compared.plan;
+        let (left, right) =
+            tokio::join!(source.hashed(&plan.source, buckets), target.hashed(&plan.target, buckets));
+        let [left, right] = [left?, right?].map(|rows| {
+            rows.into_iter().filter(|row| remembered.contains(&row.identity)).collect::<Vec<_>>()
+        });
+        compare_rows(&left, &right, settings.sample, &mut diff, &mut |_, _| {});
+    }
     Ok(Some(diff))
 }
 

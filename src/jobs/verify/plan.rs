@@ -13,8 +13,11 @@ use crate::stores::rows::{Cell, CellFrom, ColumnKind, RowSource, Rows};
 /// Buckets of a table: a difference narrows it to one part in so many.
 const BUCKETS: u64 = 1 << 14;
 
-/// The same where a server holds them while it sums: few enough for the memory that any server gives to a query.
-const BUCKETS_OF_A_SERVER: u64 = 1 << 12;
+/// The same where a server holds them while it sums: the fewest, and the most, which take it some 15 MB.
+const BUCKETS_OF_A_SERVER: [u64; 2] = [1 << 12, 1 << 16];
+
+/// Rows that a bucket should hold at the most, so that those of several fit into memory here.
+const ROWS_OF_A_BUCKET: u64 = 50_000;
 
 /// Keys are dense where so many numbers, or fewer, have a row among them.
 const DENSE: u64 = 4;
@@ -72,7 +75,11 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
     let place = |index: &usize| places.iter().position(|known| known == index);
     let key: Vec<usize> =
         if is_keyless { (0..left.len()).collect() } else { pair.key.iter().filter_map(place).collect() };
-    let count = if is_typed { BUCKETS_OF_A_SERVER } else { BUCKETS };
+    let (one, other) = (source.rows_about(&pair.source).await?, target.rows_about(&pair.target).await?);
+    let rows = one.max(other).unwrap_or_default();
+    let [fewest, most] = BUCKETS_OF_A_SERVER;
+    let count =
+        if is_typed { (rows / ROWS_OF_A_BUCKET).next_power_of_two().clamp(fewest, most) } else { BUCKETS };
     let side = |table, cells, filter: &Option<String>| Rows {
         table,
         cells,
@@ -106,7 +113,7 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
     };
     if let (Some(left), Some(right)) =
         (not_null(&of_source, &plan.source), not_null(&of_target, &plan.target))
-        && let Some(buckets) = ranges(pair, source, target, [&left, &right]).await?
+        && let Some(buckets) = ranges(pair, source, target, [&left, &right], rows, count).await?
     {
         plan.source.buckets = buckets.clone();
         plan.target.buckets = buckets;
@@ -120,18 +127,19 @@ async fn ranges<S: RowSource, T: RowSource>(
     source: &mut S,
     target: &mut T,
     [left, right]: [&str; 2],
+    rows: u64,
+    count: u64,
 ) -> Result<Option<Buckets>, Cause> {
-    let (Some(one), Some(other)) =
-        (source.integers(&pair.source, left).await?, target.integers(&pair.target, right).await?)
-    else {
+    let of_source = source.integers(&pair.source, left, rows).await?;
+    let (Some(one), Some(other)) = (of_source, target.integers(&pair.target, right, rows).await?) else {
         return Ok(None);
     };
-    let rows = one.rows.max(other.rows);
-    let mut sample = [one.sample, other.sample].concat();
+    let rows = rows.max(one.len() as u64).max(other.len() as u64);
+    let mut sample = [one, other].concat();
     sample.sort_unstable();
     let (Some(first), Some(last)) = (sample.first(), sample.last()) else { return Ok(None) };
     let is_dense = last.abs_diff(*first) / DENSE <= rows;
-    Ok(Some(Buckets::of_integers(*first, *last, &sample, is_dense, BUCKETS_OF_A_SERVER)))
+    Ok(Some(Buckets::of_integers(*first, *last, &sample, is_dense, count)))
 }
 
 #[derive(Default)]

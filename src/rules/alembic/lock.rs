@@ -282,6 +282,11 @@ impl AlembicFacts {
         self.lock.got().is_some()
     }
 
+    /// The ids that the lock holds of a chain.
+    pub fn locked<'f>(&'f self, chain: &'f ChainFacts) -> impl Iterator<Item = &'f str> {
+        self.lock.got().into_iter().flat_map(|lock| lock.of(chain)).map(|entry| entry.locked.id.as_str())
+    }
+
     /// Whether the lock holds a revision.
     pub(super) fn is_locked(&self, chain: &ChainFacts, id: &str) -> bool {
         self.lock.got().is_some_and(|lock| lock.of(chain).any(|held| *held.locked.id == id))

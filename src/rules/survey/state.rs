@@ -78,13 +78,7 @@ pub(super) fn unlogged_table(facts: &SurveyFacts, out: &mut Sink<'_>) {
         table.unlogged.then(|| (table.name.clone(), message)).into_iter().collect()
     };
     let looked = Looked::at(facts.survey.tables.len(), "table");
-    by_table(
-        facts,
-        looked,
-        of,
-        "ALTER TABLE ... SET LOGGED, or leave it out of the move with the reason",
-        out,
-    );
+    by_table(facts, looked, of, "make it a logged one, or leave it out of the move with the reason", out);
 }
 
 pub(super) fn large_object(facts: &SurveyFacts, out: &mut Sink<'_>) {

@@ -47,8 +47,10 @@ impl PostgresUrl {
         let hint = "write it as postgres://user:password@host:5432/database";
         let no = |message: &str| Cause::new(format!("the url of {name} {message}")).hint(hint);
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let written = rest;
         let mut parameters = Vec::new();
-        let mut is_hosted = !rest.trim_start_matches('/').rsplit('@').next().unwrap_or("").is_empty();
+        let (who, host) = rest.rsplit_once('@').unwrap_or(("", rest.strip_prefix("//").unwrap_or_default()));
+        let mut is_hosted = !host.is_empty() && !host.starts_with('/');
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
             let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             match key {
@@ -66,10 +68,18 @@ impl PostgresUrl {
         if !rest.starts_with("//") || !is_hosted {
             return Err(no("names no host"));
         }
+        if host.split('/').next().is_some_and(|host| host.contains(',')) {
+            return Err(no("names several hosts, of which this version tries none"));
+        }
+        // The way to name a socket: `//user:password@/database?host=/run/postgresql`. The reader of URLs wants a host.
+        let rest = match host.strip_prefix('/') {
+            Some(database) if !who.is_empty() => format!("{who}@localhost/{database}"),
+            _ => rest.to_owned(),
+        };
         let plain = format!("postgres:{rest}?{}", parameters.join("&"));
         let options = PgConnectOptions::from_str(&plain).map_err(|_| no("is no url"))?;
-        let authority = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
-        let authority = if rest.starts_with("///") { "" } else { authority };
+        let authority = written.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let authority = if written.starts_with("///") { "" } else { authority };
         let kept = query.split('&').filter(|one| !one.is_empty() && !one.starts_with("dbname="));
         Ok(Self {
             // A pooler refuses a setting at start-up that it does not know.
@@ -148,6 +158,9 @@ mod tests {
             read("//u:p%40ss@db:6432/app?ssl=require&prepared_statement_cache_size=0&schema=x").unwrap();
         assert_eq!((options.get_host(), options.get_port(), options.get_username()), ("db", 6432, "u"));
         assert_eq!(options.get_database(), Some("app"));
+        let socket = read("//u:p@/app?host=/run/postgresql&port=6432").unwrap();
+        assert_eq!(socket.get_socket().unwrap().to_str(), Some("/run/postgresql"));
+        assert_eq!((socket.get_port(), socket.get_database()), (6432, Some("app")));
         assert_eq!(read("///app?host=db").unwrap().get_host(), "db");
         for rest in [
             "",
@@ -156,6 +169,8 @@ mod tests {
             "//u:hunter2@h:port/d",
             "//u:hunter2@h/d?service=hunter2",
             "//u:hunter2@h/d?sslmode=hunter2",
+            "//u:hunter2@h:1,i:2/d",
+            "//u:hunter2@/d",
         ] {
             let cause = read(rest).unwrap_err();
             assert!(!format!("{cause:?}").contains("hunter2"), "{cause:?}");

@@ -18,7 +18,7 @@ use crate::digest::hasher::{IdentityHasher, RowHash, RowHasher, RowIdentity};
 use crate::digest::kind::Kind;
 use crate::model::value::Value;
 use crate::model::{Cause, Mode, TableName};
-use crate::stores::rows::{Cell, ColumnKind, Integers, RowSource, Rows};
+use crate::stores::rows::{Cell, ColumnKind, RowSource, Rows};
 
 impl RowSource for Sqlite {
     /// Every cell carries its own storage class, whatever its column declares.
@@ -38,7 +38,11 @@ impl RowSource for Sqlite {
         Ok(some == [0])
     }
 
-    async fn integers(&mut self, _: &TableName, _: &str) -> Result<Option<Integers>, Cause> {
+    async fn rows_about(&mut self, _: &TableName) -> Result<Option<u64>, Cause> {
+        Ok(None)
+    }
+
+    async fn integers(&mut self, _: &TableName, _: &str, _: u64) -> Result<Option<Vec<i64>>, Cause> {
         Ok(None)
     }
 

@@ -89,7 +89,7 @@ impl Surveying for Sqlite {
                 }
                 Ok(pairs)
             };
-            all.push(self.all(&sql, pairs).await.map(|rows| rows.concat()).map_err(fail));
+            all.push(self.all(&sql, pairs).await.map(|rows| rows.concat()).map_err(|error| fail(&error)));
         }
         all
     }
@@ -133,14 +133,14 @@ impl Surveying for Sqlite {
         let line: Vec<String> = columns.iter().map(shown).collect();
         let line = if line.is_empty() { "''".to_owned() } else { line.join(" || char(9) || ") };
         let sql = format!("SELECT {line} FROM {table} AS r LIMIT {SQUEEZED}");
-        let lines = self.all(&sql, |row| text(row, 0)).await.map_err(fail)?;
+        let lines = self.all(&sql, |row| text(row, 0)).await.map_err(|error| fail(&error))?;
         let (raw_bytes, compressed_bytes) = squeezed(&lines.join("\n"));
         Ok(Sample { rows, bytes, raw_bytes, compressed_bytes })
     }
 
     async fn answer(&mut self, sql: &str) -> Result<Answer, Cause> {
         let sql = format!("SELECT * FROM (\n{sql}\n) AS q LIMIT 1001");
-        let rows = self.all(&sql, cell).await.map_err(fail)?;
+        let rows = self.all(&sql, cell).await.map_err(|error| fail(&error))?;
         let mut answer = Answer { rows: rows.len() as u64, ..Answer::default() };
         if let Some(Some((value, is_text))) = rows.into_iter().next() {
             (answer.value, answer.is_text) = (value, is_text);
@@ -167,8 +167,8 @@ fn cell(row: &SqliteRow) -> Result<Option<(Option<String>, bool)>, sqlx::Error> 
     }))
 }
 
-fn fail(error: sqlx::Error) -> Cause {
-    Fail::Read(said(&error)).into()
+fn fail(error: &sqlx::Error) -> Cause {
+    Fail::Read(said(error)).into()
 }
 
 fn table(scan: &Scan) -> String {
@@ -182,21 +182,21 @@ impl Sqlite {
             let number = |at| row.try_get_unchecked::<i64, usize>(at).map(i64::unsigned_abs);
             (0..count).map(number).collect::<Result<Vec<u64>, _>>()
         };
-        Ok(self.all(sql, row).await.map_err(fail)?.concat())
+        Ok(self.all(sql, row).await.map_err(|error| fail(&error))?.concat())
     }
 
     async fn scan_one(&mut self, scan: &Scan) -> Result<Scanned, Cause> {
         let names = || scan.columns.iter().map(|column| format!("r.{}", quoted(&column.name)));
         let nulls = names().map(|name| format!("count(*) - count({name})"));
-        let nuls = names().map(|name| {
+        let broken = names().map(|name| {
             format!("coalesce(sum(typeof({name}) = 'text' AND instr(CAST({name} AS BLOB), x'00') > 0), 0)")
         });
-        let asked: Vec<String> = ["count(*)".to_owned()].into_iter().chain(nulls).chain(nuls).collect();
+        let asked: Vec<String> = ["count(*)".to_owned()].into_iter().chain(nulls).chain(broken).collect();
         let sql = format!("SELECT {} FROM {} AS r", asked.join(", "), table(scan));
         let found = self.numbers(&sql, asked.len()).await?;
         let (rows, columns) = found.split_first().unwrap_or((&0, &[]));
-        let (nulls, nuls) = columns.split_at(scan.columns.len().min(columns.len()));
-        Ok(Scanned { rows: *rows, nulls: nulls.to_vec(), nul_texts: nuls.to_vec(), dimensions: Vec::new() })
+        let (nulls, texts) = columns.split_at(scan.columns.len().min(columns.len()));
+        Ok(Scanned { rows: *rows, nulls: nulls.to_vec(), nul_texts: texts.to_vec(), dimensions: Vec::new() })
     }
 
     /// Bytes by table, which takes a walk over all pages. Where the library was built without it, no size is told.

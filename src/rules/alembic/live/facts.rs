@@ -180,7 +180,7 @@ impl Chain {
         };
         let why = stop.as_ref().map_or_else(
             || ", the whole chain is shown".to_owned(),
-            |stop| format!(", no further: of `{}` {}", stop.id, stop.why),
+            |stop| format!(", no further: `{}` is not shown, for {}", stop.id, stop.why),
         );
         let ahead = match ahead.as_slice() {
             [] => String::new(),

@@ -52,10 +52,12 @@ struct State {
 /// Outside a transaction: `PGlite` has one session, which may be in any state that its last client left it in.
 const RESET: &str = "ROLLBACK; RESET ALL; RESET ROLE; DEALLOCATE ALL";
 
-/// Everything that an answer could depend on. No sort, because one that does not fit into memory fills the server's disk.
+/// Everything that an answer could depend on. No sort, because one that does not fit into memory fills the server's disk;
+/// and memory enough for as many buckets as are ever asked for.
 const SETTINGS: &str = "\
 SET LOCAL search_path = pg_catalog; SET LOCAL row_security = off; SET LOCAL TimeZone = 'UTC'; \
 SET LOCAL quote_all_identifiers = off; SET LOCAL bytea_output = hex; SET LOCAL jit = off; SET LOCAL enable_sort = off; \
+SET LOCAL work_mem = '32MB'; \
 SET LOCAL idle_in_transaction_session_timeout = 0";
 
 /// After an error the transaction goes on from here.

@@ -15,7 +15,7 @@ use crate::digest::hasher::{RowHash, RowIdentity};
 use crate::digest::kind::Kind;
 use crate::model::value::Value;
 use crate::model::{Cause, TableName};
-use crate::stores::rows::{ColumnKind, Integers, RowSource, Rows};
+use crate::stores::rows::{ColumnKind, RowSource, Rows};
 
 /// About how many values of a key are asked for, to see how they lie.
 const SAMPLE: f64 = 20_000.0;
@@ -48,27 +48,31 @@ impl RowSource for PostgresRows {
         Ok(!some)
     }
 
-    async fn integers(&mut self, table: &TableName, column: &str) -> Result<Option<Integers>, Cause> {
+    async fn rows_about(&mut self, table: &TableName) -> Result<Option<u64>, Cause> {
         let regclass = format!("{}.{}", quoted(&table.namespace), quoted(&table.name)).replace('\'', "''");
         let sql = format!(
             "SELECT sum(CASE WHEN c.reltuples > 0 THEN c.reltuples::int8 ELSE pg_relation_size(c.oid) / 8192 * {ROWS_A_PAGE} END)::int8 \
              FROM (SELECT relid FROM pg_partition_tree('{regclass}'::regclass) UNION SELECT '{regclass}'::regclass) AS p (relid) \
              JOIN pg_class c ON c.oid = p.relid AND c.relkind = 'r'"
         );
-        let mut guess = None;
+        let mut rows = None;
         self.stream(table, sql, |row| {
-            guess = row.try_get::<Option<i64>, usize>(0)?;
+            rows = row.try_get::<Option<i64>, usize>(0)?;
             Ok(())
         })
         .await?;
-        // What is stored elsewhere gives no sample.
-        let Some(guess) = guess else { return Ok(None) };
-        let share = share(guess);
-        let sql = format!(
-            "SELECT {}::int8 FROM {} TABLESAMPLE SYSTEM ({share}) REPEATABLE (1)",
-            quoted(column),
-            select::from(table)
-        );
+        Ok(rows.and_then(|rows| u64::try_from(rows).ok()))
+    }
+
+    async fn integers(
+        &mut self,
+        table: &TableName,
+        column: &str,
+        rows: u64,
+    ) -> Result<Option<Vec<i64>>, Cause> {
+        let (column, from) = (quoted(column), select::from(table));
+        let sql =
+            format!("SELECT {column}::int8 FROM {from} TABLESAMPLE SYSTEM ({}) REPEATABLE (1)", share(rows));
         let mut sample = Vec::new();
         self.stream(table, sql, |row| {
             sample.extend(row.try_get::<Option<i64>, usize>(0)?);
@@ -76,8 +80,7 @@ impl RowSource for PostgresRows {
         })
         .await?;
         sample.sort_unstable();
-        let rows = u64::try_from(guess).unwrap_or_default().max(sample.len() as u64);
-        Ok(Some(Integers { sample, rows }))
+        Ok(Some(sample))
     }
 
     async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
@@ -215,7 +218,7 @@ impl PostgresRows {
 
 /// The percentage of pages that holds a sample.
 #[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
-fn share(rows: i64) -> f64 {
+fn share(rows: u64) -> f64 {
     (100.0 * SAMPLE / (rows.max(1) as f64)).clamp(0.000_1, 100.0)
 }
 

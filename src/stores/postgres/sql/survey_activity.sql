@@ -2,7 +2,7 @@
 -- Connections that say they are trueup's are ours: one that was just left may still be there.
 -- Without the right to see others, what a session is and does is NULL; such a session still counts as a connection.
 with others as (
-  select * from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and application_name <> 'trueup'
+  select * from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and application_name is distinct from 'trueup'
     and coalesce(backend_type, 'client backend') = 'client backend'
 )
 select json_build_object(

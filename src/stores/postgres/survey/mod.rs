@@ -27,7 +27,8 @@ const TEXTS: &str = "SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD
 
 #[derive(serde::Deserialize)]
 struct Database {
-    database: String,
+    #[serde(rename = "database")]
+    name: String,
     bytes: u64,
     large_objects: u64,
     taken: String,
@@ -52,7 +53,7 @@ impl Surveying for Postgres {
         let sizes = next().and_then(|json| read(&json))?;
         let database: Database = next().and_then(|json| read(&json))?;
         Ok(State {
-            database: database.database,
+            database: database.name,
             cluster,
             bytes: Look::Got(database.bytes),
             free_disk_bytes: Look::NotAsked("Postgres does not tell it".into()),
