@@ -74,17 +74,17 @@ impl Cells {
             })
             .filter(|(_, formula)| *formula != Formula::NO)
             .collect();
-        let mut named = Vec::with_capacity(self.named.len().max(other.named.len()));
+        let mut own = Vec::with_capacity(self.named.len().max(other.named.len()));
         for (subject, one, two) in merged(&self.named, &other.named) {
             let kind = names.kind(subject);
             let one = one.unwrap_or_else(|| self.anyone(kind));
             let two = two.unwrap_or_else(|| other.anyone(kind));
             let formula = formulas.join(operator, one, two);
             if formula != Formula::NO || find(&anyone, kind).is_some() {
-                named.push((subject, formula));
+                own.push((subject, formula));
             }
         }
-        Self { anyone, named }
+        Self { anyone, named: own }
     }
 
     /// Those who have it, and only when `formula` holds.

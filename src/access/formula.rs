@@ -85,11 +85,13 @@ impl Formulas {
         use Formula as F;
         match (operator, one, other) {
             (Operator::Or, F::YES, _) | (Operator::Or, _, F::YES) => return F::YES,
-            (Operator::Or, F::NO, same) | (Operator::Or, same, F::NO) => return same,
-            (Operator::And, F::NO, _) | (Operator::And, _, F::NO) => return F::NO,
-            (Operator::And, F::YES, same) | (Operator::And, same, F::YES) => return same,
-            (Operator::Less, F::NO, _) | (Operator::Less, _, F::YES) => return F::NO,
-            (Operator::Less, same, F::NO) => return same,
+            (Operator::And | Operator::Less, F::NO, _)
+            | (Operator::And, _, F::NO)
+            | (Operator::Less, _, F::YES) => return F::NO,
+            (Operator::Or, F::NO, same)
+            | (Operator::Or | Operator::Less, same, F::NO)
+            | (Operator::And, F::YES, same)
+            | (Operator::And, same, F::YES) => return same,
             (Operator::Less, one, other) if one == other => return F::NO,
             (_, one, other) if one == other => return one,
             _ => {}

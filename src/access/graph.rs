@@ -50,25 +50,24 @@ impl Search {
         let mut work = vec![(root, next(root).into_iter())];
         while let Some((node, targets)) = work.last_mut() {
             let node = *node;
-            match targets.next() {
-                Some(target) => match self.order.get(target).copied() {
+            if let Some(target) = targets.next() {
+                match self.order.get(target).copied() {
                     Some(None) => {
                         self.enter(target);
                         work.push((target, next(target).into_iter()));
                     }
                     Some(Some(order)) if self.on_stack.get(target) == Some(&true) => self.lower(node, order),
                     _ => {}
-                },
-                None => {
-                    work.pop();
-                    if let Some((above, _)) = work.last() {
-                        let (above, low) = (*above, self.low(node));
-                        self.lower(above, low);
-                    }
-                    if self.order.get(node).copied().flatten() == Some(self.low(node)) {
-                        self.close(node);
-                    }
                 }
+                continue;
+            }
+            work.pop();
+            if let Some((above, _)) = work.last() {
+                let (above, low) = (*above, self.low(node));
+                self.lower(above, low);
+            }
+            if self.order.get(node).copied().flatten() == Some(self.low(node)) {
+                self.close(node);
             }
         }
     }

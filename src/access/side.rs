@@ -202,15 +202,14 @@ impl<'a> Side<'a> {
 
     /// Takes usersets that stand as subjects for subjects of their own, so that questions about them can be answered.
     pub fn track_usersets(&mut self, names: &mut Names) {
-        let tables = self.tables.iter().enumerate();
-        let named: Vec<(u32, usize)> = tables
-            .flat_map(|(_, table)| table.all_edges())
+        let edges = self.tables.iter().flat_map(Table::all_edges);
+        let usersets: Vec<(u32, usize)> = edges
             .filter_map(|edge| match edge.target {
                 Target::Userset(object, table) => Some((object, table)),
                 _ => None,
             })
             .collect();
-        for (object, table) in named {
+        for (object, table) in usersets {
             self.track(object, table, names);
         }
     }

@@ -78,7 +78,9 @@ fn rewrite_mistakes(
             }
         }
         Rewrite::Union(all) | Rewrite::Intersection(all) => {
-            all.iter().for_each(|one| rewrite_mistakes(model, object, one, say));
+            for one in all {
+                rewrite_mistakes(model, object, one, say);
+            }
         }
         Rewrite::Exclusion(base, less) => {
             rewrite_mistakes(model, object, base, say);
@@ -95,7 +97,7 @@ pub fn unsatisfiable(model: &AccessModel) -> Vec<(&ObjectType, &Relation)> {
         is_moving = false;
         for object in &model.types {
             for relation in &object.relations {
-                let found = kinds(model, object, relation, &relation.rewrite, &takes);
+                let found = kinds(object, relation, &relation.rewrite, &takes);
                 let known = takes.entry((&object.name, &relation.name)).or_default();
                 is_moving |= found.len() > known.len();
                 known.extend(found);
@@ -113,14 +115,13 @@ pub fn unsatisfiable(model: &AccessModel) -> Vec<(&ObjectType, &Relation)> {
 type Takes<'m> = BTreeMap<(&'m str, &'m str), BTreeSet<&'m str>>;
 
 fn kinds<'m>(
-    model: &'m AccessModel,
     object: &'m ObjectType,
     relation: &'m Relation,
     rewrite: &'m Rewrite,
     takes: &Takes<'m>,
 ) -> BTreeSet<&'m str> {
     let of = |kind: &'m str, relation: &'m str| takes.get(&(kind, relation)).cloned().unwrap_or_default();
-    let inner = |rewrite| kinds(model, object, relation, rewrite, takes);
+    let inner = |rewrite| kinds(object, relation, rewrite, takes);
     match rewrite {
         Rewrite::Direct => relation
             .direct

@@ -1,4 +1,6 @@
 //! `trueup access`
+use std::fmt::Write as _;
+
 use super::output::{Clock, OutputArgs, emit, print};
 use super::stop::Stop;
 use crate::access::{Answer, Answerer, Asked, Step, validate};
@@ -170,7 +172,7 @@ fn list(found: &[(String, Answer)]) -> Result<Exit, Stop> {
         if *answer != Answer::Yes {
             let (word, unsure) = spelt(answer);
             exit = unsure;
-            text.push_str(&format!("  {word}"));
+            let _ = write!(text, "  {word}");
         }
         text.push('\n');
     }

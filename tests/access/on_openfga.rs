@@ -161,15 +161,27 @@ impl Compared<'_> {
         self.context.is_empty() && error.contains("missing context parameters")
     }
 
-    /// Whether the server's own checks say what we say of everything in which two lists differ.
-    fn is_settled(&self, ours: &[String], theirs: &[String], ask: impl Fn(&str) -> [String; 3]) -> bool {
-        let differ = |one: &[String], other: &[String]| -> Vec<String> {
-            one.iter().filter(|name| !other.contains(name)).cloned().collect()
-        };
-        let (extra, lacking) = (differ(ours, theirs), differ(theirs, ours));
-        let asked: Vec<[String; 3]> = extra.iter().chain(&lacking).map(|name| ask(name)).collect();
+    /// Whether the server's own checks say what ours say of everything in which two lists differ. A subject that a
+    /// wildcard lets in may be listed beside it or not.
+    fn is_settled(
+        &self,
+        ours: &[String],
+        theirs: &[String],
+        answerer: &mut Answerer<'_>,
+        ask: impl Fn(&str) -> [String; 3],
+    ) -> bool {
+        let differ = ours.iter().filter(|one| !theirs.contains(one));
+        let differ = differ.chain(theirs.iter().filter(|one| !ours.contains(one)));
+        let asked: Vec<[String; 3]> = differ.map(|name| ask(name)).collect();
         let told = self.store.checks(&asked, self.context);
-        told.iter().enumerate().all(|(index, told)| *told == Ok(index < extra.len()))
+        asked.iter().zip(told).all(|([subject, relation, object], told)| {
+            let (subject, object) = (Subject::read(subject).unwrap(), ObjectId::read(object).unwrap());
+            match answerer.check(&subject, relation, &object).unwrap() {
+                Answer::Yes => told == Ok(true),
+                Answer::No => told == Ok(false),
+                _ => false,
+            }
+        })
     }
 
     fn checks(
@@ -226,7 +238,7 @@ impl Compared<'_> {
                     theirs.sort();
                     ours.sort();
                     let ask = |object: &str| [named.clone(), relation.to_owned(), object.to_owned()];
-                    if ours != theirs && self.is_settled(&ours, &theirs, ask) {
+                    if ours != theirs && self.is_settled(&ours, &theirs, answerer, ask) {
                         tally.contradicted += 1;
                     } else if ours != theirs {
                         let asked = format!("objects {named} {relation} {kind} {:?}", self.context);
@@ -269,7 +281,7 @@ impl Compared<'_> {
                     theirs.sort();
                     ours.sort();
                     let ask = |user: &str| [user.to_owned(), relation.to_owned(), object.to_string()];
-                    if ours != theirs && self.is_settled(&ours, &theirs, ask) {
+                    if ours != theirs && self.is_settled(&ours, &theirs, answerer, ask) {
                         tally.contradicted += 1;
                     } else if ours != theirs {
                         let asked = format!("users {object} {relation} {filter} {:?}", self.context);

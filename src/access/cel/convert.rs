@@ -115,11 +115,14 @@ pub(super) fn address(text: &str) -> Evaluated {
 pub(super) fn converted(name: &str, value: &Value) -> Evaluated {
     let wrong = || format!("a {} can't become a {name} here", value.kind());
     match (name, value) {
-        ("int", Value::Int(_)) | ("uint", Value::Uint(_)) | ("double", Value::Double(_)) => Ok(value.clone()),
-        ("bool", Value::Bool(_)) | ("string", Value::Text(_)) | ("bytes", Value::Bytes(_)) => {
-            Ok(value.clone())
-        }
-        ("duration", Value::Duration(_)) | ("timestamp", Value::Timestamp(_)) => Ok(value.clone()),
+        ("int", Value::Int(_))
+        | ("uint", Value::Uint(_))
+        | ("double", Value::Double(_))
+        | ("bool", Value::Bool(_))
+        | ("string", Value::Text(_))
+        | ("bytes", Value::Bytes(_))
+        | ("duration", Value::Duration(_))
+        | ("timestamp", Value::Timestamp(_)) => Ok(value.clone()),
         ("int", Value::Uint(number)) => i64::try_from(*number).map(Value::Int).map_err(|_| wrong()),
         ("int", Value::Double(number)) if number.abs() < 9_223_372_036_854_774_784.0 => {
             Ok(Value::Int(*number as i64))

@@ -69,8 +69,9 @@ impl Value {
             (Self::Text(one), Self::Text(other)) => Some(one.cmp(other)),
             (Self::Bytes(one), Self::Bytes(other)) => Some(one.cmp(other)),
             (Self::Timestamp(one), Self::Timestamp(other)) => Some(one.cmp(other)),
-            (Self::Duration(one), Self::Duration(other)) => Some(one.cmp(other)),
-            (Self::Int(one), Self::Int(other)) => Some(one.cmp(other)),
+            (Self::Duration(one), Self::Duration(other)) | (Self::Int(one), Self::Int(other)) => {
+                Some(one.cmp(other))
+            }
             (Self::Uint(one), Self::Uint(other)) => Some(one.cmp(other)),
             (Self::Double(one), Self::Double(other)) => one.partial_cmp(other),
             (Self::Int(one), Self::Uint(other)) => Some(i128::from(*one).cmp(&i128::from(*other))),

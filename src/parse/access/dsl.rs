@@ -9,13 +9,13 @@ const STATEMENTS: [&str; 7] = ["model", "module", "type", "extend", "relations",
 
 /// Adds what a file defines by itself.
 pub(super) fn add(path: &str, text: &str, model: &mut AccessModel) {
-    Reader { cursor: Cursor::new(path, text), model, extends: false, current: None }.run();
+    Reader { cursor: Cursor::new(path, text), model, extends: false, below: Below::Nothing }.run();
 }
 
 /// Adds what a file adds to types that are defined elsewhere. Problems were told when the file was added.
 pub(super) fn extend(path: &str, text: &str, model: &mut AccessModel) {
     let told = model.problems.len();
-    let mut reader = Reader { cursor: Cursor::new(path, text), model, extends: true, current: None };
+    let mut reader = Reader { cursor: Cursor::new(path, text), model, extends: true, below: Below::Nothing };
     reader.run();
     let extra = reader.model.problems.split_off(told);
     let new = extra.into_iter().filter(|problem| problem.message.starts_with(EXTENDS));
@@ -24,13 +24,21 @@ pub(super) fn extend(path: &str, text: &str, model: &mut AccessModel) {
 
 const EXTENDS: &str = "`extend type";
 
+/// What the lines that are read stand below.
+#[derive(Debug, Clone, Copy)]
+enum Below {
+    Nothing,
+    /// A type whose relations the other pass takes.
+    Other,
+    Type(usize),
+}
+
 struct Reader<'t, 'm> {
     cursor: Cursor<'t>,
     model: &'m mut AccessModel,
     /// Which of the two passes this is.
     extends: bool,
-    /// Below a type: which, when this pass takes its relations.
-    current: Option<Option<usize>>,
+    below: Below,
 }
 
 impl<'t> Reader<'t, '_> {
@@ -85,23 +93,23 @@ impl<'t> Reader<'t, '_> {
         let place = self.cursor.place(name);
         let known = self.model.types.iter().position(|one| one.name == name.text);
         if self.extends {
-            self.current = Some(None);
+            self.below = Below::Other;
             return Ok(());
         }
         if let Some(index) = known {
             self.say(place, format!("type `{}` is defined twice", name.text));
-            self.current = Some(Some(index));
+            self.below = Below::Type(index);
             return Ok(());
         }
         self.model.types.push(ObjectType { name: name.text.to_owned(), relations: Vec::new(), place });
-        self.current = Some(Some(self.model.types.len() - 1));
+        self.below = Below::Type(self.model.types.len() - 1);
         Ok(())
     }
 
     fn extension(&mut self) -> Result<(), String> {
         let name = self.cursor.name().ok_or("`extend type` is followed by a name")?;
         let known = self.model.types.iter().position(|one| one.name == name.text);
-        self.current = Some(known.filter(|_| self.extends));
+        self.below = known.filter(|_| self.extends).map_or(Below::Other, Below::Type);
         if known.is_none() && self.extends {
             let place = self.cursor.place(name);
             self.say(place, format!("{EXTENDS} {}`: no such type is defined", name.text));
@@ -118,10 +126,10 @@ impl<'t> Reader<'t, '_> {
         let mut direct = Vec::new();
         let rewrite = expression(&mut self.cursor, &mut direct, 0)?;
         let relation = Relation { name: name.text.to_owned(), rewrite, direct, place };
-        match self.current {
-            Some(Some(index)) => self.define(index, relation),
-            Some(None) => {}
-            None => self.say(relation.place, "a relation belongs below a type".to_owned()),
+        match self.below {
+            Below::Type(index) => self.define(index, relation),
+            Below::Other => {}
+            Below::Nothing => self.say(relation.place, "a relation belongs below a type".to_owned()),
         }
         Ok(())
     }
@@ -151,7 +159,7 @@ impl<'t> Reader<'t, '_> {
                 return Err(format!("parameter `{}` has no type", parameter.text));
             }
             parameters.push((parameter.text.to_owned(), self.parameter_type()?));
-            if !self.cursor.take(",") && !self.cursor.peek().is_some_and(|token| token.text == ")") {
+            if !self.cursor.take(",") && self.cursor.peek().is_none_or(|token| token.text != ")") {
                 return Err("a `,` or `)` is expected".to_owned());
             }
         }

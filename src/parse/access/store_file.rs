@@ -22,8 +22,7 @@ pub fn store_file(path: &str, text: &str) -> StoreFile {
         take_yaml(&mut source, list, text, &mut store.tuples);
         store.tuple_files = files(&mut source, root);
         for node in source.items(root, "tests") {
-            let test = test(&mut source, node, path, text);
-            store.tests.push(test);
+            store.tests.push(test(&mut source, node, path, text));
         }
     }
     store.problems = source.problems;
@@ -73,25 +72,25 @@ fn test(source: &mut Source<'_>, node: &Node, path: &str, text: &str) -> StoreTe
     let words =
         ["name", "description", "tuples", "tuple_file", "tuple_files", "check", "list_objects", "list_users"];
     only(source, node, &words);
-    let mut test = StoreTest {
+    let mut made = StoreTest {
         name: node.get("name").and_then(Node::printed).unwrap_or("(no name)").to_owned(),
         tuples: TupleFile { path: path.to_owned(), ..TupleFile::default() },
         ..StoreTest::default()
     };
     let list = source.items(node, "tuples");
-    take_yaml(source, list, text, &mut test.tuples);
-    test.tuple_files = files(source, node);
+    take_yaml(source, list, text, &mut made.tuples);
+    made.tuple_files = files(source, node);
     for item in source.items(node, "check") {
-        check(source, item, &mut test.assertions);
+        check(source, item, &mut made.assertions);
     }
     for item in source.items(node, "list_objects") {
-        list_objects(source, item, &mut test.assertions);
+        list_objects(source, item, &mut made.assertions);
     }
     for item in source.items(node, "list_users") {
-        list_users(source, item, &mut test.assertions);
+        list_users(source, item, &mut made.assertions);
     }
-    source.problems.append(&mut test.tuples.problems);
-    test
+    source.problems.append(&mut made.tuples.problems);
+    made
 }
 
 /// The entries of `assertions`, by relation.
