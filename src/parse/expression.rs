@@ -103,13 +103,11 @@ impl Plainly<'_> {
             }
             Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, is_some } => match listed(*right) {
                 Ok(list) => Expr::InList { expr: left, list, negated: false },
-                Err(right) => {
-                    Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right: Box::new(right), is_some }
-                }
+                Err(right) => Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, is_some },
             },
             Expr::AllOp { left, compare_op: BinaryOperator::NotEq, right } => match listed(*right) {
                 Ok(list) => Expr::InList { expr: left, list, negated: true },
-                Err(right) => Expr::AllOp { left, compare_op: BinaryOperator::NotEq, right: Box::new(right) },
+                Err(right) => Expr::AllOp { left, compare_op: BinaryOperator::NotEq, right },
             },
             Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => match self.truth(&left, &right) {
                 Some(true) => *left,
@@ -147,8 +145,8 @@ impl Plainly<'_> {
         }
         match value {
             Value::Boolean(truth) => Some(*truth),
-            Value::Number(number, _) if number.to_string() == "1" => Some(true),
-            Value::Number(number, _) if number.to_string() == "0" => Some(false),
+            Value::Number(number, _) if number == "1" => Some(true),
+            Value::Number(number, _) if number == "0" => Some(false),
             _ => None,
         }
     }
@@ -159,11 +157,11 @@ fn nested(expr: Expr) -> Expr {
 }
 
 /// The members of an array that is written out.
-fn listed(expr: Expr) -> Result<Vec<Expr>, Expr> {
+fn listed(expr: Expr) -> Result<Vec<Expr>, Box<Expr>> {
     match expr {
         Expr::Array(Array { elem, .. }) => Ok(elem),
-        Expr::Nested(inner) => listed(*inner).map_err(nested),
-        other => Err(other),
+        Expr::Nested(inner) => listed(*inner).map_err(|other| Box::new(nested(*other))),
+        other => Err(Box::new(other)),
     }
 }
 

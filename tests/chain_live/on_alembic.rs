@@ -54,8 +54,8 @@ fn live_proof(museum: &Museum, lose: impl FnOnce()) {
     museum.alembic(&["upgrade", "head"]);
     assert_eq!(museum.found(&["--live"]), NONE);
     lose();
-    let lost = "migrations/versions/0009_runs.py:29:5: error[alembic/ghost-skip] `0009` is stamped as applied, and table `runs` is not there";
-    assert_eq!(museum.found(&["--live"]), (vec![lost.to_owned()], Some(1)));
+    let gone = "migrations/versions/0009_runs.py:29:5: error[alembic/ghost-skip] `0009` is stamped as applied, and table `runs` is not there";
+    assert_eq!(museum.found(&["--live"]), (vec![gone.to_owned()], Some(1)));
 }
 
 mod on_sqlite {

@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     reason = "these functions are parts of tests, which clippy sees only in the tests themselves"
 )]
 mod cells;

@@ -139,7 +139,8 @@ pub(crate) fn play(count: usize) {
                 0 => duplicate(&mut random, copy),
                 _ => mutation(&mut random, &format!("m{copy}"), TYPES),
             };
-            script.push_str(&format!("{};\n", mutation.sql));
+            script.push_str(&mutation.sql);
+            script.push_str(";\n");
             mutations.push(mutation);
         }
         world.target.sql(&script);
@@ -148,9 +149,8 @@ pub(crate) fn play(count: usize) {
             if semantic {
                 manifest.push_str("verify.mode = \"semantic\"\n");
             }
-            for copy in 0..COPIES {
-                manifest.push_str(&format!("[[table]]\nfrom = \"every\"\nto = \"m{copy}\"\n"));
-            }
+            let pair = |copy| format!("[[table]]\nfrom = \"every\"\nto = \"m{copy}\"\n");
+            manifest.extend((0..COPIES).map(pair));
             let said = world.through(&manifest, &[]);
             for (copy, mutation) in mutations.iter().enumerate() {
                 let of_copy = format!("row-content every -> m{copy}: ");

@@ -312,23 +312,21 @@ fn conditions_are_one_statement_and_change_nothing() {
     assert_eq!(number(&world.source.url, "select count(*) from t"), 2);
 }
 
-#[test]
-fn every_feature_of_the_mapping_is_verified_through_it() {
-    let world = World::pair(
-        "create table users (id int primary key, first text, last text, mail text, junk text, \"group\" int, live bool);
+const OLD_APP: &str = "create table users (id int primary key, first text, last text, mail text, junk text, \"group\" int, live bool);
          insert into users values (1, 'A', 'B', 'a@b', 'j', null, true), (2, 'C', 'D', null, 'j', 7, true), (3, 'E', 'F', 'e@f', 'j', 8, false);
          create table cats (id int primary key, name text); insert into cats values (1, 'Tom');
          create table dogs (id int primary key, name text); insert into dogs values (1, 'Rex');
          create table later (id int primary key); create table log (at timestamptz);
          create schema me_ann; create table me_ann.notes (id int primary key, body text); insert into me_ann.notes values (1, 'x');
-         create schema me_bob; create table me_bob.notes (id int primary key, body text); insert into me_bob.notes values (1, 'y'), (2, 'z');",
-        "create schema app; create table app.people (id int8 primary key, name text, grp int not null, state text, updated timestamptz default now());
+         create schema me_bob; create table me_bob.notes (id int primary key, body text); insert into me_bob.notes values (1, 'y'), (2, 'z');";
+
+const NEW_APP: &str = "create schema app; create table app.people (id int8 primary key, name text, grp int not null, state text, updated timestamptz default now());
          insert into app.people values (1, 'A B', 0, 'new'), (2, 'C D', 7, 'new');
          create table app.mails (id int primary key, mail text); insert into app.mails values (1, 'a@b'), (2, null), (3, 'e@f');
          create table pets (sort text, id int, name text, primary key (sort, id)); insert into pets values ('cat', 1, 'Tom'), ('dog', 1, 'Rex');
-         create table notes (space text, id int, body text, primary key (space, id)); insert into notes values ('ann', 1, 'x'), ('bob', 1, 'y'), ('bob', 2, 'z');",
-    );
-    let manifest = "
+         create table notes (space text, id int, body text, primary key (space, id)); insert into notes values ('ann', 1, 'x'), ('bob', 1, 'y'), ('bob', 2, 'z');";
+
+const OLD_TO_NEW: &str = "
         [[table]]
         from = 'users'
         to = 'app.people'
@@ -366,6 +364,11 @@ fn every_feature_of_the_mapping_is_verified_through_it() {
         [[skip]]
         table = 'log'
         reason = 'ephemeral'";
+
+#[test]
+fn every_feature_of_the_mapping_is_verified_through_it() {
+    let world = World::pair(OLD_APP, NEW_APP);
+    let manifest = OLD_TO_NEW;
     let said = world.through(manifest, &[]);
     said.is_equal();
     let gaps = said.gaps().join("\n");
