@@ -62,7 +62,7 @@ fn named(kind: &ParameterType) -> &'static str {
 }
 
 /// Numbers travel as doubles, so that a whole one above 2^53 is rounded before it is cast; a text is not.
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "as the server does it")]
+#[expect(clippy::cast_possible_truncation, reason = "as the server does it")]
 fn number(value: &Json, kind: &ParameterType) -> Option<Value> {
     if let (Json::String(text), ParameterType::Int | ParameterType::Uint) = (value, kind)
         && let Ok(whole) = text.parse::<i64>()

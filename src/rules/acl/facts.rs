@@ -141,7 +141,7 @@ pub(super) fn canonical(model: &AccessModel) -> Vec<String> {
     for object in &model.types {
         lines.push(format!("type {}", object.name));
         for relation in &object.relations {
-            let mut direct: Vec<String> = relation.direct.iter().map(|one| one.to_string()).collect();
+            let mut direct: Vec<String> = relation.direct.iter().map(ToString::to_string).collect();
             // A form twice is a form once.
             direct.sort();
             direct.dedup();
