@@ -114,9 +114,10 @@ impl Compared<'_> {
     fn object(&self, kind: &str, random: &mut Random) -> ObjectId {
         let all: Vec<&ObjectId> =
             self.file.tuples.iter().map(|tuple| &tuple.object).filter(|one| one.kind == kind).collect();
-        match all.is_empty() || random.chance(2) {
-            true => ObjectId { kind: kind.to_owned(), id: "nowhere".to_owned() },
-            false => all[random.below(all.len())].clone(),
+        if all.is_empty() || random.chance(2) {
+            ObjectId { kind: kind.to_owned(), id: "nowhere".to_owned() }
+        } else {
+            all[random.below(all.len())].clone()
         }
     }
 
@@ -232,7 +233,7 @@ impl Compared<'_> {
                 Err(_) if answerer.deepest(relation, kind) >= DEEP => tally.too_deep += 1,
                 Err(error) if self.is_missing(&error) => tally.missing += 1,
                 Err(error) => {
-                    wrong.push(format!("{}\nobjects {named} {relation} {kind}: {error}", self.name))
+                    wrong.push(format!("{}\nobjects {named} {relation} {kind}: {error}", self.name));
                 }
                 Ok(mut theirs) => {
                     theirs.sort();
@@ -275,7 +276,7 @@ impl Compared<'_> {
                 Err(_) if answerer.depth(relation, &object) >= DEEP => tally.too_deep += 1,
                 Err(error) if self.is_missing(&error) => tally.missing += 1,
                 Err(error) => {
-                    wrong.push(format!("{}\nusers {object} {relation} {filter}: {error}", self.name))
+                    wrong.push(format!("{}\nusers {object} {relation} {filter}: {error}", self.name));
                 }
                 Ok(mut theirs) => {
                     theirs.sort();

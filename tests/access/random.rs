@@ -1,5 +1,6 @@
 //! Random models, and random tuples that a model accepts, the same on every run.
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use trueup::access::refusal;
 use trueup::model::access::{
@@ -33,14 +34,14 @@ pub(crate) fn model(random: &mut Random) -> String {
     let has_conditions = random.chance(35);
     let mut text = "model\n  schema 1.1\ntype user\ntype robot\n".to_owned();
     for kind in ["group", "folder", "doc"] {
-        text.push_str(&format!("type {kind}\n  relations\n"));
+        write!(text, "type {kind}\n  relations\n").unwrap();
         if kind != "group" {
             let parents = if kind == "doc" { "folder" } else { random.pick(&["folder", "folder, group"]) };
-            text.push_str(&format!("    define parent: [{parents}]\n"));
+            writeln!(text, "    define parent: [{parents}]").unwrap();
         }
         for (index, relation) in RELATIONS.iter().enumerate().take(2 + random.below(4)) {
             let rewrite = rewrite(random, kind, index, has_conditions);
-            text.push_str(&format!("    define {relation}: {rewrite}\n"));
+            writeln!(text, "    define {relation}: {rewrite}").unwrap();
         }
     }
     if has_conditions {
