@@ -78,7 +78,7 @@ impl<'a> Answerer<'a> {
     }
 
     /// The subjects of a type, or usersets of a type and relation, that have a relation to an object or may have it,
-    /// sorted; `type:*` where anyone has it.
+    /// sorted; `type:*` where anyone has it, and then with the answer no those who are taken away from that.
     ///
     /// # Errors
     /// When the model has no such type or relation.
@@ -112,7 +112,8 @@ impl<'a> Answerer<'a> {
                 self.told(bounds.low.get(subject, &self.names), bounds.high.get(subject, &self.names));
             all.push((self.names.written(subject), answer));
         }
-        all.retain(|(_, answer)| *answer != Answer::No);
+        let has_anyone = all.first().is_some_and(|(_, anyone)| *anyone != Answer::No);
+        all.retain(|(_, answer)| has_anyone || *answer != Answer::No);
         all.sort();
         Ok(all)
     }

@@ -132,3 +132,11 @@ type room
     assert_eq!(ask(text, line, Asked::Always, "user:anne free room:1"), Answer::Yes);
     assert_eq!(ask(text, line, Asked::Always, "user:anne free room:2"), Answer::No);
 }
+
+#[test]
+fn who_is_taken_away_from_everybody_is_told() {
+    let (model, tuples) = read(DOCS, "user:* viewer doc:2\nuser:bob blocked doc:2");
+    let mut answerer = Answerer::new(&model, [&tuples], Asked::Always);
+    let who = answerer.subjects(("user", None), "viewer", &ObjectId::read("doc:2").unwrap()).unwrap();
+    assert_eq!(who, [("user:*".to_owned(), Answer::Yes), ("user:bob".to_owned(), Answer::No)]);
+}

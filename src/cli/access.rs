@@ -171,7 +171,10 @@ fn list(found: &[(String, Answer)]) -> Result<Exit, Stop> {
         text.push_str(name);
         if *answer != Answer::Yes {
             let (word, unsure) = spelt(answer);
-            exit = unsure;
+            // Who is taken away from all others is as sure as they are.
+            if *answer != Answer::No {
+                exit = unsure;
+            }
             let _ = write!(text, "  {word}");
         }
         text.push('\n');

@@ -266,7 +266,8 @@ impl Compared<'_> {
             } else {
                 self.model.types[random.below(self.model.types.len())].name.as_str()
             };
-            let ours = answerer.subjects((filter, None), relation, &object).unwrap();
+            let mut ours = answerer.subjects((filter, None), relation, &object).unwrap();
+            ours.retain(|(_, answer)| *answer != Answer::No);
             let is_unknown = ours.iter().any(|(_, answer)| *answer != Answer::Yes);
             let mut ours: Vec<String> = ours.into_iter().map(|(subject, _)| subject).collect();
             let theirs = self.store.users(&object.to_string(), relation, filter, self.context);

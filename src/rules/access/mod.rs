@@ -129,7 +129,9 @@ fn tried(question: &Question, answerer: &mut Answerer<'_>) -> Result<Held, Strin
             let mut found = Vec::new();
             for (kind, userset) in filters {
                 let object = object_of(object)?;
-                found.extend(answerer.subjects((kind, userset.as_deref()), relation, &object)?);
+                let all = answerer.subjects((kind, userset.as_deref()), relation, &object)?;
+                // The format lists who has it, and cannot say who is taken away from `type:*`.
+                found.extend(all.into_iter().filter(|(_, answer)| *answer != Answer::No));
             }
             Ok(lists(&format!("users of {relation} {object}"), found, expected))
         }
