@@ -10,7 +10,7 @@ use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use crate::jobs::lint::{Lint, Subject, lint};
 use crate::manifest::{Acl, Alembic, At, Backfill, Env, MANIFEST, Service, date, glob, path_glob};
-use crate::model::{Exit, Report};
+use crate::model::{Exit, Look, Report};
 use crate::rules::Tree;
 use crate::stores::checkout::Checkout;
 
@@ -128,6 +128,10 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
             if wants_chains {
                 settings.chains = chains::look(schema.live.as_deref(), &settings, &tree)?;
             }
+            if schema.live.is_some() && asks_nothing_live(&settings) {
+                let hint = "give --live a URL with --expect or `lint alembic`, or declare `[schema]` or the `endpoint` of an `[[alembic]]`";
+                return Err(Stop::usage("--live asks for live systems, and none is declared", hint));
+            }
             settings.round_trips = round_trip.run(&settings, &tree)?;
             let report = lint(&settings, &tree);
             let owner = settings.manifest.env.as_ref().and_then(|env| env.owner.as_ref());
@@ -137,6 +141,13 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     };
     clock.stamp(&mut report);
     emit(&report, &output)
+}
+
+/// Whether no live system was looked at, and no subject asked for by name will say so.
+fn asks_nothing_live(settings: &Lint) -> bool {
+    let is_named = |subject| settings.subjects.contains(&subject);
+    let has_looked = settings.chains.iter().any(|look| !matches!(look, Look::NotAsked(_)));
+    settings.schema.is_empty() && !has_looked && !is_named(Subject::Schema) && !is_named(Subject::Alembic)
 }
 
 /// What is asked for, before any tree was looked at.

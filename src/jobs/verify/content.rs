@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::Verify;
 use super::compare::{Compared, again, compare, told};
 use crate::mapping::Pair;
-use crate::model::{Cause, ColumnTypes, DifferingRow, Look, Object, ObjectKind, Report, TableDiff};
+use crate::model::{
+    Cause, ColumnTypes, DifferingRow, Gap, GapKind, Look, Object, ObjectKind, Report, TableDiff,
+};
 use crate::rules::judge;
 use crate::rules::verify::{COLUMN_RULES, MOVING_RULES, TABLE_RULES};
 use crate::stores::rows::{RowSource, Stopwatch};
@@ -87,11 +89,17 @@ fn judged(settings: &Verify, pair: &Pair, outcome: Result<Compared, Cause>, repo
         }
     };
     report.run.facts.extend(compared.facts);
+    let column = |name: &str| Object { kind: ObjectKind::Column, name: format!("{on}.{name}") };
+    for (name, cause) in compared.plan.unknown {
+        judge(COLUMN_RULES, &column(&name), &Look::<ColumnTypes>::Failed(cause), &settings.levels, report);
+    }
+    // Said whatever severity the manifest gives the rule: no pass speaks for these.
+    report.not_compared.extend(compared.plan.types.clashes.iter().map(|clash| Gap {
+        on: column(&clash.column),
+        kind: GapKind::NotCompared,
+        reason: format!("it is {} in the source and {} in the target", clash.source, clash.target),
+    }));
     if compared.plan.is_typed {
-        for (column, cause) in compared.plan.unknown {
-            let on = Object { kind: ObjectKind::Column, name: format!("{on}.{column}") };
-            judge(COLUMN_RULES, &on, &Look::<ColumnTypes>::Failed(cause), &settings.levels, report);
-        }
         let types =
             ColumnTypes { table: on.name.clone(), declared: pair.declared.clone(), ..compared.plan.types };
         judge(COLUMN_RULES, &on, &Look::Got(types), &settings.levels, report);
