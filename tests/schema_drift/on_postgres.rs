@@ -14,6 +14,11 @@ async fn what_is_dumped_and_loaded_reads_the_same() {
     round_trips("TRUEUP_TEST_POSTGRES", |case| !case.wants_pgvector() && !case.wants_newer(), 63).await;
 }
 
+#[tokio::test]
+async fn whatever_changes_something_is_found() {
+    crate::mutations::each_is_found("TRUEUP_TEST_POSTGRES", &["TRUEUP_TEST_POSTGRES18"]).await;
+}
+
 fn lint(live: &str, arguments: &[&str]) -> (Output, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_trueup"))
         .args(["lint", "schema", "--format", "concise", "--live", live])
