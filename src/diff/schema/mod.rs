@@ -2,6 +2,7 @@
 //!
 //! Both are normalised first, so that spelling alone is no difference; what is reported are facts, not statements that
 //! would mend them.
+mod checks;
 mod names;
 mod normal;
 mod objects;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 
 use similar::TextDiff;
 
-use crate::model::schema::{Schema, System};
+use crate::model::schema::{Schema, System, TypeDef};
 
 /// What counts as a difference, beyond what always does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +89,7 @@ pub fn compare(expected: &Schema, live: &Schema, options: &Options) -> Vec<Diffe
         options,
         is_between_systems: expected.system != live.system,
         is_between_views: is_from(16, &expected.version) != is_from(16, &live.version),
+        types: checks::conditions_of_types(expected, live),
         is_between_maintain: is_from(17, &expected.version) != is_from(17, &live.version),
         all: Vec::new(),
     };
@@ -110,6 +112,7 @@ pub fn uncompared(expected: &Schema, live: &Schema) -> Vec<String> {
         let (sqlite, postgres) =
             if live.system == System::Sqlite { (live, expected) } else { (expected, live) };
         all.extend(parts::own_to_postgres(postgres, sqlite));
+        all.extend(parts::untold_checks(expected, live));
         all.push(format!(
             "triggers, views, enums, sequences, functions, comments, owners, grants, storage: SQLite {} tells them otherwise, or not",
             sqlite.version
@@ -142,6 +145,8 @@ struct Found<'o> {
     is_between_systems: bool,
     is_between_views: bool,
     is_between_maintain: bool,
+    /// Enums and domains by their names.
+    types: BTreeMap<String, TypeDef>,
     all: Vec<Difference>,
 }
 

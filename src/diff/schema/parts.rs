@@ -1,12 +1,18 @@
 //! What hangs on a table: constraints, indexes, triggers, policies.
+use super::checks::{self, Check};
 use super::names::pair;
 use super::tables::comment;
 use super::{Found, Kind, normal, text};
-use crate::model::schema::{ColumnRole, Constraint, ConstraintKind, Index, Policy, Schema, Table, Trigger};
+use crate::model::schema::{
+    ColumnRole, Constraint, ConstraintKind, Index, Policy, Schema, System, Table, Trigger,
+};
 use crate::parse::expression::plain_index;
 
-pub(super) fn compare(expected: &Table, live: &Table, found: &mut Found<'_>) {
+pub(super) fn compare(expected: &Table, live: &Table, systems: [System; 2], found: &mut Found<'_>) {
     constraints(expected, live, found);
+    if found.is_between_systems {
+        checks_between(expected, live, systems, found);
+    }
     indexes(expected, live, found);
     if !found.is_between_systems {
         triggers(expected, live, found);
@@ -39,7 +45,7 @@ fn unexpected(on: &str, constraint: &Constraint) -> Told {
 
 fn constraints(expected: &Table, live: &Table, found: &mut Found<'_>) {
     let on = expected.id();
-    // SQLite's catalog tells no checks, so there is nothing to hold those of the other side to.
+    // SQLite's catalog tells no checks, so that they are held to each other by themselves.
     let told = |constraint: &&Constraint| {
         !found.is_between_systems
             || !matches!(constraint.kind, ConstraintKind::Check | ConstraintKind::Exclude)
@@ -110,7 +116,9 @@ fn tell(on: &str, told: Vec<Told>, comments: &[(String, [&Option<String>; 2])], 
         }
     }
     if !found.is_between_systems {
-        comments.iter().for_each(|(about, texts)| comment(on, about, *texts, found));
+        for (about, texts) in comments {
+            comment(on, about, *texts, found);
+        }
     }
 }
 
@@ -188,6 +196,40 @@ fn indexes(expected: &Table, live: &Table, found: &mut Found<'_>) {
     tell(&on, told, &comments, found);
 }
 
+/// What checks of two systems say differently, as far as both can be understood.
+fn checks_between(expected: &Table, live: &Table, systems: [System; 2], found: &mut Found<'_>) {
+    let on = expected.id();
+    let compared = checks::compare([(expected, systems[0]), (live, systems[1])], &found.types);
+    let about = |check: &Check| {
+        let name = if check.name.is_empty() { &check.text } else { &check.name };
+        format!("{on}: {name}")
+    };
+    for one in &compared.missing {
+        let message = format!("`{on}` lacks the check `{}`", one.text);
+        found.differ(Kind::MissingConstraint, &on, &about(one), message, [&one.text, ""]);
+    }
+    for one in &compared.extra {
+        let message = format!("`{on}` has the check `{}`, which is not expected", one.text);
+        found.differ(Kind::ExtraConstraint, &on, &about(one), message, ["", &one.text]);
+    }
+    for (one, other) in &compared.differ {
+        let message = format!("`{on}` checks `{}`, expected `{}`", other.text, one.text);
+        found.differ(Kind::ConstraintDiffers, &on, &about(one), message, [&one.text, &other.text]);
+    }
+}
+
+/// Checks of two systems that cannot be compared, in words.
+pub(super) fn untold_checks(expected: &Schema, live: &Schema) -> Vec<String> {
+    let types = checks::conditions_of_types(expected, live);
+    let mate = |table: &Table| live.tables.iter().find(|other| other.name == table.name);
+    let pairs = expected.tables.iter().filter_map(|table| Some((table, mate(table)?)));
+    pairs
+        .flat_map(|(one, other)| {
+            checks::compare([(one, expected.system), (other, live.system)], &types).untold
+        })
+        .collect()
+}
+
 fn is_boolean(sides: [&Table; 2], name: &str) -> bool {
     let of = |table: &Table| {
         let column = table.columns.iter().find(|column| column.name == name);
@@ -207,6 +249,12 @@ pub(super) fn own_to_postgres(postgres: &Schema, sqlite: &Schema) -> Vec<String>
             if !own.is_empty() {
                 all.push(format!("{} of index `{}` of `{}`", own.join(", "), index.name, table.id()));
             }
+        }
+        let mut own = table.options.clone();
+        own.extend(table.unlogged.then(|| "UNLOGGED".to_owned()));
+        own.extend(table.partition_by.iter().map(|by| format!("PARTITION BY {by}")));
+        if !own.is_empty() {
+            all.push(format!("{} of `{}`", own.join(", "), table.id()));
         }
         let generated = table.columns.iter().filter(|column| column.role != ColumnRole::Stored);
         all.extend(generated.map(|column| format!("the expression of `{}.{}`", table.id(), column.name)));

@@ -19,7 +19,7 @@ pub(super) fn compare(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
         if kind(one.kind) == kind(other.kind) {
             columns(one, other, [expected.system, live.system], found);
             whole(one, other, found);
-            parts::compare(one, other, found);
+            parts::compare(one, other, [expected.system, live.system], found);
             if !found.is_between_systems {
                 definition(one, other, found);
             }
@@ -157,6 +157,9 @@ pub(super) fn comment(on: &str, about: &str, texts: [&Option<String>; 2], found:
 
 /// What a table is besides its parts.
 fn whole(expected: &Table, live: &Table, found: &mut Found<'_>) {
+    if found.is_between_systems {
+        return;
+    }
     let on = expected.id();
     let persistence = |table: &Table| if table.unlogged { "unlogged" } else { "logged" }.to_owned();
     let some = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".into());
@@ -174,9 +177,6 @@ fn whole(expected: &Table, live: &Table, found: &mut Found<'_>) {
             let message = format!("`{on}` {word} {live}, expected {expected}");
             found.differ(Kind::TableDiffers, &on, &on, message, [&expected, &live]);
         }
-    }
-    if found.is_between_systems {
-        return;
     }
     if expected.row_security != live.row_security {
         let word = |table: &Table| match table.row_security {

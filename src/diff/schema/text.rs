@@ -54,7 +54,7 @@ pub(super) fn column(column: &Column) -> String {
         text += " NOT NULL";
     }
     let value = column.default.as_deref();
-    text += &match (column.role, &column.identity, value) {
+    let source = match (column.role, &column.identity, value) {
         (_, Some(identity), _) => format!(" GENERATED {identity} AS IDENTITY"),
         (ColumnRole::Generated, None, Some(value)) => format!(" GENERATED ALWAYS AS ({value}) STORED"),
         (ColumnRole::GeneratedVirtual, None, Some(value)) => {
@@ -63,6 +63,7 @@ pub(super) fn column(column: &Column) -> String {
         (_, None, Some(value)) => format!(" DEFAULT {value}"),
         (_, None, None) => String::new(),
     };
+    text.push_str(&source);
     for option in &column.options {
         text.push(' ');
         text.push_str(option);

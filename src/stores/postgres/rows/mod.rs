@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use self::answers::Trust;
 use self::kinds::Kinds;
-use super::{Fail, Postgres, PostgresUrl, connect, run, said};
+use super::{Fail, Postgres, PostgresUrl, connect, limit, run, said};
 use crate::model::{Cause, Schema};
 use crate::stores::rows::Catalog;
 
@@ -119,10 +119,8 @@ impl Catalog for PostgresRows {
 }
 
 fn limits(patience: Patience) -> String {
-    format!(
-        "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}",
-        patience.statement_ms, patience.lock_ms
-    )
+    let limits = [("statement_timeout", patience.statement_ms), ("lock_timeout", patience.lock_ms)];
+    limits.map(|(name, ms)| limit(name, &ms.to_string())).join("; ")
 }
 
 async fn begin(store: &mut Postgres, patience: Patience, is_single: bool) -> Result<State, Cause> {
