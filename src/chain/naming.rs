@@ -173,6 +173,13 @@ impl On<'_> {
     }
 }
 
+/// The name that a constraint without one gets where its table is built anew by a convention.
+pub fn named_anew(constraint: &Constraint, table: &TableName, convention: Option<&Convention>) -> Name {
+    let mut constraint = Constraint { name: Name::Unsaid, ..constraint.clone() };
+    constrain(&mut constraint, table, convention);
+    constraint.name
+}
+
 /// Whether a live name is what has become of a name: SQLAlchemy and Postgres each shorten what is too long, in ways of
 /// their own.
 pub fn is_kept_as(name: &str, live: &str) -> bool {

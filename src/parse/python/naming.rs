@@ -48,8 +48,8 @@ pub enum Naming {
     Told(Convention),
     /// It is another module's: its name, with a dot in front for each folder up, and what to look for there.
     Elsewhere(String, Sought),
-    /// The module gives the first name no value; what it imports whole might.
-    Unbound(Vec<String>),
+    /// The module gives the first name no value; these, which it imports whole, might.
+    Unbound(Vec<String>, Sought),
     /// Only running it would tell, for this reason.
     Untold(String),
 }
@@ -91,22 +91,23 @@ fn read<'a>(suite: &'a [Stmt], find: impl FnOnce(&Reader<'a, '_>) -> Naming) -> 
 
 /// A convention that is written out: a dictionary, or `dict(...)`. None when only running it would tell.
 pub(super) fn convention<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<Convention> {
-    let pairs: Vec<(String, Value<'a>)> = match scope.value(expr) {
-        Value::Dict(items) => {
-            items.into_iter().map(|(key, value)| Some((word(&key)?, value))).collect::<Option<_>>()?
-        }
-        Value::Other(found) => {
-            let call = found.as_call_expr()?;
-            let is_dict = matches!(call.func.as_ref(), Expr::Name(name) if name.id.as_str() == "dict");
-            if !is_dict || !call.arguments.args.is_empty() {
-                return None;
-            }
-            let pair = |keyword: &'a ruff_python_ast::Keyword| {
-                Some((keyword.arg.as_ref()?.to_string(), scope.value(&keyword.value)))
+    let pairs: Vec<(String, Value<'a>)> = match expr {
+        // Written out, with its keys as they stand: classes are no constants.
+        Expr::Dict(dict) => {
+            let pair = |item: &'a ruff_python_ast::DictItem| {
+                let key = item.key.as_ref()?;
+                Some((word(&scope.value(key)).or_else(|| class_word(key))?, scope.value(&item.value)))
             };
-            call.arguments.keywords.iter().map(pair).collect::<Option<_>>()?
+            dict.items.iter().map(pair).collect::<Option<_>>()?
         }
-        _ => return None,
+        _ => match scope.value(expr) {
+            Value::Dict(items) => {
+                items.into_iter().map(|(key, value)| Some((word(&key)?, value))).collect::<Option<_>>()?
+            }
+            Value::None => return Some(Convention::default()),
+            Value::Other(found) => by_keywords(found.as_call_expr()?, scope)?,
+            _ => return None,
+        },
     };
     // An empty one is none at all, and then SQLAlchemy has its own.
     if pairs.is_empty() {
@@ -116,14 +117,29 @@ pub(super) fn convention<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<Conven
     Some(Convention { templates: templates.collect() })
 }
 
+/// `dict(ix=..., uq=...)`.
+fn by_keywords<'a>(call: &'a ExprCall, scope: &Scope<'a>) -> Option<Vec<(String, Value<'a>)>> {
+    let is_dict = matches!(call.func.as_ref(), Expr::Name(name) if name.id.as_str() == "dict");
+    if !is_dict || !call.arguments.args.is_empty() {
+        return None;
+    }
+    let pair = |keyword: &'a ruff_python_ast::Keyword| {
+        Some((keyword.arg.as_ref()?.to_string(), scope.value(&keyword.value)))
+    };
+    call.arguments.keywords.iter().map(pair).collect()
+}
+
 /// A key of a convention: a word, or the class that it stands for.
 fn word(key: &Value<'_>) -> Option<String> {
-    let class = match key {
-        Value::Text(text) => return Some(text.clone()),
-        Value::Other(expr) => dotted(expr)?.pop()?,
-        _ => return None,
-    };
-    let word = match class.as_str() {
+    match key {
+        Value::Text(text) => Some(text.clone()),
+        Value::Other(expr) => class_word(expr),
+        _ => None,
+    }
+}
+
+fn class_word(expr: &Expr) -> Option<String> {
+    let word = match dotted(expr)?.pop()?.as_str() {
         "Index" => "ix",
         "UniqueConstraint" => "uq",
         "CheckConstraint" => "ck",
@@ -211,7 +227,7 @@ impl<'a> Reader<'a, '_> {
             Some(Bound::Value(value)) => self.value(value, rest, &sought, depth),
             Some(Bound::Class(class)) => self.class(class, rest, &sought, depth),
             Some(Bound::Unclear) => untold(&format!("`{first}` is given its value in more than one way")),
-            None => Naming::Unbound(self.stars()),
+            None => Naming::Unbound(self.stars(), sought),
         }
     }
 
@@ -391,7 +407,7 @@ impl<'a> Reader<'a, '_> {
                     }
                     unclear = Some(found);
                 }
-                Naming::Unbound(_) | Naming::Untold(_) => {}
+                Naming::Unbound(..) | Naming::Untold(_) => {}
             }
         }
         unclear.unwrap_or_else(|| {

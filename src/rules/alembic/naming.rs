@@ -26,7 +26,7 @@ pub(super) fn convention(script: &str, search_path: &[Location], locator: &Locat
         Naming::Elsewhere(module, _) => Look::Failed(Cause::new(format!(
             "the naming convention is not told: `{module}` is not in this repository"
         ))),
-        Naming::Unbound(_) => Look::Failed(Cause::new(
+        Naming::Unbound(..) => Look::Failed(Cause::new(
             "the naming convention is not told: a name of `env.py` is given no value",
         )),
     }
@@ -42,31 +42,24 @@ impl Follow<'_, '_> {
     /// Follows what a module says of a convention. `is_silent` while no module on the way sets one.
     fn from(mut self, path: &str, found: Naming, is_silent: bool) -> Naming {
         let (mut path, mut found, mut is_silent) = (path.to_owned(), found, is_silent);
-        while let Naming::Elsewhere(module, sought) = &found {
+        loop {
+            if let Naming::Unbound(stars, sought) = &found {
+                found = self.through_stars(&path, stars, sought);
+            }
+            let Naming::Elsewhere(module, sought) = &found else { return found };
             if let Some(own) = foreign(module, sought) {
                 // Whoever takes another package's `MetaData` may give it a convention in any module.
-                return if is_silent {
-                    own
-                } else {
-                    Naming::Untold("it is set on another package's `MetaData`".to_owned())
-                };
+                let set_elsewhere = || Naming::Untold("it is set on another package's `MetaData`".to_owned());
+                return if is_silent { own } else { set_elsewhere() };
             }
             if self.left == 0 {
                 return Naming::Untold("its names lead through too many modules".to_owned());
             }
             self.left -= 1;
-            let (next, text, sought) = match self.module(&path, module, sought) {
-                Some(next) => next,
-                None => return found,
-            };
+            let Some((next, text, sought)) = self.module(&path, module, sought) else { return found };
             is_silent &= !text.contains("naming_convention");
-            let mut said = naming(&text, &sought);
-            if let Naming::Unbound(stars) = &said {
-                said = self.through_stars(&next, stars, &sought);
-            }
-            (path, found) = (next, said);
+            (path, found) = (next, naming(&text, &sought));
         }
-        found
     }
 
     /// The file of a module and what to look for in it: the last name may be a module itself.
@@ -81,7 +74,7 @@ impl Follow<'_, '_> {
         };
         let Some(path) = self.path(from, module) else { return deeper() };
         let own = text(&path)?;
-        if matches!(naming(&own, sought), Naming::Unbound(_))
+        if matches!(naming(&own, sought), Naming::Unbound(..))
             && let Some(found) = deeper()
         {
             return Some(found);
@@ -109,7 +102,7 @@ impl Follow<'_, '_> {
             }
             self.left -= 1;
             let Some((_, inner, sought)) = self.module(path, star, sought) else { continue };
-            if !matches!(naming(&inner, &sought), Naming::Unbound(_)) {
+            if !matches!(naming(&inner, &sought), Naming::Unbound(..)) {
                 return Naming::Elsewhere(star.clone(), sought);
             }
         }
