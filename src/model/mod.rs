@@ -19,6 +19,7 @@ mod lines;
 mod live_chain;
 mod look;
 mod mode;
+pub mod naming;
 pub mod operation;
 pub mod path;
 mod place;

@@ -12,6 +12,7 @@ mod live;
 mod locate;
 mod lock;
 mod names;
+mod naming;
 mod past;
 mod reading;
 mod round_trip;
