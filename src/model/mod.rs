@@ -22,6 +22,7 @@ mod mode;
 pub mod operation;
 pub mod path;
 mod place;
+pub mod realm;
 mod report;
 mod role;
 mod round_trip;
