@@ -23,6 +23,7 @@ pub mod naming;
 pub mod operation;
 pub mod path;
 mod place;
+pub mod realm;
 mod report;
 mod role;
 mod round_trip;
