@@ -15,6 +15,7 @@ pub mod drawing;
 mod env;
 mod exit;
 mod host;
+pub mod integrity;
 mod lines;
 mod live_chain;
 mod look;
