@@ -55,9 +55,8 @@ fn references_are_held_again() {
         "orphan trips: 1 row refers to nothing by from_place (country, city) -> places (country, city) ((\"q\", \"q\"), (\"d\", null))",
         "orphan trips: 1 row holds a part of from_place (country, city) -> places (country, city), which is `MATCH FULL` ((\"q\", \"q\"), (\"d\", null))",
     ]);
-    verify(&world.source.url, &world.target.url, &["--check", "orphan", "--table", "log"]).fails(&[
-        "orphan log: 1 row refers to nothing by log_user_id_fkey (user_id) -> users (id) (99)",
-    ]);
+    verify(&world.source.url, &world.target.url, &["--check", "orphan", "--table", "log"])
+        .fails(&["orphan log: 1 row refers to nothing by log_user_id_fkey (user_id) -> users (id) (99)"]);
 }
 
 #[test]

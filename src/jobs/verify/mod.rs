@@ -7,9 +7,12 @@ mod compare;
 mod content;
 mod integrity;
 mod narrowed;
+mod near;
 mod plan;
 mod sets;
 mod stores;
+mod tolerated;
+mod vectors;
 
 use std::collections::BTreeSet;
 
@@ -50,6 +53,8 @@ pub struct Verify {
     pub settle: std::time::Duration,
     /// What the manifest asks beside rows.
     pub declared: crate::manifest::Verify,
+    /// Columns of embeddings, and what they must hold.
+    pub vectors: Vec<crate::manifest::Vector>,
     /// Endpoints, other than the two sides, that are asked something.
     pub others: Vec<Endpoint>,
     /// Rules, and names of declared questions, that this run is narrowed to; empty for all.
@@ -144,7 +149,7 @@ async fn sides(
     let mapping = settings.mapping.for_tables_of(&source.schema);
     let empty = empty_tables(&mapping, &mut source).await;
     let resolved = resolve(&mapping, &source.schema, &target.schema, &|table| empty.contains(table));
-    let Resolved { pairs, problems, gaps } = resolved;
+    let Resolved { mut pairs, problems, gaps } = resolved;
     let is_same = source.store.is_same(&target.store);
     let is_replica = !is_same && source.store.is_replica(&target.store);
     let facts = SidesFacts {
@@ -163,6 +168,7 @@ async fn sides(
         content::not_asked(settings, &pairs, report);
         return;
     }
+    let tolerated = tolerated::tolerate(settings, &mut pairs, report);
     let mut stores = Stores::open(settings, source, target).await;
     asked::entities(settings, &mut stores, report).await;
     asked::invariants(settings, &mut stores, report).await;
@@ -171,6 +177,9 @@ async fn sides(
     if settings.judges(&integrity::RULES) {
         integrity::counters(settings, &pairs, &mut stores, report).await;
         integrity::references(settings, &pairs, &mut stores, report).await;
+    }
+    if settings.judges(&vectors::RULES) {
+        vectors::vectors(settings, &pairs, &tolerated, &mut stores, report).await;
     }
     if settings.judges(&ROW_RULES) {
         content::content(settings, &pairs, stores, report, each).await;

@@ -8,6 +8,7 @@ mod integrity;
 mod kinds;
 mod scan;
 mod select;
+mod vectors;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
