@@ -11,7 +11,7 @@ use crate::manifest::{Keys, MANIFEST};
 use crate::mapping::Mapping;
 use crate::model::{Cause, DifferingRow, Exit, Report};
 use crate::parse::expand::expand;
-use crate::rules::Levels;
+use crate::rules::{self, Levels};
 use crate::stores::checkout::Checkout;
 use crate::stores::endpoint::Endpoint;
 use crate::stores::environment::Secrets;
@@ -32,6 +32,13 @@ pub(super) struct Args {
     /// Compare this table alone, by either side's name; may be given again. The report says that it is a part
     #[arg(long, value_name = "NAME")]
     table: Vec<String>,
+    /// Judge this rule alone, or this declared invariant, set or count; may be given again. The report says that it is a part
+    #[arg(long, value_name = "RULE|NAME")]
+    check: Vec<String>,
+    /// Of tables that are declared for many entities (`me_{slug}.notes`), compare those of this one alone; may be given again.
+    /// The report says that it is a part
+    #[arg(long, value_name = "NAME")]
+    entity: Vec<String>,
     /// How the keys of differing rows are printed
     #[arg(long, value_enum)]
     keys: Option<Keys>,
@@ -55,8 +62,21 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { manifest, source, target, table, keys, show_values, rows_out, jobs, watch, seed, output } =
-        args;
+    let Args {
+        manifest,
+        source,
+        target,
+        table,
+        check,
+        entity,
+        keys,
+        show_values,
+        rows_out,
+        jobs,
+        watch,
+        seed,
+        output,
+    } = args;
     let loaded = if source.is_some() && manifest.is_passed_over(&Checkout::default()) {
         note(&format!("{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"));
         None
@@ -65,6 +85,9 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     };
     let mut settings = settings(loaded, source.zip(target), seed.unwrap_or_else(random))?;
     settings.mapping.only = table;
+    settings.mapping.entities = entity;
+    settings.checks =
+        check.iter().map(|written| named_check(&settings, written)).collect::<Result<_, _>>()?;
     settings.keys = keys.unwrap_or(settings.keys);
     settings.show_values = show_values;
     settings.jobs = jobs.unwrap_or(settings.jobs).max(1);
@@ -126,7 +149,32 @@ pub(super) fn settings(
             declared(&manifest, source.base(), &manifest.verify.target)?,
         ),
     };
-    Ok(as_declared(from, to, Mapping::of(&manifest, &source), &manifest.verify, seed, levels))
+    let mut settings = as_declared(from, to, Mapping::of(&manifest, &source), &manifest.verify, seed, levels);
+    settings.vectors.clone_from(&manifest.vector);
+    let sides = [settings.source.name.clone(), settings.target.name.clone()];
+    let mut others: Vec<&str> = manifest.verify.others().map(|name| name.as_str()).collect();
+    others.sort_unstable();
+    others.dedup();
+    for name in others.into_iter().filter(|name| !sides.iter().any(|side| side == name)) {
+        settings.others.push(declared(&manifest, source.base(), name)?);
+    }
+    Ok(settings)
+}
+
+/// A rule, with or without `verify/` before it, or something that the manifest declares.
+fn named_check(settings: &Verify, written: &str) -> Result<String, Stop> {
+    let all: Vec<String> = rules::all().iter().map(ToString::to_string).collect();
+    let rules = all.iter().map(String::as_str).filter(|rule| rule.starts_with("verify/"));
+    let known: Vec<&str> = rules.chain(settings.declared.names().map(|name| name.as_str())).collect();
+    let full = format!("verify/{written}");
+    if let Some(known) = known.iter().find(|known| **known == written || **known == full) {
+        return Ok((*known).to_owned());
+    }
+    let hint = match similar::get_close_matches(written, &known, 1, 0.6).first() {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => "`trueup rules` lists the rules; the rest is declared under `[verify]`".to_owned(),
+    };
+    Err(Stop::usage(format!("there is no check `{written}`"), hint))
 }
 
 fn as_declared(
@@ -151,6 +199,10 @@ fn as_declared(
             lock_ms: declared.lock_timeout_s.saturating_mul(1000),
         },
         settle: Duration::from_secs(declared.settle_s),
+        declared: declared.clone(),
+        others: Vec::new(),
+        vectors: Vec::new(),
+        checks: Vec::new(),
         levels,
     }
 }

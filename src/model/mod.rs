@@ -15,6 +15,7 @@ pub mod drawing;
 mod env;
 mod exit;
 mod host;
+pub mod integrity;
 mod lines;
 mod live_chain;
 mod look;
@@ -34,6 +35,7 @@ pub mod sql;
 pub mod survey;
 mod table_diff;
 pub mod value;
+pub mod vectors;
 
 pub use check::{Allowed, Check, Finding, Fix, Looked, Object, ObjectKind, Related, Verdict};
 pub use code::{CodeReads, CodeSpan, ComputedRead, EnvRead, Unclear};

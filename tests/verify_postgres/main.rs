@@ -12,5 +12,7 @@ mod on_pglite;
 mod on_pgvector;
 mod on_postgres;
 mod on_postgres18;
+mod on_postgres_asked;
+mod on_postgres_integrity;
 mod types;
 mod world;

@@ -118,7 +118,7 @@ async fn took_none<S: RowSource>(taken: u64, rows: &Rows, store: &mut S) -> Resu
 }
 
 /// The buckets that differ, as many in a group as fit into memory.
-fn bad(plan: &Plan, left: &[Bucket], right: &[Bucket]) -> Result<Vec<BTreeSet<u64>>, Cause> {
+pub(super) fn bad(plan: &Plan, left: &[Bucket], right: &[Bucket]) -> Result<Vec<BTreeSet<u64>>, Cause> {
     let bad = differing_buckets(left, right);
     let of_source = &plan.source;
     // A row takes its cells' hashes, its key, its identity and its place in a map, on each side.
@@ -234,7 +234,7 @@ fn part(value: &Value) -> KeyPart {
 }
 
 /// A key, as far as it may be printed. Without one a row's name would be all of its values.
-fn shown(key: &[Value], keys: Keys) -> Option<String> {
+pub(super) fn shown(key: &[Value], keys: Keys) -> Option<String> {
     let parts: Vec<String> = key.iter().map(|value| value.show().to_string()).collect();
     let joined =
         |parts: &[String]| if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(", ")) };

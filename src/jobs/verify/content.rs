@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Verify;
 use super::compare::{Compared, again, compare, told};
+use super::stores::Stores;
 use crate::mapping::Pair;
 use crate::model::{
     Cause, ColumnTypes, DifferingRow, Gap, GapKind, Look, Object, ObjectKind, Report, TableDiff,
 };
 use crate::rules::judge;
-use crate::rules::verify::{COLUMN_RULES, MOVING_RULES, TABLE_RULES};
+use crate::rules::verify::{COLUMN_RULES, EXPECTED_RULES, ExpectedRows, MOVING_RULES, TABLE_RULES};
 use crate::stores::rows::{RowSource, Stopwatch};
 use crate::stores::store::Store;
 
@@ -20,10 +21,12 @@ type Outcomes = Vec<(usize, Result<Compared, Cause>)>;
 pub(super) async fn content(
     settings: &Verify,
     pairs: &[Pair],
-    [mut source, mut target]: [Store; 2],
+    stores: Stores,
     report: &mut Report,
     each: &mut (dyn FnMut(&DifferingRow) + Send),
 ) {
+    let Stores { source, target, .. } = stores;
+    let (mut source, mut target) = (source.store, target.store);
     let watch = Stopwatch::start();
     let each = Mutex::new(each);
     let next = AtomicUsize::new(0);
@@ -60,10 +63,47 @@ pub(super) async fn content(
         report.run.facts.insert("snapshots held".into(), format!("{} ms", watch.elapsed_ms()));
         settle(settings, pairs, &mut outcomes, [&mut source, &mut target], report).await;
     }
+    expected(settings, pairs, &outcomes, report);
     for (index, outcome) in outcomes {
         if let Some(pair) = pairs.get(index) {
             judged(settings, pair, outcome, report);
         }
+    }
+}
+
+/// Holds the target's tables to the numbers of rows that the manifest says they have.
+fn expected(settings: &Verify, pairs: &[Pair], outcomes: &Outcomes, report: &mut Report) {
+    for entry in &settings.mapping.tables {
+        let Some(wanted) = entry.rows.as_deref() else { continue };
+        let declared = settings.mapping.source.place_of(&entry.from);
+        let mut facts = ExpectedRows {
+            table: entry.from.to_string(),
+            wanted: Some(wanted.into()),
+            declared: declared.clone(),
+            ..ExpectedRows::default()
+        };
+        let mut failed = None;
+        for (index, outcome) in outcomes {
+            if pairs.get(*index).is_none_or(|pair| pair.declared != declared) {
+                continue;
+            }
+            facts.tables += 1;
+            match outcome {
+                Ok(compared) => facts.rows += compared.told.target_rows,
+                Err(cause) => failed = Some(cause.clone()),
+            }
+        }
+        let on = Object::table(&facts.table);
+        let is_part = !settings.mapping.entities.is_empty() && entry.from.contains('{');
+        let look = match failed {
+            Some(cause) => Look::Failed(cause),
+            None if is_part || (facts.tables == 0 && !settings.mapping.only.is_empty()) => {
+                Look::NotAsked("the run was narrowed, so not all of its rows were counted".into())
+            }
+            None if facts.tables == 0 => Look::Failed(Cause::new("no table of it was counted")),
+            None => Look::Got(facts),
+        };
+        judge(EXPECTED_RULES, &on, &look, &settings.levels, report);
     }
 }
 
