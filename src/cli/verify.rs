@@ -2,11 +2,12 @@
 use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
+use super::fingerprint::taken;
 use super::manifest::{Loaded, ManifestArgs};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use crate::digest::hasher::Seed;
-use crate::jobs::verify::{Verify, verify};
+use crate::jobs::verify::{Against, End, Verify, against, verify};
 use crate::manifest::{Keys, MANIFEST};
 use crate::mapping::Mapping;
 use crate::model::{Cause, DifferingRow, Exit, Report};
@@ -24,11 +25,20 @@ pub(super) struct Args {
     #[command(flatten)]
     manifest: ManifestArgs,
     /// Where the rows come from
-    #[arg(long, value_name = "URL", requires = "target")]
+    #[arg(long, value_name = "URL", group = "from", requires = "to")]
     source: Option<String>,
     /// Where they went
-    #[arg(long, value_name = "URL", requires = "source")]
+    #[arg(long, value_name = "URL", group = "to", requires = "from")]
     target: Option<String>,
+    /// What the source was, in a file of `trueup fingerprint`
+    #[arg(long, value_name = "FILE", group = "from", conflicts_with_all = ["show_values", "seed", "watch"])]
+    source_fingerprint: Option<String>,
+    /// What the target was, in a file of `trueup fingerprint`
+    #[arg(long, value_name = "FILE", group = "to", conflicts_with_all = ["show_values", "seed", "watch"])]
+    target_fingerprint: Option<String>,
+    /// Refuse a fingerprint that this public ed25519 key in PEM did not sign
+    #[arg(long, value_name = "FILE")]
+    verify_key: Option<String>,
     /// Compare this table alone, by either side's name; may be given again. The report says that it is a part
     #[arg(long, value_name = "NAME")]
     table: Vec<String>,
@@ -48,43 +58,80 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS")]
     watch: Option<u64>,
     /// The seed of the digests, to get the same ones again; without it, a random one
-    #[arg(long, value_name = "N", value_parser = seed)]
+    #[arg(long, value_name = "N")]
     seed: Option<Seed>,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { manifest, source, target, table, keys, show_values, rows_out, jobs, watch, seed, output } =
-        args;
-    let loaded = if source.is_some() && manifest.is_passed_over(&Checkout::default()) {
+    let named = [&args.source, &args.target, &args.source_fingerprint, &args.target_fingerprint];
+    let is_named = named[..2].iter().any(|url| url.is_some()) || named[2..].iter().all(|file| file.is_some());
+    let loaded = if is_named && args.manifest.is_passed_over(&Checkout::default()) {
         note(&format!("{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"));
         None
     } else {
-        manifest.load()?
+        args.manifest.load()?
     };
-    let mut settings = settings(loaded, source.zip(target), seed.unwrap_or_else(random))?;
-    settings.mapping.only = table;
-    settings.keys = keys.unwrap_or(settings.keys);
-    settings.show_values = show_values;
-    settings.jobs = jobs.unwrap_or(settings.jobs).max(1);
+    if args.source_fingerprint.is_some() || args.target_fingerprint.is_some() {
+        return against_fingerprints(&args, loaded);
+    }
+    let seed = args.seed.unwrap_or_else(random);
+    let mut settings = settings(loaded, args.source.clone().zip(args.target.clone()), seed)?;
+    settings.mapping.only.clone_from(&args.table);
+    settings.keys = args.keys.unwrap_or(settings.keys);
+    settings.show_values = args.show_values;
+    settings.jobs = args.jobs.unwrap_or(settings.jobs).max(1);
     loop {
-        let clock = Clock::start();
-        let mut lines = rows_out.as_deref().map(Lines::create).transpose().map_err(Stop::CouldNotLook)?;
-        let report = judge(&settings, &clock, &mut |row| {
-            if let Some(lines) = &mut lines {
-                lines.write(row);
-            }
-        })?;
-        if let Some(lines) = lines {
-            lines.finish().map_err(Stop::CouldNotLook)?;
-        }
-        let exit = emit(&report, &output)?;
-        match watch {
+        let exit = reported(&args, |clock, each| judge(&settings, clock, each))?;
+        match args.watch {
             None => return Ok(exit),
             Some(seconds) => std::thread::sleep(Duration::from_secs(seconds)),
         }
     }
+}
+
+/// One run and its report; rows that differ go to the file that was named.
+fn reported(
+    args: &Args,
+    run: impl FnOnce(&Clock, &mut (dyn FnMut(&DifferingRow) + Send)) -> Result<Report, Stop>,
+) -> Result<Exit, Stop> {
+    let clock = Clock::start();
+    let mut lines = args.rows_out.as_deref().map(Lines::create).transpose().map_err(Stop::CouldNotLook)?;
+    let report = run(&clock, &mut |row| {
+        if let Some(lines) = &mut lines {
+            lines.write(row);
+        }
+    })?;
+    if let Some(lines) = lines {
+        lines.finish().map_err(Stop::CouldNotLook)?;
+    }
+    emit(&report, &args.output)
+}
+
+/// The same where a side is a fingerprint, or both are.
+fn against_fingerprints(args: &Args, loaded: Option<Loaded>) -> Result<Exit, Stop> {
+    let Loaded { manifest, source, levels } = loaded.unwrap_or_default();
+    let end = |side: &str, url: &Option<String>, file: &Option<String>, name: &str| match (url, file) {
+        (_, Some(file)) => Ok(End::Taken(file.clone(), Box::new(taken(file, args.verify_key.as_deref())?))),
+        (Some(url), None) => named(side, url).map(End::Live),
+        (None, None) => declared(&manifest, source.base(), name).map(End::Live),
+    };
+    let verify = &manifest.verify;
+    let settings = Against {
+        source: end("source", &args.source, &args.source_fingerprint, &verify.source)?,
+        target: end("target", &args.target, &args.target_fingerprint, &verify.target)?,
+        mapping: Mapping { only: args.table.clone(), ..Mapping::of(&manifest, &source) },
+        sample: verify.sample,
+        keys: args.keys.unwrap_or(verify.keys),
+        patience: patience(verify),
+        levels,
+    };
+    reported(args, |clock, each| {
+        let mut report = runtime()?.block_on(against(&settings, each));
+        clock.stamp(&mut report);
+        Ok(report)
+    })
 }
 
 /// Runs the job on threads of its own.
@@ -146,12 +193,16 @@ fn as_declared(
         show_values: false,
         seed,
         jobs: declared.jobs,
-        patience: Patience {
-            statement_ms: declared.statement_timeout_s.saturating_mul(1000),
-            lock_ms: declared.lock_timeout_s.saturating_mul(1000),
-        },
+        patience: patience(declared),
         settle: Duration::from_secs(declared.settle_s),
         levels,
+    }
+}
+
+pub(super) fn patience(declared: &crate::manifest::Verify) -> Patience {
+    Patience {
+        statement_ms: declared.statement_timeout_s.saturating_mul(1000),
+        lock_ms: declared.lock_timeout_s.saturating_mul(1000),
     }
 }
 
@@ -174,17 +225,8 @@ pub(super) fn declared(
     Ok(Endpoint::new(name, &url, endpoint.immutable).map_err(Stop::Usage)?.under(base))
 }
 
-fn seed(text: &str) -> Result<Seed, String> {
-    let number = match text.strip_prefix("0x") {
-        Some(hex) => u64::from_str_radix(hex, 16),
-        None => text.parse(),
-    };
-    let number = number.map_err(|_| "it is no whole number below 2^64".to_owned())?;
-    Seed::new(number).ok_or_else(|| "zero seeds nothing; take another number".to_owned())
-}
-
 /// The standard library keys its hash maps from the system's randomness; so does this.
-fn random() -> Seed {
+pub(super) fn random() -> Seed {
     std::iter::repeat_with(|| std::hash::RandomState::new().build_hasher().finish())
         .find_map(Seed::new)
         .unwrap_or_else(random)

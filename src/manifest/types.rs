@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::backfill::Backfill;
 use super::env::Env;
@@ -103,7 +103,7 @@ pub enum EndpointKind {
 }
 
 /// How a source table becomes a target table.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableEntry {
     /// The source table, in Postgres behind its schema unless that is `public`. `me_{slug}.notes` speaks for every table of
@@ -141,7 +141,7 @@ pub struct TableEntry {
 }
 
 /// What an empty source table means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum IfEmpty {
     /// Nothing to move: the target need not have the table.
@@ -149,7 +149,7 @@ pub enum IfEmpty {
 }
 
 /// A plain value.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Scalar {
     /// True or false; SQLite keeps it as 1 or 0.
@@ -163,7 +163,7 @@ pub enum Scalar {
 }
 
 /// Tables that are rightly left alone.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SkipEntry {
     /// A glob of table names.
@@ -175,7 +175,7 @@ pub struct SkipEntry {
 }
 
 /// One of the two sides of a move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// Where the data comes from.

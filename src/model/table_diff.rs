@@ -39,9 +39,25 @@ pub struct TableDiff {
     pub differing: Difference,
     /// Of those, how many differ in each column, by the target's column name.
     pub differing_columns: BTreeMap<String, u64>,
+    /// Where digests differ, of a side whose rows are not at hand.
+    pub narrowed: Narrowed,
     /// The manifest line that asked, when there is one.
     #[serde(skip)]
     pub declared: Option<Place>,
+}
+
+/// How far a difference is narrowed where one side is known by its digests alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Narrowed {
+    /// How many parts of the table differ.
+    pub differ: u64,
+    /// Of how many.
+    pub of: u64,
+    /// The first of them in words.
+    pub parts: Vec<String>,
+    /// The first rows that the side at hand has in them, as far as they may be shown.
+    pub rows: Vec<String>,
 }
 
 impl TableDiff {

@@ -216,11 +216,16 @@ fn row(settings: &Verify, pair: &Pair, plan: &Plan, way: Way, found: &Found) -> 
             Way::OnlyInTarget => "only in the target",
             Way::Differing => "differs",
         },
-        key: match settings.keys {
-            Keys::Plain => found.key.iter().map(part).collect(),
-            keys => shown(&found.key, keys).map(KeyPart::Text).into_iter().collect(),
-        },
+        key: parts(&found.key, settings.keys),
         columns: found.cells.iter().map(name).collect(),
+    }
+}
+
+/// The parts of a key, as far as they may be written to a file.
+pub(super) fn parts(key: &[Value], keys: Keys) -> Vec<KeyPart> {
+    match keys {
+        Keys::Plain => key.iter().map(part).collect(),
+        keys => shown(key, keys).map(KeyPart::Text).into_iter().collect(),
     }
 }
 
@@ -234,7 +239,7 @@ fn part(value: &Value) -> KeyPart {
 }
 
 /// A key, as far as it may be printed. Without one a row's name would be all of its values.
-fn shown(key: &[Value], keys: Keys) -> Option<String> {
+pub(super) fn shown(key: &[Value], keys: Keys) -> Option<String> {
     let parts: Vec<String> = key.iter().map(|value| value.show().to_string()).collect();
     let joined =
         |parts: &[String]| if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(", ")) };

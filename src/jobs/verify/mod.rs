@@ -2,8 +2,10 @@
 //!
 //! What is checked of a pair of tables stands in files of its own beside this one; a new sort of check is given the two open
 //! stores and the report, as [`content`] is.
+mod against;
 mod compare;
 mod content;
+mod fingerprint;
 mod plan;
 
 use std::collections::BTreeSet;
@@ -19,6 +21,9 @@ use crate::stores::endpoint::Endpoint;
 use crate::stores::postgres::Patience;
 use crate::stores::rows::{Catalog, RowSource};
 use crate::stores::store::Store;
+
+pub use against::{Against, End, against};
+pub use fingerprint::{Take, take};
 
 /// What to verify.
 pub struct Verify {
@@ -58,7 +63,7 @@ struct Opened {
 /// 100 MB on both sides at the most. Every row that differs is told to `each`.
 pub async fn verify(settings: &Verify, each: &mut (dyn FnMut(&DifferingRow) + Send)) -> Report {
     let mut report = Report::new("verify");
-    report.run.facts.insert("seed".into(), format!("{:#018x}", settings.seed.as_int8()));
+    report.run.facts.insert("seed".into(), settings.seed.to_string());
     if settings.source.address.is_same(&settings.target.address) {
         // Nothing is asked: a database with a single session would wait for itself.
         let facts = SidesFacts::of_one(&settings.source.name, &settings.target.name);
@@ -121,13 +126,7 @@ async fn sides(
     let on = on(settings);
     judge(SIDES_RULES, &on, &Look::Got(facts), &settings.levels, report);
     report.not_compared.extend(gaps);
-    report.not_compared.push(Gap {
-        on: on.clone(),
-        kind: GapKind::NotCompared,
-        reason:
-            "rows alone were compared: not indexes, constraints, triggers, views, AUTOINCREMENT counters or rowids that no column holds"
-                .into(),
-    });
+    report.not_compared.push(rows_alone(&on));
     if is_same {
         content::not_asked(settings, &pairs, report);
         return;
@@ -136,6 +135,12 @@ async fn sides(
     let hint = "a comparison of nothing proves nothing: look at what was not compared, and why";
     let facts = RunFacts::new(report, |rule| rule.starts_with("verify/row-"), hint);
     judge(RUN_RULES, &on, &Look::Got(facts), &settings.levels, report);
+}
+
+/// What no comparison of rows speaks for.
+fn rows_alone(on: &Object) -> Gap {
+    let reason = "rows alone were compared: not indexes, constraints, triggers, views, AUTOINCREMENT counters or rowids that no column holds";
+    Gap { on: on.clone(), kind: GapKind::NotCompared, reason: reason.into() }
 }
 
 /// The source tables that have no rows, of those where that matters. One that cannot be read is not known to be empty.

@@ -111,7 +111,7 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
 }
 
 /// The column of a key that is one integer, and never NULL.
-fn integer_key(kinds: &BTreeMap<String, ColumnKind>, rows: &Rows) -> Option<String> {
+pub(super) fn integer_key(kinds: &BTreeMap<String, ColumnKind>, rows: &Rows) -> Option<String> {
     let key: Vec<&Cell> = rows.key_cells().collect();
     let [Cell { from: CellFrom::Column(name), default: None, kind: Kind::Int2 | Kind::Int4 | Kind::Int8 }] =
         key.as_slice()
@@ -135,11 +135,15 @@ async fn ranges<S: RowSource, T: RowSource>(
         return Ok(None);
     };
     let rows = rows.max(one.len() as u64).max(other.len() as u64);
-    let mut sample = [one, other].concat();
+    Ok(cut([one, other].concat(), rows, count))
+}
+
+/// About `count` ranges of a key, of which some values are known; none of a table without any.
+pub(super) fn cut(mut sample: Vec<i64>, rows: u64, count: u64) -> Option<Buckets> {
     sample.sort_unstable();
-    let (Some(first), Some(last)) = (sample.first(), sample.last()) else { return Ok(None) };
-    let is_dense = last.abs_diff(*first) / DENSE <= rows;
-    Ok(Some(Buckets::of_integers(*first, *last, &sample, is_dense, count)))
+    let (first, last) = (*sample.first()?, *sample.last()?);
+    let is_dense = last.abs_diff(first) / DENSE <= rows.max(sample.len() as u64);
+    Some(Buckets::of_integers(first, last, &sample, is_dense, count))
 }
 
 #[derive(Default)]
@@ -212,7 +216,7 @@ impl Chosen {
 }
 
 /// A declared default as a store of that kind keeps it.
-fn value(scalar: &Scalar, kind: &Kind) -> Value {
+pub(super) fn value(scalar: &Scalar, kind: &Kind) -> Value {
     let value = match scalar {
         Scalar::Bool(truth) if *kind == Kind::Bool => Value::Bool(*truth),
         Scalar::Bool(truth) => Value::Int(i64::from(*truth)),

@@ -100,7 +100,17 @@ fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
         format!("by {}", diff.key.join(", "))
     };
     let by = if diff.mode == Mode::Semantic { format!("{by}, in meaning") } else { by };
-    check.facts(format!("the same rows on both sides, compared {by}"), counts.join(", "));
+    let (narrowed, expected) = (&diff.narrowed, format!("the same rows on both sides, compared {by}"));
+    if narrowed.differ > 0 {
+        let found = format!("digests differ in {} of {}", narrowed.differ, parts(narrowed.of));
+        check.facts(expected, &found);
+        check
+            .find("digest", format!("`{}`: {found}{}", diff.object(), narrowed_to(diff)))
+            .at(diff.declared.clone())
+            .help("compare the rows of these parts where both sides can be read");
+    } else {
+        check.facts(expected, counts.join(", "));
+    }
     for (about, found, words) in kinds {
         if found.rows == 0 {
             continue;
@@ -129,6 +139,21 @@ fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
 
 fn rows(count: u64) -> String {
     format!("{count} row{}", if count == 1 { "" } else { "s" })
+}
+
+fn parts(count: u64) -> String {
+    format!("{count} part{}", if count == 1 { "" } else { "s" })
+}
+
+fn narrowed_to(diff: &TableDiff) -> String {
+    let told = &diff.narrowed;
+    let more = if (told.parts.len() as u64) < told.differ { "; …" } else { "" };
+    let places =
+        if told.parts.is_empty() { String::new() } else { format!(": {}{more}", told.parts.join("; ")) };
+    if told.rows.is_empty() {
+        return places;
+    }
+    format!("{places}; some of these may differ: {} {}", diff.key.join(", "), told.rows.join(", "))
 }
 
 fn sample(diff: &TableDiff, found: &Difference) -> String {
