@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::fingerprint::taken;
 use super::manifest::{Loaded, ManifestArgs};
 use super::output::{Clock, OutputArgs, emit};
+use super::shard::shard;
 use super::stop::{Stop, note};
 use crate::digest::hasher::Seed;
 use crate::jobs::verify::{Against, End, Verify, against, verify};
@@ -57,6 +58,13 @@ pub(super) struct Args {
     /// Go on and on, so many seconds after each report, until interrupted: for the time in which both sides are written
     #[arg(long, value_name = "SECONDS")]
     watch: Option<u64>,
+    /// Do one part of the work, such as 3/16; `job` or `job/16` takes the number from the variables of a Kubernetes Indexed Job, a
+    /// Cloud Run job or an AWS Batch array. The report is one of a part, for `trueup report merge`
+    #[arg(long, value_name = "I/N", requires = "seed", conflicts_with_all = ["watch", "source_fingerprint", "target_fingerprint"])]
+    shard: Option<String>,
+    /// End with 0 where a part held, for a job array; the verdict is that of `trueup report merge`
+    #[arg(long, requires = "shard")]
+    accept_part: bool,
     /// The seed of the digests, to get the same ones again; without it, a random one
     #[arg(long, value_name = "N")]
     seed: Option<Seed>,
@@ -82,6 +90,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     settings.keys = args.keys.unwrap_or(settings.keys);
     settings.show_values = args.show_values;
     settings.jobs = args.jobs.unwrap_or(settings.jobs).max(1);
+    settings.shard = args.shard.as_deref().map(shard).transpose()?;
     loop {
         let exit = reported(&args, |clock, each| judge(&settings, clock, each))?;
         match args.watch {
@@ -106,7 +115,10 @@ fn reported(
     if let Some(lines) = lines {
         lines.finish().map_err(Stop::CouldNotLook)?;
     }
-    emit(&report, &args.output)
+    let exit = emit(&report, &args.output)?;
+    // That it is a part is the one thing unknown.
+    let held = exit == Exit::CouldNotLook && report.part.is_some() && report.tally().unknown == 1;
+    Ok(if args.accept_part && held { Exit::Held } else { exit })
 }
 
 /// The same where a side is a fingerprint, or both are.
@@ -193,6 +205,7 @@ fn as_declared(
         show_values: false,
         seed,
         jobs: declared.jobs,
+        shard: None,
         patience: patience(declared),
         settle: Duration::from_secs(declared.settle_s),
         levels,

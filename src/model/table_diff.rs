@@ -1,12 +1,13 @@
 //! How the rows of one mapped pair of tables compare: the facts that the `verify` rules judge.
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Mode, Object, Place};
 
 /// One pair of tables, compared row by row.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TableDiff {
     /// The source table.
@@ -47,7 +48,7 @@ pub struct TableDiff {
 }
 
 /// How far a difference is narrowed where one side is known by its digests alone.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Narrowed {
     /// How many parts of the table differ.
@@ -73,7 +74,7 @@ impl TableDiff {
 }
 
 /// Rows that differ in one way.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Difference {
     /// How many, exactly.

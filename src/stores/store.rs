@@ -77,6 +77,10 @@ impl RowSource for Store {
         either!(self, store => store.integers(table, column, rows).await)
     }
 
+    async fn bounds(&mut self, table: &TableName, column: &str) -> Result<Option<(i64, i64)>, Cause> {
+        either!(self, store => store.bounds(table, column).await)
+    }
+
     async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
         either!(self, store => store.digest(rows).await)
     }

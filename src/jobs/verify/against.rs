@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::compare::{parts, shown};
 use super::fingerprint::{own, rows};
-use super::{Opened, open, rows_alone};
+use super::{Opened, open, rows_alone, whole};
 use crate::diff::fingerprint::file::Read;
 use crate::diff::fingerprint::{RowsPrint, TablePrint};
 use crate::diff::rows::{differing_buckets, fullest, groups};
@@ -20,7 +20,6 @@ use crate::model::{
     Cause, ColumnTypes, DifferingRow, Gap, GapKind, Look, Narrowed, Object, ObjectKind, Report, Schema,
     TableDiff,
 };
-use crate::rules::run::{RULES as RUN_RULES, RunFacts};
 use crate::rules::verify::{COLUMN_RULES, SIDES_RULES, SidesFacts, TABLE_RULES};
 use crate::rules::{Levels, judge};
 use crate::stores::endpoint::Endpoint;
@@ -198,9 +197,7 @@ async fn sides(
             report.run.facts.insert(format!("quiet {side}"), word.to_owned());
         }
     }
-    let hint = "a comparison of nothing proves nothing: look at what was not compared, and why";
-    let facts = RunFacts::new(report, |rule| rule.starts_with("verify/row-"), hint);
-    judge(RUN_RULES, on, &Look::Got(facts), &settings.levels, report);
+    whole(report, on, &settings.levels);
 }
 
 /// What tells a database from any other, as a fingerprint keeps it.
@@ -434,7 +431,8 @@ fn narrowed(
     };
     let is_shown = settings.keys == Keys::Plain;
     let part = |place: &u64| {
-        let against = format!("{} rows against {}", rows(source, *place), rows(target, *place));
+        let (one, other) = (rows(source, *place), rows(target, *place));
+        let against = format!("{one} row{} against {other}", if one == 1 { "" } else { "s" });
         let span = cut.filter(|_| is_shown).and_then(|cut| cut.span(*place));
         let key = key.join(", ");
         match (span, cut) {

@@ -12,7 +12,7 @@ use crate::digest::short::short;
 use crate::manifest::Keys;
 use crate::mapping::Pair;
 use crate::model::value::Value;
-use crate::model::{Cause, Difference, DifferingRow, KeyPart, TableDiff};
+use crate::model::{Cause, Difference, DifferingRow, KeyPart, Share, TableDiff};
 use crate::stores::rows::{RowSource, Rows, Stopwatch};
 
 /// How many characters of one part of a key are printed.
@@ -41,12 +41,17 @@ pub(super) struct Compared {
 pub(super) async fn compare<S: RowSource, T: RowSource>(
     settings: &Verify,
     pair: &Pair,
+    share: Share,
     source: &mut S,
     target: &mut T,
     each: &mut (impl FnMut(&DifferingRow) + Send),
 ) -> Result<Compared, Cause> {
     let watch = Stopwatch::start();
-    let plan = plan(settings, pair, source, target).await?;
+    let mut plan = plan(settings, pair, source, target).await?;
+    if let Share::Keys { from, to } = share {
+        plan.source.within = Some((from, to));
+        plan.target.within = Some((from, to));
+    }
     let (left, right) = tokio::join!(source.digest(&plan.source), target.digest(&plan.target));
     let (left, right) = (left?, right?);
     let name = TableDiff::name(&pair.source.to_string(), &pair.target.to_string());

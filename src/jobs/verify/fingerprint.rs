@@ -268,6 +268,7 @@ pub(super) fn rows(
         mode: pair.mode,
         seed,
         buckets,
+        within: None,
     })
 }
 

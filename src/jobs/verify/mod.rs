@@ -6,16 +6,18 @@ mod against;
 mod compare;
 mod content;
 mod fingerprint;
+mod merge;
 mod plan;
+mod share;
 
 use std::collections::BTreeSet;
 
 use crate::digest::hasher::Seed;
 use crate::manifest::{IfEmpty, Keys};
 use crate::mapping::{Mapping, Resolved, resolve};
-use crate::model::{Cause, DifferingRow, Gap, GapKind, Look, Object, Report, Schema, TableName};
+use crate::model::{Cause, DifferingRow, Gap, GapKind, Look, Object, Report, Schema, Shard, TableName};
 use crate::rules::run::{RULES as RUN_RULES, RunFacts};
-use crate::rules::verify::{SIDES_RULES, SidesFacts};
+use crate::rules::verify::{PART_RULES, SIDES_RULES, SidesFacts};
 use crate::rules::{Levels, judge};
 use crate::stores::endpoint::Endpoint;
 use crate::stores::postgres::Patience;
@@ -24,6 +26,7 @@ use crate::stores::store::Store;
 
 pub use against::{Against, End, against};
 pub use fingerprint::{Take, take};
+pub use merge::merge;
 
 /// What to verify.
 pub struct Verify {
@@ -43,6 +46,8 @@ pub struct Verify {
     pub seed: Seed,
     /// How many tables are compared at the same time, where the stores can.
     pub jobs: usize,
+    /// Which part of the work is done, where several machines share it.
+    pub shard: Option<Shard>,
     /// How long a server may be kept busy.
     pub patience: Patience,
     /// How long rows are given to settle before they are looked at again.
@@ -132,9 +137,17 @@ async fn sides(
         return;
     }
     content::content(settings, &pairs, [source.store, target.store], report, each).await;
+    if let Some(shard) = settings.shard {
+        judge(PART_RULES, &on, &Look::Got(shard), &settings.levels, report);
+    }
+    whole(report, &on, &settings.levels);
+}
+
+/// Whether a run judged anything.
+fn whole(report: &mut Report, on: &Object, levels: &Levels) {
     let hint = "a comparison of nothing proves nothing: look at what was not compared, and why";
     let facts = RunFacts::new(report, |rule| rule.starts_with("verify/row-"), hint);
-    judge(RUN_RULES, &on, &Look::Got(facts), &settings.levels, report);
+    judge(RUN_RULES, on, &Look::Got(facts), levels, report);
 }
 
 /// What no comparison of rows speaks for.

@@ -91,6 +91,7 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
         mode: pair.mode,
         seed: settings.seed,
         buckets: Buckets::Hash(count),
+        within: None,
     };
     let mut plan = Plan {
         source: side(pair.source.clone(), left, &pair.source_where),

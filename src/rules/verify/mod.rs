@@ -5,7 +5,7 @@ pub use facts::SidesFacts;
 
 use super::{Rule, Sink, rules};
 use crate::mapping::ProblemKind;
-use crate::model::{ColumnTypes, Difference, Looked, Mode, Object, TableDiff};
+use crate::model::{Cause, ColumnTypes, Difference, Looked, Mode, Object, Shard, TableDiff};
 
 /// The rules over one compared pair of tables.
 pub const TABLE_RULES: &[Rule<TableDiff>] = rules!["verify": filter_takes_nothing, row_content, row_count];
@@ -16,10 +16,26 @@ pub const MOVING_RULES: &[Rule<TableDiff>] = rules!["verify": moving_rows];
 /// The rules over the types of its columns, where a side has types.
 pub const COLUMN_RULES: &[Rule<ColumnTypes>] = rules!["verify": column_type];
 
+/// The rules over a run that several machines share.
+pub const PART_RULES: &[Rule<Shard>] = rules!["verify": partial_run];
+
 /// The rules over the two sides as wholes.
 pub const SIDES_RULES: &[Rule<SidesFacts>] = rules![
     "verify": missing_column, missing_table, same_database, stale_mapping, unlisted_column, unlisted_table
 ];
+
+fn partial_run(shard: &Shard, out: &mut Sink<'_>) {
+    let on = Object::run("verify");
+    if shard.of > 1 {
+        let cause = Cause::new(format!(
+            "this is part {} of {}, and proves nothing of the others",
+            shard.index, shard.of
+        ));
+        out.unknown(on, cause.hint("join the reports of all parts with `trueup report merge`"));
+    } else {
+        out.check(on, Some(Looked::at_one("part")));
+    }
+}
 
 fn filter_takes_nothing(diff: &TableDiff, out: &mut Sink<'_>) {
     let mut check = out.check(diff.object(), Some(Looked::at_one("table")));

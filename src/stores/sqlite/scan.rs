@@ -46,6 +46,10 @@ impl RowSource for Sqlite {
         Ok(None)
     }
 
+    async fn bounds(&mut self, _: &TableName, _: &str) -> Result<Option<(i64, i64)>, Cause> {
+        Ok(None)
+    }
+
     async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
         let count = usize::try_from(rows.buckets.count())
             .map_err(|_| Cause::new("too many buckets for this machine"))?;

@@ -82,6 +82,18 @@ impl RowSource for PostgresRows {
         Ok(Some(sample))
     }
 
+    async fn bounds(&mut self, table: &TableName, column: &str) -> Result<Option<(i64, i64)>, Cause> {
+        let column = quoted(column);
+        let sql = format!("SELECT min({column})::int8, max({column})::int8 FROM {}", select::from(table));
+        let mut bounds = None;
+        self.stream(table, sql, |row| {
+            bounds = row.try_get::<Option<i64>, usize>(0)?.zip(row.try_get::<Option<i64>, usize>(1)?);
+            Ok(())
+        })
+        .await?;
+        Ok(bounds)
+    }
+
     async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
         let count = usize::try_from(rows.buckets.count())
             .map_err(|_| Cause::new("too many buckets for this machine"))?;
