@@ -3,7 +3,7 @@ use super::manifest::{Loaded, ManifestArgs};
 use super::output::{Clock, print};
 use super::program::version_table;
 use super::stop::{Stop, note};
-use super::verify::{declared, named, random, runtime};
+use super::verify::{LimitArgs, declared, named, patience, random, runtime};
 use crate::diff::fingerprint::file::{Read, read as read_print, write};
 use crate::diff::fingerprint::{Fingerprint, MOST_BUCKETS};
 use crate::digest::hasher::Seed;
@@ -56,6 +56,8 @@ pub(super) struct Args {
     /// Refuse a --like that this public ed25519 key in PEM did not sign
     #[arg(long, value_name = "FILE", requires = "like")]
     verify_key: Option<String>,
+    #[command(flatten)]
+    limits: LimitArgs,
     #[command(flatten)]
     manifest: ManifestArgs,
 }
@@ -114,7 +116,7 @@ fn rows(args: Args, endpoint: Endpoint, loaded: Option<Loaded>) -> Result<Exit, 
         seed,
         buckets: args.buckets.next_power_of_two(),
         by_ranges: args.keys.unwrap_or(verify.keys) == Keys::Plain,
-        patience: super::verify::patience(&verify),
+        patience: args.limits.over(patience(&verify)),
     };
     let taken_at = Clock::start().started_at();
     let taken = runtime()?.block_on(take(&settings)).map_err(Stop::CouldNotLook)?;

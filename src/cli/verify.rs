@@ -69,7 +69,43 @@ pub(super) struct Args {
     #[arg(long, value_name = "N")]
     seed: Option<Seed>,
     #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
     output: OutputArgs,
+}
+
+/// How gently servers are read; each flag stands for the manifest's key.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct LimitArgs {
+    /// Read so many rows a second from each server and reader, at the most
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    max_rows_per_second: Option<u64>,
+    /// Wait while a replica lags further behind, and give up after a minute
+    #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
+    max_replica_lag: Option<u64>,
+    /// Hold no snapshot longer than this: what is left is unknown
+    #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
+    max_snapshot_age: Option<u64>,
+    /// How long one statement may take; 0 for any time
+    #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
+    statement_timeout: Option<u64>,
+    /// How long a lock is waited for; 0 for any time
+    #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
+    lock_timeout: Option<u64>,
+}
+
+impl LimitArgs {
+    /// The manifest's limits, but for those that a flag gives.
+    pub(super) fn over(self, declared: Patience) -> Patience {
+        let ms = |seconds: Option<u64>| seconds.map(|seconds| seconds.saturating_mul(1000));
+        Patience {
+            statement_ms: ms(self.statement_timeout).unwrap_or(declared.statement_ms),
+            lock_ms: ms(self.lock_timeout).unwrap_or(declared.lock_ms),
+            rows_per_second: self.max_rows_per_second.unwrap_or(declared.rows_per_second),
+            replica_lag_s: self.max_replica_lag.unwrap_or(declared.replica_lag_s),
+            snapshot_s: self.max_snapshot_age.unwrap_or(declared.snapshot_s),
+        }
+    }
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
@@ -90,6 +126,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     settings.keys = args.keys.unwrap_or(settings.keys);
     settings.show_values = args.show_values;
     settings.jobs = args.jobs.unwrap_or(settings.jobs).max(1);
+    settings.patience = args.limits.over(settings.patience);
     settings.shard = args.shard.as_deref().map(shard).transpose()?;
     loop {
         let exit = reported(&args, |clock, each| judge(&settings, clock, each))?;
@@ -136,7 +173,7 @@ fn against_fingerprints(args: &Args, loaded: Option<Loaded>) -> Result<Exit, Sto
         mapping: Mapping { only: args.table.clone(), ..Mapping::of(&manifest, &source) },
         sample: verify.sample,
         keys: args.keys.unwrap_or(verify.keys),
-        patience: patience(verify),
+        patience: args.limits.over(patience(verify)),
         levels,
     };
     reported(args, |clock, each| {
@@ -216,6 +253,9 @@ pub(super) fn patience(declared: &crate::manifest::Verify) -> Patience {
     Patience {
         statement_ms: declared.statement_timeout_s.saturating_mul(1000),
         lock_ms: declared.lock_timeout_s.saturating_mul(1000),
+        rows_per_second: declared.max_rows_per_second,
+        replica_lag_s: declared.max_replica_lag_s,
+        snapshot_s: declared.max_snapshot_age_s,
     }
 }
 

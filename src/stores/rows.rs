@@ -44,6 +44,12 @@ pub trait RowSource: Sized {
     /// When the catalog cannot be read.
     fn rows_about(&mut self, table: &TableName) -> impl Future<Output = Result<Option<u64>, Cause>> + Send;
 
+    /// The bytes that a table takes on its server's disk, without its indexes; `None` where that is not known.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    fn bytes(&mut self, table: &TableName) -> impl Future<Output = Result<Option<u64>, Cause>> + Send;
+
     /// A random choice of the values of an integer column in ascending order, of a table of about so many rows; `None`
     /// where a store does not find rows by ranges of a key.
     ///

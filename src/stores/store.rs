@@ -68,6 +68,10 @@ impl RowSource for Store {
         either!(self, store => store.rows_about(table).await)
     }
 
+    async fn bytes(&mut self, table: &TableName) -> Result<Option<u64>, Cause> {
+        either!(self, store => store.bytes(table).await)
+    }
+
     async fn integers(
         &mut self,
         table: &TableName,

@@ -101,7 +101,7 @@ fn sides_of_other_types() {
     let said = verify(&world, &["--source-fingerprint", "a.json", "--target", &world.target.url]);
     assert_eq!(said.code, 3);
     assert!(
-        said.lines()[0].contains("unknown: `n` is numeric here and int4 in the fingerprint"),
+        said.lines()[0].contains("unknown: `n` is numeric here and integer in the fingerprint"),
         "{:?}",
         said.lines()
     );

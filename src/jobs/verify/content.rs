@@ -68,6 +68,9 @@ pub(super) async fn content(
     }
     report.part = settings.shard.map(|shard| part(settings, shard, pairs, &outcomes));
     for (index, _, outcome) in outcomes {
+        if let (Ok(compared), Ok(mut each)) = (&outcome, each.lock()) {
+            compared.kept.iter().for_each(|row| each(row));
+        }
         if let Some(pair) = pairs.get(index) {
             judged(settings, pair, outcome, report);
         }
@@ -151,7 +154,8 @@ async fn settle(
         if compared.diff.rows() == 0 {
             continue;
         }
-        if let Ok(Some(left)) = again(settings, compared, source, target).await {
+        if let Ok(Some((left, kept))) = again(settings, pair, compared, source, target).await {
+            compared.kept = kept;
             let gone = compared.diff.rows().saturating_sub(left.rows());
             let source_gone = compared.diff.only_in_source.rows.saturating_sub(left.only_in_source.rows);
             let target_gone = compared.diff.only_in_target.rows.saturating_sub(left.only_in_target.rows);

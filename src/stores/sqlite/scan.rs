@@ -42,6 +42,10 @@ impl RowSource for Sqlite {
         Ok(None)
     }
 
+    async fn bytes(&mut self, _: &TableName) -> Result<Option<u64>, Cause> {
+        Ok(None)
+    }
+
     async fn integers(&mut self, _: &TableName, _: &str, _: u64) -> Result<Option<Vec<i64>>, Cause> {
         Ok(None)
     }
