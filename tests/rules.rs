@@ -208,6 +208,7 @@ fn run(subject: &str, example: &Example) -> Report {
                     &mut report,
                 );
             }
+            verified(files, &mut report);
             report.sort();
             report
         }
@@ -237,6 +238,28 @@ fn run(subject: &str, example: &Example) -> Report {
             }
         }
     }
+}
+
+/// Facts of `verify` beside tables, each in a file of its own.
+fn verified(files: &BTreeMap<String, String>, report: &mut Report) {
+    fn one<F: serde::de::DeserializeOwned>(
+        files: &BTreeMap<String, String>,
+        path: &str,
+        table: &'static [rules::Rule<F>],
+        report: &mut Report,
+    ) {
+        if let Some(text) = files.get(path) {
+            let facts = Look::Got(toml::from_str::<F>(text).unwrap());
+            judge(table, &Object::run("verify"), &facts, &Levels::new(), report);
+        }
+    }
+    one(files, "invariant.toml", rules::verify::INVARIANT_RULES, report);
+    one(files, "set.toml", rules::verify::SET_RULES, report);
+    one(files, "count.toml", rules::verify::COUNT_RULES, report);
+    one(files, "expected.toml", rules::verify::EXPECTED_RULES, report);
+    one(files, "counters.toml", rules::verify::COUNTER_RULES, report);
+    one(files, "reference.toml", rules::verify::REFERENCE_RULES, report);
+    one(files, "entities.toml", rules::verify::ENTITY_RULES, report);
 }
 
 /// A database that the example's one chain is run on.

@@ -13,7 +13,7 @@ use crate::manifest::{Keys, MANIFEST};
 use crate::mapping::Mapping;
 use crate::model::{Cause, DifferingRow, Exit, Report};
 use crate::parse::expand::expand;
-use crate::rules::Levels;
+use crate::rules::{self, Levels};
 use crate::stores::checkout::Checkout;
 use crate::stores::endpoint::Endpoint;
 use crate::stores::environment::Secrets;
@@ -32,10 +32,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "URL", group = "to", requires = "from")]
     target: Option<String>,
     /// What the source was, in a file of `trueup fingerprint`
-    #[arg(long, value_name = "FILE", group = "from", conflicts_with_all = ["show_values", "seed", "watch"])]
+    #[arg(long, value_name = "FILE", group = "from", conflicts_with_all = ["show_values", "seed", "watch", "check", "entity"])]
     source_fingerprint: Option<String>,
     /// What the target was, in a file of `trueup fingerprint`
-    #[arg(long, value_name = "FILE", group = "to", conflicts_with_all = ["show_values", "seed", "watch"])]
+    #[arg(long, value_name = "FILE", group = "to", conflicts_with_all = ["show_values", "seed", "watch", "check", "entity"])]
     target_fingerprint: Option<String>,
     /// Refuse a fingerprint that this public ed25519 key in PEM did not sign
     #[arg(long, value_name = "FILE")]
@@ -43,6 +43,13 @@ pub(super) struct Args {
     /// Compare this table alone, by either side's name; may be given again. The report says that it is a part
     #[arg(long, value_name = "NAME")]
     table: Vec<String>,
+    /// Judge this rule alone, or this declared invariant, set or count; may be given again. The report says that it is a part
+    #[arg(long, value_name = "RULE|NAME")]
+    check: Vec<String>,
+    /// Of tables that are declared for many entities (`me_{slug}.notes`), compare those of this one alone; may be given again.
+    /// The report says that it is a part
+    #[arg(long, value_name = "NAME")]
+    entity: Vec<String>,
     /// How the keys of differing rows are printed
     #[arg(long, value_enum)]
     keys: Option<Keys>,
@@ -123,6 +130,9 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let seed = args.seed.unwrap_or_else(random);
     let mut settings = settings(loaded, args.source.clone().zip(args.target.clone()), seed)?;
     settings.mapping.only.clone_from(&args.table);
+    settings.mapping.entities.clone_from(&args.entity);
+    settings.checks =
+        args.check.iter().map(|written| named_check(&settings, written)).collect::<Result<_, _>>()?;
     settings.keys = args.keys.unwrap_or(settings.keys);
     settings.show_values = args.show_values;
     settings.jobs = args.jobs.unwrap_or(settings.jobs).max(1);
@@ -167,10 +177,13 @@ fn against_fingerprints(args: &Args, loaded: Option<Loaded>) -> Result<Exit, Sto
         (None, None) => declared(&manifest, source.base(), name).map(End::Live),
     };
     let verify = &manifest.verify;
+    let mut mapping = Mapping::of(&manifest, &source);
+    mapping.only.clone_from(&args.table);
     let settings = Against {
         source: end("source", &args.source, &args.source_fingerprint, &verify.source)?,
         target: end("target", &args.target, &args.target_fingerprint, &verify.target)?,
-        mapping: Mapping { only: args.table.clone(), ..Mapping::of(&manifest, &source) },
+        mapping,
+        declared: verify.clone(),
         sample: verify.sample,
         keys: args.keys.unwrap_or(verify.keys),
         patience: args.limits.over(patience(verify)),
@@ -222,7 +235,31 @@ pub(super) fn settings(
             declared(&manifest, source.base(), &manifest.verify.target)?,
         ),
     };
-    Ok(as_declared(from, to, Mapping::of(&manifest, &source), &manifest.verify, seed, levels))
+    let mut settings = as_declared(from, to, Mapping::of(&manifest, &source), &manifest.verify, seed, levels);
+    let sides = [settings.source.name.clone(), settings.target.name.clone()];
+    let mut others: Vec<&str> = manifest.verify.others().map(|name| name.as_str()).collect();
+    others.sort_unstable();
+    others.dedup();
+    for name in others.into_iter().filter(|name| !sides.iter().any(|side| side == name)) {
+        settings.others.push(declared(&manifest, source.base(), name)?);
+    }
+    Ok(settings)
+}
+
+/// A rule, with or without `verify/` before it, or something that the manifest declares.
+fn named_check(settings: &Verify, written: &str) -> Result<String, Stop> {
+    let all: Vec<String> = rules::all().iter().map(ToString::to_string).collect();
+    let rules = all.iter().map(String::as_str).filter(|rule| rule.starts_with("verify/"));
+    let known: Vec<&str> = rules.chain(settings.declared.names().map(|name| name.as_str())).collect();
+    let full = format!("verify/{written}");
+    if let Some(known) = known.iter().find(|known| **known == written || **known == full) {
+        return Ok((*known).to_owned());
+    }
+    let hint = match similar::get_close_matches(written, &known, 1, 0.6).first() {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => "`trueup rules` lists the rules; the rest is declared under `[verify]`".to_owned(),
+    };
+    Err(Stop::usage(format!("there is no check `{written}`"), hint))
 }
 
 fn as_declared(
@@ -245,6 +282,9 @@ fn as_declared(
         shard: None,
         patience: patience(declared),
         settle: Duration::from_secs(declared.settle_s),
+        declared: declared.clone(),
+        others: Vec::new(),
+        checks: Vec::new(),
         levels,
     }
 }

@@ -9,7 +9,9 @@ use super::env::Env;
 use super::guard::Guard;
 use super::pins::{Pin, Pins};
 use super::schema::Schema;
-use super::survey::Survey;
+use super::survey::{Expected, Survey};
+use super::vector::Vector;
+use super::verify::Verify;
 use super::zone::Zone;
 use super::{Acl, Alembic, At};
 use crate::model::Mode;
@@ -44,6 +46,8 @@ pub struct Manifest {
     pub table: Vec<TableEntry>,
     /// Tables that are rightly left alone.
     pub skip: Vec<SkipEntry>,
+    /// Columns of embeddings, and what they must hold.
+    pub vector: Vec<Vector>,
     /// How `trueup verify` compares.
     pub verify: Verify,
     /// The schema that a live database is held to.
@@ -136,6 +140,9 @@ pub struct TableEntry {
     pub key: Vec<At<String>>,
     /// What an empty source table means.
     pub if_empty: Option<IfEmpty>,
+    /// How many rows the target must have of it, whatever the source has; of the tables of a pattern, together.
+    #[serde(skip_serializing)]
+    pub rows: Option<At<Expected>>,
     /// Strict or semantic, when not as the rest.
     pub mode: Option<Mode>,
 }
@@ -162,6 +169,17 @@ pub enum Scalar {
     Text(String),
 }
 
+impl std::fmt::Display for Scalar {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bool(truth) => truth.fmt(out),
+            Self::Int(number) => number.fmt(out),
+            Self::Real(number) => number.fmt(out),
+            Self::Text(text) => text.fmt(out),
+        }
+    }
+}
+
 /// Tables that are rightly left alone.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -182,55 +200,6 @@ pub enum Side {
     Source,
     /// Where it goes.
     Target,
-}
-
-/// How `trueup verify` compares.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Verify {
-    /// The endpoint that is the source.
-    pub source: String,
-    /// The endpoint that is the target.
-    pub target: String,
-    /// What counts as equal.
-    pub mode: Mode,
-    /// How many differing rows of a table are named.
-    pub sample: usize,
-    /// How keys are printed.
-    pub keys: Keys,
-    /// How many tables are compared at the same time, where a store can serve several readers of one moment.
-    pub jobs: usize,
-    /// How many seconds one statement may take on a server; 0 for any.
-    pub statement_timeout_s: u64,
-    /// How many seconds a lock is waited for on a server; 0 for any.
-    pub lock_timeout_s: u64,
-    /// How many rows a reader reads from a server in a second; 0 for any.
-    pub max_rows_per_second: u64,
-    /// How many seconds a replica may lag behind before another table is read; 0 for any.
-    pub max_replica_lag_s: u64,
-    /// How many seconds a snapshot of a server is held; 0 for any.
-    pub max_snapshot_age_s: u64,
-    /// How many seconds rows are given to settle, before those that differ are looked at again because one side was written.
-    pub settle_s: u64,
-}
-
-impl Default for Verify {
-    fn default() -> Self {
-        Self {
-            source: "source".into(),
-            target: "target".into(),
-            mode: Mode::Strict,
-            sample: 5,
-            keys: Keys::Plain,
-            jobs: 1,
-            statement_timeout_s: 0,
-            lock_timeout_s: 10,
-            max_rows_per_second: 0,
-            max_replica_lag_s: 0,
-            max_snapshot_age_s: 0,
-            settle_s: 2,
-        }
-    }
 }
 
 /// How keys are printed; they are often personal data.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::survey::Wanted;
 use super::{Place, TableDiff};
 
 /// Which part of how many a run does.
@@ -26,6 +27,28 @@ pub struct Part {
     pub shared: BTreeMap<String, String>,
     /// Every pair of tables of the whole run, in its order.
     pub tables: Vec<PartTable>,
+    /// The numbers of rows that were declared, to be held to the whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected: Vec<PartExpected>,
+}
+
+/// A declared number of rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PartExpected {
+    /// The entry's table, or pattern of tables.
+    pub table: String,
+    /// How many there should be.
+    pub wanted: Wanted,
+    /// Whether the run was narrowed to some of its tables.
+    #[serde(default)]
+    pub is_part: bool,
+    /// Whether the run was narrowed, so that none of its tables need have been counted.
+    #[serde(default)]
+    pub may_be_missing: bool,
+    /// The manifest line that declares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Place>,
 }
 
 /// What a part did of one pair of tables.

@@ -8,6 +8,7 @@ pub mod endpoint;
 pub mod environment;
 pub mod files;
 pub mod git;
+pub mod integrity;
 pub mod lines;
 pub mod migrations;
 pub mod postgres;

@@ -32,6 +32,15 @@ pub trait RowSource: Sized {
         table: &TableName,
     ) -> impl Future<Output = Result<BTreeMap<String, ColumnKind>, Cause>> + Send;
 
+    /// The columns of what a query answers, in order, and what they can be compared as.
+    ///
+    /// # Errors
+    /// When it is no query that can be asked.
+    fn kinds_of(
+        &mut self,
+        query: &str,
+    ) -> impl Future<Output = Result<Vec<(String, ColumnKind)>, Cause>> + Send;
+
     /// Whether a table has no row.
     ///
     /// # Errors
@@ -128,8 +137,11 @@ pub struct ColumnKind {
 /// Which rows, and what of them.
 #[derive(Debug, Clone)]
 pub struct Rows {
-    /// The table.
+    /// The table; where there is a query, it is not asked.
     pub table: TableName,
+    /// Instead of a table what a query answers, whose columns are `c0`, `c1` and so on; its form was checked where it was
+    /// declared.
+    pub query: Option<String>,
     /// The cells to compare, in an order that both sides share; never empty.
     pub cells: Vec<Cell>,
     /// Indexes into `cells` of the key; all of them when rows have none.

@@ -184,3 +184,35 @@ fn the_index_of_a_job_array() {
     );
     assert_ne!(said.code, 0, "{said:?}");
 }
+
+#[test]
+fn what_is_declared_beside_rows_is_held_to_the_whole() {
+    let world = World::pair(TABLES, TABLES);
+    let entries = ["big", "below", "small", "u", "nothing", "keyless", "odd"]
+        .map(|table| format!("[[table]]\nfrom = \"{table}\"\n"));
+    let manifest = format!(
+        "rules.\"verify/row-count\" = \"warn\"\n{}\n[[verify.invariant]]\nname = \"some\"\nsql = \"select count(*) from big\"\nexpect = 100000\n\
+         [[verify.count]]\nname = \"as many\"\nsource = \"select count(*) from u\"\ntarget = \"select count(*) from u\"\n",
+        entries.concat().replacen("\"big\"", "\"big\"\nrows = 100000", 1)
+    );
+    for changed in [false, true] {
+        if changed {
+            world.target.sql(CHANGES);
+        }
+        let whole = world.through(&manifest, &["--seed", "7"]);
+        for index in ["1", "2", "3"] {
+            let (shard, file) = (format!("{index}/3"), format!("part{index}.json"));
+            world.through(&manifest, &["--seed", "7", "--shard", &shard, "--output", &file]);
+        }
+        let files = ["part1.json", "part2.json", "part3.json"].map(str::to_owned);
+        let merged = merge(&world, &files);
+        assert_eq!(merged.lines(), whole.lines());
+        assert_eq!(merged.json()["evidence"], whole.json()["evidence"]);
+        assert_eq!(
+            (merged.code, whole.code),
+            (i32::from(changed), i32::from(changed)),
+            "{:?}",
+            whole.lines()
+        );
+    }
+}

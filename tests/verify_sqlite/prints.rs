@@ -58,7 +58,7 @@ fn a_difference_is_narrowed() {
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].starts_with("row-content t: digests differ in 1 of 1024 parts: part "), "{lines:?}");
     let said = live(&world);
-    assert!(said.lines()[0].ends_with("(1 rows against 1); some of these may differ: id 3"), "{said:?}");
+    assert!(said.lines()[0].ends_with("(1 row against 1); some of these may differ: id 3"), "{said:?}");
     assert_eq!(said.code, 1);
     let said = world.run(&[
         "verify",

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::compare::{parts, shown};
+use super::expected::{expect, wanted};
 use super::fingerprint::{own, rows};
 use super::{Opened, open, rows_alone, whole};
 use crate::diff::fingerprint::file::Read;
@@ -46,6 +47,8 @@ pub struct Against {
     pub target: End,
     /// How tables become tables.
     pub mapping: Mapping,
+    /// What the manifest asks beside rows.
+    pub declared: crate::manifest::Verify,
     /// How many parts and rows of a table are named.
     pub sample: usize,
     /// How keys are printed.
@@ -181,15 +184,26 @@ async fn sides(
         source: settings.source.name().to_owned(),
         target: settings.target.name().to_owned(),
         is_same,
+        is_replica: false,
         tables: source.schema.tables.len() + target.schema.tables.len(),
         problems,
     };
     judge(SIDES_RULES, on, &Look::Got(facts), &settings.levels, report);
     report.not_compared.extend(gaps);
     report.not_compared.push(rows_alone(on));
+    if settings.declared.names().next().is_some() || settings.declared.entities.is_some() {
+        let reason = "declared invariants, sets and counts were not asked: a side is a fingerprint".into();
+        report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason });
+    }
+    let mut counted = Vec::new();
     for pair in pairs.iter().filter(|_| !is_same) {
         let outcome = outcome(settings, pair, &mut source, &mut target, each).await;
+        let rows = outcome.as_ref().map(|outcome| outcome.diff.target_rows).map_err(Clone::clone);
+        counted.push((pair.declared.clone(), rows));
         judged(settings, pair, outcome, report);
+    }
+    for entry in wanted(&mapping) {
+        expect(&entry, &counted, &settings.levels, report);
     }
     for (side, held) in [("source", &mut source), ("target", &mut target)] {
         if let Some(store) = &mut held.store {
@@ -197,7 +211,7 @@ async fn sides(
             report.run.facts.insert(format!("quiet {side}"), word.to_owned());
         }
     }
-    whole(report, on, &settings.levels);
+    whole(report, on, &[], &settings.levels);
 }
 
 /// What tells a database from any other, as a fingerprint keeps it.

@@ -135,7 +135,7 @@ async fn took_none<S: RowSource>(taken: u64, rows: &Rows, store: &mut S) -> Resu
 }
 
 /// The buckets that differ, as many in a group as fit into memory.
-fn bad(plan: &Plan, left: &[Bucket], right: &[Bucket]) -> Result<Vec<BTreeSet<u64>>, Cause> {
+pub(super) fn bad(plan: &Plan, left: &[Bucket], right: &[Bucket]) -> Result<Vec<BTreeSet<u64>>, Cause> {
     let bad = differing_buckets(left, right);
     let of_source = &plan.source;
     // A row takes its cells' hashes, its key, its identity and its place in a map, on each side.

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Verify;
 use super::compare::{Compared, again, compare, told};
+use super::expected::{expect, wanted};
 use super::share::{part, share};
+use super::stores::Stores;
 use crate::mapping::Pair;
 use crate::model::{
     Cause, ColumnTypes, DifferingRow, Gap, GapKind, Look, Object, ObjectKind, Report, Share, TableDiff,
@@ -21,10 +23,12 @@ pub(super) type Outcomes = Vec<(usize, Share, Result<Compared, Cause>)>;
 pub(super) async fn content(
     settings: &Verify,
     pairs: &[Pair],
-    [mut source, mut target]: [Store; 2],
+    stores: Stores,
     report: &mut Report,
     each: &mut (dyn FnMut(&DifferingRow) + Send),
 ) {
+    let Stores { source, target, .. } = stores;
+    let (mut source, mut target) = (source.store, target.store);
     let watch = Stopwatch::start();
     let each = Mutex::new(each);
     let next = AtomicUsize::new(0);
@@ -66,7 +70,20 @@ pub(super) async fn content(
         report.run.facts.insert("snapshots held".into(), format!("{} ms", watch.elapsed_ms()));
         settle(settings, pairs, &mut outcomes, [&mut source, &mut target], report).await;
     }
-    report.part = settings.shard.map(|shard| part(settings, shard, pairs, &outcomes));
+    if let Some(shard) = settings.shard {
+        report.part = Some(part(settings, shard, pairs, &outcomes));
+    } else {
+        let counted: Vec<_> = outcomes
+            .iter()
+            .filter_map(|(index, _, outcome)| {
+                let rows = outcome.as_ref().map(|compared| compared.told.target_rows).map_err(Clone::clone);
+                Some((pairs.get(*index)?.declared.clone(), rows))
+            })
+            .collect();
+        for entry in wanted(&settings.mapping) {
+            expect(&entry, &counted, &settings.levels, report);
+        }
+    }
     for (index, _, outcome) in outcomes {
         if let (Ok(compared), Ok(mut each)) = (&outcome, each.lock()) {
             compared.kept.iter().for_each(|row| each(row));

@@ -269,6 +269,7 @@ pub(super) fn rows(
         seed,
         buckets,
         within: None,
+        query: None,
     })
 }
 

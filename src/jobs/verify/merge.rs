@@ -4,11 +4,13 @@
 //! gap or an overlap. Judges anew what was cut, from what each part found.
 use std::collections::BTreeMap;
 
+use super::expected::expect;
+use super::narrowed::is_asked;
 use super::share::LEVEL;
 use super::whole;
 use crate::digest::bucket::Bucket;
 use crate::model::{
-    Cause, Check, Difference, Look, Object, Part, PartTable, Report, RuleId, Share, TableDiff, Verdict,
+    Cause, Check, Difference, Look, Object, Part, PartTable, Place, Report, RuleId, Share, TableDiff, Verdict,
 };
 use crate::rules::verify::{MOVING_RULES, PART_RULES, TABLE_RULES};
 use crate::rules::{Levels, judge};
@@ -38,12 +40,19 @@ pub fn merge(mut parts: Vec<Report>) -> Result<Report, Cause> {
         merged.not_compared.extend(report.not_compared.iter().cloned());
         merged.surveys.extend(report.surveys.iter().cloned());
     }
+    let mut counted = Vec::new();
     for place in 0..told.tables.len() {
-        table(&parts, place, sample, &levels, &mut merged)?;
+        counted.push(table(&parts, place, sample, &levels, &mut merged)?);
     }
+    for entry in &told.expected {
+        expect(entry, &counted, &levels, &mut merged);
+    }
+    let checks: Vec<String> =
+        told.shared.get("checks").into_iter().flat_map(|all| all.lines()).map(str::to_owned).collect();
+    merged.checks.retain(|check| is_asked(&checks, check));
     let endpoint = |name: &str| told.shared.get(name).cloned().unwrap_or_default();
     let on = Object::endpoint(format!("{} -> {}", endpoint("source"), endpoint("target")));
-    whole(&mut merged, &on, &levels);
+    whole(&mut merged, &on, &checks, &levels);
     run(&parts, &mut merged);
     merged.sort();
     Ok(merged)
@@ -129,7 +138,7 @@ fn table(
     sample: usize,
     levels: &Levels,
     merged: &mut Report,
-) -> Result<(), Cause> {
+) -> Result<Counted, Cause> {
     let mut shares: Vec<(&Report, &PartTable)> = Vec::new();
     for report in parts {
         let told = report.part.as_ref().and_then(|part| part.tables.get(place));
@@ -149,26 +158,34 @@ fn table(
     let found: Vec<&TableDiff> = shares.iter().filter_map(|(_, told)| told.found.as_ref()).collect();
     if found.len() == shares.len() {
         let mut diff = joined(&found, sample);
+        let counted = (first.declared.clone(), Ok(diff.target_rows));
         diff.declared.clone_from(&first.declared);
         let look = Look::Got(diff);
         if shares.iter().any(|(_, told)| told.is_typed) {
             judge(MOVING_RULES, &on, &look, levels, merged);
         }
         judge(TABLE_RULES, &on, &look, levels, merged);
-        return Ok(());
+        return Ok(counted);
     }
     // Where a part could not look the rest proves nothing, unless it failed.
+    let mut why = Cause::new("a part of it could not be looked at");
     let ids: Vec<RuleId> = TABLE_RULES.iter().map(crate::rules::Rule::id).collect();
     for (report, _) in &shares {
         for check in report.checks.iter().filter(|check| check.on == on && ids.contains(&check.rule)) {
             let counts = matches!(check.verdict, Verdict::Unknown { .. } | Verdict::Fail { .. });
+            if let Verdict::Unknown { cause } = &check.verdict {
+                why = cause.clone();
+            }
             if counts && !merged.checks.contains(check) {
                 merged.checks.push(check.clone());
             }
         }
     }
-    Ok(())
+    Ok((first.declared.clone(), Err(why)))
 }
+
+/// The manifest line of a pair, and the rows of its target.
+type Counted = (Option<Place>, Result<u64, Cause>);
 
 /// Whether shares are one whole: one part's all, or ranges without a gap or an overlap.
 fn is_whole(shares: &[(&Report, &PartTable)]) -> bool {

@@ -3,15 +3,22 @@
 //! What is checked of a pair of tables stands in files of its own beside this one; a new sort of check is given the two open
 //! stores and the report, as [`content`] is.
 mod against;
+mod asked;
 mod compare;
 mod content;
+mod expected;
 mod fingerprint;
+mod integrity;
 mod merge;
+mod narrowed;
 mod plan;
+mod sets;
 mod share;
+mod stores;
 
 use std::collections::BTreeSet;
 
+use self::stores::Stores;
 use crate::digest::hasher::Seed;
 use crate::manifest::{IfEmpty, Keys};
 use crate::mapping::{Mapping, Resolved, resolve};
@@ -52,8 +59,37 @@ pub struct Verify {
     pub patience: Patience,
     /// How long rows are given to settle before they are looked at again.
     pub settle: std::time::Duration,
+    /// What the manifest asks beside rows.
+    pub declared: crate::manifest::Verify,
+    /// Endpoints, other than the two sides, that are asked something.
+    pub others: Vec<Endpoint>,
+    /// Rules, and names of declared questions, that this run is narrowed to; empty for all.
+    pub checks: Vec<String>,
     /// Severities that the manifest sets.
     pub levels: Levels,
+}
+
+impl Verify {
+    /// Whether this run asks a declared question.
+    fn asks(&self, rule: &str, name: &str) -> bool {
+        if self.checks.is_empty() {
+            // Tables alone were asked for.
+            return self.mapping.only.is_empty();
+        }
+        self.checks.iter().any(|check| check == rule || check == name)
+    }
+
+    /// Whether this run judges rows, or anything else that these rules tell.
+    fn judges(&self, rules: &[&str]) -> bool {
+        self.checks.is_empty() || rules.iter().any(|rule| self.checks.iter().any(|check| check == rule))
+    }
+
+    /// Whether a schema is of one of the entities that this run is narrowed to.
+    fn is_of_entity(&self, schema: &str) -> bool {
+        self.mapping
+            .entities_of(schema)
+            .any(|entity| self.mapping.entities.iter().any(|asked| asked == entity))
+    }
 }
 
 /// An open endpoint and its shape.
@@ -120,11 +156,13 @@ async fn sides(
     let empty = empty_tables(&mapping, &mut source).await;
     let resolved = resolve(&mapping, &source.schema, &target.schema, &|table| empty.contains(table));
     let Resolved { pairs, problems, gaps } = resolved;
-    let is_same = source.store.identity().is_some() && source.store.identity() == target.store.identity();
+    let is_same = source.store.is_same(&target.store);
+    let is_replica = !is_same && source.store.is_replica(&target.store);
     let facts = SidesFacts {
         source: settings.source.name.clone(),
         target: settings.target.name.clone(),
         is_same,
+        is_replica,
         tables: source.schema.tables.len() + target.schema.tables.len(),
         problems,
     };
@@ -132,29 +170,56 @@ async fn sides(
     judge(SIDES_RULES, &on, &Look::Got(facts), &settings.levels, report);
     report.not_compared.extend(gaps);
     report.not_compared.push(rows_alone(&on));
-    if is_same {
+    if is_same || is_replica {
         content::not_asked(settings, &pairs, report);
         return;
     }
-    content::content(settings, &pairs, [source.store, target.store], report, each).await;
+    let mut stores = Stores::open(settings, source, target).await;
+    // What is no table's rows is looked at by one part alone.
+    if settings.shard.is_none_or(|shard| shard.index == 1) {
+        asked::entities(settings, &mut stores, report).await;
+        asked::invariants(settings, &mut stores, report).await;
+        asked::counts(settings, &mut stores, report).await;
+        sets::sets(settings, &mut stores, report).await;
+        if settings.judges(&integrity::RULES) {
+            integrity::counters(settings, &pairs, &mut stores, report).await;
+            integrity::references(settings, &pairs, &mut stores, report).await;
+        }
+    }
+    if settings.judges(&ROW_RULES) {
+        content::content(settings, &pairs, stores, report, each).await;
+    }
+    narrowed::narrow(settings, report);
     if let Some(shard) = settings.shard {
+        report.part.get_or_insert_with(|| share::part(settings, shard, &[], &Vec::new()));
         judge(PART_RULES, &on, &Look::Got(shard), &settings.levels, report);
     }
-    whole(report, &on, &settings.levels);
+    whole(report, &on, &settings.checks, &settings.levels);
 }
 
-/// Whether a run judged anything.
-fn whole(report: &mut Report, on: &Object, levels: &Levels) {
+/// Whether a run judged anything that proves something.
+fn whole(report: &mut Report, on: &Object, checks: &[String], levels: &Levels) {
     let hint = "a comparison of nothing proves nothing: look at what was not compared, and why";
-    let facts = RunFacts::new(report, |rule| rule.starts_with("verify/row-"), hint);
+    let facts = RunFacts::new(report, |rule| narrowed::proves(checks, rule), hint);
     judge(RUN_RULES, on, &Look::Got(facts), levels, report);
 }
 
 /// What no comparison of rows speaks for.
 fn rows_alone(on: &Object) -> Gap {
-    let reason = "rows alone were compared: not indexes, constraints, triggers, views, AUTOINCREMENT counters or rowids that no column holds";
-    Gap { on: on.clone(), kind: GapKind::NotCompared, reason: reason.into() }
+    Gap { on: on.clone(), kind: GapKind::NotCompared, reason: ROWS_ALONE.into() }
 }
+
+const ROWS_ALONE: &str = "of both sides rows alone were compared: not indexes, checks, triggers, views or rowids that no column holds";
+
+/// The rules that need the rows of tables.
+const ROW_RULES: [&str; 6] = [
+    "verify/column-type",
+    "verify/filter-takes-nothing",
+    "verify/moving-rows",
+    "verify/row-content",
+    "verify/row-count",
+    "verify/unexpected-rows",
+];
 
 /// The source tables that have no rows, of those where that matters. One that cannot be read is not known to be empty.
 async fn empty_tables(mapping: &Mapping, source: &mut Opened) -> BTreeSet<TableName> {

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use super::Verify;
 use super::content::Outcomes;
+use super::expected::wanted;
 use crate::digest::kind::Kind;
+use crate::digest::short::short;
 use crate::mapping::{Pair, PairColumn};
 use crate::model::{Part, PartTable, Shard, Share};
 use crate::stores::rows::{ColumnKind, RowSource};
@@ -54,6 +56,9 @@ pub(super) fn part(settings: &Verify, shard: Shard, pairs: &[Pair], outcomes: &O
         ("seed", settings.seed.to_string()),
         ("mapping", settings.mapping.identity()),
         ("narrowed to", settings.mapping.only.join(" ")),
+        ("entities", settings.mapping.entities.join(" ")),
+        ("checks", settings.checks.join("\n")),
+        ("declared", short(&format!("{:?}", settings.declared))),
         ("source", settings.source.name.clone()),
         ("target", settings.target.name.clone()),
         ("sample", settings.sample.to_string()),
@@ -78,7 +83,8 @@ pub(super) fn part(settings: &Verify, shard: Shard, pairs: &[Pair], outcomes: &O
             declared: pair.declared.clone(),
         }
     };
-    Part { shard, shared, tables: pairs.iter().enumerate().map(table).collect() }
+    let tables = pairs.iter().enumerate().map(table).collect();
+    Part { shard, shared, tables, expected: wanted(&settings.mapping) }
 }
 
 /// What stands before a rule's id among what parts share.

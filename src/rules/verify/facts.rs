@@ -1,8 +1,13 @@
 //! What the rules over the two sides judge.
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
+use crate::manifest::{Apart, SetRelation};
 use crate::mapping::{Problem, ProblemKind};
-use crate::model::{Looked, Object};
+use crate::model::integrity::Counter;
+use crate::model::survey::{Expectation, Wanted};
+use crate::model::{Difference, Looked, Object, Place, TableDiff};
 use crate::rules::Sink;
 
 /// The two sides as wholes: who they are, and where mapping and schemas disagree.
@@ -15,6 +20,8 @@ pub struct SidesFacts {
     pub target: String,
     /// Whether both are one database.
     pub is_same: bool,
+    /// Whether one of them repeats the other: a standby of its server.
+    pub is_replica: bool,
     /// How many tables the two sides have together.
     pub tables: usize,
     /// Where mapping and schemas disagree.
@@ -41,4 +48,133 @@ impl SidesFacts {
                 .help(&problem.help);
         }
     }
+}
+
+/// A declared question to one side, and its answer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct InvariantFacts {
+    /// Whom it was asked.
+    pub endpoint: String,
+    /// Question and answers.
+    pub expectation: Expectation,
+    /// The first rows of each answer by what it is about, where rows are what should not be.
+    pub samples: BTreeMap<String, Vec<String>>,
+    /// Whether texts may be shown.
+    pub show_values: bool,
+}
+
+/// The rows of two queries, compared.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SetFacts {
+    /// Both sides and the name.
+    pub on: String,
+    /// How they must relate.
+    pub relation: SetRelation,
+    /// How they differ, as far as that matters.
+    pub rows: TableDiff,
+    /// The manifest line.
+    #[serde(skip)]
+    pub declared: Option<Place>,
+}
+
+/// A number of two sides.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CountFacts {
+    /// Both sides and the name.
+    pub on: String,
+    /// The source's.
+    pub source: f64,
+    /// The target's.
+    pub target: f64,
+    /// How far they may be apart.
+    pub apart: Allowance,
+    /// The manifest line.
+    #[serde(skip)]
+    pub declared: Option<Place>,
+}
+
+/// How far two numbers may be apart.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Allowance {
+    /// By so many.
+    Number(f64),
+    /// By so many hundredths of the source's.
+    Percent(f64),
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self::Number(0.0)
+    }
+}
+
+impl From<Apart> for Allowance {
+    fn from(apart: Apart) -> Self {
+        match apart {
+            Apart::Number(number) => Self::Number(number),
+            Apart::Percent(share) => Self::Percent(share),
+        }
+    }
+}
+
+/// The rows of the target's tables that one manifest entry speaks for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExpectedRows {
+    /// The entry's table, or pattern of tables.
+    pub table: String,
+    /// How many tables they are.
+    pub tables: usize,
+    /// Their rows together.
+    pub rows: u64,
+    /// How many there should be.
+    pub wanted: Option<Wanted>,
+    /// The manifest line.
+    #[serde(skip)]
+    pub declared: Option<Place>,
+}
+
+/// Entities, each with tables of its own.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EntityFacts {
+    /// Those that the run was narrowed to.
+    pub asked: Vec<String>,
+    /// Those that are declared to be there, and whether they are active.
+    pub known: BTreeMap<String, bool>,
+    /// Those whose tables the source has.
+    pub met: Vec<String>,
+    /// The manifest line.
+    #[serde(skip)]
+    pub declared: Option<Place>,
+}
+
+/// The counters of the target.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CounterFacts {
+    /// The target.
+    pub endpoint: String,
+    /// Its counters.
+    pub counters: Vec<Counter>,
+}
+
+/// A reference of the target.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReferenceFacts {
+    /// The table that refers.
+    pub table: String,
+    /// The reference.
+    pub name: String,
+    /// Rows that refer to something.
+    pub references: u64,
+    /// Those of them that lead nowhere, with what they hold.
+    pub orphans: Difference,
+    /// Rows that hold some columns of a `MATCH FULL` reference, and not all.
+    pub partial: u64,
 }

@@ -1,7 +1,15 @@
 //! Source against target: whether the mapping speaks for everything, and whether the rows agree.
+mod asked;
 mod facts;
+mod integrity;
 
-pub use facts::SidesFacts;
+pub use facts::{
+    Allowance, CountFacts, CounterFacts, EntityFacts, ExpectedRows, InvariantFacts, ReferenceFacts, SetFacts,
+    SidesFacts,
+};
+
+use asked::{broken_invariant, missing_entity, unequal_counts, unequal_sets, unexpected_rows};
+use integrity::{orphan, sequence_behind};
 
 use super::{Rule, Sink, rules};
 use crate::mapping::ProblemKind;
@@ -18,6 +26,26 @@ pub const COLUMN_RULES: &[Rule<ColumnTypes>] = rules!["verify": column_type];
 
 /// The rules over a run that several machines share.
 pub const PART_RULES: &[Rule<Shard>] = rules!["verify": partial_run];
+/// The rules over declared questions to one side.
+pub const INVARIANT_RULES: &[Rule<InvariantFacts>] = rules!["verify": broken_invariant];
+
+/// The rules over the rows of two queries.
+pub const SET_RULES: &[Rule<SetFacts>] = rules!["verify": unequal_sets];
+
+/// The rules over numbers of two sides.
+pub const COUNT_RULES: &[Rule<CountFacts>] = rules!["verify": unequal_counts];
+
+/// The rules over the target's counters.
+pub const COUNTER_RULES: &[Rule<CounterFacts>] = rules!["verify": sequence_behind];
+
+/// The rules over the target's references.
+pub const REFERENCE_RULES: &[Rule<ReferenceFacts>] = rules!["verify": orphan];
+
+/// The rules over entities.
+pub const ENTITY_RULES: &[Rule<EntityFacts>] = rules!["verify": missing_entity];
+
+/// The rules over declared numbers of rows.
+pub const EXPECTED_RULES: &[Rule<ExpectedRows>] = rules!["verify": unexpected_rows];
 
 /// The rules over the two sides as wholes.
 pub const SIDES_RULES: &[Rule<SidesFacts>] = rules![
@@ -206,5 +234,12 @@ fn same_database(facts: &SidesFacts, out: &mut Sink<'_>) {
         check
             .find("identity", "source and target are the same database")
             .help("a database always agrees with itself; name the other one");
+    } else if facts.is_replica {
+        check
+            .find(
+                "identity",
+                "one of source and target is a standby of the other's server, or both are of one",
+            )
+            .help("a standby always agrees with what it repeats; name the other one");
     }
 }

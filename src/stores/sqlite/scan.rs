@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::TryStreamExt;
-use sqlx::{AssertSqlSafe, Either, Executor, Row, SqlSafeStr, Statement};
+use sqlx::{AssertSqlSafe, Column as _, Either, Executor, Row, SqlSafeStr, Statement};
 
 use super::cells::fill;
-use super::select::select;
+use super::select::{names_in, select};
 use super::{Fail, Sqlite, quoted, said, text};
 use crate::digest::bucket::Bucket;
 use crate::digest::buckets::Buckets;
@@ -29,6 +29,14 @@ impl RowSource for Sqlite {
         let names = names.map_err(|error| Cause::from(Fail::Table(table.to_string(), said(&error))))?;
         let kind = ColumnKind { declared: String::new(), kind: Some(Kind::Dynamic), not_null: false };
         Ok(names.into_iter().map(|name| (name, kind.clone())).collect())
+    }
+
+    async fn kinds_of(&mut self, query: &str) -> Result<Vec<(String, ColumnKind)>, Cause> {
+        let sql = format!("SELECT * FROM (\n{}\n)", names_in(query));
+        let statement = self.connection.prepare(AssertSqlSafe(sql).into_sql_str()).await;
+        let statement = statement.map_err(|error| Cause::from(Fail::Question(said(&error))))?;
+        let kind = ColumnKind { declared: String::new(), kind: Some(Kind::Dynamic), not_null: false };
+        Ok(statement.columns().iter().map(|column| (column.name().to_owned(), kind.clone())).collect())
     }
 
     async fn is_empty(&mut self, table: &TableName) -> Result<bool, Cause> {
@@ -165,14 +173,17 @@ impl Sqlite {
         rows: &Rows,
         mut each: impl FnMut(&[Value], RowHash) -> Result<(), CanonicalError> + Send,
     ) -> Result<(), Cause> {
-        let fail = |message: String| Cause::from(Fail::Table(rows.table.to_string(), message));
+        let fail = |message: String| match &rows.query {
+            Some(_) => Cause::from(Fail::Question(message)),
+            None => Cause::from(Fail::Table(rows.table.to_string(), message)),
+        };
         let sql = AssertSqlSafe(select(rows, self.encoding)).into_sql_str();
         let encoding = self.encoding;
-        if rows.filter.is_some() {
+        if rows.filter.is_some() || rows.query.is_some() {
             let statement = self.connection.prepare(sql.clone()).await.map_err(|error| fail(said(&error)))?;
             // A parameter that nobody binds is NULL, and would choose no row on either side.
             if !matches!(statement.parameters(), None | Some(Either::Left([]) | Either::Right(0))) {
-                return Err(fail("its condition holds a parameter, which nobody binds".into()));
+                return Err(fail("what is declared holds a parameter, which nobody binds".into()));
             }
         }
         let mut stream = sqlx::query(sql).fetch(&mut self.connection);

@@ -4,6 +4,7 @@
 //! answers, a kind at a time; else the canonical bytes come here and are hashed here, and without those nothing is said.
 mod answers;
 mod hash_here;
+mod integrity;
 mod kinds;
 mod pace;
 mod scan;
@@ -16,8 +17,10 @@ use std::time::Instant;
 use self::answers::Trust;
 use self::kinds::Kinds;
 use super::{Fail, Postgres, PostgresUrl, connect, run, said};
+use crate::model::survey::Answer;
 use crate::model::{Cause, Schema};
 use crate::stores::rows::Catalog;
+use crate::stores::surveying::Surveying;
 
 /// How long a server may be kept busy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,7 +51,7 @@ pub struct PostgresRows {
 }
 
 /// What a server says of itself when a transaction begins.
-#[derive(serde::Deserialize)]
+#[derive(Clone, serde::Deserialize)]
 struct State {
     /// The snapshot's name for other connections; none on a standby, and where there is one session alone.
     exported: Option<String>,
@@ -56,6 +59,9 @@ struct State {
     moment: String,
     /// What tells this database from any other.
     identity: String,
+    /// What names the cluster and the database in it, also on its standbys; none where that may not be asked.
+    cluster: Option<String>,
+    is_standby: bool,
     is_single: bool,
 }
 
@@ -97,6 +103,20 @@ impl PostgresRows {
         &self.state.identity
     }
 
+    /// What one declared query answers.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn answer(&mut self, sql: &str) -> Result<Answer, Cause> {
+        self.store.answer(sql).await
+    }
+
+    /// Whether one of the two is a standby of the cluster that the other is of.
+    pub fn is_replica(&self, other: &Self) -> bool {
+        let (one, other) = (&self.state, &other.state);
+        one.cluster.is_some() && one.cluster == other.cluster && (one.is_standby || other.is_standby)
+    }
+
     /// After an error: the transaction goes on, with the same snapshot.
     async fn recover(&mut self) {
         // When this fails too, the next question says why.
@@ -111,13 +131,7 @@ impl PostgresRows {
             limits(self.patience)
         );
         run(&mut store.connection, begin).await.map_err(fail)?;
-        let State { moment, identity, is_single, .. } = &self.state;
-        let state = State {
-            exported: None,
-            moment: moment.clone(),
-            identity: identity.clone(),
-            is_single: *is_single,
-        };
+        let state = State { exported: None, ..self.state.clone() };
         let (url, patience, begun) = (self.url.clone(), self.patience, self.begun);
         Ok(Self { store, url, patience, begun, state, kinds: self.kinds.clone(), trust: self.trust.clone() })
     }
@@ -146,7 +160,9 @@ async fn begin(store: &mut Postgres, patience: Patience, is_single: bool) -> Res
     let state = format!(
         "SELECT json_build_object('exported', {exported}, 'moment', pg_current_snapshot()::text, 'is_single', {is_single}, \
          'identity', format('%s %s %s', pg_postmaster_start_time(), current_setting('port'), \
-         (SELECT oid FROM pg_database WHERE datname = current_database())))::text"
+         (SELECT oid FROM pg_database WHERE datname = current_database())), 'is_standby', pg_is_in_recovery(), \
+         'cluster', CASE WHEN has_function_privilege('pg_control_system()', 'execute') THEN (SELECT format('%s %s', system_identifier, \
+         (SELECT oid FROM pg_database WHERE datname = current_database())) FROM pg_control_system()) END)::text"
     );
     let state: State = super::catalog::read(&store.texts(&[&state]).await?.concat())?;
     run(&mut store.connection, format!("SAVEPOINT {SAFE}")).await.map_err(fail)?;

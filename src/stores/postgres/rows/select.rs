@@ -25,10 +25,23 @@ pub(super) fn from(table: &TableName) -> String {
     format!("{}.{} AS {}", quoted(&table.namespace), quoted(&table.name), quoted(&table.name))
 }
 
+/// What rows are read from.
+fn read_from(rows: &Rows) -> String {
+    let Some(query) = &rows.query else { return from(&rows.table) };
+    let columns: Vec<String> = (0..rows.cells.len()).map(|place| format!("c{place}")).collect();
+    format!("(\n{query}\n) AS {QUERY} ({})", columns.join(", "))
+}
+
+/// What a query is called among the columns that are read of it.
+const QUERY: &str = "\"trueup_query\"";
+
 /// A cell before it is made canonical.
 fn raw(rows: &Rows, cell: &Cell) -> Option<String> {
     match &cell.from {
-        CellFrom::Column(column) => Some(format!("{}.{}", quoted(&rows.table.name), quoted(column))),
+        CellFrom::Column(column) => {
+            let of = if rows.query.is_some() { QUERY.to_owned() } else { quoted(&rows.table.name) };
+            Some(format!("{of}.{}", quoted(column)))
+        }
         CellFrom::Expression(sql, Some(cast)) => Some(format!("({sql}\n)::{cast}")),
         CellFrom::Expression(sql, None) => Some(format!("({sql}\n)")),
         CellFrom::Nothing => None,
@@ -82,7 +95,7 @@ fn spanned(rows: &Rows, (lower, upper): Span) -> String {
 /// `bucket int8, rows int8, sum text`.
 pub(super) fn digest(rows: &Rows) -> Result<String, CanonicalError> {
     let (bucket, sum) = (bucket(rows)?, bucket_expression(&elements(rows)?, rows.seed));
-    Ok(format!("SELECT {bucket}, {sum} FROM {} WHERE {} GROUP BY 1", from(&rows.table), filter(rows)))
+    Ok(format!("SELECT {bucket}, {sum} FROM {} WHERE {} GROUP BY 1", read_from(rows), filter(rows)))
 }
 
 /// `first int8, second int8` of the identity, `cells int8[], key text[]`.
@@ -94,7 +107,7 @@ pub(super) fn hashed(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, Can
         "SELECT {}, ARRAY[{}]::int8[], {key} FROM {} WHERE {} AND {}",
         identity(rows)?,
         cells.join(", "),
-        from(&rows.table),
+        read_from(rows),
         filter(rows),
         within(rows, buckets)?
     ))
@@ -106,7 +119,7 @@ pub(super) fn cells(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, Cano
         "SELECT {}, {} FROM {} WHERE {} AND {}",
         identity(rows)?,
         shown(rows, rows.cells.iter()),
-        from(&rows.table),
+        read_from(rows),
         filter(rows),
         within(rows, buckets)?
     ))
@@ -129,7 +142,7 @@ pub(super) fn bytes(rows: &Rows, buckets: Option<&BTreeSet<u64>>) -> Result<Stri
     Ok(format!(
         "SELECT {bucket}, ARRAY[{}]::bytea[], {key} FROM {} WHERE {} AND {within}",
         cells?.join(", "),
-        from(&rows.table),
+        read_from(rows),
         filter(rows)
     ))
 }
