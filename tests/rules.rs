@@ -257,6 +257,10 @@ fn verified(files: &BTreeMap<String, String>, report: &mut Report) {
     one(files, "set.toml", rules::verify::SET_RULES, report);
     one(files, "count.toml", rules::verify::COUNT_RULES, report);
     one(files, "expected.toml", rules::verify::EXPECTED_RULES, report);
+    one(files, "vector.toml", rules::verify::VECTOR_RULES, report);
+    one(files, "vector-count.toml", rules::verify::VECTOR_COUNT_RULES, report);
+    one(files, "vector-content.toml", rules::verify::VECTOR_CONTENT_RULES, report);
+    one(files, "vector-recall.toml", rules::verify::VECTOR_RECALL_RULES, report);
     one(files, "counters.toml", rules::verify::COUNTER_RULES, report);
     one(files, "reference.toml", rules::verify::REFERENCE_RULES, report);
     one(files, "entities.toml", rules::verify::ENTITY_RULES, report);

@@ -236,6 +236,7 @@ pub(super) fn settings(
         ),
     };
     let mut settings = as_declared(from, to, Mapping::of(&manifest, &source), &manifest.verify, seed, levels);
+    settings.vectors.clone_from(&manifest.vector);
     let sides = [settings.source.name.clone(), settings.target.name.clone()];
     let mut others: Vec<&str> = manifest.verify.others().map(|name| name.as_str()).collect();
     others.sort_unstable();
@@ -284,6 +285,7 @@ fn as_declared(
         settle: Duration::from_secs(declared.settle_s),
         declared: declared.clone(),
         others: Vec::new(),
+        vectors: Vec::new(),
         checks: Vec::new(),
         levels,
     }

@@ -34,6 +34,7 @@ pub mod sql;
 pub mod survey;
 mod table_diff;
 pub mod value;
+pub mod vectors;
 
 pub use check::{Allowed, Check, Finding, Fix, Looked, Object, ObjectKind, Related, Verdict};
 pub use code::{CodeReads, CodeSpan, ComputedRead, EnvRead, Unclear};

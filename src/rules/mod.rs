@@ -99,6 +99,10 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(verify::COUNT_RULES))
         .chain(ids(verify::EXPECTED_RULES))
         .chain(ids(verify::ENTITY_RULES))
+        .chain(ids(verify::VECTOR_RULES))
+        .chain(ids(verify::VECTOR_COUNT_RULES))
+        .chain(ids(verify::VECTOR_CONTENT_RULES))
+        .chain(ids(verify::VECTOR_RECALL_RULES))
         .chain(ids(verify::COUNTER_RULES))
         .chain(ids(verify::REFERENCE_RULES))
         .collect();

@@ -19,3 +19,4 @@ pub mod scratch;
 pub mod sqlite;
 pub mod store;
 pub mod surveying;
+pub mod vectors;

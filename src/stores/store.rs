@@ -34,6 +34,18 @@ impl Store {
         })
     }
 
+    /// The store as one that holds vectors.
+    ///
+    /// # Errors
+    /// When it has no such type.
+    pub fn vectors(&mut self) -> Result<&mut PostgresRows, Cause> {
+        match self {
+            Self::Postgres(store) => Ok(store),
+            Self::Sqlite(_) => Err(Cause::new("SQLite has no type for vectors")
+                .hint("ask a question of its own about them: `[[verify.invariant]]`")),
+        }
+    }
+
     /// Whether two open stores are one database. Two files were told apart before they were opened.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {

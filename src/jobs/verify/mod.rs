@@ -11,10 +11,13 @@ mod fingerprint;
 mod integrity;
 mod merge;
 mod narrowed;
+mod near;
 mod plan;
 mod sets;
 mod share;
 mod stores;
+mod tolerated;
+mod vectors;
 
 use std::collections::BTreeSet;
 
@@ -61,6 +64,8 @@ pub struct Verify {
     pub settle: std::time::Duration,
     /// What the manifest asks beside rows.
     pub declared: crate::manifest::Verify,
+    /// Columns of embeddings, and what they must hold.
+    pub vectors: Vec<crate::manifest::Vector>,
     /// Endpoints, other than the two sides, that are asked something.
     pub others: Vec<Endpoint>,
     /// Rules, and names of declared questions, that this run is narrowed to; empty for all.
@@ -155,7 +160,7 @@ async fn sides(
     let mapping = settings.mapping.for_tables_of(&source.schema);
     let empty = empty_tables(&mapping, &mut source).await;
     let resolved = resolve(&mapping, &source.schema, &target.schema, &|table| empty.contains(table));
-    let Resolved { pairs, problems, gaps } = resolved;
+    let Resolved { mut pairs, problems, gaps } = resolved;
     let is_same = source.store.is_same(&target.store);
     let is_replica = !is_same && source.store.is_replica(&target.store);
     let facts = SidesFacts {
@@ -174,6 +179,7 @@ async fn sides(
         content::not_asked(settings, &pairs, report);
         return;
     }
+    let tolerated = tolerated::tolerate(settings, &mut pairs, report);
     let mut stores = Stores::open(settings, source, target).await;
     // What is no table's rows is looked at by one part alone.
     if settings.shard.is_none_or(|shard| shard.index == 1) {
@@ -185,6 +191,9 @@ async fn sides(
             integrity::counters(settings, &pairs, &mut stores, report).await;
             integrity::references(settings, &pairs, &mut stores, report).await;
         }
+    }
+    if settings.judges(&vectors::RULES) {
+        vectors::vectors(settings, &pairs, &tolerated, &mut stores, report).await;
     }
     if settings.judges(&ROW_RULES) {
         content::content(settings, &pairs, stores, report, each).await;

@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::manifest::{Apart, SetRelation};
+use crate::manifest::{Apart, Metric, SetRelation};
 use crate::mapping::{Problem, ProblemKind};
 use crate::model::integrity::Counter;
 use crate::model::survey::{Expectation, Wanted};
+use crate::model::vectors::{VectorIndex, VectorType, VectorsFound};
 use crate::model::{Difference, Looked, Object, Place, TableDiff};
 use crate::rules::Sink;
 
@@ -177,4 +178,100 @@ pub struct ReferenceFacts {
     pub orphans: Difference,
     /// Rows that hold some columns of a `MATCH FULL` reference, and not all.
     pub partial: u64,
+}
+
+/// A column of embeddings of the target, beside its counterpart in the source.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VectorFacts {
+    /// `table.column`.
+    pub name: String,
+    /// Its type, as it is declared.
+    pub declared_type: String,
+    /// What sort of type that is.
+    pub kind: VectorType,
+    /// The dimension that the type demands.
+    pub dimension: Option<u32>,
+    /// Whether a `[[vector]]` speaks of it.
+    pub is_declared: bool,
+    /// Whether it must be declared: because others are, or because nothing else is said of its content.
+    pub must_be_declared: bool,
+    /// What is in it.
+    pub target: VectorsFound,
+    /// What is in the source's.
+    pub source: Option<VectorsFound>,
+    /// Whether the source has an index for it.
+    pub source_is_indexed: bool,
+    /// Its own indexes.
+    pub indexes: Vec<VectorIndex>,
+    /// The declared dimension.
+    pub wanted_dimension: Option<u32>,
+    /// The declared metric.
+    pub metric: Option<Metric>,
+    /// Whether an index is demanded or not.
+    pub index: Option<bool>,
+    /// The share of vectors that may repeat another.
+    pub duplicates: Option<f64>,
+    /// The manifest line.
+    #[serde(skip)]
+    pub declared: Option<Place>,
+}
+
+/// How many rows of a column, or of several together, have a vector.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VectorCount {
+    /// The column, or the glob.
+    pub name: String,
+    /// Rows.
+    pub rows: u64,
+    /// Those with a vector.
+    pub vectors: u64,
+    /// How many there should be.
+    pub wanted: Option<Wanted>,
+    /// How many the source has.
+    pub source: Option<u64>,
+    /// The manifest line.
+    #[serde(skip)]
+    pub declared: Option<Place>,
+}
+
+/// Vectors held to the source's within a tolerance.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VectorContent {
+    /// The column.
+    pub name: String,
+    /// How many rows of both sides were compared.
+    pub compared: u64,
+    /// What is allowed, in words.
+    pub allowed: String,
+    /// Rows that are further apart, or have a vector on one side alone.
+    pub beyond: Difference,
+    /// How far the furthest are apart, in words.
+    pub worst: String,
+    /// The manifest line.
+    #[serde(skip)]
+    pub declared: Option<Place>,
+}
+
+/// How many of the source's neighbours a search in the target finds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VectorRecall {
+    /// The column.
+    pub name: String,
+    /// How many neighbours were looked for.
+    pub k: u32,
+    /// Of how many rows.
+    pub rows: usize,
+    /// The share that was found.
+    pub recall: f64,
+    /// The share that should be.
+    pub at_least: f64,
+    /// The rows of which the fewest were found.
+    pub worst: Vec<String>,
+    /// The manifest line.
+    #[serde(skip)]
+    pub declared: Option<Place>,
 }

@@ -2,14 +2,19 @@
 mod asked;
 mod facts;
 mod integrity;
+mod vectors;
 
 pub use facts::{
     Allowance, CountFacts, CounterFacts, EntityFacts, ExpectedRows, InvariantFacts, ReferenceFacts, SetFacts,
-    SidesFacts,
+    SidesFacts, VectorContent, VectorCount, VectorFacts, VectorRecall,
 };
 
 use asked::{broken_invariant, missing_entity, unequal_counts, unequal_sets, unexpected_rows};
 use integrity::{orphan, sequence_behind};
+use vectors::{
+    vector_content, vector_count, vector_dimension, vector_duplicates, vector_index, vector_recall,
+    vector_undeclared, vector_zero,
+};
 
 use super::{Rule, Sink, rules};
 use crate::mapping::ProblemKind;
@@ -40,6 +45,20 @@ pub const COUNTER_RULES: &[Rule<CounterFacts>] = rules!["verify": sequence_behin
 
 /// The rules over the target's references.
 pub const REFERENCE_RULES: &[Rule<ReferenceFacts>] = rules!["verify": orphan];
+
+/// The rules over one column of embeddings.
+pub const VECTOR_RULES: &[Rule<VectorFacts>] = rules![
+    "verify": vector_dimension, vector_duplicates, vector_index, vector_undeclared, vector_zero
+];
+
+/// The rules over how many there are.
+pub const VECTOR_COUNT_RULES: &[Rule<VectorCount>] = rules!["verify": vector_count];
+
+/// The rules over vectors that were compared within a tolerance.
+pub const VECTOR_CONTENT_RULES: &[Rule<VectorContent>] = rules!["verify": vector_content];
+
+/// The rules over neighbours.
+pub const VECTOR_RECALL_RULES: &[Rule<VectorRecall>] = rules!["verify": vector_recall];
 
 /// The rules over entities.
 pub const ENTITY_RULES: &[Rule<EntityFacts>] = rules!["verify": missing_entity];

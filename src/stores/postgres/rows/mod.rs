@@ -9,6 +9,7 @@ mod kinds;
 mod pace;
 mod scan;
 mod select;
+mod vectors;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
