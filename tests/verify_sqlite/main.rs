@@ -8,6 +8,7 @@
 mod cells;
 mod files;
 mod mapping;
+mod prints;
 mod properties;
 mod size;
 mod tables;
