@@ -6,6 +6,7 @@
     clippy::print_stdout,
     reason = "these functions are parts of tests, which clippy sees only in the tests themselves"
 )]
+mod beside;
 mod cells;
 mod mutations;
 mod on_pglite;
