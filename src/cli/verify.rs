@@ -183,6 +183,7 @@ fn against_fingerprints(args: &Args, loaded: Option<Loaded>) -> Result<Exit, Sto
         source: end("source", &args.source, &args.source_fingerprint, &verify.source)?,
         target: end("target", &args.target, &args.target_fingerprint, &verify.target)?,
         mapping,
+        vectors: manifest.vector.clone(),
         declared: verify.clone(),
         sample: verify.sample,
         keys: args.keys.unwrap_or(verify.keys),

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::compare::{parts, shown};
 use super::expected::{expect, wanted};
 use super::fingerprint::{own, rows};
+use super::tolerated::tolerate;
 use super::{Opened, open, rows_alone, whole};
 use crate::diff::fingerprint::file::Read;
 use crate::diff::fingerprint::{RowsPrint, TablePrint};
@@ -15,7 +16,7 @@ use crate::digest::bucket::Bucket;
 use crate::digest::buckets::Buckets;
 use crate::digest::comparable::read_as;
 use crate::digest::short::short;
-use crate::manifest::{Keys, Side};
+use crate::manifest::{Keys, Side, Vector};
 use crate::mapping::{Mapping, Pair, Resolved, resolve};
 use crate::model::{
     Cause, ColumnTypes, DifferingRow, Gap, GapKind, Look, Narrowed, Object, ObjectKind, Report, Schema,
@@ -47,6 +48,8 @@ pub struct Against {
     pub target: End,
     /// How tables become tables.
     pub mapping: Mapping,
+    /// Columns of embeddings, and what they must hold.
+    pub vectors: Vec<Vector>,
     /// What the manifest asks beside rows.
     pub declared: crate::manifest::Verify,
     /// How many parts and rows of a table are named.
@@ -173,7 +176,7 @@ async fn sides(
     }
     let is_empty =
         |table: &crate::model::TableName| source.read.is_some_and(|read| read.print.is_empty(table));
-    let Resolved { pairs, problems, gaps } = resolve(&mapping, &source.schema, &target.schema, &is_empty);
+    let Resolved { mut pairs, problems, gaps } = resolve(&mapping, &source.schema, &target.schema, &is_empty);
     let digests = [source.read, target.read].map(|read| read.map(|read| &read.sha256));
     let is_same = digests[0].is_some() && digests[0] == digests[1];
     if !is_same && identity(&source).is_some() && identity(&source) == identity(&target) {
@@ -194,6 +197,16 @@ async fn sides(
     if settings.declared.names().next().is_some() || settings.declared.entities.is_some() {
         let reason = "declared invariants, sets and counts were not asked: a side is a fingerprint".into();
         report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason });
+    }
+    if !settings.vectors.is_empty() {
+        let reason =
+            "of declared vectors no more than their digests were compared: a side is a fingerprint".into();
+        report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason });
+    }
+    for column in tolerate(&settings.vectors, &mut pairs, &mut Report::new("verify")) {
+        let on = Object { kind: ObjectKind::Column, name: format!("{}.{}", column.table, column.target) };
+        let cause = Cause::new("it is to be compared within a tolerance, and a fingerprint holds no vector");
+        judge(COLUMN_RULES, &on, &Look::<ColumnTypes>::Failed(cause), &settings.levels, report);
     }
     let mut counted = Vec::new();
     for pair in pairs.iter().filter(|_| !is_same) {

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::plan::{cut, integer_key, value};
+use super::tolerated::tolerate;
 use super::{Opened, open};
 use crate::diff::fingerprint::{ColumnPrint, Fingerprint, RowsPrint, TablePrint};
 use crate::digest::buckets::Buckets;
@@ -12,9 +13,9 @@ use crate::digest::comparable::{read_as, widest};
 use crate::digest::hasher::Seed;
 use crate::digest::kind::Kind;
 use crate::digest::short::short;
-use crate::manifest::Side;
+use crate::manifest::{Side, Vector};
 use crate::mapping::{Mapping, Pair, PairColumn, Problem, ProblemKind, Resolved, resolve};
-use crate::model::{Cause, Look};
+use crate::model::{Cause, Look, Report};
 use crate::stores::endpoint::Endpoint;
 use crate::stores::postgres::Patience;
 use crate::stores::rows::{Cell, CellFrom, ColumnKind, RowSource, Rows};
@@ -28,6 +29,8 @@ pub struct Take {
     pub side: Side,
     /// How tables become tables.
     pub mapping: Mapping,
+    /// Columns of embeddings, of which those with a tolerance are left out.
+    pub vectors: Vec<Vector>,
     /// The other side, when it was taken already: its seed, its cuts and its kinds are taken over.
     pub like: Option<Fingerprint>,
     /// The seed of every hash.
@@ -68,7 +71,7 @@ pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
         Side::Source => [&schema, &other],
         Side::Target => [&other, &schema],
     };
-    let Resolved { pairs, problems, .. } =
+    let Resolved { mut pairs, problems, .. } =
         resolve(&settings.mapping.for_tables_of(source), source, target, &|_| false);
     let only = &settings.mapping.only;
     let is_narrowed =
@@ -76,6 +79,8 @@ pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
     if let Some(stale) = problems.into_iter().find(is_narrowed) {
         return Err(Cause::new(stale.message).hint(stale.help));
     }
+    // Neither digested nor compared: what may be apart has no digest.
+    tolerate(&settings.vectors, &mut pairs, &mut Report::new("fingerprint"));
     let mut tables = Vec::new();
     for pair in &pairs {
         tables.push(table(settings, pair, &mut store).await);

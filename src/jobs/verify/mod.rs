@@ -179,7 +179,7 @@ async fn sides(
         content::not_asked(settings, &pairs, report);
         return;
     }
-    let tolerated = tolerated::tolerate(settings, &mut pairs, report);
+    let tolerated = tolerated::tolerate(&settings.vectors, &mut pairs, report);
     let mut stores = Stores::open(settings, source, target).await;
     // What is no table's rows is looked at by one part alone.
     if settings.shard.is_none_or(|shard| shard.index == 1) {
@@ -191,9 +191,9 @@ async fn sides(
             integrity::counters(settings, &pairs, &mut stores, report).await;
             integrity::references(settings, &pairs, &mut stores, report).await;
         }
-    }
-    if settings.judges(&vectors::RULES) {
-        vectors::vectors(settings, &pairs, &tolerated, &mut stores, report).await;
+        if settings.judges(&vectors::RULES) {
+            vectors::vectors(settings, &pairs, &tolerated, &mut stores, report).await;
+        }
     }
     if settings.judges(&ROW_RULES) {
         content::content(settings, &pairs, stores, report, each).await;

@@ -58,7 +58,7 @@ pub(super) fn part(settings: &Verify, shard: Shard, pairs: &[Pair], outcomes: &O
         ("narrowed to", settings.mapping.only.join(" ")),
         ("entities", settings.mapping.entities.join(" ")),
         ("checks", settings.checks.join("\n")),
-        ("declared", short(&format!("{:?}", settings.declared))),
+        ("declared", short(&format!("{:?} {:?}", settings.declared, settings.vectors))),
         ("source", settings.source.name.clone()),
         ("target", settings.target.name.clone()),
         ("sample", settings.sample.to_string()),
