@@ -7,7 +7,7 @@ pub mod naming;
 mod order;
 pub mod proof;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::model::chain::{Revision, Written};
 
@@ -113,8 +113,9 @@ impl Graph {
         graph
     }
 
-    fn add_all<'r>(&mut self, revisions: &[&'r Revision]) -> BTreeMap<&'r str, usize> {
-        let mut ids = BTreeMap::new();
+    fn add_all<'r>(&mut self, revisions: &[&'r Revision]) -> HashMap<&'r str, usize> {
+        let mut ids = HashMap::with_capacity(revisions.len());
+        self.nodes.reserve(revisions.len());
         for (index, revision) in revisions.iter().enumerate() {
             let id = revision.id.text.as_str();
             let is_base = revision.parents.is_empty();
@@ -135,9 +136,9 @@ impl Graph {
     fn labels<'r>(
         &mut self,
         revisions: &[&'r Revision],
-        ids: &BTreeMap<&'r str, usize>,
-    ) -> BTreeMap<&'r str, usize> {
-        let mut labels: BTreeMap<&str, usize> = BTreeMap::new();
+        ids: &HashMap<&'r str, usize>,
+    ) -> HashMap<&'r str, usize> {
+        let mut labels: HashMap<&str, usize> = HashMap::new();
         for (own, revision) in revisions.iter().enumerate() {
             let Some(index) = ids.get(revision.id.text.as_str()).copied() else { continue };
             for (label, written) in revision.labels.iter().enumerate() {
@@ -157,8 +158,8 @@ impl Graph {
     fn look_at_each<'r>(
         &mut self,
         revisions: &[&'r Revision],
-        ids: &BTreeMap<&'r str, usize>,
-        labels: &BTreeMap<&'r str, usize>,
+        ids: &HashMap<&'r str, usize>,
+        labels: &HashMap<&'r str, usize>,
     ) {
         for (own, revision) in revisions.iter().enumerate() {
             let is_own = |written: &&Written| written.text == revision.id.text;
@@ -186,8 +187,8 @@ impl Graph {
         &mut self,
         index: usize,
         revisions: &[&'r Revision],
-        ids: &BTreeMap<&'r str, usize>,
-        labels: &BTreeMap<&'r str, usize>,
+        ids: &HashMap<&'r str, usize>,
+        labels: &HashMap<&'r str, usize>,
     ) {
         let Some(node) = self.nodes.get_mut(index) else { return };
         let Some(revision) = revisions.get(node.revision) else { return };

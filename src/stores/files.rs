@@ -17,15 +17,22 @@ pub fn read(path: &str) -> Look<String> {
 }
 
 fn text(path: &Path) -> Result<String, Cause> {
-    let opened = fs::File::open(path).map_err(|error| reading(path, &error))?;
+    let mut opened = fs::File::open(path).map_err(|error| reading(path, &error))?;
     let meta = opened.metadata().map_err(|error| reading(path, &error))?;
     if meta.is_dir() {
         return Err(Cause::new("it is a folder").hint("name a file"));
     }
     // A device or a pipe tells no length, so the limit is on what is read.
     let known = usize::try_from(meta.len().min(LARGEST_BYTES)).unwrap_or(0);
-    let mut bytes = Vec::with_capacity(known + 1);
-    opened.take(LARGEST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reading(path, &error))?;
+    let mut bytes = vec![0; known + 1];
+    let first = if meta.is_file() { opened.read(&mut bytes) } else { Ok(0) };
+    let first = first.map_err(|error| reading(path, &error))?;
+    bytes.truncate(first);
+    // A file that gave what its length says, and had room to give more, is at its end.
+    if first == 0 || first != known {
+        let rest = LARGEST_BYTES + 1 - first as u64;
+        opened.take(rest).read_to_end(&mut bytes).map_err(|error| reading(path, &error))?;
+    }
     if bytes.len() as u64 > LARGEST_BYTES {
         return Err(too_large());
     }

@@ -39,19 +39,43 @@ pub(super) fn span(lines: &Lines<'_>, range: TextRange) -> Span {
 /// Whether a text has too few signs and words to be too deep, however they stand. Most revisions have, and are spared a
 /// second look at each of their tokens.
 fn is_small(text: &str) -> bool {
-    let (mut tokens, mut openers, mut was_letter) = (0_usize, 0_usize, false);
+    let (mut tokens, mut openers, mut before) = (0_usize, 0_usize, 0_u8);
     for byte in text.bytes() {
-        let is_word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
-        if is_word && !was_letter {
-            // A number may have a keyword right behind it: `1or 2`.
-            tokens += if byte.is_ascii_digit() { 2 } else { 1 };
-        } else if byte.is_ascii_punctuation() && byte != b'_' {
-            tokens += 1;
-            openers += usize::from(b"([{'\":".contains(&byte));
-        }
-        was_letter = is_word;
+        let kind = KINDS.get(usize::from(byte)).copied().unwrap_or(0);
+        // Signs count one by one, words where they begin; a number may have a keyword right behind it: `1or 2`.
+        let begins = kind & WORD & !before;
+        tokens += usize::from((kind & SIGN != 0) | (begins != 0))
+            + usize::from((kind & DIGIT != 0) & (begins != 0));
+        openers += usize::from(kind & OPENER != 0);
+        before = kind;
     }
     tokens <= LONGEST && openers <= DEEPEST
+}
+
+const WORD: u8 = 1;
+const DIGIT: u8 = 2;
+const SIGN: u8 = 4;
+const OPENER: u8 = 8;
+
+/// What each byte is, so that counting needs no branches.
+static KINDS: [u8; 256] = kinds();
+
+const fn kinds() -> [u8; 256] {
+    let mut kinds = [0; 256];
+    let mut rest: &mut [u8] = &mut kinds;
+    let mut byte = 0_u8;
+    while let [first, others @ ..] = rest {
+        *first = match byte {
+            b'0'..=b'9' => WORD | DIGIT,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => WORD,
+            b'(' | b'[' | b'{' | b'\'' | b'"' | b':' => SIGN | OPENER,
+            _ if byte.is_ascii_punctuation() => SIGN,
+            _ => 0,
+        };
+        byte = byte.wrapping_add(1);
+        rest = others;
+    }
+    kinds
 }
 
 /// Trees are walked, and taken down, by recursion: what makes one deep is counted before there is one. Every token that
