@@ -183,7 +183,10 @@ pub fn named_anew(constraint: &Constraint, table: &TableName, convention: Option
 /// Whether a live name is what has become of a name: SQLAlchemy and Postgres each shorten what is too long, in ways of
 /// their own.
 pub fn is_kept_as(name: &str, live: &str) -> bool {
-    name == live || (name.len() > LONGEST_BYTES && (hashed(name) == live || clipped(name) == live))
+    // Both ways leave the beginning, and it takes no hash to see that most names are others.
+    let is_alike = || live.len() >= 50 && name.as_bytes().get(..50) == live.as_bytes().get(..50);
+    name == live
+        || (name.len() > LONGEST_BYTES && is_alike() && (hashed(name) == live || clipped(name) == live))
 }
 
 /// A long name as SQLAlchemy shortens it for Postgres: one that a convention made, or that `op.f` says.

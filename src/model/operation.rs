@@ -140,6 +140,8 @@ pub enum Action {
         constraints: Vec<Constraint>,
         /// The indexes that come with it.
         indexes: Vec<Index>,
+        /// Whether that is all of them: every part of it could be told.
+        is_told: bool,
     },
     /// A table is dropped.
     DropTable {

@@ -339,9 +339,9 @@ fn compare(root: &Path, answers: &[Value], system: System) {
     for (number, answer) in answers.iter().enumerate() {
         let folder = root.join(format!("case-{number:04}"));
         let (names, troubles) = told(&folder, system);
-        let shown = || format!("{}\n{answer:#}\n{:#?}", folder.display(), names.known());
+        let shown = || format!("{}\n{answer:#}\n{:#?}", folder.display(), names.known().collect::<Vec<_>>());
         let said = answer["error"].as_str().unwrap_or_default();
-        if said.contains("already exists") && names.known().iter().any(|known| known.name == Name::Untold) {
+        if said.contains("already exists") && names.known().any(|known| known.name == Name::Untold) {
             continue;
         }
         if let Some(trouble) = troubles.first() {
@@ -353,7 +353,7 @@ fn compare(root: &Path, answers: &[Value], system: System) {
             continue;
         }
         assert!(answer["error"].is_null(), "{}", shown());
-        let mut left: Vec<&Known> = names.known().iter().collect();
+        let mut left: Vec<&Known> = names.known().collect();
         for (table, found) in answer["tables"].as_object().unwrap() {
             for one in found.as_array().unwrap() {
                 let (kind, name) = (one[0].as_str().unwrap(), one[1].as_str());

@@ -180,7 +180,7 @@ impl<'f, 's> Walk<'f, 's> {
 
     fn action(&mut self, action: &Action, at: At, id: &str) {
         match action {
-            Action::CreateTable { table, columns, constraints, indexes } => {
+            Action::CreateTable { table, columns, constraints, indexes, .. } => {
                 let table = usual(table);
                 self.forget_table(&table);
                 let is_there = self.facts.table(&table).is_some();

@@ -101,6 +101,8 @@ pub(super) fn column<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<ColumnSpec
 pub(super) struct Beside {
     pub(super) constraints: Vec<Constraint>,
     pub(super) indexes: Vec<Index>,
+    /// Whether something among them could not be told.
+    pub(super) is_open: bool,
 }
 
 /// The columns of `op.create_table(...)`, and its constraints and indexes. What cannot be told is left out.
@@ -125,6 +127,8 @@ pub(super) fn of_table<'a>(
             beside.constraints.push(constraint);
         } else if let Some(index) = index(arg, table, scope) {
             beside.indexes.push(index);
+        } else {
+            beside.is_open = true;
         }
     }
     primary_key(&mut beside.constraints, keys);

@@ -167,9 +167,10 @@ impl Given<'_, '_> {
         Some(match name {
             "create_table" => {
                 let table = args.table(0, "table_name", "schema")?;
-                let (columns, columns::Beside { constraints, indexes }) =
+                let (columns, columns::Beside { constraints, indexes, is_open }) =
                     columns::of_table(args.call, &table, args.scope);
-                Action::CreateTable { table, columns, constraints, indexes }
+                let is_told = !is_open && args.call.arguments.keywords.iter().all(|one| one.arg.is_some());
+                Action::CreateTable { table, columns, constraints, indexes, is_told }
             }
             "drop_table" => Action::DropTable { table: args.table(0, "table_name", "schema")? },
             "rename_table" => {
@@ -181,7 +182,7 @@ impl Given<'_, '_> {
                 let column = columns::column(expr, args.scope)?;
                 let table = self.table(0, "table_name")?;
                 let (_, call) = columns::made(expr, args.scope)?;
-                let columns::Beside { constraints, indexes } =
+                let columns::Beside { constraints, indexes, .. } =
                     columns::of_column(&column.name, call, &table, args.scope);
                 Action::AddColumn { table, column, constraints, indexes }
             }

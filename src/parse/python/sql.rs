@@ -187,9 +187,14 @@ impl<'t> Cursor<'t> {
         if self.take("TABLE") {
             self.take_exists();
             let table = self.table()?;
-            let (columns, constraints) = self.brackets().map(columns).unwrap_or_default();
-            let indexes = Vec::new();
-            return Some(Action::CreateTable { table, columns, constraints, indexes });
+            let inside = self.brackets();
+            let is_like = |tokens: &[Token]| {
+                let is = |token: &Token| matches!(token, Token::Word(word) if word.value.eq_ignore_ascii_case("like"));
+                tokens.iter().any(is)
+            };
+            let is_told = inside.is_some_and(|inside| !is_like(inside));
+            let (columns, constraints) = inside.map(columns).unwrap_or_default();
+            return Some(Action::CreateTable { table, columns, constraints, indexes: Vec::new(), is_told });
         }
         let kind = self.name()?;
         self.take_exists();
