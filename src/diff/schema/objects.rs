@@ -1,7 +1,7 @@
 //! What a schema holds beside tables, and whose everything is.
 use super::names::{key, pair};
 use super::tables::comment;
-use super::{Found, Kind, unmaintained};
+use super::{Found, Kind, normal, unmaintained};
 use crate::model::schema::{
     Extension, Function, Held, Namespace, Other, Schema, Sequence, TypeDef, TypeKind,
 };
@@ -86,7 +86,7 @@ fn types(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
         if one.kind != other.kind {
             let message = format!("`{on}` is a {}, expected a {}", other.kind.word(), one.kind.word());
             found.differ(kind(one), &on, &on, message, [&one.definition, &other.definition]);
-        } else if one.definition != other.definition {
+        } else if normal::literals(&one.definition) != normal::literals(&other.definition) {
             let message = format!("{} `{on}` differs", one.kind.word());
             found.differ(kind(one), &on, &on, message, [&one.definition, &other.definition]);
         }
@@ -182,7 +182,8 @@ fn others(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
     }
     for (one, other) in pairs {
         let on = named(one);
-        let [text, other_text] = [one, other].map(|one| unmaintained(&one.definition, found));
+        let [text, other_text] =
+            [one, other].map(|one| unmaintained(&normal::literals(&one.definition), found));
         if text != other_text {
             let says = if is_plural(one) { "differ" } else { "differs" };
             found.differ(kind_of(one), &on, &on, format!("`{on}` {says}"), [&text, &other_text]);

@@ -305,7 +305,7 @@ fn policies(expected: &Table, live: &Table, found: &mut Found<'_>) {
     }
     for (one, other) in pairs {
         let about = format!("{on}: {}", one.name);
-        if one.definition != other.definition {
+        if normal::literals(&one.definition) != normal::literals(&other.definition) {
             let message = format!("policy `{}` of `{on}` differs", one.name);
             found.differ(Kind::PolicyDiffers, &on, &about, message, [&one.definition, &other.definition]);
         }

@@ -139,8 +139,7 @@ impl Surveying for Sqlite {
     }
 
     async fn answer(&mut self, sql: &str) -> Result<Answer, Cause> {
-        let sql = format!("SELECT * FROM (\n{sql}\n) AS q LIMIT 1001");
-        let rows = self.all(&sql, cells).await.map_err(|error| fail(&error))?;
+        let rows = self.asked(sql, 1001, cells).await.map_err(|error| fail(&error))?;
         let mut answer = Answer { rows: rows.len() as u64, ..Answer::default() };
         if let Some([(value, is_text)]) = rows.first().map(Vec::as_slice) {
             (answer.value, answer.is_text) = (value.clone(), *is_text);

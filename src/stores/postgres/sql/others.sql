@@ -70,8 +70,8 @@ with found(catalog, oid, kind, namespace, name, hangs_on, definition, owner, gra
     concat_ws(' ', case when condefault then 'DEFAULT' end, 'FROM', pg_encoding_to_char(conforencoding), 'TO', pg_encoding_to_char(contoencoding), 'BY', conproc), conowner, null
   from pg_conversion where oid >= 16384
   union all select 'pg_collation'::regclass, oid, 'collation', collnamespace, quote_ident(collname), null,
-    -- the locale has had three names
-    concat_ws(' ', 'PROVIDER', collprovider, 'LOCALE', coalesce(to_jsonb(k) ->> 'colllocale', to_jsonb(k) ->> 'colliculocale', collcollate),
+    -- the locale has had three names, and since 16 it is made canonical
+    concat_ws(' ', 'PROVIDER', collprovider, 'LOCALE', regexp_replace(coalesce(to_jsonb(k) ->> 'colllocale', to_jsonb(k) ->> 'colliculocale', collcollate), '-true(?=-|$)', '', 'g'),
       'LC_CTYPE ' || case when collprovider = 'c' then nullif(collctype, collcollate) end, case when not collisdeterministic then 'NONDETERMINISTIC' end,
       'RULES ' || coalesce(to_jsonb(k) ->> 'collicurules')), collowner, null
   from pg_collation k where oid >= 16384

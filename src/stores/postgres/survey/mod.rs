@@ -18,6 +18,9 @@ use crate::stores::surveying::{
     Limits, Ranges, Referred, Referring, Scan, Scanned, State, Surveying, squeezed,
 };
 
+/// As many rows of an answer are counted, and one more.
+const ANSWERS: u32 = 1001;
+
 /// Questions in one message.
 const TOGETHER: usize = 50;
 
@@ -97,13 +100,7 @@ impl Surveying for Postgres {
 
     async fn answer(&mut self, sql: &str) -> Result<Answer, Cause> {
         let fail = |error: sqlx::Error| Cause::from(Fail::Read(said(&error)));
-        run(&mut self.connection, "SAVEPOINT trueup; SET LOCAL search_path TO DEFAULT")
-            .await
-            .map_err(fail)?;
-        let query = sqlx::query(AssertSqlSafe(sql::answer(sql)).into_sql_str()).persistent(false);
-        let rows = query.fetch_all(&mut self.connection).await.map_err(fail);
-        run(&mut self.connection, "ROLLBACK TO SAVEPOINT trueup").await.map_err(fail)?;
-        let rows = rows?;
+        let rows = self.asked(sql::ANSWERED, sql, ANSWERS).await.map_err(fail)?;
         let mut answer = Answer { rows: rows.len() as u64, ..Answer::default() };
         let Some(first) = rows.first() else { return Ok(answer) };
         let (kind, columns): (String, i64) =
