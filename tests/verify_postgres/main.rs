@@ -6,10 +6,12 @@
     clippy::print_stdout,
     reason = "these functions are parts of tests, which clippy sees only in the tests themselves"
 )]
+mod beside;
 mod cells;
 mod mutations;
 mod on_pglite;
 mod on_pgvector;
+mod on_pgvector_systems;
 mod on_postgres;
 mod on_postgres18;
 mod on_postgres_asked;

@@ -1,4 +1,5 @@
 //! Columns of embeddings.
+use crate::beside;
 use crate::types::{VECTORS, tables};
 use crate::world::{Database, World, verify};
 
@@ -180,4 +181,9 @@ fn arrays_and_bits_are_vectors_where_somebody_says_so() {
         "vector-zero t.b: 1 of 2 vectors are nothing but zeros",
         "vector-zero t.s: 1 of 2 vectors are nothing but zeros",
     ]);
+}
+
+#[test]
+fn every_change_beside_rows_is_found_and_named() {
+    beside::play(48);
 }

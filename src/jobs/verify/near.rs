@@ -1,5 +1,5 @@
 //! How far vectors are from the source's, and whether they have the same neighbours.
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::Verify;
 use super::asked::shown_cells;
@@ -188,7 +188,7 @@ async fn found(
     let [of_source, of_target] = keyed(traced)?;
     let keys = stores.source.store.vectors()?.some_keys(&of_source, wanted.sample, settings.seed).await?;
     let (mut met, mut all, mut rows) = (0, 0, 0);
-    let mut worst: BTreeMap<(u32, TextKey), ()> = BTreeMap::new();
+    let mut worst: BTreeSet<(u32, TextKey)> = BTreeSet::new();
     for key in keys {
         let search = |is_exact| Search { metric, k: wanted.k, is_exact };
         let source = stores.source.store.vectors()?;
@@ -215,14 +215,14 @@ async fn found(
         rows += 1;
         met += hits;
         all += u32::try_from(near.len()).unwrap_or(u32::MAX);
-        worst.insert((hits, key), ());
+        worst.insert((hits, key));
     }
     if all == 0 {
         return Err(Cause::new("no row of the source has a neighbour"));
     }
     let recall = f64::from(met) / f64::from(all);
     let worst =
-        worst.into_keys().take(settings.sample).filter_map(|(_, key)| shown(settings, &key)).collect();
+        worst.into_iter().take(settings.sample).filter_map(|(_, key)| shown(settings, &key)).collect();
     Ok(VectorRecall {
         name: traced.name(),
         k: wanted.k,

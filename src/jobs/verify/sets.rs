@@ -82,7 +82,7 @@ async fn compare(
             );
         }
     }
-    Ok(told(settings, one, &plan, diff, [source_rows, target_rows]))
+    Ok(told(settings, one, &plan, &diff, [source_rows, target_rows]))
 }
 
 fn about(side: &str, cause: Cause) -> Cause {
@@ -96,7 +96,7 @@ fn each_once(rows: Vec<HashedRow>) -> Vec<HashedRow> {
     rows.map(|row| HashedRow { copies: 1, ..row }).collect()
 }
 
-fn told(settings: &Verify, one: &Equal, plan: &Plan, diff: RowsDiff, rows: [u64; 2]) -> TableDiff {
+fn told(settings: &Verify, one: &Equal, plan: &Plan, diff: &RowsDiff, rows: [u64; 2]) -> TableDiff {
     let difference = |found: &Sampled| Difference {
         rows: found.rows,
         sample: found.sample.iter().filter_map(|found| shown(&found.key, settings.keys)).collect(),

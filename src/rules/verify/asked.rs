@@ -54,7 +54,7 @@ pub(super) fn unequal_sets(facts: &SetFacts, out: &mut Sink<'_>) {
 pub(super) fn unequal_counts(facts: &CountFacts, out: &mut Sink<'_>) {
     let (source, target) = (facts.source, facts.target);
     let (most, said) = match facts.apart {
-        Allowance::Number(number) if number == 0.0 => (0.0, String::new()),
+        Allowance::Number(0.0) => (0.0, String::new()),
         Allowance::Number(number) => (number, format!(", by {number} at the most")),
         Allowance::Percent(share) => (source.abs() * share / 100.0, format!(", by {share} % at the most")),
     };

@@ -13,6 +13,9 @@ SELECT l.name, f.id, f.\"table\", f.\"from\", coalesce(f.\"to\", '') \
 FROM pragma_table_list AS l, pragma_foreign_key_list(l.name, 'main') AS f \
 WHERE l.schema = 'main' AND l.type = 'table' ORDER BY l.name, f.id, f.seq";
 
+/// The other table, the own column, and the other's.
+type Link = (String, String, String);
+
 impl Integrity for Sqlite {
     async fn counters(&mut self) -> Result<(Vec<Counter>, Vec<String>), Cause> {
         let fail = |error: sqlx::Error| Cause::from(Fail::Catalog(said(&error)));
@@ -45,7 +48,7 @@ impl Integrity for Sqlite {
                 (text(row, 2)?, text(row, 3)?, text(row, 4)?),
             ))
         };
-        let mut keys: BTreeMap<(String, i64), Vec<(String, String, String)>> = BTreeMap::new();
+        let mut keys: BTreeMap<(String, i64), Vec<Link>> = BTreeMap::new();
         for (key, columns) in self.all(KEYS, key).await.map_err(fail)? {
             keys.entry(key).or_default().push(columns);
         }

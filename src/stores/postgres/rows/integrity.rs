@@ -25,16 +25,16 @@ struct ForeignKey {
     name: String,
     namespace: String,
     table: String,
-    is_partitioned: bool,
+    /// `ONLY`, for what inherits is held by no key of its parent; nothing for what has partitions.
+    only: String,
     to_namespace: String,
     to_table: String,
-    to_is_partitioned: bool,
+    to_only: String,
     columns: Vec<String>,
     to_columns: Vec<String>,
     operators: Vec<String>,
     is_full: bool,
-    is_enforced: bool,
-    is_period: bool,
+    unlooked: Option<String>,
 }
 
 impl Integrity for PostgresRows {
@@ -61,20 +61,16 @@ impl Integrity for PostgresRows {
         let all: Vec<ForeignKey> = read(&json)?;
         let mut held = Vec::with_capacity(all.len());
         for key in all {
-            let unlooked = if !key.is_enforced {
-                Some("it is declared as not enforced".to_owned())
-            } else if key.is_period {
-                Some("it refers to periods, which this version does not hold".to_owned())
+            let orphans = if key.unlooked.is_none() {
+                self.orphans(&key, sample).await
             } else {
-                None
+                Ok(Orphans::default())
             };
-            let orphans =
-                if unlooked.is_none() { self.orphans(&key, sample).await } else { Ok(Orphans::default()) };
             let to = TableName { namespace: key.to_namespace, name: key.to_table };
             let name =
                 format!("{} ({}) -> {to} ({})", key.name, key.columns.join(", "), key.to_columns.join(", "));
             let table = TableName { namespace: key.namespace, name: key.table };
-            held.push(Held { referrer: Referrer { table, name, unlooked }, orphans });
+            held.push(Held { referrer: Referrer { table, name, unlooked: key.unlooked }, orphans });
         }
         Ok(held)
     }
@@ -111,12 +107,11 @@ impl PostgresRows {
     }
 
     async fn orphans(&mut self, key: &ForeignKey, sample: usize) -> Result<Orphans, Cause> {
-        let of = |is_partitioned: bool, namespace: &str, table: &str| {
-            // What inherits is held by no key of its parent; what is a partition is.
-            format!("{}{}.{}", if is_partitioned { "" } else { "ONLY " }, quoted(namespace), quoted(table))
+        let of = |only: &str, namespace: &str, table: &str| {
+            format!("{only}{}.{}", quoted(namespace), quoted(table))
         };
-        let child = of(key.is_partitioned, &key.namespace, &key.table);
-        let parent = of(key.to_is_partitioned, &key.to_namespace, &key.to_table);
+        let child = of(&key.only, &key.namespace, &key.table);
+        let parent = of(&key.to_only, &key.to_namespace, &key.to_table);
         let each = |form: &dyn Fn(&String) -> String, between: &str| {
             key.columns.iter().map(form).collect::<Vec<_>>().join(between)
         };
