@@ -256,3 +256,33 @@ fn a_part_says_that_it_is_a_part() {
     let said = run(&world.folder, &["verify", "--table", "engin", "--format", "human"]);
     assert!(said.code == 1 && said.stdout.contains("did you mean `engine`?"), "{}", said.stdout);
 }
+
+#[test]
+fn sets_of_two_systems() {
+    let world = world();
+    let script = "create table people (id text primary key, email text, org int, joined text);
+        insert into people select lower(hex(g)), 'u' || g, g % 3, '' from (with recursive n(g) as (select 1 union all select g + 1 from n where g < 20) select g from n);";
+    let path = world.folder.path().join("old.db");
+    crate::world::block_on(trueup::stores::sqlite::create(path.to_str().unwrap(), script)).unwrap();
+    world.target.sql("create table ids (n int, at uuid); insert into ids select g, md5(g::text)::uuid from generate_series(1, 3) g");
+    // The text of a uuid, in any spelling, is the uuid.
+    let ids = "with v(id) as (values ('c4ca4238a0b923820dcc509a6f75849b'), ('C81E728D-9D4C-2F63-6F06-7F89CC14862C'), ('eccbc87e-4b5c-e2fe-2830-8fd9f2a7baf3')) select id from v";
+    let head = format!(
+        "endpoints.old = {{ url = \"{}\" }}\nskip = [{{ table = \"ids\", reason = \"asked\" }}]\n",
+        path.display()
+    );
+    let asked = |more: String| world.through(&format!("{head}table = [{{ from = \"users\" }}]\n{more}"), &[]);
+    asked(set(ids, "select at from ids", "source_on = \"old\"")).is_equal();
+    asked(set("select email, org from people", "select email, org from users", "source_on = \"old\""))
+        .is_equal();
+    world.target.sql("delete from ids where n = 2");
+    asked(set(ids, "select at from ids", "source_on = \"old\"")).fails(&[
+        "unequal-sets old -> target: same: same: 1 row only in the source (id \"C81E728D-9D4C-2F63-6F06-7F89CC14862C\")",
+    ]);
+    let gone = head.replace("old.db", "absent.db");
+    let said = world.through(
+        &format!("{gone}table = [{{ from = \"users\" }}]\n{}", set(ids, ids, "source_on = \"old\"")),
+        &[],
+    );
+    assert!(said.code == 3 && said.stdout.contains("no such file"), "{}", said.stdout);
+}

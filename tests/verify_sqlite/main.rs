@@ -5,6 +5,7 @@
     clippy::panic,
     reason = "these functions are parts of tests, which clippy sees only in the tests themselves"
 )]
+mod asked;
 mod cells;
 mod files;
 mod mapping;
