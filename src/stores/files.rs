@@ -43,8 +43,8 @@ fn text(path: &Path, largest: u64) -> Result<String, Cause> {
     let first = first.map_err(|error| reading(path, &error))?;
     bytes.truncate(first);
     // A file that gave what its length says, and had room to give more, is at its end.
-    if first == 0 || first != known {
-        let rest = largest + 1 - first as u64;
+    if first == 0 || first as u64 != meta.len() {
+        let rest = (largest + 1).saturating_sub(first as u64);
         opened.take(rest).read_to_end(&mut bytes).map_err(|error| reading(path, &error))?;
     }
     if bytes.len() as u64 > largest {
@@ -164,7 +164,6 @@ pub fn replace(path: &str, bytes: &[u8]) -> io::Result<()> {
     }
     written
 }
-
 /// The text of a file that somebody named, which must hold something.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use self::answers::Trust;
 use self::kinds::Kinds;
-use super::{Fail, Postgres, PostgresUrl, connect, run, said};
+use super::{Fail, Postgres, PostgresUrl, connect, limit, run, said};
 use crate::model::survey::Answer;
 use crate::model::{Cause, Schema};
 use crate::stores::rows::Catalog;
@@ -148,7 +148,8 @@ fn limits(patience: Patience) -> String {
     // A statement that outlived its snapshot would hold it all the while.
     let times = [patience.statement_ms, patience.snapshot_s.saturating_mul(1000)];
     let statement_ms = times.into_iter().filter(|time| *time > 0).min().unwrap_or_default();
-    format!("SET LOCAL statement_timeout = {statement_ms}; SET LOCAL lock_timeout = {}", patience.lock_ms)
+    let limits = [("statement_timeout", statement_ms), ("lock_timeout", patience.lock_ms)];
+    limits.map(|(name, ms)| limit(name, &ms.to_string())).join("; ")
 }
 
 async fn begin(store: &mut Postgres, patience: Patience, is_single: bool) -> Result<State, Cause> {
