@@ -10,10 +10,11 @@ use crate::digest::hasher::Seed;
 use crate::digest::signature::{PublicKey, SigningKey};
 use crate::jobs::drift::{chain_of, read};
 use crate::jobs::verify::{Take, take};
-use crate::manifest::{Keys, Side, Verify};
+use crate::manifest::{Keys, MANIFEST, Side, Verify};
 use crate::mapping::Mapping;
 use crate::model::{Cause, Exit, Look};
 use crate::parse::snapshot;
+use crate::stores::checkout::Checkout;
 use crate::stores::endpoint::Endpoint;
 use crate::stores::files;
 
@@ -68,6 +69,12 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let loaded = match loaded {
         // A URL may be a side of a mapping that is named.
         None if args.manifest.manifest.is_some() => args.manifest.load()?,
+        None if !is_name && !args.schema && args.manifest.is_passed_over(&Checkout::default()) => {
+            note(&format!(
+                "{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"
+            ));
+            None
+        }
         loaded => loaded,
     };
     let endpoint = match &loaded {

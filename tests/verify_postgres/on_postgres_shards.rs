@@ -164,6 +164,8 @@ fn the_index_of_a_job_array() {
     assert_eq!(array("1", &[&files[..], &["--accept-part"]].concat()), 0);
     assert_eq!(array("2", &files), 2);
     assert_eq!(array("0", &["--shard", "job"]), 2);
+    // A part that has nothing to do is done.
+    assert_eq!(array("29", &["--shard", "job/30", "--table", "odd", "--accept-part"]), 0);
     world.target.sql(CHANGES);
     assert_eq!(array("1", &[&files[..], &["--accept-part"]].concat()), 1);
     let gone = Database::new("TRUEUP_TEST_POSTGRES", "").url.clone();

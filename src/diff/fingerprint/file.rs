@@ -133,8 +133,12 @@ fn hex(content: &str) -> String {
 
 /// The JSON Schema of the file, with a line end.
 pub fn json_schema() -> String {
-    let content = schemars::schema_for!(Fingerprint).to_value();
+    let mut content = schemars::schema_for!(Fingerprint).to_value();
+    // A reference is looked up at the root.
+    let mut lifted = |name: &str| content.as_object_mut().and_then(|content| content.remove(name));
+    let (dialect, definitions) = (lifted("$schema"), lifted("$defs"));
     let schema = serde_json::json!({
+        "$schema": dialect,
         "title": "trueup fingerprint",
         "type": "object",
         "additionalProperties": false,
@@ -144,7 +148,8 @@ pub fn json_schema() -> String {
             "sha256": { "type": "string", "description": "the SHA-256 of the content's bytes as they stand, in lower-case hex" },
             "ed25519": { "type": "string", "description": "the signature of `trueup fingerprint 1`, a line end and the same bytes, in base64" },
             "content": content
-        }
+        },
+        "$defs": definitions
     });
     format!("{schema:#}\n")
 }

@@ -8,7 +8,7 @@ use super::compare::{parts, shown};
 use super::expected::{expect, wanted};
 use super::fingerprint::{own, rows};
 use super::tolerated::tolerate;
-use super::{Opened, open, rows_alone, whole};
+use super::{Opened, empty_tables, open, rows_alone, whole};
 use crate::diff::fingerprint::file::Read;
 use crate::diff::fingerprint::{RowsPrint, TablePrint};
 use crate::diff::rows::{differing_buckets, fullest, groups};
@@ -174,8 +174,13 @@ async fn sides(
         }
         about(side, on, read, report);
     }
-    let is_empty =
-        |table: &crate::model::TableName| source.read.is_some_and(|read| read.print.is_empty(table));
+    let empty = match &mut source.store {
+        Some(store) => empty_tables(&mapping, &source.schema, store).await,
+        None => BTreeSet::new(),
+    };
+    let is_empty = |table: &crate::model::TableName| {
+        empty.contains(table) || source.read.is_some_and(|read| read.print.is_empty(table))
+    };
     let Resolved { mut pairs, problems, gaps } = resolve(&mapping, &source.schema, &target.schema, &is_empty);
     let digests = [source.read, target.read].map(|read| read.map(|read| &read.sha256));
     let is_same = digests[0].is_some() && digests[0] == digests[1];
