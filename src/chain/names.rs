@@ -116,8 +116,9 @@ impl Names {
                 let is_sure = is_sure && !matches!(kind, None | Some(ConstraintKind::Check));
                 return self.drop(name, &is_kind, Some(table), is_sure);
             }
-            Action::RenameIndex { name, to } => self.rename(name, to),
-            Action::RenameConstraint { name, to, .. } => self.rename(name, to),
+            Action::RenameIndex { name, to } | Action::RenameConstraint { name, to, .. } => {
+                self.rename(name, to);
+            }
             Action::NameConstraints { table, convention } => {
                 let system = self.system;
                 for known in self.of_mut(table).filter(|known| known.name == Name::Made) {
@@ -238,9 +239,9 @@ impl Names {
         is_sure: bool,
     ) -> Option<Trouble> {
         let Some(name) = name.text() else {
-            table.iter().for_each(|table| {
-                self.whole.remove(*table);
-            });
+            if let Some(table) = table {
+                self.whole.remove(table);
+            }
             return None;
         };
         let is_it = |known: &Known| {

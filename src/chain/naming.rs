@@ -14,8 +14,12 @@ pub fn settle(body: &mut Body, convention: Option<&Convention>) {
         match &mut operation.action {
             Action::CreateTable { table, constraints, indexes, .. }
             | Action::AddColumn { table, constraints, indexes, .. } => {
-                constraints.iter_mut().for_each(|one| constrain(one, table, convention));
-                indexes.iter_mut().for_each(|one| self::index(one, convention));
+                for one in constraints {
+                    constrain(one, table, convention);
+                }
+                for one in indexes {
+                    self::index(one, convention);
+                }
             }
             Action::AddConstraint { table, constraint } => constrain(constraint, table, convention),
             Action::CreateIndex(index) => self::index(index, convention),

@@ -220,6 +220,24 @@ impl<'f, 's> Walk<'f, 's> {
             Action::AlterColumn { table, column, change } => {
                 self.alter_column(&usual(table), column, change, at);
             }
+            Action::CreateOther { kind, name } | Action::DropOther { kind, name } => {
+                let wanted = matches!(action, Action::CreateOther { .. });
+                let key = Key::Other(kind.clone(), name.clone());
+                match self.facts.other(kind, name) {
+                    Some(is_there) => self.want(key, at, is_there == wanted, || {
+                        format!("{kind} `{name}` is {}", if wanted { "not there" } else { "still there" })
+                    }),
+                    None => self.forget(&key),
+                }
+            }
+            Action::Opaque { table, .. } => self.cloud(table.as_ref().map(usual).as_ref(), id),
+            named => self.named(named, at, id),
+        }
+    }
+
+    /// What makes or drops an index or a constraint.
+    fn named(&mut self, action: &Action, at: At, id: &str) {
+        match action {
             Action::CreateIndex(index) => self.index(index, at),
             Action::DropIndex { name, table } => match name.text() {
                 Some(name) => self.drop_index(name, at),
@@ -247,18 +265,7 @@ impl<'f, 's> Walk<'f, 's> {
                 let key = Key::Constraint(table.clone(), to.clone());
                 self.want(key, at, is_there, || format!("constraint `{to}` of `{table}` is not there"));
             }
-            Action::CreateOther { kind, name } | Action::DropOther { kind, name } => {
-                let wanted = matches!(action, Action::CreateOther { .. });
-                let key = Key::Other(kind.clone(), name.clone());
-                match self.facts.other(kind, name) {
-                    Some(is_there) => self.want(key, at, is_there == wanted, || {
-                        format!("{kind} `{name}` is {}", if wanted { "not there" } else { "still there" })
-                    }),
-                    None => self.forget(&key),
-                }
-            }
-            Action::Opaque { table, .. } => self.cloud(table.as_ref().map(usual).as_ref(), id),
-            Action::Rows { .. } | Action::Harmless | Action::NameConstraints { .. } => {}
+            _ => {}
         }
     }
 

@@ -64,6 +64,10 @@ pub fn naming(text: &str, sought: &Sought) -> Naming {
 }
 
 /// Looks for the convention of what an `env.py` hands to Alembic.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method alone is not general enough in its lifetimes"
+)]
 pub fn env_naming(text: &str) -> Naming {
     let places = Places(Lines::new(text));
     match parse(text, &places.0) {

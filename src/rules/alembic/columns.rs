@@ -25,7 +25,7 @@ impl Columns {
                 }
             }
             Action::AddColumn { table, column, .. } => {
-                self.set(table, &column.name, column.kind.as_ref(), place)
+                self.set(table, &column.name, column.kind.as_ref(), place);
             }
             Action::AlterColumn { table, column, change } => {
                 if change.changes_type {

@@ -217,6 +217,7 @@ fn touched(files: &Files) -> Option<BTreeSet<String>> {
         for operation in revision.upgrade.iter().flat_map(|body| &body.operations) {
             let table = match &operation.action {
                 Action::CreateTable { table, .. }
+                | Action::Rows { table: Some(table), .. }
                 | Action::DropTable { table }
                 | Action::AddColumn { table, .. }
                 | Action::DropColumn { table, .. }
@@ -230,9 +231,9 @@ fn touched(files: &Files) -> Option<BTreeSet<String>> {
                     table
                 }
                 Action::CreateIndex(index) => index.table.as_ref()?,
-                Action::DropIndex { table, .. } => table.as_ref()?,
-                Action::Rows { table, .. } | Action::Opaque { table, .. } => table.as_ref()?,
+                Action::DropIndex { table, .. } | Action::Opaque { table, .. } => table.as_ref()?,
                 Action::RenameIndex { .. }
+                | Action::Rows { table: None, .. }
                 | Action::CreateOther { .. }
                 | Action::DropOther { .. }
                 | Action::Harmless => continue,
