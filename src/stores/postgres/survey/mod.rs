@@ -109,6 +109,9 @@ impl Surveying for Postgres {
             answer.value = first.try_get(0).map_err(fail)?;
             answer.is_text = kind == "string";
         }
+        for row in &rows {
+            answer.cells.push(row.try_get(3).map_err(fail)?);
+        }
         Ok(answer)
     }
 }

@@ -160,8 +160,9 @@ pub(super) fn lines(scan: &Scan, sample: &Sample) -> String {
     )
 }
 
-/// Of a row of a declared query its first column, of what JSON type that is, and how many columns there are.
+/// Of a row of a declared query its first column, of what JSON type that is, how many columns there are, and all of them.
 pub(super) const ANSWERED: &str = "\
 (SELECT v #>> '{}' FROM json_each(pg_catalog.row_to_json(q)) AS e(k, v) LIMIT 1), \
 coalesce((SELECT pg_catalog.json_typeof(v) FROM json_each(pg_catalog.row_to_json(q)) AS e(k, v) LIMIT 1), ''), \
-(SELECT count(*) FROM json_each(pg_catalog.row_to_json(q)))";
+(SELECT count(*) FROM json_each(pg_catalog.row_to_json(q))), \
+ARRAY(SELECT v #>> '{}' FROM json_each(pg_catalog.row_to_json(q)) AS e(k, v))";
