@@ -83,7 +83,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
         }
         _ => named("the endpoint", &args.endpoint)?,
     };
-    if args.schema { schema(&args, &endpoint, loaded.as_ref()) } else { rows(args, endpoint, loaded) }
+    if args.schema { schema(&args, &endpoint, loaded.as_ref()) } else { rows(&args, endpoint, loaded) }
 }
 
 fn schema(args: &Args, endpoint: &Endpoint, loaded: Option<&Loaded>) -> Result<Exit, Stop> {
@@ -104,7 +104,7 @@ fn schema(args: &Args, endpoint: &Endpoint, loaded: Option<&Loaded>) -> Result<E
     )
 }
 
-fn rows(args: Args, endpoint: Endpoint, loaded: Option<Loaded>) -> Result<Exit, Stop> {
+fn rows(args: &Args, endpoint: Endpoint, loaded: Option<Loaded>) -> Result<Exit, Stop> {
     let like = args.like.as_deref().map(|path| taken(path, args.verify_key.as_deref())).transpose()?;
     let key = args.sign_key.as_deref().map(signing).transpose()?;
     let (mut mapping, verify) = match &loaded {
@@ -113,7 +113,7 @@ fn rows(args: Args, endpoint: Endpoint, loaded: Option<Loaded>) -> Result<Exit, 
     };
     mapping.only.clone_from(&args.table);
     let like = like.map(|read| read.print);
-    let side = side(&args, &verify, &mapping, like.as_ref())?;
+    let side = side(args, &verify, &mapping, like.as_ref())?;
     let seed = like.as_ref().map(|like| like.seed).or(args.seed).unwrap_or_else(random);
     let settings = Take {
         endpoint,

@@ -96,7 +96,7 @@ fn diff(earlier: &Report, later: &Report) -> Result<Exit, Stop> {
                 lines.push(format!("{}: {} was {}, is {word}", check.on, check.rule, was.verdict.word()));
             }
             Some(was) if was != *check => {
-                lines.push(format!("{}: {} still is {word}, in other words", check.on, check.rule))
+                lines.push(format!("{}: {} still is {word}, in other words", check.on, check.rule));
             }
             Some(_) => {}
         }

@@ -115,7 +115,7 @@ impl LimitArgs {
     }
 }
 
-pub(super) fn run(args: Args) -> Result<Exit, Stop> {
+pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     let named = [&args.source, &args.target, &args.source_fingerprint, &args.target_fingerprint];
     let is_named = named[..2].iter().any(|url| url.is_some()) || named[2..].iter().all(|file| file.is_some());
     let loaded = if is_named && args.manifest.is_passed_over(&Checkout::default()) {
@@ -125,7 +125,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
         args.manifest.load()?
     };
     if args.source_fingerprint.is_some() || args.target_fingerprint.is_some() {
-        return against_fingerprints(&args, loaded);
+        return against_fingerprints(args, loaded);
     }
     let seed = args.seed.unwrap_or_else(random);
     let mut settings = settings(loaded, args.source.clone().zip(args.target.clone()), seed)?;
@@ -139,7 +139,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     settings.patience = args.limits.over(settings.patience);
     settings.shard = args.shard.as_deref().map(shard).transpose()?;
     loop {
-        let exit = reported(&args, |clock, each| judge(&settings, clock, each))?;
+        let exit = reported(args, |clock, each| judge(&settings, clock, each))?;
         match args.watch {
             None => return Ok(exit),
             Some(seconds) => std::thread::sleep(Duration::from_secs(seconds)),

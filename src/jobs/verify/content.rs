@@ -86,7 +86,9 @@ pub(super) async fn content(
     }
     for (index, _, outcome) in outcomes {
         if let (Ok(compared), Ok(mut each)) = (&outcome, each.lock()) {
-            compared.kept.iter().for_each(|row| each(row));
+            for row in &compared.kept {
+                each(row);
+            }
         }
         if let Some(pair) = pairs.get(index) {
             judged(settings, pair, outcome, report);

@@ -170,7 +170,7 @@ async fn alone(
                 print.left_out.insert(column.target.clone(), reason);
             }
             Some(None) => {
-                drop(print.left_out.insert(column.target.clone(), "its type is not described".into()))
+                drop(print.left_out.insert(column.target.clone(), "its type is not described".into()));
             }
             None => {
                 let reason =

@@ -52,7 +52,7 @@ async fn keys<S: RowSource, T: RowSource>(pair: &Pair, source: &mut S, target: &
 
 /// What this run did, for those who join the parts.
 pub(super) fn part(settings: &Verify, shard: Shard, pairs: &[Pair], outcomes: &Outcomes) -> Part {
-    let mut shared: BTreeMap<String, String> = [
+    let mut agreed: BTreeMap<String, String> = [
         ("seed", settings.seed.to_string()),
         ("mapping", settings.mapping.identity()),
         ("narrowed to", settings.mapping.only.join(" ")),
@@ -69,7 +69,7 @@ pub(super) fn part(settings: &Verify, shard: Shard, pairs: &[Pair], outcomes: &O
     .map(|(name, value)| (name.to_owned(), value))
     .into();
     for (rule, level) in &settings.levels {
-        shared.insert(format!("{LEVEL}{rule}"), serde_json::to_string(level).unwrap_or_default());
+        agreed.insert(format!("{LEVEL}{rule}"), serde_json::to_string(level).unwrap_or_default());
     }
     let table = |(index, pair): (usize, &Pair)| {
         let done = outcomes.iter().find(|(place, ..)| *place == index);
@@ -84,7 +84,7 @@ pub(super) fn part(settings: &Verify, shard: Shard, pairs: &[Pair], outcomes: &O
         }
     };
     let tables = pairs.iter().enumerate().map(table).collect();
-    Part { shard, shared, tables, expected: wanted(&settings.mapping) }
+    Part { shard, shared: agreed, tables, expected: wanted(&settings.mapping) }
 }
 
 /// What stands before a rule's id among what parts share.

@@ -71,6 +71,7 @@ pub const SIDES_RULES: &[Rule<SidesFacts>] = rules![
     "verify": missing_column, missing_table, same_database, stale_mapping, unlisted_column, unlisted_table
 ];
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature of every rule")]
 fn partial_run(shard: &Shard, out: &mut Sink<'_>) {
     let on = Object::run("verify");
     if shard.of > 1 {

@@ -133,8 +133,16 @@ impl PostgresRows {
         );
         run(&mut store.connection, begin).await.map_err(fail)?;
         let state = State { exported: None, ..self.state.clone() };
-        let (url, patience, begun) = (self.url.clone(), self.patience, self.begun);
-        Ok(Self { store, url, patience, begun, state, kinds: self.kinds.clone(), trust: self.trust.clone() })
+        let (url, patience) = (self.url.clone(), self.patience);
+        Ok(Self {
+            store,
+            url,
+            patience,
+            begun: self.begun,
+            state,
+            kinds: self.kinds.clone(),
+            trust: self.trust.clone(),
+        })
     }
 }
 

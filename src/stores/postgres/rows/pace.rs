@@ -8,7 +8,7 @@ use crate::model::Cause;
 use crate::stores::rows::Rows;
 
 /// How long replicas are waited for.
-const WAIT: Duration = Duration::from_secs(60);
+const WAIT: Duration = Duration::from_mins(1);
 
 /// One text: the seconds that the furthest replica lags, or `?` where this role is not told. On a standby its own.
 const LAG: &str = "\
