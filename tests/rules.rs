@@ -6,7 +6,7 @@ use trueup::jobs::guard::guard;
 use trueup::jobs::lint::{Lint, lint};
 use trueup::manifest::{self, Baseline, Manifest, Source};
 use trueup::model::schema::{Live, Schema};
-use trueup::model::{Cause, ColumnTypes, LiveChain, Look, Object, Report, RoundTrip, TableDiff};
+use trueup::model::{Cause, ColumnTypes, LiveChain, Look, Object, Report, RoundTrip, Shard, TableDiff};
 use trueup::rules::guard::{Contract, Environment};
 use trueup::rules::schema::{Progress, SchemaFacts, Sides, Terms};
 use trueup::rules::survey::{ClusterFacts, SurveyFacts};
@@ -193,6 +193,10 @@ fn run(subject: &str, example: &Example) -> Report {
             if let Some(text) = files.get("types.toml") {
                 let facts = Look::Got(toml::from_str::<ColumnTypes>(text).unwrap());
                 judge(rules::verify::COLUMN_RULES, &Object::run("verify"), &facts, &levels, &mut report);
+            }
+            if let Some(text) = files.get("part.toml") {
+                let facts = Look::Got(toml::from_str::<Shard>(text).unwrap());
+                judge(rules::verify::PART_RULES, &Object::run("verify"), &facts, &levels, &mut report);
             }
             if let Some(text) = files.get("sides.toml") {
                 let facts: SidesFacts = toml::from_str(text).unwrap();

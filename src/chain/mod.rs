@@ -2,6 +2,8 @@
 //!
 //! It owns what Alembic itself would make of the same ids. It reads no file and judges nothing.
 mod cycles;
+pub mod names;
+pub mod naming;
 mod order;
 pub mod proof;
 

@@ -32,7 +32,7 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-pub use acl::Acl;
+pub use acl::{Acl, AclRealm};
 pub use alembic::Alembic;
 pub use arithmetic::{Comparison, Quantity};
 pub use at::At;

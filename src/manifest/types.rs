@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::backfill::Backfill;
 use super::env::Env;
@@ -107,7 +107,7 @@ pub enum EndpointKind {
 }
 
 /// How a source table becomes a target table.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableEntry {
     /// The source table, in Postgres behind its schema unless that is `public`. `me_{slug}.notes` speaks for every table of
@@ -141,13 +141,14 @@ pub struct TableEntry {
     /// What an empty source table means.
     pub if_empty: Option<IfEmpty>,
     /// How many rows the target must have of it, whatever the source has; of the tables of a pattern, together.
+    #[serde(skip_serializing)]
     pub rows: Option<At<Expected>>,
     /// Strict or semantic, when not as the rest.
     pub mode: Option<Mode>,
 }
 
 /// What an empty source table means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum IfEmpty {
     /// Nothing to move: the target need not have the table.
@@ -155,7 +156,7 @@ pub enum IfEmpty {
 }
 
 /// A plain value.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Scalar {
     /// True or false; SQLite keeps it as 1 or 0.
@@ -180,7 +181,7 @@ impl std::fmt::Display for Scalar {
 }
 
 /// Tables that are rightly left alone.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SkipEntry {
     /// A glob of table names.
@@ -192,7 +193,7 @@ pub struct SkipEntry {
 }
 
 /// One of the two sides of a move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// Where the data comes from.
@@ -215,7 +216,7 @@ pub enum Keys {
 }
 
 /// The severity of a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Not judged, and reported as skipped.

@@ -26,6 +26,12 @@ pub struct Verify {
     pub statement_timeout_s: u64,
     /// How many seconds a lock is waited for on a server; 0 for any.
     pub lock_timeout_s: u64,
+    /// How many rows a reader reads from a server in a second; 0 for any.
+    pub max_rows_per_second: u64,
+    /// How many seconds a replica may lag behind before another table is read; 0 for any.
+    pub max_replica_lag_s: u64,
+    /// How many seconds a snapshot of a server is held; 0 for any.
+    pub max_snapshot_age_s: u64,
     /// How many seconds rows are given to settle, before those that differ are looked at again because one side was written.
     pub settle_s: u64,
     /// Which entities there are, where tables are of many, such as `me_{slug}.notes`.
@@ -49,6 +55,9 @@ impl Default for Verify {
             jobs: 1,
             statement_timeout_s: 0,
             lock_timeout_s: 10,
+            max_rows_per_second: 0,
+            max_replica_lag_s: 0,
+            max_snapshot_age_s: 0,
             settle_s: 2,
             entities: None,
             invariant: Vec::new(),

@@ -2,6 +2,7 @@
 //!
 //! Copy and verify read the same mapping. What it does not speak for comes out as a [`Problem`] or a [`Gap`]; nothing is
 //! left out silently.
+mod alone;
 mod columns;
 mod patterns;
 mod resolve;

@@ -95,7 +95,9 @@ impl Looked {
 
 impl fmt::Display for Looked {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.count.get() == 1 { "" } else { "s" };
+        // Of `1 of 7 revisions` it is the seven that are many.
+        let of = self.unit.strip_prefix("of ").and_then(|rest| rest.split(' ').next()?.parse().ok());
+        let plural = if of.unwrap_or(self.count.get()) == 1 { "" } else { "s" };
         write!(out, "{} {}{plural}", self.count, self.unit)
     }
 }

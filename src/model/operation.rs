@@ -1,5 +1,6 @@
 //! What an `upgrade()` or a `downgrade()` does to a schema, as far as its text tells.
 use super::Span;
+use super::naming::{Convention, Name};
 
 /// A function of a revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +138,10 @@ pub enum Action {
         columns: Vec<ColumnSpec>,
         /// Its constraints, those of its columns among them.
         constraints: Vec<Constraint>,
+        /// The indexes that come with it.
+        indexes: Vec<Index>,
+        /// Whether that is all of them: every part of it could be told.
+        is_told: bool,
     },
     /// A table is dropped.
     DropTable {
@@ -156,6 +161,10 @@ pub enum Action {
         table: TableName,
         /// The column.
         column: ColumnSpec,
+        /// The constraints that come with it.
+        constraints: Vec<Constraint>,
+        /// The indexes that come with it.
+        indexes: Vec<Index>,
     },
     /// A column is dropped.
     DropColumn {
@@ -175,10 +184,17 @@ pub enum Action {
     },
     /// An index is made.
     CreateIndex(Index),
+    /// An index gets another name.
+    RenameIndex {
+        /// The old name.
+        name: String,
+        /// The new one.
+        to: String,
+    },
     /// An index is dropped.
     DropIndex {
         /// Its name.
-        name: String,
+        name: Name,
         /// Its table, when that is said.
         table: Option<TableName>,
     },
@@ -194,7 +210,25 @@ pub enum Action {
         /// Of which table.
         table: TableName,
         /// Its name.
+        name: Name,
+        /// Of what sort it is, when that is said.
+        kind: Option<ConstraintKind>,
+    },
+    /// A constraint gets another name.
+    RenameConstraint {
+        /// Of which table.
+        table: TableName,
+        /// The old name.
         name: String,
+        /// The new one.
+        to: String,
+    },
+    /// Where the table is built anew (SQLite), its constraints without a name get one.
+    NameConstraints {
+        /// Of which table.
+        table: TableName,
+        /// By this convention, when it can be told.
+        convention: Option<Convention>,
     },
     /// Something else is made: a type, an extension, a function, a view, a sequence, a schema.
     CreateOther {
@@ -287,8 +321,8 @@ pub struct ColumnChange {
 /// An index.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Index {
-    /// Its name, when that is said.
-    pub name: Option<String>,
+    /// Its name.
+    pub name: Name,
     /// Its table, when that can be told.
     pub table: Option<TableName>,
     /// Its columns; an expression is `None`.
@@ -308,12 +342,14 @@ pub struct Index {
 pub struct Constraint {
     /// Of what sort.
     pub kind: ConstraintKind,
-    /// Its name, when that is said.
-    pub name: Option<String>,
-    /// Its own columns, as far as they can be told.
+    /// Its name.
+    pub name: Name,
+    /// Its own columns, as far as they can be told; of a check none.
     pub columns: Vec<String>,
     /// The table that a foreign key refers to.
     pub refers_to: Option<TableName>,
+    /// The columns that a foreign key refers to, as far as they can be told.
+    pub refers_columns: Vec<String>,
     /// Whether the rows that are there are not checked.
     pub not_valid: bool,
 }

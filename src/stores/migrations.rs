@@ -80,7 +80,8 @@ impl Migrations {
             Ok(said) => format!("{}\n{}", said.stdout, said.stderr),
             Err(Cause { message, hint }) => format!("{message}; {}", hint.unwrap_or_default()),
         };
-        let unmake = schema.filter(|schema| schema != "\"public\"");
+        // Alembic makes its table before any revision runs, and no schema for it: without a seed nobody else would.
+        let unmake = schema.filter(|schema| schema != "\"public\"" && self.seed.is_some());
         let unmake = unmake.map_or(String::new(), |schema| format!("DROP SCHEMA {schema}"));
         scratch.load(&format!("DROP TABLE {table}; {unmake}")).await?;
         if said.contains(&marker) {

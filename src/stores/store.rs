@@ -54,6 +54,14 @@ impl Store {
         }
     }
 
+    /// What tells this database from any other of its server's; none of a file.
+    pub fn identity(&self) -> Option<&str> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(store) => Some(store.identity()),
+        }
+    }
+
     /// Whether one of two open stores does no more than repeat the other: a standby of its server.
     pub fn is_replica(&self, other: &Self) -> bool {
         match (self, other) {
@@ -119,6 +127,10 @@ impl RowSource for Store {
         either!(self, store => store.rows_about(table).await)
     }
 
+    async fn bytes(&mut self, table: &TableName) -> Result<Option<u64>, Cause> {
+        either!(self, store => store.bytes(table).await)
+    }
+
     async fn integers(
         &mut self,
         table: &TableName,
@@ -126,6 +138,10 @@ impl RowSource for Store {
         rows: u64,
     ) -> Result<Option<Vec<i64>>, Cause> {
         either!(self, store => store.integers(table, column, rows).await)
+    }
+
+    async fn bounds(&mut self, table: &TableName, column: &str) -> Result<Option<(i64, i64)>, Cause> {
+        either!(self, store => store.bounds(table, column).await)
     }
 
     async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {

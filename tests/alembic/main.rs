@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     reason = "in a test they are how it fails"
 )]
+mod named;
 mod on_alembic;
 mod properties;
 mod random;

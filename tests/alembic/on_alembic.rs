@@ -26,7 +26,7 @@ fn ask(folder: &Path) -> Vec<Value> {
         .collect()
 }
 
-fn write(folder: &Path, files: &[File]) {
+pub(crate) fn write(folder: &Path, files: &[File]) {
     for (name, text) in files {
         let path = folder.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -34,7 +34,7 @@ fn write(folder: &Path, files: &[File]) {
     }
 }
 
-fn read(folder: &Path) -> ChainFacts {
+pub(crate) fn read(folder: &Path) -> ChainFacts {
     let name = ["alembic.ini", "pyproject.toml"].into_iter().find(|name| folder.join(name).exists()).unwrap();
     let ini = folder.join(name).to_str().unwrap().to_owned();
     let declared = Alembic { ini: ini.into(), ..Alembic::default() };

@@ -8,3 +8,5 @@
 )]
 mod museum;
 mod on_alembic;
+mod project;
+mod several;

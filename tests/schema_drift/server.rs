@@ -25,7 +25,7 @@ impl Server {
         Self { url: variable(name), programs: variable(&format!("{name}_BIN")) }
     }
 
-    fn dump(&self, database: &str) -> String {
+    pub(crate) fn dump(&self, database: &str) -> String {
         let (server, _) = self.url.rsplit_once('/').unwrap();
         let url = format!("{server}/{database}");
         let output =

@@ -16,5 +16,8 @@ mod on_postgres;
 mod on_postgres18;
 mod on_postgres_asked;
 mod on_postgres_integrity;
+mod on_postgres_pace;
+mod on_postgres_prints;
+mod on_postgres_shards;
 mod types;
 mod world;

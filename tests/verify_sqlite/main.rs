@@ -9,6 +9,7 @@ mod asked;
 mod cells;
 mod files;
 mod mapping;
+mod prints;
 mod properties;
 mod size;
 mod tables;

@@ -1,17 +1,28 @@
 //! What there is, by name.
 use std::collections::BTreeMap;
 
+use crate::chain::naming::{is_kept_as, made_by_postgres};
+use crate::model::naming::Name;
 use crate::model::operation::{Asked, Constraint, ConstraintKind, Index, TableName, Thing};
 use crate::model::schema::{self, Schema, System, Table};
-
-/// Postgres cuts longer names.
-const LONGEST_NAME_BYTES: usize = 63;
 
 /// A schema, with its parts by name.
 pub(super) struct Facts<'s> {
     pub(super) schema: &'s Schema,
     tables: BTreeMap<String, Vec<&'s Table>>,
     indexes: BTreeMap<String, Vec<(&'s Table, Indexed<'s>)>>,
+}
+
+/// How a constraint is found.
+pub(super) enum Stands {
+    /// As it should be.
+    There,
+    /// One like it, by another name.
+    Otherwise(String),
+    /// Not at all.
+    Gone,
+    /// Nobody can tell.
+    Untold,
 }
 
 /// What has the name of an index.
@@ -66,20 +77,38 @@ impl<'s> Facts<'s> {
     /// An index by its name; of a constraint nothing but that it is there.
     pub(super) fn index(&self, table: Option<&TableName>, name: &str) -> Option<Indexed<'s>> {
         let own = table.and_then(|table| self.table(table)).map(Table::id);
-        let found = self.indexes.get(&cut(name))?;
         let is_its = |of: &Table| own.as_ref().is_none_or(|own| of.id() == *own);
-        found.iter().find(|(of, _)| is_its(of)).map(|(_, index)| *index)
+        let of = |name: &str| {
+            let found = self.indexes.get(name)?;
+            found.iter().find(|(of, _)| is_its(of)).map(|(_, index)| *index)
+        };
+        let shortened = || {
+            // Only what is too long may be kept by another name.
+            let mut kept = self.indexes.keys().filter(|live| is_kept_as(name, live));
+            kept.find_map(|live| of(live))
+        };
+        of(name).or_else(|| if name.len() > 60 { shortened() } else { None })
     }
 
-    /// A constraint: by its name, which a naming convention may have put something before, or as the only one of its sort
-    /// over the same columns. Where names or checks are not told, nobody knows.
-    pub(super) fn constraint(&self, table: &Table, wanted: &Constraint) -> Option<bool> {
+    /// A constraint: by its name. One that is not written in a revision may have another, where the convention came later:
+    /// it is looked for over its columns too. Where names or checks are not told, nobody knows.
+    pub(super) fn constraint(&self, table: &Table, wanted: &Constraint) -> Stands {
         let kind = kind(wanted.kind);
         let of_kind = || table.constraints.iter().filter(|one| one.kind == kind);
-        if let Some(name) = &wanted.name
-            && of_kind().any(|one| one.name == cut(name) || one.name.ends_with(&format!("_{name}")))
-        {
-            return Some(true);
+        let made = self.made(table, wanted);
+        let is_named = |live: &str| match &wanted.name {
+            Name::Exact(name) => is_kept_as(name, live),
+            // With a convention that cannot be told, or that came later, a part of the name is missing.
+            Name::Said(name) | Name::Convention(name) => {
+                is_kept_as(name, live)
+                    || live.ends_with(&format!("_{name}"))
+                    || name.ends_with(&format!("_{live}"))
+            }
+            Name::Made => made.as_deref() == Some(live),
+            Name::Unsaid | Name::Untold => false,
+        };
+        if of_kind().any(|one| !one.name.is_empty() && is_named(&one.name)) {
+            return Stands::There;
         }
         let mut columns: Vec<&String> = wanted.columns.iter().collect();
         columns.sort();
@@ -88,19 +117,26 @@ impl<'s> Facts<'s> {
             own.sort();
             own == columns
         };
-        if !columns.is_empty() && kind != schema::ConstraintKind::Check && of_kind().any(|one| is_over(&one))
+        let is_check = kind == schema::ConstraintKind::Check;
+        if !columns.is_empty()
+            && !is_check
+            && let Some(like) = of_kind().find(is_over)
         {
-            return Some(true);
+            let is_written = matches!(wanted.name, Name::Exact(_));
+            let is_other = is_written && !like.name.is_empty() && !self.is_sqlite();
+            return if is_other { Stands::Otherwise(like.name.clone()) } else { Stands::There };
         }
+        // Without its name a check is any, and one by a convention that came later is another.
+        let is_open = is_check && !matches!(wanted.name, Name::Exact(_));
         let is_told = !self.is_sqlite()
-            || matches!(
-                kind,
-                schema::ConstraintKind::Primary
-                    | schema::ConstraintKind::Unique
-                    | schema::ConstraintKind::Foreign
-            );
-        let is_described = !columns.is_empty() || (wanted.name.is_some() && !self.is_sqlite());
-        (is_told && is_described).then_some(false)
+            || (wanted.name.text().is_some() && !is_check && kind != schema::ConstraintKind::Exclude);
+        let is_described = !columns.is_empty() || (wanted.name.text().is_some() && !self.is_sqlite());
+        if is_told && is_described && !is_open { Stands::Gone } else { Stands::Untold }
+    }
+
+    /// The name that the database makes up.
+    pub(super) fn made(&self, table: &Table, wanted: &Constraint) -> Option<String> {
+        if self.is_sqlite() { None } else { made_by_postgres(&table.name, wanted) }
     }
 
     /// Whether there is something that is no part of a table; `None` when this sort is not told.
@@ -137,7 +173,7 @@ impl<'s> Facts<'s> {
             }
             Thing::Constraint(table, name) => match self.table(table) {
                 Some(_) if self.is_sqlite() => return None,
-                Some(table) => table.constraints.iter().any(|one| one.name == cut(name)),
+                Some(table) => table.constraints.iter().any(|one| is_kept_as(name, &one.name)),
                 None => false,
             },
             Thing::Other(kind, name) => return self.other(kind, name),
@@ -204,10 +240,4 @@ fn kind(kind: ConstraintKind) -> schema::ConstraintKind {
         ConstraintKind::Check => schema::ConstraintKind::Check,
         ConstraintKind::Exclude => schema::ConstraintKind::Exclude,
     }
-}
-
-/// A name as Postgres keeps it.
-fn cut(name: &str) -> String {
-    let end = name.floor_char_boundary(LONGEST_NAME_BYTES);
-    name.get(..end).unwrap_or(name).to_owned()
 }

@@ -2,10 +2,14 @@
 use std::collections::BTreeMap;
 
 use super::Step;
-use super::facts::{Facts, Indexed};
+use super::facts::{Facts, Indexed, Stands};
 use super::types::is_of;
+use crate::chain::naming::{is_kept_as, made_by_postgres};
 use crate::model::Span;
-use crate::model::operation::{Action, Asked, ColumnChange, Constraint, Index, Operation, TableName};
+use crate::model::naming::Name;
+use crate::model::operation::{
+    Action, Asked, ColumnChange, Constraint, ConstraintKind, Index, Operation, TableName,
+};
 
 /// What is left behind, by what it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,8 +21,8 @@ enum Key {
     /// Whether a column may be NULL, once that was changed.
     Null(TableName, String),
     Index(String),
-    /// An index or a constraint without a name, by the place of its operation.
-    Nameless(TableName, usize, usize),
+    /// An index or a constraint without a name, by the place of its operation and its columns.
+    Nameless(TableName, usize, usize, String),
     Constraint(TableName, String),
     Other(String, String),
 }
@@ -29,8 +33,20 @@ pub(super) struct Demand {
     pub(super) step: usize,
     pub(super) span: Span,
     pub(super) status: Status,
-    /// Of an index or a constraint: its table and its columns, of an expression nothing.
-    on: Option<(TableName, Vec<Option<String>>)>,
+    part: Option<Part>,
+}
+
+/// What an index or a constraint is part of.
+struct Part {
+    table: TableName,
+    /// Its columns; of an expression nothing.
+    columns: Vec<Option<String>>,
+    /// Of what sort a constraint is.
+    kind: Option<ConstraintKind>,
+    /// The table that it refers to.
+    refers_to: Option<TableName>,
+    /// Whether the revision itself says its name.
+    is_written: bool,
 }
 
 /// How it stands.
@@ -164,7 +180,7 @@ impl<'f, 's> Walk<'f, 's> {
 
     fn action(&mut self, action: &Action, at: At, id: &str) {
         match action {
-            Action::CreateTable { table, columns, constraints } => {
+            Action::CreateTable { table, columns, constraints, indexes, .. } => {
                 let table = usual(table);
                 self.forget_table(&table);
                 let is_there = self.facts.table(&table).is_some();
@@ -179,9 +195,7 @@ impl<'f, 's> Walk<'f, 's> {
                 for column in columns {
                     self.column(&table, &column.name, inner);
                 }
-                for constraint in constraints {
-                    self.constraint(&table, constraint, inner);
-                }
+                self.beside(&table, constraints, indexes, inner);
             }
             Action::DropTable { table } => {
                 let table = usual(table);
@@ -192,23 +206,46 @@ impl<'f, 's> Walk<'f, 's> {
                 });
             }
             Action::RenameTable { table, to } => self.rename_table(&usual(table), to, at),
-            Action::AddColumn { table, column } => self.column(&usual(table), &column.name, at),
+            Action::AddColumn { table, column, constraints, indexes } => {
+                let table = usual(table);
+                self.column(&table, &column.name, at);
+                let is_there =
+                    self.facts.table(&table).is_some_and(|live| live.column(&column.name).is_some());
+                if is_there {
+                    let inner = At { gate: if at.is_undone { Gate::Rightly } else { at.gate }, ..at };
+                    self.beside(&table, constraints, indexes, inner);
+                }
+            }
             Action::DropColumn { table, column } => self.drop_column(&usual(table), column, at),
             Action::AlterColumn { table, column, change } => {
                 self.alter_column(&usual(table), column, change, at);
             }
             Action::CreateIndex(index) => self.index(index, at),
-            Action::DropIndex { name, .. } => {
-                let is_gone = self.facts.index(None, name).is_none();
-                self.want(Key::Index(name.clone()), at, is_gone, || format!("index `{name}` is still there"));
+            Action::DropIndex { name, table } => match name.text() {
+                Some(name) => self.drop_index(name, at),
+                None => self.cloud(table.as_ref().map(usual).as_ref(), id),
+            },
+            Action::RenameIndex { name, to } => {
+                let part = self.take_index(name);
+                self.drop_index(name, at);
+                let is_there = self.facts.index(None, to).is_some();
+                let lack = || format!("index `{to}` is not there");
+                self.want_part(Key::Index(to.clone()), at, is_there, lack, part);
             }
             Action::AddConstraint { table, constraint } => self.constraint(&usual(table), constraint, at),
-            Action::DropConstraint { table, name } => {
+            Action::DropConstraint { table, name, kind } => {
                 let table = usual(table);
-                let live = self.facts.table(&table);
-                let is_there = live.is_some_and(|live| live.constraints.iter().any(|one| one.name == *name));
-                let key = Key::Constraint(table.clone(), name.clone());
-                self.want(key, at, !is_there, || format!("constraint `{name}` of `{table}` is still there"));
+                match name.text() {
+                    Some(name) => self.drop_constraint(&table, name, *kind, at),
+                    None => self.cloud(Some(&table), id),
+                }
+            }
+            Action::RenameConstraint { table, name, to } => {
+                let table = usual(table);
+                self.drop_constraint(&table, name, None, at);
+                let is_there = self.has_constraint(&table, to);
+                let key = Key::Constraint(table.clone(), to.clone());
+                self.want(key, at, is_there, || format!("constraint `{to}` of `{table}` is not there"));
             }
             Action::CreateOther { kind, name } | Action::DropOther { kind, name } => {
                 let wanted = matches!(action, Action::CreateOther { .. });
@@ -221,22 +258,22 @@ impl<'f, 's> Walk<'f, 's> {
                 }
             }
             Action::Opaque { table, .. } => self.cloud(table.as_ref().map(usual).as_ref(), id),
-            Action::Rows { .. } | Action::Harmless => {}
+            Action::Rows { .. } | Action::Harmless | Action::NameConstraints { .. } => {}
         }
     }
 
     /// Keeps what is left behind, instead of what an earlier step left of it.
     fn want(&mut self, key: Key, at: At, is_held: bool, lack: impl FnOnce() -> String) {
-        self.want_on(key, at, is_held, lack, None);
+        self.want_part(key, at, is_held, lack, None);
     }
 
-    fn want_on(
+    fn want_part(
         &mut self,
         key: Key,
         at: At,
         is_held: bool,
         lack: impl FnOnce() -> String,
-        on: Option<(TableName, Vec<Option<String>>)>,
+        part: Option<Part>,
     ) {
         let status = match (is_held, at.gate) {
             (true, _) => Status::Held,
@@ -249,7 +286,7 @@ impl<'f, 's> Walk<'f, 's> {
         self.forget(&key);
         self.bad += usize::from(status.is_bad());
         let step = self.asides.len().saturating_sub(1);
-        self.demands.insert(key, Demand { step, span: at.span, status, on });
+        self.demands.insert(key, Demand { step, span: at.span, status, part });
     }
 
     fn forget(&mut self, key: &Key) {
@@ -269,14 +306,17 @@ impl<'f, 's> Walk<'f, 's> {
 
     fn forget_table(&mut self, table: &TableName) {
         self.forget_all(|key, demand| {
-            key.table() == Some(table) || demand.on.as_ref().is_some_and(|(on, _)| on == table)
+            let part = demand.part.as_ref();
+            // What refers to a table goes with it.
+            let is_its = |part: &Part| part.table == *table || part.refers_to.as_ref() == Some(table);
+            key.table() == Some(table) || part.is_some_and(is_its)
         });
     }
 
     /// What something that cannot be told may have changed is not missed any more for sure.
     fn cloud(&mut self, table: Option<&TableName>, id: &str) {
         for (key, demand) in &mut self.demands {
-            let own = key.table().or(demand.on.as_ref().map(|(on, _)| on));
+            let own = key.table().or(demand.part.as_ref().map(|part| &part.table));
             let is_touched = table.is_none() || own.is_none() || own == table;
             if let Status::Missing(what) = &demand.status
                 && is_touched
@@ -300,10 +340,9 @@ impl<'f, 's> Walk<'f, 's> {
     fn drop_column(&mut self, table: &TableName, column: &str, at: At) {
         // Indexes and constraints go with their column; those over expressions may.
         self.forget_all(|key, demand| {
-            let of = demand.on.as_ref().is_some_and(|(on, columns)| {
-                on == table
-                    && (columns.is_empty()
-                        || columns.iter().any(|one| one.as_deref().is_none_or(|one| one == column)))
+            let of = demand.part.as_ref().is_some_and(|part| {
+                let is_over = |one: &Option<String>| one.as_deref().is_none_or(|one| one == column);
+                part.table == *table && (part.columns.is_empty() || part.columns.iter().any(is_over))
             });
             of || matches!(key, Key::Type(own, name) | Key::Null(own, name) if own == table && name == column)
         });
@@ -338,11 +377,18 @@ impl<'f, 's> Walk<'f, 's> {
     }
 
     fn rename_column(&mut self, table: &TableName, column: &str, to: &str, at: At) {
-        for demand in self.demands.values_mut() {
-            if let Some((on, columns)) = &mut demand.on
-                && on == table
-            {
-                columns.iter_mut().flatten().filter(|one| *one == column).for_each(|one| to.clone_into(one));
+        // What was not found over the column's old name may be there over its new one.
+        let is_over = |part: &Part| {
+            part.table == *table && part.columns.iter().any(|one| one.as_deref() == Some(column))
+        };
+        self.forget_all(|_, demand| {
+            demand.status.is_bad()
+                && demand.part.as_ref().is_some_and(|part| !part.is_written && is_over(part))
+        });
+        for part in self.demands.values_mut().filter_map(|demand| demand.part.as_mut()) {
+            if part.table == *table {
+                let columns = part.columns.iter_mut().flatten();
+                columns.filter(|one| *one == column).for_each(|one| to.clone_into(one));
             }
         }
         self.forget_all(|key, _| {
@@ -364,16 +410,38 @@ impl<'f, 's> Walk<'f, 's> {
         self.want(Key::Table(renamed.clone()), at, new, || format!("table `{renamed}` is not there"));
     }
 
+    /// What a table or a column brings along.
+    fn beside(&mut self, table: &TableName, constraints: &[Constraint], indexes: &[Index], at: At) {
+        for constraint in constraints {
+            self.constraint(table, constraint, at);
+        }
+        for index in indexes {
+            self.index(index, at);
+        }
+    }
+
     fn index(&mut self, index: &Index, at: At) {
         let table = index.table.as_ref().map(usual);
-        let on = table.clone().map(|table| (table, index.columns.clone()));
-        let Some(name) = &index.name else {
-            if let (Some(table), Some(true)) = (table, self.facts.nameless(index)) {
-                let key = Key::nameless(table, at);
-                self.want_on(key, at, true, String::new, on);
-            }
+        let is_written = matches!(index.name, Name::Exact(_));
+        let part = table.clone().map(|table| Part {
+            table,
+            columns: index.columns.clone(),
+            kind: None,
+            refers_to: None,
+            is_written,
+        });
+        // Of an index that nobody names, the one over its columns is meant.
+        if !is_written && self.facts.nameless(index) == Some(true) {
+            let columns = index.columns.iter().flatten().cloned().collect::<Vec<_>>().join(", ");
+            let key = match (index.name.text(), table) {
+                (Some(name), _) => Key::Index(name.to_owned()),
+                (None, Some(table)) => Key::nameless(table, at, columns),
+                (None, None) => return,
+            };
+            self.want_part(key, at, true, String::new, part);
             return;
-        };
+        }
+        let Some(name) = index.name.text() else { return };
         let live = self.facts.index(table.as_ref(), name);
         let lack = match live {
             None => Some("is not there"),
@@ -381,29 +449,110 @@ impl<'f, 's> Walk<'f, 's> {
             Some(Indexed::Own(live)) if live.invalid => Some("is invalid: its build failed"),
             Some(_) => None,
         };
-        let key = Key::Index(name.clone());
-        self.want_on(key, at, lack.is_none(), || format!("index `{name}` {}", lack.unwrap_or_default()), on);
+        let key = Key::Index(name.to_owned());
+        self.want_part(
+            key,
+            at,
+            lack.is_none(),
+            || format!("index `{name}` {}", lack.unwrap_or_default()),
+            part,
+        );
+    }
+
+    /// What is known of an index by that name, which is no longer left behind.
+    fn take_index(&mut self, name: &str) -> Option<Part> {
+        let known = self.demands.keys().find(|key| matches!(key, Key::Index(own) if is_kept_as(own, name)));
+        let key = known.cloned()?;
+        let part = self.demands.get_mut(&key).and_then(|demand| demand.part.take());
+        self.forget(&key);
+        part
+    }
+
+    fn drop_index(&mut self, name: &str, at: At) {
+        self.take_index(name);
+        let is_gone = self.facts.index(None, name).is_none();
+        self.want(Key::Index(name.to_owned()), at, is_gone, || format!("index `{name}` is still there"));
+    }
+
+    fn has_constraint(&self, table: &TableName, name: &str) -> bool {
+        let live = self.facts.table(table);
+        live.is_some_and(|live| live.constraints.iter().any(|one| is_kept_as(name, &one.name)))
+    }
+
+    fn drop_constraint(&mut self, table: &TableName, name: &str, kind: Option<ConstraintKind>, at: At) {
+        let is_it =
+            |key: &Key| matches!(key, Key::Constraint(own, known) if own == table && is_kept_as(known, name));
+        if self.demands.keys().any(is_it) {
+            self.forget_all(|key, _| is_it(key));
+        } else {
+            // A name that no revision gave is that of one which nobody named, or which had another convention then.
+            self.forget_all(|_, demand| {
+                demand.part.as_ref().is_some_and(|part| {
+                    let is_kind = kind.is_none() || part.kind == kind;
+                    part.table == *table && part.kind.is_some() && is_kind && !part.is_written
+                })
+            });
+        }
+        let is_there = self.has_constraint(table, name);
+        let key = Key::Constraint(table.clone(), name.to_owned());
+        self.want(key, at, !is_there, || format!("constraint `{name}` of `{table}` is still there"));
     }
 
     fn constraint(&mut self, table: &TableName, constraint: &Constraint, at: At) {
-        let columns = constraint.columns.iter().cloned().map(Some).collect();
-        let key = match &constraint.name {
-            Some(name) => Key::Constraint(table.clone(), name.clone()),
-            None => Key::nameless(table.clone(), at),
-        };
+        let key = self.key_of(table, constraint, at);
         let Some(live) = self.facts.table(table) else {
             return self.want(key, at, false, || format!("table `{table}` is not there"));
         };
-        match self.facts.constraint(live, constraint) {
-            // Without a name it may be there in another form: a unique column that is indexed has an index instead.
-            Some(false) if constraint.name.is_none() => self.forget(&key),
-            Some(is_there) => {
-                let what = constraint.name.clone().unwrap_or_else(|| constraint.columns.join(", "));
-                let lack = || format!("constraint `{what}` of `{table}` is not there");
-                self.want_on(key, at, is_there, lack, Some((table.clone(), columns)));
-            }
-            None => self.forget(&key),
+        let stands = self.facts.constraint(live, constraint);
+        if matches!(stands, Stands::Untold)
+            // SQLite has no name for it, and maybe another form.
+            || (matches!(stands, Stands::Gone) && self.facts.is_sqlite() && constraint.name.text().is_none())
+        {
+            return self.forget(&key);
         }
+        let part = Part {
+            table: table.clone(),
+            columns: constraint.columns.iter().cloned().map(Some).collect(),
+            kind: Some(constraint.kind),
+            refers_to: constraint.refers_to.as_ref().map(usual),
+            is_written: matches!(constraint.name, Name::Exact(_)),
+        };
+        let what = match constraint.name.text() {
+            Some(name) => format!("constraint `{name}` of `{table}`"),
+            None => {
+                format!("{} of `{table}` over `{}`", word(constraint.kind), constraint.columns.join("`, `"))
+            }
+        };
+        let lack = || match &stands {
+            Stands::Otherwise(other) => {
+                format!("{what} is not there; one over the same columns is named `{other}`")
+            }
+            _ => format!("{what} is not there"),
+        };
+        self.want_part(key, at, matches!(stands, Stands::There), lack, Some(part));
+    }
+
+    fn key_of(&self, table: &TableName, constraint: &Constraint, at: At) -> Key {
+        let made = || if self.facts.is_sqlite() { None } else { made_by_postgres(&table.name, constraint) };
+        let name = match &constraint.name {
+            Name::Made => made(),
+            other => other.text().map(str::to_owned),
+        };
+        let Some(name) = name else {
+            let what = format!("{} {}", word(constraint.kind), constraint.columns.join(", "));
+            return Key::nameless(table.clone(), at, what);
+        };
+        Key::Constraint(table.clone(), name)
+    }
+}
+
+fn word(kind: ConstraintKind) -> &'static str {
+    match kind {
+        ConstraintKind::PrimaryKey => "the primary key",
+        ConstraintKind::Unique => "the unique constraint",
+        ConstraintKind::ForeignKey => "the foreign key",
+        ConstraintKind::Check => "the check",
+        ConstraintKind::Exclude => "the exclusion constraint",
     }
 }
 
@@ -417,8 +566,8 @@ struct At {
 }
 
 impl Key {
-    fn nameless(table: TableName, at: At) -> Self {
-        Self::Nameless(table, at.span.start.line as usize, at.span.start.column as usize)
+    fn nameless(table: TableName, at: At, what: String) -> Self {
+        Self::Nameless(table, at.span.start.line as usize, at.span.start.column as usize, what)
     }
 
     fn table(&self) -> Option<&TableName> {

@@ -46,7 +46,7 @@ async fn known(settings: &Verify, stores: &mut Stores) -> Result<BTreeMap<String
     let rows = rows.filter(|rows| !rows.is_empty() && answer.rows <= 1000);
     rows.ok_or_else(|| {
         Cause::new("the query of `verify.entities` does not answer names and whether they are active")
-            .hint("it needs two columns, a name and true or false, and up to 1000 rows")
+            .hint("its two columns are a name and a yes or no, such as `slug` and `status = 'active'`; up to 1000 rows")
     })
 }
 

@@ -2,14 +2,19 @@
 //!
 //! What is checked of a pair of tables stands in files of its own beside this one; a new sort of check is given the two open
 //! stores and the report, as [`content`] is.
+mod against;
 mod asked;
 mod compare;
 mod content;
+mod expected;
+mod fingerprint;
 mod integrity;
+mod merge;
 mod narrowed;
 mod near;
 mod plan;
 mod sets;
+mod share;
 mod stores;
 mod tolerated;
 mod vectors;
@@ -20,14 +25,18 @@ use self::stores::Stores;
 use crate::digest::hasher::Seed;
 use crate::manifest::{IfEmpty, Keys};
 use crate::mapping::{Mapping, Resolved, resolve};
-use crate::model::{Cause, DifferingRow, Gap, GapKind, Look, Object, Report, Schema, TableName};
+use crate::model::{Cause, DifferingRow, Gap, GapKind, Look, Object, Report, Schema, Shard, TableName};
 use crate::rules::run::{RULES as RUN_RULES, RunFacts};
-use crate::rules::verify::{SIDES_RULES, SidesFacts};
+use crate::rules::verify::{PART_RULES, SIDES_RULES, SidesFacts};
 use crate::rules::{Levels, judge};
 use crate::stores::endpoint::Endpoint;
 use crate::stores::postgres::Patience;
 use crate::stores::rows::{Catalog, RowSource};
 use crate::stores::store::Store;
+
+pub use against::{Against, End, against};
+pub use fingerprint::{Take, take};
+pub use merge::merge;
 
 /// What to verify.
 pub struct Verify {
@@ -47,6 +56,8 @@ pub struct Verify {
     pub seed: Seed,
     /// How many tables are compared at the same time, where the stores can.
     pub jobs: usize,
+    /// Which part of the work is done, where several machines share it.
+    pub shard: Option<Shard>,
     /// How long a server may be kept busy.
     pub patience: Patience,
     /// How long rows are given to settle before they are looked at again.
@@ -98,7 +109,7 @@ struct Opened {
 /// 100 MB on both sides at the most. Every row that differs is told to `each`.
 pub async fn verify(settings: &Verify, each: &mut (dyn FnMut(&DifferingRow) + Send)) -> Report {
     let mut report = Report::new("verify");
-    report.run.facts.insert("seed".into(), format!("{:#018x}", settings.seed.as_int8()));
+    report.run.facts.insert("seed".into(), settings.seed.to_string());
     if settings.source.address.is_same(&settings.target.address) {
         // Nothing is asked: a database with a single session would wait for itself.
         let facts = SidesFacts::of_one(&settings.source.name, &settings.target.name);
@@ -163,31 +174,48 @@ async fn sides(
     let on = on(settings);
     judge(SIDES_RULES, &on, &Look::Got(facts), &settings.levels, report);
     report.not_compared.extend(gaps);
-    report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotCompared, reason: ROWS_ALONE.into() });
+    report.not_compared.push(rows_alone(&on));
     if is_same || is_replica {
         content::not_asked(settings, &pairs, report);
         return;
     }
-    let tolerated = tolerated::tolerate(settings, &mut pairs, report);
+    let tolerated = tolerated::tolerate(&settings.vectors, &mut pairs, report);
     let mut stores = Stores::open(settings, source, target).await;
-    asked::entities(settings, &mut stores, report).await;
-    asked::invariants(settings, &mut stores, report).await;
-    asked::counts(settings, &mut stores, report).await;
-    sets::sets(settings, &mut stores, report).await;
-    if settings.judges(&integrity::RULES) {
-        integrity::counters(settings, &pairs, &mut stores, report).await;
-        integrity::references(settings, &pairs, &mut stores, report).await;
-    }
-    if settings.judges(&vectors::RULES) {
-        vectors::vectors(settings, &pairs, &tolerated, &mut stores, report).await;
+    // What is no table's rows is looked at by one part alone.
+    if settings.shard.is_none_or(|shard| shard.index == 1) {
+        asked::entities(settings, &mut stores, report).await;
+        asked::invariants(settings, &mut stores, report).await;
+        asked::counts(settings, &mut stores, report).await;
+        sets::sets(settings, &mut stores, report).await;
+        if settings.judges(&integrity::RULES) {
+            integrity::counters(settings, &pairs, &mut stores, report).await;
+            integrity::references(settings, &pairs, &mut stores, report).await;
+        }
+        if settings.judges(&vectors::RULES) {
+            vectors::vectors(settings, &pairs, &tolerated, &mut stores, report).await;
+        }
     }
     if settings.judges(&ROW_RULES) {
         content::content(settings, &pairs, stores, report, each).await;
     }
     narrowed::narrow(settings, report);
+    if let Some(shard) = settings.shard {
+        report.part.get_or_insert_with(|| share::part(settings, shard, &[], &Vec::new()));
+        judge(PART_RULES, &on, &Look::Got(shard), &settings.levels, report);
+    }
+    whole(report, &on, &settings.checks, &settings.levels);
+}
+
+/// Whether a run judged anything that proves something.
+fn whole(report: &mut Report, on: &Object, checks: &[String], levels: &Levels) {
     let hint = "a comparison of nothing proves nothing: look at what was not compared, and why";
-    let facts = RunFacts::new(report, |rule| narrowed::proves(settings, rule), hint);
-    judge(RUN_RULES, &on, &Look::Got(facts), &settings.levels, report);
+    let facts = RunFacts::new(report, |rule| narrowed::proves(checks, rule), hint);
+    judge(RUN_RULES, on, &Look::Got(facts), levels, report);
+}
+
+/// What no comparison of rows speaks for.
+fn rows_alone(on: &Object) -> Gap {
+    Gap { on: on.clone(), kind: GapKind::NotCompared, reason: ROWS_ALONE.into() }
 }
 
 const ROWS_ALONE: &str = "of both sides rows alone were compared: not indexes, checks, triggers, views or rowids that no column holds";

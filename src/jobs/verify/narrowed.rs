@@ -17,7 +17,7 @@ pub(super) fn narrow(settings: &Verify, report: &mut Report) {
         }
         return;
     }
-    report.checks.retain(|check| is_asked(settings, check));
+    report.checks.retain(|check| is_asked(&settings.checks, check));
     report.not_compared.push(Gap {
         on: on(settings),
         kind: GapKind::NotAsked,
@@ -29,17 +29,19 @@ fn listed(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn is_asked(settings: &Verify, check: &Check) -> bool {
+/// Whether a run that was narrowed to some checks asked for this one.
+pub(super) fn is_asked(checks: &[String], check: &Check) -> bool {
     let name = check.on.name.split_once(": ").map_or("", |(_, name)| name);
     let is_named = |asked: &String| asked == check.rule.as_str() || asked == name;
     // A database that is compared with itself proves nothing of anything.
     ["verify/same-database", "verify/missing-entity"].contains(&check.rule.as_str())
-        || settings.checks.iter().any(is_named)
+        || checks.is_empty()
+        || checks.iter().any(is_named)
 }
 
 /// Whether checks of a rule prove something about what was moved.
-pub(super) fn proves(settings: &Verify, rule: &str) -> bool {
-    if !settings.checks.is_empty() {
+pub(super) fn proves(checks: &[String], rule: &str) -> bool {
+    if !checks.is_empty() {
         return !["verify/same-database", "verify/missing-entity"].contains(&rule);
     }
     let proving = ["verify/row-", "verify/broken-invariant", "verify/unequal-", "verify/vector-"];

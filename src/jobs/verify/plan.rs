@@ -92,6 +92,7 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
         mode: pair.mode,
         seed: settings.seed,
         buckets: Buckets::Hash(count),
+        within: None,
     };
     let mut plan = Plan {
         source: side(pair.source.clone(), left, &pair.source_where),
@@ -163,6 +164,7 @@ pub(super) fn plan_of_queries(
         mode: settings.mapping.mode,
         seed: settings.seed,
         buckets: Buckets::Hash(BUCKETS),
+        within: None,
     };
     Ok(Plan {
         source: side(&entry.source, chosen.source),
@@ -175,7 +177,7 @@ pub(super) fn plan_of_queries(
 }
 
 /// The column of a key that is one integer, and never NULL.
-fn integer_key(kinds: &BTreeMap<String, ColumnKind>, rows: &Rows) -> Option<String> {
+pub(super) fn integer_key(kinds: &BTreeMap<String, ColumnKind>, rows: &Rows) -> Option<String> {
     let key: Vec<&Cell> = rows.key_cells().collect();
     let [Cell { from: CellFrom::Column(name), default: None, kind: Kind::Int2 | Kind::Int4 | Kind::Int8 }] =
         key.as_slice()
@@ -199,11 +201,15 @@ async fn ranges<S: RowSource, T: RowSource>(
         return Ok(None);
     };
     let rows = rows.max(one.len() as u64).max(other.len() as u64);
-    let mut sample = [one, other].concat();
+    Ok(cut([one, other].concat(), rows, count))
+}
+
+/// About `count` ranges of a key, of which some values are known; none of a table without any.
+pub(super) fn cut(mut sample: Vec<i64>, rows: u64, count: u64) -> Option<Buckets> {
     sample.sort_unstable();
-    let (Some(first), Some(last)) = (sample.first(), sample.last()) else { return Ok(None) };
-    let is_dense = last.abs_diff(*first) / DENSE <= rows;
-    Ok(Some(Buckets::of_integers(*first, *last, &sample, is_dense, count)))
+    let (first, last) = (*sample.first()?, *sample.last()?);
+    let is_dense = last.abs_diff(first) / DENSE <= rows.max(sample.len() as u64);
+    Some(Buckets::of_integers(first, last, &sample, is_dense, count))
 }
 
 #[derive(Default)]
@@ -276,7 +282,7 @@ impl Chosen {
 }
 
 /// A declared default as a store of that kind keeps it.
-fn value(scalar: &Scalar, kind: &Kind) -> Value {
+pub(super) fn value(scalar: &Scalar, kind: &Kind) -> Value {
     let value = match scalar {
         Scalar::Bool(truth) if *kind == Kind::Bool => Value::Bool(*truth),
         Scalar::Bool(truth) => Value::Int(i64::from(*truth)),

@@ -1,6 +1,5 @@
 //! Columns of vectors that are compared within a tolerance, and so not by their bytes.
-use super::Verify;
-use crate::manifest::{Tolerance, glob};
+use crate::manifest::{Tolerance, Vector, glob};
 use crate::mapping::Pair;
 use crate::model::{Gap, GapKind, Object, ObjectKind, Report, TableName};
 
@@ -17,9 +16,9 @@ pub(super) struct Tolerated {
 }
 
 /// Takes the columns with a declared tolerance out of the pairs, and lists them.
-pub(super) fn tolerate(settings: &Verify, pairs: &mut [Pair], report: &mut Report) -> Vec<Tolerated> {
+pub(super) fn tolerate(vectors: &[Vector], pairs: &mut [Pair], report: &mut Report) -> Vec<Tolerated> {
     let mut all = Vec::new();
-    for vector in &settings.vectors {
+    for vector in vectors {
         let (Some(tolerance), Ok(tables)) = (vector.tolerance.as_deref(), glob(&vector.table)) else {
             continue;
         };

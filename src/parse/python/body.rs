@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtFunctionDef, StmtIf};
 
 use super::calls::opposite;
+use super::naming;
 use super::operations;
 use super::revision::Module;
 use super::syntax::Places;
@@ -264,6 +265,13 @@ impl<'a> Walk<'a, '_> {
                 Some((_, Some("autocommit_block"))) => self.autocommit = true,
                 Some((call, Some("batch_alter_table"))) => {
                     let batch = operations::batch(call, &self.scope);
+                    if let (Some(given), Some(table)) =
+                        (call.arguments.find_keyword("naming_convention"), batch.table.clone())
+                    {
+                        let convention = naming::convention(&given.value, &self.scope);
+                        let span = self.places.of(call);
+                        self.push(Action::NameConstraints { table, convention }, span, false);
+                    }
                     if let Some(Expr::Name(name)) = item.optional_vars.as_deref() {
                         self.batches.insert(name.id.to_string(), batch);
                     }

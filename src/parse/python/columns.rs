@@ -3,7 +3,8 @@ use ruff_python_ast::{Expr, ExprCall};
 
 use super::operations::Args;
 use super::value::{Scope, Value};
-use crate::model::operation::{ColumnSpec, Constraint, ConstraintKind, TableName, TypeSpec};
+use crate::model::naming::Name;
+use crate::model::operation::{ColumnSpec, Constraint, ConstraintKind, Index, TableName, TypeSpec};
 
 /// The class or function of a call: `Column` of `sa.Column(...)`.
 fn called<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<(&'a str, &'a ExprCall)> {
@@ -95,80 +96,176 @@ pub(super) fn column<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<ColumnSpec
     Some(spec)
 }
 
-/// The columns and constraints of `op.create_table(...)`. What cannot be told is left out.
-pub(super) fn of_table<'a>(call: &'a ExprCall, scope: &Scope<'a>) -> (Vec<ColumnSpec>, Vec<Constraint>) {
-    let (mut columns, mut constraints) = (Vec::new(), Vec::new());
+/// What an operation says of a table or a column beside its columns.
+#[derive(Default)]
+pub(super) struct Beside {
+    pub(super) constraints: Vec<Constraint>,
+    pub(super) indexes: Vec<Index>,
+    /// Whether something among them could not be told.
+    pub(super) is_open: bool,
+}
+
+/// The columns of `op.create_table(...)`, and its constraints and indexes. What cannot be told is left out.
+pub(super) fn of_table<'a>(
+    call: &'a ExprCall,
+    table: &TableName,
+    scope: &Scope<'a>,
+) -> (Vec<ColumnSpec>, Beside) {
+    let (mut columns, mut beside, mut keys) = (Vec::new(), Beside::default(), Vec::new());
     for arg in call.arguments.args.iter().skip(1) {
         if let Some(spec) = column(arg, scope) {
             if let Some((_, call)) = called(arg, scope) {
-                constraints.extend(of_column(&spec.name, call, scope));
+                let own = of_column(&spec.name, call, table, scope);
+                beside.constraints.extend(own.constraints);
+                beside.indexes.extend(own.indexes);
+            }
+            if spec.is_primary_key {
+                keys.push(spec.name.clone());
             }
             columns.push(spec);
         } else if let Some(constraint) = constraint(arg, scope) {
-            constraints.push(constraint);
+            beside.constraints.push(constraint);
+        } else if let Some(index) = index(arg, table, scope) {
+            beside.indexes.push(index);
+        } else {
+            beside.is_open = true;
         }
     }
-    (columns, constraints)
+    primary_key(&mut beside.constraints, keys);
+    (columns, beside)
 }
 
-/// The constraints that a column brings along.
-pub(super) fn of_column<'a>(name: &str, call: &'a ExprCall, scope: &Scope<'a>) -> Vec<Constraint> {
-    let plain = |kind| Constraint {
-        kind,
-        name: None,
-        columns: vec![name.to_owned()],
-        refers_to: None,
-        not_valid: false,
-    };
-    let args = Args::new(call, scope);
-    let mut found = Vec::new();
-    if args.flag("primary_key") == Some(true) {
-        found.push(plain(ConstraintKind::PrimaryKey));
+/// All columns that say so make one primary key, be it written out or not.
+fn primary_key(constraints: &mut Vec<Constraint>, keys: Vec<String>) {
+    let mut written = constraints.iter_mut().filter(|one| one.kind == ConstraintKind::PrimaryKey);
+    if let Some(own) = written.next() {
+        if own.columns.is_empty() {
+            own.columns = keys;
+        }
+    } else if !keys.is_empty() {
+        constraints.push(Constraint { columns: keys, ..plain(ConstraintKind::PrimaryKey) });
     }
-    if args.flag("unique") == Some(true) {
-        found.push(plain(ConstraintKind::Unique));
+}
+
+fn plain(kind: ConstraintKind) -> Constraint {
+    Constraint {
+        kind,
+        name: Name::Unsaid,
+        columns: Vec::new(),
+        refers_to: None,
+        refers_columns: Vec::new(),
+        not_valid: false,
+    }
+}
+
+/// What a column brings along, but for a primary key.
+pub(super) fn of_column<'a>(name: &str, call: &'a ExprCall, table: &TableName, scope: &Scope<'a>) -> Beside {
+    let args = Args::new(call, scope);
+    let columns = || vec![name.to_owned()];
+    let mut found = Beside::default();
+    let unique = args.flag("unique") == Some(true);
+    if args.flag("index") == Some(true) {
+        found.indexes.push(Index {
+            table: Some(table.clone()),
+            columns: vec![Some(name.to_owned())],
+            unique,
+            ..Index::default()
+        });
+    } else if unique {
+        found.constraints.push(Constraint { columns: columns(), ..plain(ConstraintKind::Unique) });
     }
     for arg in &call.arguments.args {
         if let Some(mut constraint) = constraint(arg, scope) {
-            constraint.columns = vec![name.to_owned()];
-            found.push(constraint);
+            if constraint.kind != ConstraintKind::Check {
+                constraint.columns = columns();
+            }
+            found.constraints.push(constraint);
         }
     }
     found
 }
 
+/// The call or the constructor that an expression stands for, when that can be told.
+pub(super) fn made<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<(&'a str, &'a ExprCall)> {
+    called(expr, scope)
+}
+
+/// What an expression says for a name.
+pub(super) fn name<'a>(expr: Option<&'a Expr>, scope: &Scope<'a>) -> Name {
+    let Some(expr) = expr else { return Name::Unsaid };
+    // `op.f(name)` and `conv(name)`: no convention may change it.
+    if let Some(call) = expr.as_call_expr()
+        && let Some("f" | "conv") = last(&call.func)
+        && let Some(inner) = call.arguments.args.first()
+    {
+        return scope.value(inner).text().map_or(Name::Untold, |text| Name::Exact(text.to_owned()));
+    }
+    match scope.value(expr) {
+        Value::None => Name::Unsaid,
+        Value::Text(text) => Name::Said(text),
+        _ => Name::Untold,
+    }
+}
+
+/// `sa.Index(...)` inside a table.
+fn index<'a>(expr: &'a Expr, table: &TableName, scope: &Scope<'a>) -> Option<Index> {
+    let (class, call) = called(expr, scope)?;
+    if class != "Index" {
+        return None;
+    }
+    let args = Args::new(call, scope);
+    let text = |expr: &'a Expr| scope.value(expr).text().map(str::to_owned);
+    let method = args.expr(None, "postgresql_using").and_then(text);
+    Some(Index {
+        name: name(args.expr(Some(0), "name"), scope),
+        table: Some(table.clone()),
+        columns: call.arguments.args.iter().skip(1).map(text).collect(),
+        method: method.map(|method| method.to_lowercase()),
+        unique: args.flag("unique") == Some(true),
+        ..Index::default()
+    })
+}
+
 /// `sa.ForeignKey(...)`, `sa.UniqueConstraint(...)` and their kin.
 pub(super) fn constraint<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<Constraint> {
-    let (name, call) = called(expr, scope)?;
+    let (class, call) = called(expr, scope)?;
     let args = Args::new(call, scope);
-    let own = args.expr(None, "name").and_then(|name| Some(scope.value(name).text()?.to_owned()));
     let text = |expr: &'a Expr| Some(scope.value(expr).text()?.to_owned());
-    let list = |position: usize| match call.arguments.args.get(position).map(|list| scope.value(list)) {
+    let list = |position: usize, name: &str| match args
+        .expr(Some(position), name)
+        .map(|list| scope.value(list))
+    {
         Some(Value::List(items)) => items.iter().filter_map(|item| Some(item.text()?.to_owned())).collect(),
         _ => Vec::new(),
     };
-    let (kind, columns, refers_to) = match name {
-        "PrimaryKeyConstraint" => {
-            (ConstraintKind::PrimaryKey, call.arguments.args.iter().filter_map(text).collect(), None)
+    let own = |kind, columns| Constraint { columns, ..plain(kind) };
+    let mut found = match class {
+        "PrimaryKeyConstraint" | "UniqueConstraint" => {
+            let is_key = class == "PrimaryKeyConstraint";
+            let kind = if is_key { ConstraintKind::PrimaryKey } else { ConstraintKind::Unique };
+            own(kind, call.arguments.args.iter().filter_map(text).collect())
         }
-        "UniqueConstraint" => {
-            (ConstraintKind::Unique, call.arguments.args.iter().filter_map(text).collect(), None)
+        "CheckConstraint" => own(ConstraintKind::Check, Vec::new()),
+        "ExcludeConstraint" => own(ConstraintKind::Exclude, Vec::new()),
+        "ForeignKey" | "ForeignKeyConstraint" => {
+            let is_list = class == "ForeignKeyConstraint";
+            let to: Vec<String> = if is_list {
+                list(1, "refcolumns")
+            } else {
+                args.expr(Some(0), "column").and_then(text).into_iter().collect()
+            };
+            Constraint {
+                columns: if is_list { list(0, "columns") } else { Vec::new() },
+                refers_to: to.first().and_then(|to| referred(to)),
+                refers_columns: to.iter().filter_map(|to| Some(to.rsplit_once('.')?.1.to_owned())).collect(),
+                ..plain(ConstraintKind::ForeignKey)
+            }
         }
-        "CheckConstraint" => (ConstraintKind::Check, Vec::new(), None),
-        "ForeignKey" => (
-            ConstraintKind::ForeignKey,
-            Vec::new(),
-            call.arguments.args.first().and_then(text).and_then(|to| referred(&to)),
-        ),
-        "ForeignKeyConstraint" => {
-            let to: Vec<String> = list(1);
-            (ConstraintKind::ForeignKey, list(0), to.first().and_then(|to| referred(to)))
-        }
-        "ExcludeConstraint" => (ConstraintKind::Exclude, Vec::new(), None),
         _ => return None,
     };
-    let not_valid = args.flag("postgresql_not_valid") == Some(true);
-    Some(Constraint { kind, name: own, columns, refers_to, not_valid })
+    found.name = name(args.expr(None, "name"), scope);
+    found.not_valid = args.flag("postgresql_not_valid") == Some(true);
+    Some(found)
 }
 
 /// The table of `schema.table.column`.

@@ -6,6 +6,7 @@ mod calls;
 mod canonical;
 mod columns;
 mod env_script;
+mod naming;
 mod operations;
 mod revision;
 mod sql;
@@ -14,4 +15,5 @@ mod value;
 
 pub use canonical::canonical;
 pub use env_script::{ASYNC_DRIVERS, env_script, schema_changes};
+pub use naming::{Naming, Sought, env_naming, naming};
 pub use revision::revision_file;

@@ -3,6 +3,7 @@ use ruff_python_ast::{Expr, ExprCall};
 
 use super::columns;
 use super::value::{Scope, Value};
+use crate::model::naming::Name;
 use crate::model::operation::{Action, ColumnChange, Constraint, ConstraintKind, Index, RowWrite, TableName};
 
 /// A batch of operations on one table.
@@ -54,6 +55,10 @@ impl<'a, 's> Args<'a, 's> {
 
     pub(super) fn flag(&self, name: &str) -> Option<bool> {
         self.value(None, name).and_then(|value| value.truth())
+    }
+
+    fn name(&self, position: usize, name: &str) -> Name {
+        columns::name(self.expr(Some(position), name), self.scope)
     }
 
     fn names(&self, position: usize, name: &str) -> Vec<Option<String>> {
@@ -162,8 +167,10 @@ impl Given<'_, '_> {
         Some(match name {
             "create_table" => {
                 let table = args.table(0, "table_name", "schema")?;
-                let (columns, constraints) = columns::of_table(args.call, args.scope);
-                Action::CreateTable { table, columns, constraints }
+                let (columns, columns::Beside { constraints, indexes, is_open }) =
+                    columns::of_table(args.call, &table, args.scope);
+                let is_told = !is_open && args.call.arguments.keywords.iter().all(|one| one.arg.is_some());
+                Action::CreateTable { table, columns, constraints, indexes, is_told }
             }
             "drop_table" => Action::DropTable { table: args.table(0, "table_name", "schema")? },
             "rename_table" => {
@@ -171,8 +178,13 @@ impl Given<'_, '_> {
                 Action::RenameTable { table: args.table(0, "old_table_name", "schema")?, to }
             }
             "add_column" => {
-                let column = columns::column(args.expr(Some(shift), "column")?, args.scope)?;
-                Action::AddColumn { table: self.table(0, "table_name")?, column }
+                let expr = args.expr(Some(shift), "column")?;
+                let column = columns::column(expr, args.scope)?;
+                let table = self.table(0, "table_name")?;
+                let (_, call) = columns::made(expr, args.scope)?;
+                let columns::Beside { constraints, indexes, .. } =
+                    columns::of_column(&column.name, call, &table, args.scope);
+                Action::AddColumn { table, column, constraints, indexes }
             }
             "drop_column" => {
                 let column = args.text(Some(shift), "column_name").ok()??;
@@ -186,7 +198,10 @@ impl Given<'_, '_> {
             "drop_index" => {
                 let table =
                     if self.is_batch { self.table.clone() } else { args.table(1, "table_name", "schema") };
-                Action::DropIndex { name: args.text(Some(0), "index_name").ok()??, table }
+                match args.name(0, "index_name") {
+                    Name::Untold | Name::Unsaid => return None,
+                    name => Action::DropIndex { name, table },
+                }
             }
             "create_unique_constraint" => self.constraint(ConstraintKind::Unique, shift + 1)?,
             "create_primary_key" => self.constraint(ConstraintKind::PrimaryKey, shift + 1)?,
@@ -196,7 +211,18 @@ impl Given<'_, '_> {
             "drop_constraint" => {
                 let table =
                     if self.is_batch { self.table.clone()? } else { args.table(1, "table_name", "schema")? };
-                Action::DropConstraint { table, name: args.text(Some(0), "constraint_name").ok()?? }
+                let kind = args.text(Some(shift + 1), "type_").ok().flatten();
+                let kind = kind.and_then(|kind| match kind.as_str() {
+                    "foreignkey" => Some(ConstraintKind::ForeignKey),
+                    "primary" => Some(ConstraintKind::PrimaryKey),
+                    "unique" => Some(ConstraintKind::Unique),
+                    "check" => Some(ConstraintKind::Check),
+                    _ => None,
+                });
+                match args.name(0, "constraint_name") {
+                    Name::Untold => return None,
+                    name => Action::DropConstraint { table, name, kind },
+                }
             }
             "bulk_insert" => {
                 let table = args.expr(Some(0), "table").and_then(|expr| table_of(expr, args.scope));
@@ -228,7 +254,7 @@ impl Given<'_, '_> {
             _ => Vec::new(),
         };
         Index {
-            name: args.text(Some(0), "index_name").ok().flatten(),
+            name: args.name(0, "index_name"),
             table: self.table(1, "table_name"),
             columns: args.names(self.shift + 1, "columns"),
             method: args.text(None, "postgresql_using").ok().flatten().map(|method| method.to_lowercase()),
@@ -243,9 +269,10 @@ impl Given<'_, '_> {
         let table = if self.is_batch { self.table.clone()? } else { args.table(1, "table_name", "schema")? };
         let constraint = Constraint {
             kind,
-            name: args.text(Some(0), "constraint_name").ok()?,
+            name: args.name(0, "constraint_name"),
             columns: args.names(columns, "columns").into_iter().flatten().collect(),
             refers_to: None,
+            refers_columns: Vec::new(),
             not_valid: args.flag("postgresql_not_valid") == Some(true),
         };
         Some(Action::AddConstraint { table, constraint })
@@ -257,9 +284,10 @@ impl Given<'_, '_> {
             if self.is_batch { self.table.clone()? } else { args.table(1, "source_table", "source_schema")? };
         let constraint = Constraint {
             kind: ConstraintKind::ForeignKey,
-            name: args.text(Some(0), "constraint_name").ok()?,
+            name: args.name(0, "constraint_name"),
             columns: args.names(shift + 2, "local_cols").into_iter().flatten().collect(),
             refers_to: args.table(shift + 1, "referent_table", "referent_schema"),
+            refers_columns: args.names(shift + 3, "remote_cols").into_iter().flatten().collect(),
             not_valid: args.flag("postgresql_not_valid") == Some(true),
         };
         Some(Action::AddConstraint { table, constraint })

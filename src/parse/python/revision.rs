@@ -122,7 +122,7 @@ pub(super) struct Module<'a> {
 }
 
 impl<'a> Module<'a> {
-    fn read(suite: &'a [Stmt]) -> Self {
+    pub(super) fn read(suite: &'a [Stmt]) -> Self {
         let mut scope = Scope::default();
         for statement in suite {
             scope.run(statement);

@@ -3,6 +3,7 @@
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
+use crate::model::naming::Name;
 use crate::model::operation::{
     Action, ColumnChange, ColumnSpec, Constraint, ConstraintKind, Index, RowWrite, TableName, TypeSpec,
 };
@@ -186,8 +187,14 @@ impl<'t> Cursor<'t> {
         if self.take("TABLE") {
             self.take_exists();
             let table = self.table()?;
-            let (columns, constraints) = self.brackets().map(columns).unwrap_or_default();
-            return Some(Action::CreateTable { table, columns, constraints });
+            let inside = self.brackets();
+            let is_like = |tokens: &[Token]| {
+                let is = |token: &Token| matches!(token, Token::Word(word) if word.value.eq_ignore_ascii_case("like"));
+                tokens.iter().any(is)
+            };
+            let is_told = inside.is_some_and(|inside| !is_like(inside));
+            let (columns, constraints) = inside.map(columns).unwrap_or_default();
+            return Some(Action::CreateTable { table, columns, constraints, indexes: Vec::new(), is_told });
         }
         let kind = self.name()?;
         self.take_exists();
@@ -198,7 +205,8 @@ impl<'t> Cursor<'t> {
     fn index(&mut self, unique: bool) -> Option<Index> {
         let concurrently = self.take("CONCURRENTLY");
         self.take_exists();
-        let name = if self.peek_word().as_deref() == Some("on") { None } else { Some(self.table()?.name) };
+        let is_named = self.peek_word().as_deref() != Some("on");
+        let name = if is_named { Name::Exact(self.table()?.name) } else { Name::Made };
         if !self.take("ON") {
             return None;
         }
@@ -231,7 +239,7 @@ impl<'t> Cursor<'t> {
             let name = self.table()?;
             actions.push(match kind.as_str() {
                 "table" => Action::DropTable { table: name },
-                "index" => Action::DropIndex { name: name.name, table: None },
+                "index" => Action::DropIndex { name: Name::Exact(name.name), table: None },
                 _ => Action::DropOther { kind: kind.clone(), name: name.to_string() },
             });
             if !self.sign(&Token::Comma) {
@@ -243,6 +251,16 @@ impl<'t> Cursor<'t> {
     fn alter(&mut self) -> Option<Vec<Action>> {
         if !self.take("TABLE") {
             let kind = self.name()?;
+            if kind == "index" {
+                self.take_exists();
+                let name = self.table()?.name;
+                let rename = |to| vec![Action::RenameIndex { name, to }];
+                return if self.take("RENAME TO") {
+                    self.name().map(rename)
+                } else {
+                    Some(vec![Action::Harmless])
+                };
+            }
             let harmless =
                 matches!(kind.as_str(), "database" | "role" | "user" | "sequence" | "default" | "system");
             self.take_exists();
@@ -268,16 +286,23 @@ impl<'t> Cursor<'t> {
         let table = table.clone();
         if self.take("ADD") {
             if let Some(constraint) = self.constraint() {
-                return Some(Action::AddConstraint { table, constraint });
+                return Some(match (self.using_index(), constraint.name.text()) {
+                    // The index becomes the constraint, and takes its name.
+                    (Some(name), Some(to)) => Action::RenameIndex { name, to: to.to_owned() },
+                    (Some(_), None) => Action::Harmless,
+                    (None, _) => Action::AddConstraint { table, constraint },
+                });
             }
             self.take("COLUMN");
             self.take_exists();
-            return Some(Action::AddColumn { table, column: self.column()? });
+            let (column, constraints) = self.column()?;
+            return Some(Action::AddColumn { table, column, constraints, indexes: Vec::new() });
         }
         if self.take("DROP") {
             if self.take("CONSTRAINT") {
                 self.take_exists();
-                return Some(Action::DropConstraint { table, name: self.name()? });
+                let name = Name::Exact(self.name()?);
+                return Some(Action::DropConstraint { table, name, kind: None });
             }
             self.take("COLUMN");
             self.take_exists();
@@ -286,6 +311,11 @@ impl<'t> Cursor<'t> {
         if self.take("RENAME") {
             if self.take("TO") {
                 return Some(Action::RenameTable { table, to: self.name()? });
+            }
+            if self.take("CONSTRAINT") {
+                let name = self.name()?;
+                let to = self.take("TO").then(|| self.name()).flatten()?;
+                return Some(Action::RenameConstraint { table, name, to });
             }
             self.take("COLUMN");
             let column = self.name()?;
@@ -320,7 +350,7 @@ impl<'t> Cursor<'t> {
 
     /// A table constraint, when one is next.
     fn constraint(&mut self) -> Option<Constraint> {
-        let name = if self.take("CONSTRAINT") { Some(self.name()?) } else { None };
+        let name = if self.take("CONSTRAINT") { Name::Exact(self.name()?) } else { Name::Made };
         let kind = if self.take("PRIMARY KEY") {
             ConstraintKind::PrimaryKey
         } else if self.take("FOREIGN KEY") {
@@ -336,32 +366,70 @@ impl<'t> Cursor<'t> {
         };
         let inside = self.brackets().unwrap_or_default();
         let columns = if kind == ConstraintKind::Check { Vec::new() } else { names(inside) };
-        let refers_to = if self.take("REFERENCES") { self.table() } else { None };
-        let is = |token: &Token, word: &str| matches!(token, Token::Word(own) if own.value.eq_ignore_ascii_case(word));
-        let not_valid =
-            self.rest.windows(2).any(|pair| matches!(pair, [a, b] if is(a, "not") && is(b, "valid")));
-        Some(Constraint { kind, name, columns, refers_to, not_valid })
+        Some(self.described(kind, name, columns))
     }
 
-    fn column(&mut self) -> Option<ColumnSpec> {
+    /// The rest of a constraint: what it refers to, and whether the rows that are there are checked.
+    fn described(&mut self, kind: ConstraintKind, name: Name, columns: Vec<String>) -> Constraint {
+        let refers_to = if self.take("REFERENCES") { self.table() } else { None };
+        let refers_columns = refers_to.as_ref().and_then(|_| self.brackets()).map(names).unwrap_or_default();
+        let not_valid = self.has(&["not", "valid"]);
+        Constraint { kind, name, columns, refers_to, refers_columns, not_valid }
+    }
+
+    /// `USING INDEX name`.
+    fn using_index(&mut self) -> Option<String> {
+        if self.take("USING INDEX") { self.name() } else { None }
+    }
+
+    /// Whether these words stand somewhere in the rest.
+    fn has(&self, words: &[&str]) -> bool {
+        let is = |token: &Token, word: &str| matches!(token, Token::Word(own) if own.value.eq_ignore_ascii_case(word));
+        self.rest
+            .windows(words.len())
+            .any(|tokens| tokens.iter().zip(words).all(|(token, word)| is(token, word)))
+    }
+
+    /// A column, and the constraints that it brings along.
+    fn column(&mut self) -> Option<(ColumnSpec, Vec<Constraint>)> {
         let name = self.name()?;
         let kind = self.kind();
-        let has = |words: &[&str]| {
-            let is = |token: &Token, word: &str| matches!(token, Token::Word(own) if own.value.eq_ignore_ascii_case(word));
-            self.rest
-                .windows(words.len())
-                .any(|tokens| tokens.iter().zip(words).all(|(token, word)| is(token, word)))
-        };
-        let is_primary_key = has(&["primary", "key"]);
+        let is_primary_key = self.has(&["primary", "key"]);
         let is_serial = kind.as_ref().is_some_and(|kind| kind.name.ends_with("serial"));
-        Some(ColumnSpec {
-            nullable: if has(&["not", "null"]) { Some(false) } else { Some(!is_primary_key) },
-            has_server_default: has(&["default"]),
-            is_generated: is_serial || has(&["generated"]),
+        let spec = ColumnSpec {
+            nullable: if self.has(&["not", "null"]) { Some(false) } else { Some(!is_primary_key) },
+            has_server_default: self.has(&["default"]),
+            is_generated: is_serial || self.has(&["generated"]),
             is_primary_key,
-            name,
+            name: name.clone(),
             kind,
-        })
+        };
+        let (mut constraints, mut own) = (Vec::new(), Name::Made);
+        while !self.rest.is_empty() {
+            let kind = if self.take("CONSTRAINT") {
+                own = Name::Exact(self.name()?);
+                continue;
+            } else if self.take("PRIMARY KEY") {
+                ConstraintKind::PrimaryKey
+            } else if self.take("UNIQUE") {
+                ConstraintKind::Unique
+            } else if self.take("CHECK") {
+                ConstraintKind::Check
+            } else if self.peek_word().as_deref() == Some("references") {
+                ConstraintKind::ForeignKey
+            } else {
+                if self.brackets().is_none() {
+                    self.rest = self.rest.get(1..).unwrap_or_default();
+                }
+                continue;
+            };
+            let columns = if kind == ConstraintKind::Check { Vec::new() } else { vec![name.clone()] };
+            if kind == ConstraintKind::Check {
+                self.brackets();
+            }
+            constraints.push(self.described(kind, std::mem::replace(&mut own, Name::Made), columns));
+        }
+        Some((spec, constraints))
     }
 
     /// A type: words up to one that begins something else, and its numbers.
@@ -442,7 +510,12 @@ fn columns(tokens: &[Token]) -> (Vec<ColumnSpec>, Vec<Constraint>) {
         }
         match at.constraint() {
             Some(constraint) => constraints.push(constraint),
-            None => columns.extend(Cursor { rest: part, is_lenient: false }.column()),
+            None => {
+                if let Some((column, own)) = (Cursor { rest: part, is_lenient: false }).column() {
+                    columns.push(column);
+                    constraints.extend(own);
+                }
+            }
         }
     }
     (columns, constraints)

@@ -2,6 +2,7 @@
 use std::ops::Range;
 
 use super::block::block;
+use super::division::divides;
 use super::lex::{Kind, Token};
 use super::split::Piece;
 use super::words::Words;
@@ -100,7 +101,7 @@ pub(super) fn statement(piece: &Piece, text: &str, literals: &mut Vec<Range<usiz
         range: range(&piece.tokens),
         act,
         writes,
-        stops: constrains(words),
+        stops: constrains(words) || (words.is_any(0, &["select", "with"]) && divides(words)),
         is_conditional: piece.is_conditional,
     }
 }

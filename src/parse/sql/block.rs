@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::act::written;
+use super::division::divides;
 use super::lex::{Kind, Lexer, Reader};
 use super::rough::verb;
 use super::words::Words;
@@ -189,6 +190,8 @@ impl Reading<'_> {
             Some("others")
         } else if has("raise_exception") || (at..then).any(|index| self.words.written(index) == "'P0001'") {
             Some("raise_exception")
+        } else if has("division_by_zero") || (at..then).any(|index| self.words.written(index) == "'22012'") {
+            Some("division_by_zero")
         } else {
             None
         };
@@ -219,12 +222,16 @@ impl Reading<'_> {
         };
         let Some(caught) = caught.or(catching) else { return };
         for raise in self.block.raises.iter_mut().take(handlers).skip(raises) {
+            let text = self.words.text.get(raise.range.clone()).unwrap_or("");
+            let begins =
+                |word: &str| text.get(..word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word));
             // An assertion is the one error that `OTHERS` lets pass.
-            let is_assertion =
-                self.words.text.get(raise.range.clone()).is_some_and(|text| {
-                    text.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("assert"))
-                });
-            if !is_assertion {
+            let passes = match caught {
+                "raise_exception" => !begins("raise"),
+                "division_by_zero" => begins("raise") || begins("assert"),
+                _ => begins("assert"),
+            };
+            if !passes {
                 let why = format!("the block's own `EXCEPTION WHEN {}` catches it", caught.to_uppercase());
                 raise.harmless.get_or_insert(why);
             }
@@ -245,6 +252,9 @@ impl Reading<'_> {
                 self.may_be_over |= self.is_conditional() || self.words.is(at + 1, "when");
             }
             _ => self.write(at, end),
+        }
+        if word != "raise" && word != "assert" && divides(words.from(at)) {
+            self.fails(at, end, true, None);
         }
         self.assign(at, end);
         end + 1
@@ -286,19 +296,25 @@ impl Reading<'_> {
         let level = ["debug", "log", "info", "notice", "warning"]
             .into_iter()
             .find(|level| self.words.is(at + 1, level));
-        let branches = || self.open.iter().filter(|frame| !matches!(frame, Frame::Block { .. }));
-        let never = self.open.iter().find_map(|frame| match frame {
-            Frame::If { never } => never.clone(),
-            _ => None,
-        });
-        let is_conditional = branches().next().is_some() || self.words.is(at, "assert");
+        let mut branches = self.open.iter().filter(|frame| !matches!(frame, Frame::Block { .. }));
+        let is_conditional = branches.next().is_some() || self.words.is(at, "assert");
         let harmless = match level.filter(|_| self.words.is(at, "raise")) {
             Some(level) => Some(format!("it only raises a `{}`", level.to_uppercase())),
             None if self.words.is(at, "assert") && self.words.is(at + 1, "true") => {
                 Some("its condition is the same whatever the rows are".to_owned())
             }
-            None => never,
+            None => None,
         };
+        self.fails(at, end, is_conditional, harmless);
+    }
+
+    /// Notes something that ends the transaction, unless it never comes to that.
+    fn fails(&mut self, at: usize, end: usize, is_conditional: bool, harmless: Option<String>) {
+        let never = self.open.iter().find_map(|frame| match frame {
+            Frame::If { never } => never.clone(),
+            _ => None,
+        });
+        let harmless = harmless.or(never);
         if harmless.is_none() {
             for frame in self.open.iter_mut().rev() {
                 if let Frame::Block { handlers: Some(_), catching, .. } = frame {

@@ -5,6 +5,7 @@
 mod act;
 mod block;
 mod conditions;
+mod division;
 mod lex;
 mod narrow;
 mod rough;

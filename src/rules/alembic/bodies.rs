@@ -177,21 +177,33 @@ fn described(action: &Action) -> Option<String> {
         Action::CreateTable { table, .. } => format!("creates the table `{table}`"),
         Action::DropTable { table } => format!("drops the table `{table}`"),
         Action::RenameTable { table, .. } => format!("renames the table `{table}`"),
-        Action::AddColumn { table, column } => format!("adds the column `{table}.{}`", column.name),
+        Action::AddColumn { table, column, .. } => format!("adds the column `{table}.{}`", column.name),
         Action::DropColumn { table, column } => format!("drops the column `{table}.{column}`"),
         Action::AlterColumn { table, column, change } => {
             change.rename.as_ref()?;
             format!("renames the column `{table}.{column}`")
         }
-        Action::CreateIndex(index) => match &index.name {
+        Action::CreateIndex(index) => match index.name.text() {
             Some(name) => format!("creates the index `{name}`"),
             None => "creates an index".to_owned(),
         },
-        Action::DropIndex { name, .. } => format!("drops the index `{name}`"),
+        Action::DropIndex { name, .. } => match name.text() {
+            Some(name) => format!("drops the index `{name}`"),
+            None => "drops an index".to_owned(),
+        },
+        Action::RenameIndex { name, .. } => format!("renames the index `{name}`"),
         Action::AddConstraint { table, .. } => format!("adds a constraint to `{table}`"),
-        Action::DropConstraint { table, name } => format!("drops the constraint `{name}` of `{table}`"),
+        Action::DropConstraint { table, name, .. } => match name.text() {
+            Some(name) => format!("drops the constraint `{name}` of `{table}`"),
+            None => format!("drops a constraint of `{table}`"),
+        },
+        Action::RenameConstraint { table, name, .. } => {
+            format!("renames the constraint `{name}` of `{table}`")
+        }
         Action::CreateOther { kind, name } => format!("creates the {kind} `{name}`"),
         Action::DropOther { kind, name } => format!("drops the {kind} `{name}`"),
-        Action::Rows { .. } | Action::Harmless | Action::Opaque { .. } => return None,
+        Action::Rows { .. } | Action::Harmless | Action::NameConstraints { .. } | Action::Opaque { .. } => {
+            return None;
+        }
     })
 }

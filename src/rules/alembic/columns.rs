@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use super::AlembicFacts;
 use super::facts::Files;
 use crate::model::chain::{Revision, RevisionFile};
+use crate::model::naming::Name;
 use crate::model::operation::{Action, Index, Operation, TableName, TypeSpec};
 use crate::model::{Looked, Place};
 use crate::rules::Sink;
@@ -23,7 +24,9 @@ impl Columns {
                     self.set(table, &column.name, column.kind.as_ref(), place);
                 }
             }
-            Action::AddColumn { table, column } => self.set(table, &column.name, column.kind.as_ref(), place),
+            Action::AddColumn { table, column, .. } => {
+                self.set(table, &column.name, column.kind.as_ref(), place)
+            }
             Action::AlterColumn { table, column, change } => {
                 if change.changes_type {
                     self.set(table, column, change.kind.as_ref(), place);
@@ -66,7 +69,7 @@ impl Columns {
 
 /// A vector index that stands.
 struct Indexed {
-    name: Option<String>,
+    name: Name,
     table: TableName,
     column: String,
     place: Place,
@@ -123,7 +126,8 @@ pub(super) fn vector_index_limit(facts: &AlembicFacts, out: &mut Sink<'_>) {
                         }
                     }
                     Action::DropIndex { name, .. } => {
-                        indexes.retain(|index| index.name.as_ref() != Some(name));
+                        indexes
+                            .retain(|index| index.name.text().is_none() || index.name.text() != name.text());
                     }
                     Action::DropTable { table } => indexes.retain(|index| index.table != *table),
                     _ => {}

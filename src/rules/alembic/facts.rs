@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::around::Around;
 use super::locate::{Located, Locator};
 use super::lock::{Flaw, LockFacts};
+use super::naming;
 use super::reading::revision_files;
 use super::sides::Sides;
 use crate::chain::Graph;
+use crate::chain::naming::settle;
 use crate::manifest::{Alembic, Source};
 use crate::model::chain::EnvScript;
 use crate::model::chain::{
     ChainSettings, ConfigProblem, Declares, Location, Revision, RevisionFile, Written,
 };
+use crate::model::naming::Convention;
 use crate::model::operation::Body;
 use crate::model::path::under;
 use crate::model::{Cause, InlineAllow, Look, Object, Place, Reason, Role, Span};
@@ -49,6 +52,8 @@ pub struct ChainFacts {
     pub settings: Look<Settings>,
     /// What its folders hold.
     pub files: Look<Files>,
+    /// How its constraints and indexes get the names that nobody says.
+    pub naming: Look<Convention>,
     /// What the two sides of a merge add to it.
     pub sides: Look<Sides>,
     /// What its `env.py` does.
@@ -159,7 +164,11 @@ impl ChainFacts {
         let at =
             Whereabouts { config: &config, section: &section, run_in: run_in.as_deref(), script, versions };
         let mut texts = BTreeMap::new();
-        let files = at.files(&settings, tree, &mut texts);
+        let mut files = at.files(&settings, tree, &mut texts);
+        let naming = at.convention(&settings, &files, tree);
+        if let Look::Got(files) = &mut files {
+            files.settle(naming.got());
+        }
         let sides = Sides::read(&at, &files, tree);
         let env = read_env(&files, tree);
         let around = Around::read(
@@ -174,7 +183,7 @@ impl ChainFacts {
             texts.clear();
         }
         let place = source.place_of(&declared.ini);
-        Self { declared, config, place, settings, files, sides, env, around, texts }
+        Self { declared, config, place, settings, files, naming, sides, env, around, texts }
     }
 
     /// Whether the configuration names a database that is not Postgres.
@@ -247,6 +256,20 @@ impl Whereabouts<'_> {
     /// The configuration as a tree has it.
     pub(super) fn settings(&self, tree: &dyn Tree) -> Look<Settings> {
         Settings::read(self.config, self.run_in, self.section, tree)
+    }
+
+    /// By which convention its constraints are named.
+    fn convention(
+        &self,
+        settings: &Look<Settings>,
+        files: &Look<Files>,
+        tree: &dyn Tree,
+    ) -> Look<Convention> {
+        let (Look::Got(files), Look::Got(Settings { outcome: Ok(said), .. })) = (files, settings) else {
+            return Look::Failed(Cause::new("the script folder could not be found"));
+        };
+        let locator = Locator { config: folder(self.config), run_in: self.run_in, tree };
+        naming::convention(&files.script, &said.search_path, &locator)
     }
 
     /// What its folders hold in a tree; the texts of its revisions are put into `texts`, by path.
@@ -352,6 +375,16 @@ impl Files {
         let revisions: Vec<&Revision> = all.iter().filter_map(RevisionFile::revision).collect();
         let graph = Graph::new(&revisions);
         Self { script, all, passed_over, known, graph }
+    }
+
+    /// Gives constraints and indexes the names that Alembic gives them.
+    fn settle(&mut self, convention: Option<&Convention>) {
+        for file in &mut self.all {
+            if let Declares::Revision(revision) = &mut file.declares {
+                let bodies = revision.upgrade.iter_mut().chain(&mut revision.downgrade);
+                bodies.for_each(|body| settle(body, convention));
+            }
+        }
     }
 
     /// A revision of the graph, and its file.

@@ -78,8 +78,22 @@ impl Locator<'_> {
         folders
     }
 
-    fn in_package(&self, package: &str, path: &str, search_path: &[Location]) -> Option<String> {
-        let inside = under(&package.replace('.', "/"), path);
+    /// The file of a module, by its dotted name.
+    pub(super) fn module(&self, name: &str, search_path: &[Location]) -> Option<String> {
+        let folders = self.searched(search_path);
+        folders.into_iter().find_map(|folder| self.module_in(&folder, name))
+    }
+
+    /// The file of a module that is looked for in one folder; without a name the folder is the package.
+    pub(super) fn module_in(&self, folder: &str, name: &str) -> Option<String> {
+        let inside = under(folder, &name.replace('.', "/"));
+        let own = format!("{inside}.py");
+        let package = under(&inside, "__init__.py");
+        [own, package].into_iter().find(|path| self.tree.has(path))
+    }
+
+    /// Where Python would look for modules.
+    fn searched(&self, search_path: &[Location]) -> Vec<String> {
         let searched = search_path.iter().filter_map(|location| match location {
             Location::Here(below) => Some(under(self.config, below)),
             Location::Path(path) if path.starts_with('/') => Some(path.clone()),
@@ -87,8 +101,14 @@ impl Locator<'_> {
             Location::Package(..) => None,
         });
         let above = self.above().into_iter().flat_map(|folder| [under(&folder, "src"), folder]);
+        searched.chain(above).collect()
+    }
+
+    fn in_package(&self, package: &str, path: &str, search_path: &[Location]) -> Option<String> {
+        let inside = under(&package.replace('.', "/"), path);
+        let folders = self.searched(search_path).into_iter();
         if let Some(found) =
-            searched.chain(above).map(|folder| under(&folder, &inside)).find(|folder| self.is_there(folder))
+            folders.map(|folder| under(&folder, &inside)).find(|folder| self.is_there(folder))
         {
             return Some(found);
         }

@@ -11,7 +11,9 @@ mod ids;
 mod live;
 mod locate;
 mod lock;
+mod named;
 mod names;
+mod naming;
 mod past;
 mod reading;
 mod round_trip;
@@ -33,6 +35,7 @@ use ids::{id_too_long, illegal_id, placeholder_id, sequence_gap};
 pub use live::{LIVE_RULES, LiveFacts};
 pub use lock::{Flaw, LockFacts, entries, is_sealed, seal};
 use lock::{applied_revision_edited, broken_lock, reparented};
+use named::{lost_name, name_taken};
 use names::{file_name_mismatch, name_lies, slug_too_long};
 pub use round_trip::{ROUND_TRIP_RULES, RoundTripFacts};
 pub use sides::Sides;
@@ -59,11 +62,13 @@ pub const RULES: &[Rule<AlembicFacts>] = rules![
     head_collision,
     id_too_long,
     illegal_id,
+    lost_name,
     metadata_unwired,
     missing_downgrade,
     missing_parent,
     multiple_heads,
     name_lies,
+    name_taken,
     non_linear,
     not_static,
     placeholder_id,

@@ -2,7 +2,7 @@ use super::AlembicFacts;
 use super::bodies::own_tables;
 use crate::model::chain::{Revision, RevisionFile};
 use crate::model::operation::{
-    Action, ColumnChange, ConstraintKind, GuardKind, Operation, TableName, TypeSpec,
+    Action, ColumnChange, Constraint, ConstraintKind, GuardKind, Index, Operation, TableName, TypeSpec,
 };
 use crate::model::{Looked, Place, Span};
 use crate::rules::Sink;
@@ -105,11 +105,14 @@ fn runs_on_postgres(operation: &Operation) -> bool {
 /// do instead.
 fn danger(operation: &Operation) -> Option<(Option<&TableName>, &'static str, &'static str)> {
     match &operation.action {
-        Action::AddColumn { table, column } => {
+        Action::AddColumn { table, column, constraints, indexes } => {
             let is_filled =
                 column.has_server_default || column.is_generated || column.nullable != Some(false);
             let help = "give it a `server_default`, or add it nullable, fill it, and set NOT NULL later";
-            (!is_filled).then_some((
+            if is_filled {
+                return brought(table, constraints, indexes);
+            }
+            Some((
                 Some(table),
                 "adds a NOT NULL column without a default to {}, which fails on any row",
                 help,
@@ -129,31 +132,50 @@ fn danger(operation: &Operation) -> Option<(Option<&TableName>, &'static str, &'
                 "add a CHECK (... IS NOT NULL) NOT VALID first and validate it: then this needs no scan";
             Some((Some(table), "makes {} NOT NULL, and reads the whole table under an exclusive lock", help))
         }
-        Action::CreateIndex(index) if !index.concurrently => {
-            let help = "use `postgresql_concurrently=True` in an `autocommit_block()`";
-            Some((index.table.as_ref(), "builds an index on {}, and nobody can write to it meanwhile", help))
-        }
-        Action::AddConstraint { table, constraint } if !constraint.not_valid => match constraint.kind {
-            ConstraintKind::ForeignKey | ConstraintKind::Check => {
-                let help = "add it with `postgresql_not_valid=True`, and validate it in a later revision";
-                Some((Some(table), "adds a constraint to {}, and checks every row at once", help))
-            }
-            ConstraintKind::Unique | ConstraintKind::PrimaryKey => {
-                let help = "build a unique index concurrently, then add the constraint with `USING INDEX`";
-                Some((
-                    Some(table),
-                    "adds a unique constraint to {}, and nobody can write to it while its index is built",
-                    help,
-                ))
-            }
-            ConstraintKind::Exclude => None,
-        },
+        Action::CreateIndex(index) if !index.concurrently => Some((index.table.as_ref(), INDEX.0, INDEX.1)),
+        Action::AddConstraint { table, constraint } => added(table, constraint),
         Action::DropColumn { table, .. } => {
             let help = "deploy code that no longer reads it first; what is in it is gone";
             Some((Some(table), "drops {}", help))
         }
         _ => None,
     }
+}
+
+const INDEX: (&str, &str) = (
+    "builds an index on {}, and nobody can write to it meanwhile",
+    "use `postgresql_concurrently=True` in an `autocommit_block()`",
+);
+
+/// What is dangerous about a constraint that is added to a table in use.
+fn added<'a>(
+    table: &'a TableName,
+    constraint: &Constraint,
+) -> Option<(Option<&'a TableName>, &'static str, &'static str)> {
+    match constraint.kind {
+        _ if constraint.not_valid => None,
+        ConstraintKind::ForeignKey | ConstraintKind::Check => Some((
+            Some(table),
+            "adds a constraint to {}, and checks every row at once",
+            "add it with `postgresql_not_valid=True`, and validate it in a later revision",
+        )),
+        ConstraintKind::Unique | ConstraintKind::PrimaryKey => Some((
+            Some(table),
+            "adds a unique constraint to {}, and nobody can write to it while its index is built",
+            "build a unique index concurrently, then add the constraint with `USING INDEX`",
+        )),
+        ConstraintKind::Exclude => None,
+    }
+}
+
+/// What a new column brings along: its index is built, its constraints are checked.
+fn brought<'a>(
+    table: &'a TableName,
+    constraints: &[Constraint],
+    indexes: &[Index],
+) -> Option<(Option<&'a TableName>, &'static str, &'static str)> {
+    let index = indexes.first().map(|_| (Some(table), INDEX.0, INDEX.1));
+    index.or_else(|| constraints.iter().find_map(|constraint| added(table, constraint)))
 }
 
 /// Whether a change of type rewrites the table, as far as the types are told. Wider texts and numbers don't.

@@ -18,7 +18,7 @@ use vectors::{
 
 use super::{Rule, Sink, rules};
 use crate::mapping::ProblemKind;
-use crate::model::{ColumnTypes, Difference, Looked, Mode, Object, TableDiff};
+use crate::model::{Cause, ColumnTypes, Difference, Looked, Mode, Object, Shard, TableDiff};
 
 /// The rules over one compared pair of tables.
 pub const TABLE_RULES: &[Rule<TableDiff>] = rules!["verify": filter_takes_nothing, row_content, row_count];
@@ -29,6 +29,8 @@ pub const MOVING_RULES: &[Rule<TableDiff>] = rules!["verify": moving_rows];
 /// The rules over the types of its columns, where a side has types.
 pub const COLUMN_RULES: &[Rule<ColumnTypes>] = rules!["verify": column_type];
 
+/// The rules over a run that several machines share.
+pub const PART_RULES: &[Rule<Shard>] = rules!["verify": partial_run];
 /// The rules over declared questions to one side.
 pub const INVARIANT_RULES: &[Rule<InvariantFacts>] = rules!["verify": broken_invariant];
 
@@ -68,6 +70,19 @@ pub const EXPECTED_RULES: &[Rule<ExpectedRows>] = rules!["verify": unexpected_ro
 pub const SIDES_RULES: &[Rule<SidesFacts>] = rules![
     "verify": missing_column, missing_table, same_database, stale_mapping, unlisted_column, unlisted_table
 ];
+
+fn partial_run(shard: &Shard, out: &mut Sink<'_>) {
+    let on = Object::run("verify");
+    if shard.of > 1 {
+        let cause = Cause::new(format!(
+            "this is part {} of {}, and proves nothing of the others",
+            shard.index, shard.of
+        ));
+        out.unknown(on, cause.hint("join the reports of all parts with `trueup report merge`"));
+    } else {
+        out.check(on, Some(Looked::at_one("part")));
+    }
+}
 
 fn filter_takes_nothing(diff: &TableDiff, out: &mut Sink<'_>) {
     let mut check = out.check(diff.object(), Some(Looked::at_one("table")));
@@ -148,7 +163,17 @@ fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
         format!("by {}", diff.key.join(", "))
     };
     let by = if diff.mode == Mode::Semantic { format!("{by}, in meaning") } else { by };
-    check.facts(format!("the same rows on both sides, compared {by}"), counts.join(", "));
+    let (narrowed, expected) = (&diff.narrowed, format!("the same rows on both sides, compared {by}"));
+    if narrowed.differ > 0 {
+        let found = format!("digests differ in {} of {}", narrowed.differ, parts(narrowed.of));
+        check.facts(expected, &found);
+        check
+            .find("digest", format!("`{}`: {found}{}", diff.object(), narrowed_to(diff)))
+            .at(diff.declared.clone())
+            .help("compare the rows of these parts where both sides can be read");
+    } else {
+        check.facts(expected, counts.join(", "));
+    }
     for (about, found, words) in kinds {
         if found.rows == 0 {
             continue;
@@ -177,6 +202,21 @@ fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
 
 fn rows(count: u64) -> String {
     format!("{count} row{}", if count == 1 { "" } else { "s" })
+}
+
+fn parts(count: u64) -> String {
+    format!("{count} part{}", if count == 1 { "" } else { "s" })
+}
+
+fn narrowed_to(diff: &TableDiff) -> String {
+    let told = &diff.narrowed;
+    let more = if (told.parts.len() as u64) < told.differ { "; …" } else { "" };
+    let places =
+        if told.parts.is_empty() { String::new() } else { format!(": {}{more}", told.parts.join("; ")) };
+    if told.rows.is_empty() {
+        return places;
+    }
+    format!("{places}; some of these may differ: {} {}", diff.key.join(", "), told.rows.join(", "))
 }
 
 fn sample(diff: &TableDiff, found: &Difference) -> String {

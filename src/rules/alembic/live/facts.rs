@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use super::super::facts::{ChainFacts, Files};
 use crate::chain::proof::{Advice, Proved, State, Step, advise, prove};
 use crate::manifest::{Precondition, Source};
-use crate::model::schema::TableKind;
+use crate::model::operation::Action;
+use crate::model::schema::{Table, TableKind};
 use crate::model::{Cause, Gap, GapKind, LiveChain, Look, Object, Place};
 
 /// A chain and a database that it is run on.
@@ -26,6 +27,8 @@ pub(super) struct Chain {
     pub(super) unknown: Vec<String>,
     /// Up to where it may be stamped.
     pub(super) advice: Advice,
+    /// The names of the tables that it works on; none where only running it would tell.
+    touched: Option<BTreeSet<String>>,
 }
 
 /// A revision, and where it stands.
@@ -39,6 +42,8 @@ pub(super) struct Revised {
     pub(super) is_wanted: bool,
     /// What the schema shows of it, where it is said to have run.
     pub(super) proved: Option<Proved>,
+    /// Whether everything that it leaves behind is there, though it is not said to have run.
+    pub(super) is_there: bool,
 }
 
 impl LiveFacts {
@@ -67,12 +72,19 @@ impl LiveFacts {
         self.live.version.as_ref().map_or(&[], |version| &version.rows)
     }
 
-    /// The tables that somebody made, without the version table.
+    /// The tables that somebody made and that this chain may work on, without version tables. Another chain may keep its own
+    /// tables in the same database.
     pub(super) fn tables(&self) -> usize {
         let own = self.live.version.as_ref().map_or("", |version| version.name.as_str());
         let counts = |kind| matches!(kind, TableKind::Table | TableKind::Partitioned);
-        let tables = self.live.schema.tables.iter();
-        tables.filter(|table| counts(table.kind) && table.id() != own && table.namespace != "trueup").count()
+        let touched = self.chain.got().and_then(|chain| chain.touched.as_ref());
+        let is_own = |table: &&Table| touched.is_none_or(|names| names.contains(&table.name));
+        let is_version = |table: &Table| {
+            table.id() == own || (table.columns.len() == 1 && table.column("version_num").is_some())
+        };
+        let tables = self.live.schema.tables.iter().filter(is_own);
+        let tables = tables.filter(|table| counts(table.kind) && table.namespace != "trueup");
+        tables.filter(|table| !is_version(table)).count()
     }
 
     /// Revisions of which the schema tells nothing, with the reason.
@@ -153,6 +165,13 @@ impl Chain {
         let ran: Vec<Step<'_>> =
             order.iter().zip(&steps).filter(|(node, _)| is_applied(**node)).map(|(_, step)| *step).collect();
         let mut proved = prove(&ran, &live.schema).into_iter();
+        // Of the next one alone: those behind it may take things back.
+        let next = order.iter().position(|node| !is_applied(*node));
+        let next = next.filter(|place| {
+            let ran = order.iter().zip(&steps).filter(|(node, _)| is_applied(**node)).map(|(_, step)| *step);
+            let upto: Vec<Step<'_>> = ran.chain(steps.get(*place).copied()).collect();
+            prove(&upto, &live.schema).last().is_some_and(|proved| proved.state == State::Held)
+        });
         let revised = |node: usize| {
             let (file, revision) = at(node)?;
             Some(Revised {
@@ -162,13 +181,14 @@ impl Chain {
                 is_applied: is_applied(node),
                 is_wanted: !beyond.contains(&node),
                 proved: if is_applied(node) { proved.next() } else { None },
+                is_there: next.and_then(|place| order.get(place)) == Some(&node),
             })
         };
         let revisions: Vec<Revised> = order.iter().copied().filter_map(revised).collect();
         let ids: BTreeSet<&str> = revisions.iter().map(|revision| revision.id.as_str()).collect();
         let unknown = stamps.iter().filter(|id| !ids.contains(id.as_str())).cloned().collect();
         let advice = advise(&steps, &live.schema);
-        Self { revisions, unknown, advice }
+        Self { revisions, unknown, advice, touched: touched(files) }
     }
 
     /// Up to where a database may be stamped, and why no further.
@@ -188,6 +208,39 @@ impl Chain {
         };
         format!("{upto}{why}{ahead}")
     }
+}
+
+/// The names of the tables that a chain works on.
+fn touched(files: &Files) -> Option<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    for (_, revision) in files.revisions() {
+        for operation in revision.upgrade.iter().flat_map(|body| &body.operations) {
+            let table = match &operation.action {
+                Action::CreateTable { table, .. }
+                | Action::DropTable { table }
+                | Action::AddColumn { table, .. }
+                | Action::DropColumn { table, .. }
+                | Action::AlterColumn { table, .. }
+                | Action::AddConstraint { table, .. }
+                | Action::DropConstraint { table, .. }
+                | Action::RenameConstraint { table, .. }
+                | Action::NameConstraints { table, .. } => table,
+                Action::RenameTable { table, to } => {
+                    names.insert(to.clone());
+                    table
+                }
+                Action::CreateIndex(index) => index.table.as_ref()?,
+                Action::DropIndex { table, .. } => table.as_ref()?,
+                Action::Rows { table, .. } | Action::Opaque { table, .. } => table.as_ref()?,
+                Action::RenameIndex { .. }
+                | Action::CreateOther { .. }
+                | Action::DropOther { .. }
+                | Action::Harmless => continue,
+            };
+            names.insert(table.name.clone());
+        }
+    }
+    Some(names)
 }
 
 /// Ids, those of a long list not all.

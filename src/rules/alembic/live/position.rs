@@ -56,7 +56,15 @@ pub(super) fn behind_head(facts: &LiveFacts, out: &mut Sink<'_>) {
         .find("head", message)
         .at(facts.declared.clone())
         .related(Some(first.place.clone()), "the first of them")
-        .help("upgrade as a step of its own, once its preconditions hold");
+        .help(if first.is_there {
+            format!(
+                "what `{}` makes is there already, so that it may fail: was the database stamped back? {}",
+                first.id,
+                chain.advised()
+            )
+        } else {
+            "upgrade as a step of its own, once its preconditions hold".to_owned()
+        });
 }
 
 /// Why nothing can be said of what ran.

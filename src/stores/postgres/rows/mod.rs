@@ -6,28 +6,36 @@ mod answers;
 mod hash_here;
 mod integrity;
 mod kinds;
+mod pace;
 mod scan;
 mod select;
 mod vectors;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use self::answers::Trust;
 use self::kinds::Kinds;
-use super::{Fail, Postgres, PostgresUrl, connect, run, said};
+use super::{Fail, Postgres, PostgresUrl, connect, limit, run, said};
 use crate::model::survey::Answer;
 use crate::model::{Cause, Schema};
 use crate::stores::rows::Catalog;
 use crate::stores::surveying::Surveying;
 
 /// How long a server may be kept busy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Patience {
     /// Milliseconds that one statement may take; 0 for any.
     pub statement_ms: u64,
     /// Milliseconds that a lock is waited for; 0 for any.
     pub lock_ms: u64,
+    /// Rows that one reader reads in a second; 0 for any.
+    pub rows_per_second: u64,
+    /// Seconds that a replica may lag behind before another table is read; 0 for any.
+    pub replica_lag_s: u64,
+    /// Seconds that a snapshot is held; 0 for any.
+    pub snapshot_s: u64,
 }
 
 /// One reader of one moment.
@@ -35,6 +43,8 @@ pub struct PostgresRows {
     store: Postgres,
     url: PostgresUrl,
     patience: Patience,
+    /// When the snapshot was taken.
+    begun: Instant,
     state: State,
     /// Read when the first table is asked for, and the same for every reader of the moment.
     kinds: Option<Arc<Kinds>>,
@@ -85,7 +95,8 @@ impl PostgresRows {
             run(&mut store.connection, RESET).await.map_err(fail)?;
         }
         let state = begin(&mut store, patience, is_single).await?;
-        Ok(Self { store, url: url.clone(), patience, state, kinds: None, trust: BTreeMap::new() })
+        let begun = Instant::now();
+        Ok(Self { store, url: url.clone(), patience, begun, state, kinds: None, trust: BTreeMap::new() })
     }
 
     /// What tells this database from any other.
@@ -122,8 +133,8 @@ impl PostgresRows {
         );
         run(&mut store.connection, begin).await.map_err(fail)?;
         let state = State { exported: None, ..self.state.clone() };
-        let (url, patience) = (self.url.clone(), self.patience);
-        Ok(Self { store, url, patience, state, kinds: self.kinds.clone(), trust: self.trust.clone() })
+        let (url, patience, begun) = (self.url.clone(), self.patience, self.begun);
+        Ok(Self { store, url, patience, begun, state, kinds: self.kinds.clone(), trust: self.trust.clone() })
     }
 }
 
@@ -134,10 +145,11 @@ impl Catalog for PostgresRows {
 }
 
 fn limits(patience: Patience) -> String {
-    format!(
-        "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}",
-        patience.statement_ms, patience.lock_ms
-    )
+    // A statement that outlived its snapshot would hold it all the while.
+    let times = [patience.statement_ms, patience.snapshot_s.saturating_mul(1000)];
+    let statement_ms = times.into_iter().filter(|time| *time > 0).min().unwrap_or_default();
+    let limits = [("statement_timeout", statement_ms), ("lock_timeout", patience.lock_ms)];
+    limits.map(|(name, ms)| limit(name, &ms.to_string())).join("; ")
 }
 
 async fn begin(store: &mut Postgres, patience: Patience, is_single: bool) -> Result<State, Cause> {

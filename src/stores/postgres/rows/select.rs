@@ -4,7 +4,7 @@
 //! become a second statement. Names are qualified by the table's own name, which a condition may use as well.
 use std::collections::BTreeSet;
 
-use crate::digest::buckets::Buckets;
+use crate::digest::buckets::{Buckets, Span};
 use crate::digest::canonical::{CanonicalError, Element, canonical};
 use crate::digest::expression::{
     bucket_expression, bytes_expression, constant, expression, key_hash_expression, row_hash_expression,
@@ -79,7 +79,17 @@ fn bucket(rows: &Rows) -> Result<String, CanonicalError> {
 }
 
 fn filter(rows: &Rows) -> String {
-    rows.filter.as_ref().map_or_else(|| "true".to_owned(), |filter| format!("({filter}\n)"))
+    let own = rows.filter.as_ref().map_or_else(|| "true".to_owned(), |filter| format!("({filter}\n)"));
+    rows.within.map_or(own.clone(), |span| format!("{own} AND {}", spanned(rows, span)))
+}
+
+/// Whether the key, one integer, lies in a span.
+fn spanned(rows: &Rows, (lower, upper): Span) -> String {
+    let key = rows.key_cells().next().and_then(|cell| raw(rows, cell)).unwrap_or_default();
+    let lower = lower.map(|lower| format!("{key} >= '{lower}'::int8"));
+    let upper = upper.map(|upper| format!("{key} <= '{upper}'::int8"));
+    let both: Vec<String> = lower.into_iter().chain(upper).collect();
+    if both.is_empty() { "true".to_owned() } else { format!("({})", both.join(" AND ")) }
 }
 
 /// `bucket int8, rows int8, sum text`.
@@ -169,7 +179,6 @@ fn literal(value: &Value) -> String {
 
 /// The rows of some buckets: by ranges of the key where these are few, so that an index finds them.
 fn within(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, CanonicalError> {
-    let key = rows.key_cells().next().and_then(|cell| raw(rows, cell)).unwrap_or_default();
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for bucket in buckets {
         match ranges.last_mut() {
@@ -178,11 +187,7 @@ fn within(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, CanonicalError
         }
     }
     let span = |(first, last): &(u64, u64)| {
-        let (lower, upper) = (rows.buckets.span(*first)?.0, rows.buckets.span(*last)?.1);
-        let lower = lower.map(|lower| format!("{key} >= '{lower}'::int8"));
-        let upper = upper.map(|upper| format!("{key} <= '{upper}'::int8"));
-        let both: Vec<String> = lower.into_iter().chain(upper).collect();
-        Some(if both.is_empty() { "true".to_owned() } else { format!("({})", both.join(" AND ")) })
+        Some(spanned(rows, (rows.buckets.span(*first)?.0, rows.buckets.span(*last)?.1)))
     };
     if ranges.len() <= MOST_RANGES
         && let Some(spans) = ranges.iter().map(span).collect::<Option<Vec<_>>>()

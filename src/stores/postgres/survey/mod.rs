@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Either, Row, SqlSafeStr};
 use futures_util::TryStreamExt;
 
 use super::catalog::read;
-use super::{Fail, Postgres, run, said, text};
+use super::{Fail, Postgres, limit, run, said, text};
 use crate::model::survey::{Answer, Sample, SurveyedKey};
 use crate::model::{Cause, Look};
 use crate::stores::surveying::{
@@ -36,7 +36,8 @@ struct Database {
 
 impl Surveying for Postgres {
     async fn state(&mut self, limits: &Limits) -> Result<State, Cause> {
-        let settings = format!("{TEXTS}; SET LOCAL statement_timeout = {}", limits.statement_ms);
+        let longest = limit("statement_timeout", &limits.statement_ms.to_string());
+        let settings = format!("{TEXTS}; {longest}");
         run(&mut self.connection, settings).await.map_err(|error| Fail::Read(said(&error)))?;
         let activity = include_str!("../sql/survey_activity.sql");
         let activity = activity.replace("$LONG", &limits.long_transaction_s.to_string());
