@@ -193,7 +193,7 @@ fn two_clusters_became_one_database() {
         ),
         (
             "update core.member set is_admin = false where space = 'e05'",
-            "broken-invariant target: an admin per space: an admin per space: expected no rows, found 1 row (\"e05\")",
+            "broken-invariant target: an admin per space: an admin per space: expected no rows, found 2 rows (\"e05\", \"gone\")",
         ),
         (
             "delete from core.tree_access where space = 'e02' and level = 'read'",
