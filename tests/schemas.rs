@@ -19,6 +19,35 @@ fn the_committed_schema_is_current() {
     Assert::new().action_env("SNAPSHOTS").eq(printed.raw(), committed.raw());
 }
 
+#[test]
+fn the_committed_schema_of_a_fingerprint_is_current_and_fits() {
+    let path = root().join("docs/schema/fingerprint.json");
+    let printed = trueup::diff::fingerprint::file::json_schema();
+    let committed = Data::read_from(&path, Some(DataFormat::Text));
+    Assert::new().action_env("SNAPSHOTS").eq(Data::text(printed.clone()).raw(), committed.raw());
+    let folder = tempfile::tempdir().unwrap();
+    let trueup = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_trueup"));
+        assert!(command.current_dir(folder.path()).args(arguments).output().unwrap().status.success());
+    };
+    std::process::Command::new(env!("CARGO_BIN_EXE_trueup"))
+        .current_dir(folder.path())
+        .arg("demo")
+        .output()
+        .unwrap();
+    trueup(&["fingerprint", "trueup-demo/old.db", "-o", "f.json"]);
+    let schema: Value = serde_json::from_str(&printed).unwrap();
+    jsonschema::meta::validate(&schema).unwrap();
+    let text = std::fs::read_to_string(folder.path().join("f.json")).unwrap();
+    let print: Value = serde_json::from_str(&text).unwrap();
+    let wrong: Vec<String> = jsonschema::validator_for(&schema)
+        .unwrap()
+        .iter_errors(&print)
+        .map(|error| format!("{error} at {}", error.instance_path()))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
 fn validator() -> Validator {
     let schema: Value = serde_json::from_str(&trueup::manifest::json_schema()).unwrap();
     jsonschema::meta::validate(&schema).unwrap();

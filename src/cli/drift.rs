@@ -96,6 +96,13 @@ impl SchemaArgs {
             let scratch = self.scratch.as_ref().map(|url| named("scratch", url)).transpose()?;
             return Ok(Expected::Built(Builder::Sql(written.to_owned()), scratch));
         }
+        if ends(".ini") {
+            return Err(Stop::usage(
+                "a chain is built by a command of its own, so that --expect cannot name it",
+                "give the command: `--scratch URL -- alembic upgrade head` (it finds the scratch database in DATABASE_URL); \
+                 or declare `[[alembic]]` with `command`, and `expect = { chain = \"NAME\", scratch = \"ENDPOINT\" }`",
+            ));
+        }
         Ok(Expected::Endpoint(named("expected", written)?))
     }
 }

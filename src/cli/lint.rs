@@ -9,7 +9,7 @@ use super::manifest::{Loaded, ManifestArgs, baseline, say_above};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use crate::jobs::lint::{Lint, Subject, lint};
-use crate::manifest::{Acl, Alembic, At, Backfill, Env, MANIFEST, Service, date, glob, path_glob};
+use crate::manifest::{Acl, AclRealm, Alembic, At, Backfill, Env, MANIFEST, Service, date, glob, path_glob};
 use crate::model::{Exit, Look, Report};
 use crate::rules::Tree;
 use crate::stores::checkout::Checkout;
@@ -55,6 +55,9 @@ pub(super) struct Args {
     /// A file of tuples under that model: JSON, YAML or CSV; may be given again
     #[arg(long, value_name = "FILE", requires = "model")]
     tuples: Vec<String>,
+    /// An exported Keycloak realm, a file or a folder, whose users the tuples name
+    #[arg(long, value_name = "PATH", requires = "model")]
+    realm: Option<String>,
     /// Report only what this branch adds to REF, judged as it will be once it is merged
     #[arg(long, value_name = "REF", conflicts_with = "live")]
     against: Option<String>,
@@ -83,6 +86,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
         round_trip,
         model,
         tuples,
+        realm,
         against,
         fix,
         today,
@@ -98,6 +102,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let acl = model.map(|model| Acl {
         model: model.into(),
         tuples: tuples.into_iter().map(At::from).collect(),
+        realm: realm.map(|path| AclRealm { path: path.into(), ..AclRealm::default() }),
         ..Acl::default()
     });
     let today = today.unwrap_or_else(|| clock.today());

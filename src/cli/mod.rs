@@ -20,6 +20,7 @@ mod output;
 mod program;
 mod report;
 mod schema;
+mod shard;
 mod stop;
 mod survey;
 mod verify;

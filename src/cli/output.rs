@@ -99,6 +99,11 @@ impl Clock {
         Self { started_at: jiff::Timestamp::now(), since: Instant::now() }
     }
 
+    /// When it began, RFC 3339 in UTC.
+    pub(super) fn started_at(&self) -> String {
+        self.started_at.to_string()
+    }
+
     /// Today in UTC, `YYYY-MM-DD`.
     pub(super) fn today(&self) -> String {
         self.started_at.to_string().chars().take(10).collect()

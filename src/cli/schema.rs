@@ -3,6 +3,7 @@ use clap::ValueEnum;
 
 use super::output::print;
 use super::stop::Stop;
+use crate::diff::fingerprint;
 use crate::model::Exit;
 use crate::{manifest, render};
 
@@ -21,12 +22,15 @@ enum Of {
     Manifest,
     /// A report in JSON.
     Report,
+    /// A file of `trueup fingerprint`.
+    Fingerprint,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     let schema = match args.of {
         Of::Manifest => manifest::json_schema(),
         Of::Report => render::report_schema(),
+        Of::Fingerprint => fingerprint::file::json_schema(),
     };
     print(schema.as_bytes(), Exit::Held)
 }

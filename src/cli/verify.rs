@@ -2,16 +2,18 @@
 use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
+use super::fingerprint::taken;
 use super::manifest::{Loaded, ManifestArgs};
 use super::output::{Clock, OutputArgs, emit};
+use super::shard::shard;
 use super::stop::{Stop, note};
 use crate::digest::hasher::Seed;
-use crate::jobs::verify::{Verify, verify};
+use crate::jobs::verify::{Against, End, Verify, against, verify};
 use crate::manifest::{Keys, MANIFEST};
 use crate::mapping::Mapping;
 use crate::model::{Cause, DifferingRow, Exit, Report};
 use crate::parse::expand::expand;
-use crate::rules::Levels;
+use crate::rules::{self, Levels};
 use crate::stores::checkout::Checkout;
 use crate::stores::endpoint::Endpoint;
 use crate::stores::environment::Secrets;
@@ -24,14 +26,30 @@ pub(super) struct Args {
     #[command(flatten)]
     manifest: ManifestArgs,
     /// Where the rows come from
-    #[arg(long, value_name = "URL", requires = "target")]
+    #[arg(long, value_name = "URL", group = "from", requires = "to")]
     source: Option<String>,
     /// Where they went
-    #[arg(long, value_name = "URL", requires = "source")]
+    #[arg(long, value_name = "URL", group = "to", requires = "from")]
     target: Option<String>,
+    /// What the source was, in a file of `trueup fingerprint`
+    #[arg(long, value_name = "FILE", group = "from", conflicts_with_all = ["show_values", "seed", "watch", "check", "entity"])]
+    source_fingerprint: Option<String>,
+    /// What the target was, in a file of `trueup fingerprint`
+    #[arg(long, value_name = "FILE", group = "to", conflicts_with_all = ["show_values", "seed", "watch", "check", "entity"])]
+    target_fingerprint: Option<String>,
+    /// Refuse a fingerprint that this public ed25519 key in PEM did not sign
+    #[arg(long, value_name = "FILE")]
+    verify_key: Option<String>,
     /// Compare this table alone, by either side's name; may be given again. The report says that it is a part
     #[arg(long, value_name = "NAME")]
     table: Vec<String>,
+    /// Judge this rule alone, or this declared invariant, set or count; may be given again. The report says that it is a part
+    #[arg(long, value_name = "RULE|NAME")]
+    check: Vec<String>,
+    /// Of tables that are declared for many entities (`me_{slug}.notes`), compare those of this one alone; may be given again.
+    /// The report says that it is a part
+    #[arg(long, value_name = "NAME")]
+    entity: Vec<String>,
     /// How the keys of differing rows are printed
     #[arg(long, value_enum)]
     keys: Option<Keys>,
@@ -47,44 +65,136 @@ pub(super) struct Args {
     /// Go on and on, so many seconds after each report, until interrupted: for the time in which both sides are written
     #[arg(long, value_name = "SECONDS")]
     watch: Option<u64>,
+    /// Do one part of the work, such as 3/16; `job` or `job/16` takes the number from the variables of a Kubernetes Indexed Job, a
+    /// Cloud Run job or an AWS Batch array. The report is one of a part, for `trueup report merge`
+    #[arg(long, value_name = "I/N", requires = "seed", conflicts_with_all = ["watch", "source_fingerprint", "target_fingerprint"])]
+    shard: Option<String>,
+    /// End with 0 where a part held, for a job array; the verdict is that of `trueup report merge`
+    #[arg(long, requires = "shard")]
+    accept_part: bool,
     /// The seed of the digests, to get the same ones again; without it, a random one
-    #[arg(long, value_name = "N", value_parser = seed)]
+    #[arg(long, value_name = "N")]
     seed: Option<Seed>,
+    #[command(flatten)]
+    limits: LimitArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
 
+/// How gently servers are read; each flag stands for the manifest's key.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct LimitArgs {
+    /// Read so many rows a second from each server and reader, at the most
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    max_rows_per_second: Option<u64>,
+    /// Wait while a replica lags further behind, and give up after a minute
+    #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
+    max_replica_lag: Option<u64>,
+    /// Hold no snapshot longer than this: what is left is unknown
+    #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
+    max_snapshot_age: Option<u64>,
+    /// How long one statement may take; 0 for any time
+    #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
+    statement_timeout: Option<u64>,
+    /// How long a lock is waited for; 0 for any time
+    #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
+    lock_timeout: Option<u64>,
+}
+
+impl LimitArgs {
+    /// The manifest's limits, but for those that a flag gives.
+    pub(super) fn over(self, declared: Patience) -> Patience {
+        let ms = |seconds: Option<u64>| seconds.map(|seconds| seconds.saturating_mul(1000));
+        Patience {
+            statement_ms: ms(self.statement_timeout).unwrap_or(declared.statement_ms),
+            lock_ms: ms(self.lock_timeout).unwrap_or(declared.lock_ms),
+            rows_per_second: self.max_rows_per_second.unwrap_or(declared.rows_per_second),
+            replica_lag_s: self.max_replica_lag.unwrap_or(declared.replica_lag_s),
+            snapshot_s: self.max_snapshot_age.unwrap_or(declared.snapshot_s),
+        }
+    }
+}
+
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
-    let Args { manifest, source, target, table, keys, show_values, rows_out, jobs, watch, seed, output } =
-        args;
-    let loaded = if source.is_some() && manifest.is_passed_over(&Checkout::default()) {
+    let named = [&args.source, &args.target, &args.source_fingerprint, &args.target_fingerprint];
+    let is_named = named[..2].iter().any(|url| url.is_some()) || named[2..].iter().all(|file| file.is_some());
+    let loaded = if is_named && args.manifest.is_passed_over(&Checkout::default()) {
         note(&format!("{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"));
         None
     } else {
-        manifest.load()?
+        args.manifest.load()?
     };
-    let mut settings = settings(loaded, source.zip(target), seed.unwrap_or_else(random))?;
-    settings.mapping.only = table;
-    settings.keys = keys.unwrap_or(settings.keys);
-    settings.show_values = show_values;
-    settings.jobs = jobs.unwrap_or(settings.jobs).max(1);
+    if args.source_fingerprint.is_some() || args.target_fingerprint.is_some() {
+        return against_fingerprints(&args, loaded);
+    }
+    let seed = args.seed.unwrap_or_else(random);
+    let mut settings = settings(loaded, args.source.clone().zip(args.target.clone()), seed)?;
+    settings.mapping.only.clone_from(&args.table);
+    settings.mapping.entities.clone_from(&args.entity);
+    settings.checks =
+        args.check.iter().map(|written| named_check(&settings, written)).collect::<Result<_, _>>()?;
+    settings.keys = args.keys.unwrap_or(settings.keys);
+    settings.show_values = args.show_values;
+    settings.jobs = args.jobs.unwrap_or(settings.jobs).max(1);
+    settings.patience = args.limits.over(settings.patience);
+    settings.shard = args.shard.as_deref().map(shard).transpose()?;
     loop {
-        let clock = Clock::start();
-        let mut lines = rows_out.as_deref().map(Lines::create).transpose().map_err(Stop::CouldNotLook)?;
-        let report = judge(&settings, &clock, &mut |row| {
-            if let Some(lines) = &mut lines {
-                lines.write(row);
-            }
-        })?;
-        if let Some(lines) = lines {
-            lines.finish().map_err(Stop::CouldNotLook)?;
-        }
-        let exit = emit(&report, &output)?;
-        match watch {
+        let exit = reported(&args, |clock, each| judge(&settings, clock, each))?;
+        match args.watch {
             None => return Ok(exit),
             Some(seconds) => std::thread::sleep(Duration::from_secs(seconds)),
         }
     }
+}
+
+/// One run and its report; rows that differ go to the file that was named.
+fn reported(
+    args: &Args,
+    run: impl FnOnce(&Clock, &mut (dyn FnMut(&DifferingRow) + Send)) -> Result<Report, Stop>,
+) -> Result<Exit, Stop> {
+    let clock = Clock::start();
+    let mut lines = args.rows_out.as_deref().map(Lines::create).transpose().map_err(Stop::CouldNotLook)?;
+    let report = run(&clock, &mut |row| {
+        if let Some(lines) = &mut lines {
+            lines.write(row);
+        }
+    })?;
+    if let Some(lines) = lines {
+        lines.finish().map_err(Stop::CouldNotLook)?;
+    }
+    let exit = emit(&report, &args.output)?;
+    // That it is a part is the one thing unknown.
+    let held = exit == Exit::CouldNotLook && report.part.is_some() && report.tally().unknown == 1;
+    Ok(if args.accept_part && held { Exit::Held } else { exit })
+}
+
+/// The same where a side is a fingerprint, or both are.
+fn against_fingerprints(args: &Args, loaded: Option<Loaded>) -> Result<Exit, Stop> {
+    let Loaded { manifest, source, levels } = loaded.unwrap_or_default();
+    let end = |side: &str, url: &Option<String>, file: &Option<String>, name: &str| match (url, file) {
+        (_, Some(file)) => Ok(End::Taken(file.clone(), Box::new(taken(file, args.verify_key.as_deref())?))),
+        (Some(url), None) => named(side, url).map(End::Live),
+        (None, None) => declared(&manifest, source.base(), name).map(End::Live),
+    };
+    let verify = &manifest.verify;
+    let mut mapping = Mapping::of(&manifest, &source);
+    mapping.only.clone_from(&args.table);
+    let settings = Against {
+        source: end("source", &args.source, &args.source_fingerprint, &verify.source)?,
+        target: end("target", &args.target, &args.target_fingerprint, &verify.target)?,
+        mapping,
+        vectors: manifest.vector.clone(),
+        declared: verify.clone(),
+        sample: verify.sample,
+        keys: args.keys.unwrap_or(verify.keys),
+        patience: args.limits.over(patience(verify)),
+        levels,
+    };
+    reported(args, |clock, each| {
+        let mut report = runtime()?.block_on(against(&settings, each));
+        clock.stamp(&mut report);
+        Ok(report)
+    })
 }
 
 /// Runs the job on threads of its own.
@@ -126,7 +236,32 @@ pub(super) fn settings(
             declared(&manifest, source.base(), &manifest.verify.target)?,
         ),
     };
-    Ok(as_declared(from, to, Mapping::of(&manifest, &source), &manifest.verify, seed, levels))
+    let mut settings = as_declared(from, to, Mapping::of(&manifest, &source), &manifest.verify, seed, levels);
+    settings.vectors.clone_from(&manifest.vector);
+    let sides = [settings.source.name.clone(), settings.target.name.clone()];
+    let mut others: Vec<&str> = manifest.verify.others().map(|name| name.as_str()).collect();
+    others.sort_unstable();
+    others.dedup();
+    for name in others.into_iter().filter(|name| !sides.iter().any(|side| side == name)) {
+        settings.others.push(declared(&manifest, source.base(), name)?);
+    }
+    Ok(settings)
+}
+
+/// A rule, with or without `verify/` before it, or something that the manifest declares.
+fn named_check(settings: &Verify, written: &str) -> Result<String, Stop> {
+    let all: Vec<String> = rules::all().iter().map(ToString::to_string).collect();
+    let rules = all.iter().map(String::as_str).filter(|rule| rule.starts_with("verify/"));
+    let known: Vec<&str> = rules.chain(settings.declared.names().map(|name| name.as_str())).collect();
+    let full = format!("verify/{written}");
+    if let Some(known) = known.iter().find(|known| **known == written || **known == full) {
+        return Ok((*known).to_owned());
+    }
+    let hint = match similar::get_close_matches(written, &known, 1, 0.6).first() {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => "`trueup rules` lists the rules; the rest is declared under `[verify]`".to_owned(),
+    };
+    Err(Stop::usage(format!("there is no check `{written}`"), hint))
 }
 
 fn as_declared(
@@ -146,12 +281,24 @@ fn as_declared(
         show_values: false,
         seed,
         jobs: declared.jobs,
-        patience: Patience {
-            statement_ms: declared.statement_timeout_s.saturating_mul(1000),
-            lock_ms: declared.lock_timeout_s.saturating_mul(1000),
-        },
+        shard: None,
+        patience: patience(declared),
         settle: Duration::from_secs(declared.settle_s),
+        declared: declared.clone(),
+        others: Vec::new(),
+        vectors: Vec::new(),
+        checks: Vec::new(),
         levels,
+    }
+}
+
+pub(super) fn patience(declared: &crate::manifest::Verify) -> Patience {
+    Patience {
+        statement_ms: declared.statement_timeout_s.saturating_mul(1000),
+        lock_ms: declared.lock_timeout_s.saturating_mul(1000),
+        rows_per_second: declared.max_rows_per_second,
+        replica_lag_s: declared.max_replica_lag_s,
+        snapshot_s: declared.max_snapshot_age_s,
     }
 }
 
@@ -174,17 +321,8 @@ pub(super) fn declared(
     Ok(Endpoint::new(name, &url, endpoint.immutable).map_err(Stop::Usage)?.under(base))
 }
 
-fn seed(text: &str) -> Result<Seed, String> {
-    let number = match text.strip_prefix("0x") {
-        Some(hex) => u64::from_str_radix(hex, 16),
-        None => text.parse(),
-    };
-    let number = number.map_err(|_| "it is no whole number below 2^64".to_owned())?;
-    Seed::new(number).ok_or_else(|| "zero seeds nothing; take another number".to_owned())
-}
-
 /// The standard library keys its hash maps from the system's randomness; so does this.
-fn random() -> Seed {
+pub(super) fn random() -> Seed {
     std::iter::repeat_with(|| std::hash::RandomState::new().build_hasher().finish())
         .find_map(Seed::new)
         .unwrap_or_else(random)

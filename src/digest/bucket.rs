@@ -36,6 +36,12 @@ impl Bucket {
         Some(Bucket { rows: u64::try_from(rows).ok()?, sum: sum.parse().ok()? })
     }
 
+    /// What [`Display`] wrote.
+    pub fn read(text: &str) -> Option<Bucket> {
+        let (rows, sum) = text.split_once(':')?;
+        Some(Bucket { rows: rows.parse().ok()?, sum: sum.parse().ok()? })
+    }
+
     /// How many rows were added.
     pub fn rows(&self) -> u64 {
         self.rows

@@ -3,8 +3,11 @@
 //! Owns the cut, in Rust and as the SQL of Postgres; both sides of a comparison are given the same one. Refuses to look for
 //! a good one: that takes rows.
 
+use serde::{Deserialize, Serialize};
+
 /// A cut.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Buckets {
     /// By the hash of the key: so many, a power of two.
     Hash(u64),
@@ -31,6 +34,19 @@ impl Buckets {
             Self::Hash(count) | Self::Even { count, .. } => *count,
             Self::Bounds(bounds) => bounds.len() as u64 + 1,
         }
+    }
+
+    /// Whether a cut that somebody wrote down is one: a power of two, a width, bounds in order, and no more than `most` buckets.
+    pub fn is_sound(&self, most: u64) -> bool {
+        let is_cut = match self {
+            Self::Hash(count) => count.is_power_of_two(),
+            Self::Even { first, width, count } => {
+                let span = i128::from(*width) * i128::from(*count);
+                *width > 0 && *count > 0 && i64::try_from(span).is_ok() && first.checked_add(*width).is_some()
+            }
+            Self::Bounds(bounds) => bounds.is_sorted_by(|one, next| one < next),
+        };
+        is_cut && self.count() <= most
     }
 
     /// At most `most` buckets that hold about as many keys each, for keys from `first` to `last`, of which `sample` is a
@@ -69,6 +85,19 @@ impl Buckets {
                 let lower = place.checked_sub(1).and_then(|before| bounds.get(before)).copied();
                 Some((lower, bounds.get(place).and_then(|next| next.checked_sub(1))))
             }
+        }
+    }
+
+    /// The bucket of a number; `None` when it is no matter of numbers. On a server [`Buckets::expression`] says the same.
+    pub fn place(&self, number: i64) -> Option<u64> {
+        match self {
+            Self::Hash(_) => None,
+            Self::Even { first, width, count } => {
+                let offset = (i128::from(number) - i128::from(*first)) / i128::from((*width).max(1));
+                let last = i128::from(*count) - 1;
+                u64::try_from(offset.clamp(0, last.max(0))).ok()
+            }
+            Self::Bounds(bounds) => Some(bounds.partition_point(|bound| *bound <= number) as u64),
         }
     }
 
@@ -129,6 +158,9 @@ mod tests {
                 let (lower, upper) = buckets.span(bucket).unwrap();
                 assert_eq!(lower, next, "{buckets:?}");
                 next = upper.map(|upper| upper + 1);
+                for number in lower.into_iter().chain(upper) {
+                    assert_eq!(buckets.place(number), Some(bucket), "{number} {buckets:?}");
+                }
             }
             assert_eq!(next, None);
         }

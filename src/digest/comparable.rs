@@ -40,6 +40,28 @@ pub fn comparable(source: &Kind, target: &Kind) -> Option<(Kind, Kind)> {
     }
 }
 
+/// What a column is compared as while nobody knows its counterpart: the widest kind of its family, so that a narrower
+/// counterpart can be compared as the same.
+pub fn widest(kind: &Kind) -> Kind {
+    let inner = |kind: &Kind| Box::new(widest(kind));
+    match kind {
+        Kind::Int2 | Kind::Int4 => Kind::Int8,
+        Kind::Float4 => Kind::Float8,
+        Kind::Array(item) => Kind::Array(inner(item)),
+        Kind::Range(item) => Kind::Range(inner(item)),
+        Kind::Multirange(item) => Kind::Multirange(inner(item)),
+        Kind::Record(fields) => {
+            Kind::Record(fields.iter().map(|(name, kind)| (name.clone(), widest(kind))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// What a column must be read as to be held to one that was digested as `digested`; `None` when it cannot be.
+pub fn read_as(own: &Kind, digested: &Kind) -> Option<Kind> {
+    comparable(own, digested).filter(|(_, kind)| kind == digested).map(|(own, _)| own)
+}
+
 fn within(one: &Kind, other: &Kind, container: fn(Box<Kind>) -> Kind) -> Option<(Kind, Kind)> {
     let (one, other) = comparable(one, other)?;
     Some((container(Box::new(one)), container(Box::new(other))))

@@ -8,6 +8,9 @@
 //! 3 GB/s for long ones, and 20 ns a row to add it to a bucket. A cell of `numeric` given as text allocates.
 
 use std::num::NonZeroU64;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 
 use crate::digest::canonical::{CanonicalError, Element, canonical};
 use crate::digest::kind::Kind;
@@ -16,8 +19,44 @@ use crate::model::Mode;
 use crate::model::value::Value;
 
 /// The seed of a digest: not zero, because Postgres then hashes unseeded, and a word of some value would equal NULL's 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Seed(NonZeroU64);
+
+/// As it is printed and read again: sixteen hex digits.
+impl std::fmt::Display for Seed {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{:#018x}", self.0.get())
+    }
+}
+
+impl From<Seed> for String {
+    fn from(seed: Seed) -> Self {
+        seed.to_string()
+    }
+}
+
+impl TryFrom<String> for Seed {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+/// A decimal number, or a hexadecimal one behind `0x`.
+impl FromStr for Seed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = match text.strip_prefix("0x") {
+            Some(hex) => u64::from_str_radix(hex, 16),
+            None => text.parse(),
+        };
+        let number = number.map_err(|_| "it is no whole number below 2^64".to_owned())?;
+        Seed::new(number).ok_or_else(|| "zero seeds nothing; take another number".to_owned())
+    }
+}
 
 impl Seed {
     /// `None` for zero.

@@ -6,8 +6,12 @@
 //! and user-defined ranges have no fixed name; a catalog reader builds them: an enum is [`Kind::Printed`], a domain is the kind of its base
 //! type, the rest are containers of kinds.
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
 /// The canonical shape of a column. Two columns are comparable when they are compared as the same kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// `bool`.
     Bool,
@@ -60,10 +64,37 @@ pub enum Kind {
 }
 
 /// The server's function that gives a leaf type's binary send form.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "Named")]
 pub struct SendForm {
     function: &'static str,
     schema: Option<String>,
+}
+
+/// A send form as a file tells it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    function: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    schema: Option<String>,
+}
+
+impl From<SendForm> for Named {
+    fn from(form: SendForm) -> Self {
+        Self { function: form.function.to_owned(), schema: form.schema }
+    }
+}
+
+impl<'de> Deserialize<'de> for SendForm {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let named = Named::deserialize(source)?;
+        let known = if named.schema.is_some() { EXTENSION_SENT } else { SENT };
+        let found = known.iter().find(|(_, function)| *function == named.function);
+        let (_, function) =
+            found.ok_or_else(|| D::Error::custom(format!("no type is sent by `{}`", named.function)))?;
+        Ok(Self { function, schema: named.schema })
+    }
 }
 
 impl SendForm {

@@ -20,4 +20,5 @@ pub mod numeric;
 pub mod postgres_hash;
 pub mod probe;
 pub mod short;
+pub mod signature;
 pub mod wire;

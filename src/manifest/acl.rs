@@ -26,6 +26,29 @@ pub struct Acl {
     /// Relations that every object of the type has exactly one tuple of, such as `agent#owner`.
     #[serde(default)]
     pub unique: Vec<At<String>>,
+    /// The realm whose users and groups the tuples name.
+    #[serde(default)]
+    pub realm: Option<AclRealm>,
+}
+
+/// An exported Keycloak realm. Users and groups in tuples are held against its ids.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AclRealm {
+    /// The export: a file, or the folder that `kc.sh export --users different_files` writes.
+    pub path: At<String>,
+    /// Which realm, where the export holds several. A folder whose files git ignores needs it too.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The type of the model whose ids are the realm's users; `user` unless said.
+    #[serde(default)]
+    pub users: Option<String>,
+    /// The type of the model whose ids are the realm's groups; unless said, groups are not held against tuples.
+    #[serde(default)]
+    pub groups: Option<String>,
+    /// What the realm that this one moves to can check passwords with; unless said: argon2 and the three forms of pbkdf2.
+    #[serde(default)]
+    pub algorithms: Option<Vec<String>>,
 }
 
 /// What is wrong with a declaration.

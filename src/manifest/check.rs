@@ -5,7 +5,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Service, TableEntry,
-    ValueType, Zone, acl, condition, guard, live, pins, survey,
+    ValueType, Zone, acl, condition, guard, live, pins, survey, vector, verify,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -70,6 +70,8 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     }
     live::mistakes(manifest, &mut found);
     survey::mistakes(manifest, &mut found);
+    verify::mistakes(manifest, &mut found);
+    vector::mistakes(manifest, &mut found);
     found.sort_by_key(|mistake| mistake.range.start);
     found
 }

@@ -23,6 +23,8 @@ mod shape;
 mod source;
 mod survey;
 mod types;
+mod vector;
+mod verify;
 mod version;
 mod zone;
 
@@ -30,7 +32,7 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-pub use acl::Acl;
+pub use acl::{Acl, AclRealm};
 pub use alembic::Alembic;
 pub use arithmetic::{Comparison, Quantity};
 pub use at::At;
@@ -52,8 +54,10 @@ pub use survey::{
 };
 pub use types::{
     Access, AllowEntry, Endpoint, EndpointKind, IfEmpty, Keys, Level, Manifest, Project, Scalar, Side,
-    SkipEntry, TableEntry, Verify,
+    SkipEntry, TableEntry,
 };
+pub use vector::{Metric, Recall, Tolerance, Vector};
+pub use verify::{Apart, Count, Entities, Equal, Invariant, SetRelation, Verify};
 pub use zone::Zone;
 
 /// The manifest's usual name.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::check::{mistake, once};
 use super::{At, Manifest, Mistake, Quantity, Scalar, condition, glob};
+use crate::model::survey::Wanted;
 
 /// What `trueup survey` looks at, and what it should find. Without any of it a survey tells what there is.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -131,14 +132,30 @@ pub enum Fact {
     DatabaseBytes,
 }
 
-/// What is expected: a value or a range.
+/// What is expected: a value, a range or a list.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Expected {
     /// This value; the text `no rows` says that there is none.
     Is(Scalar),
+    /// Rows of one value each: these, in any order.
+    These(Vec<Scalar>),
     /// A number within limits.
     Between(Limits),
+}
+
+impl From<&Expected> for Wanted {
+    fn from(expected: &Expected) -> Self {
+        match expected {
+            Expected::Is(Scalar::Text(text)) if text == "no rows" => Self::NoRows,
+            Expected::Is(scalar) => Self::Exactly(scalar.to_string()),
+            Expected::These(all) => Self::These(all.iter().map(ToString::to_string).collect()),
+            Expected::Between(limits) => Self::Between {
+                min: limits.min.map(|number| number.to_string()),
+                max: limits.max.map(|number| number.to_string()),
+            },
+        }
+    }
 }
 
 /// A number within limits, both included.

@@ -2,14 +2,16 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::backfill::Backfill;
 use super::env::Env;
 use super::guard::Guard;
 use super::pins::{Pin, Pins};
 use super::schema::Schema;
-use super::survey::Survey;
+use super::survey::{Expected, Survey};
+use super::vector::Vector;
+use super::verify::Verify;
 use super::zone::Zone;
 use super::{Acl, Alembic, At};
 use crate::model::Mode;
@@ -44,6 +46,8 @@ pub struct Manifest {
     pub table: Vec<TableEntry>,
     /// Tables that are rightly left alone.
     pub skip: Vec<SkipEntry>,
+    /// Columns of embeddings, and what they must hold.
+    pub vector: Vec<Vector>,
     /// How `trueup verify` compares.
     pub verify: Verify,
     /// The schema that a live database is held to.
@@ -103,7 +107,7 @@ pub enum EndpointKind {
 }
 
 /// How a source table becomes a target table.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableEntry {
     /// The source table, in Postgres behind its schema unless that is `public`. `me_{slug}.notes` speaks for every table of
@@ -136,12 +140,15 @@ pub struct TableEntry {
     pub key: Vec<At<String>>,
     /// What an empty source table means.
     pub if_empty: Option<IfEmpty>,
+    /// How many rows the target must have of it, whatever the source has; of the tables of a pattern, together.
+    #[serde(skip_serializing)]
+    pub rows: Option<At<Expected>>,
     /// Strict or semantic, when not as the rest.
     pub mode: Option<Mode>,
 }
 
 /// What an empty source table means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum IfEmpty {
     /// Nothing to move: the target need not have the table.
@@ -149,7 +156,7 @@ pub enum IfEmpty {
 }
 
 /// A plain value.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Scalar {
     /// True or false; SQLite keeps it as 1 or 0.
@@ -162,8 +169,19 @@ pub enum Scalar {
     Text(String),
 }
 
+impl std::fmt::Display for Scalar {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bool(truth) => truth.fmt(out),
+            Self::Int(number) => number.fmt(out),
+            Self::Real(number) => number.fmt(out),
+            Self::Text(text) => text.fmt(out),
+        }
+    }
+}
+
 /// Tables that are rightly left alone.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SkipEntry {
     /// A glob of table names.
@@ -175,53 +193,13 @@ pub struct SkipEntry {
 }
 
 /// One of the two sides of a move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// Where the data comes from.
     Source,
     /// Where it goes.
     Target,
-}
-
-/// How `trueup verify` compares.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Verify {
-    /// The endpoint that is the source.
-    pub source: String,
-    /// The endpoint that is the target.
-    pub target: String,
-    /// What counts as equal.
-    pub mode: Mode,
-    /// How many differing rows of a table are named.
-    pub sample: usize,
-    /// How keys are printed.
-    pub keys: Keys,
-    /// How many tables are compared at the same time, where a store can serve several readers of one moment.
-    pub jobs: usize,
-    /// How many seconds one statement may take on a server; 0 for any.
-    pub statement_timeout_s: u64,
-    /// How many seconds a lock is waited for on a server; 0 for any.
-    pub lock_timeout_s: u64,
-    /// How many seconds rows are given to settle, before those that differ are looked at again because one side was written.
-    pub settle_s: u64,
-}
-
-impl Default for Verify {
-    fn default() -> Self {
-        Self {
-            source: "source".into(),
-            target: "target".into(),
-            mode: Mode::Strict,
-            sample: 5,
-            keys: Keys::Plain,
-            jobs: 1,
-            statement_timeout_s: 0,
-            lock_timeout_s: 10,
-            settle_s: 2,
-        }
-    }
 }
 
 /// How keys are printed; they are often personal data.
@@ -238,7 +216,7 @@ pub enum Keys {
 }
 
 /// The severity of a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Not judged, and reported as skipped.

@@ -2,15 +2,19 @@
 //!
 //! Copy and verify read the same mapping. What it does not speak for comes out as a [`Problem`] or a [`Gap`]; nothing is
 //! left out silently.
+mod alone;
 mod columns;
 mod patterns;
 mod resolve;
+
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
 use crate::manifest::{At, Manifest, Scalar, Side, SkipEntry, Source, TableEntry};
 use crate::model::{Gap, Mode, Place, TableName};
 
+pub use patterns::per_schema;
 pub use resolve::resolve;
 
 /// What was declared, before it meets a schema.
@@ -22,6 +26,10 @@ pub struct Mapping {
     pub skips: Vec<SkipEntry>,
     /// Tables that this run is narrowed to, by either side's name; empty for all.
     pub only: Vec<String>,
+    /// Entities that this run is narrowed to, where a table's pattern is of many; empty for all.
+    pub entities: Vec<String>,
+    /// Source tables of other entities than those; known when the mapping met the source.
+    left_out: BTreeSet<String>,
     /// What is equal, unless a table says otherwise.
     pub mode: Mode,
     /// The text that the declarations came from.
@@ -35,6 +43,8 @@ impl Mapping {
             tables: manifest.table.clone(),
             skips: manifest.skip.clone(),
             only: Vec::new(),
+            entities: Vec::new(),
+            left_out: BTreeSet::new(),
             mode: manifest.verify.mode,
             source: source.clone(),
         }

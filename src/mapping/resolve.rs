@@ -100,6 +100,10 @@ impl<'m> Resolver<'m> {
 
     /// Whether the run asks for a pair of these names; says so when it does not.
     fn is_asked(&mut self, source: &str, target: &str) -> bool {
+        if self.mapping.left_out.contains(source) {
+            self.gap(source, GapKind::NotAsked, "the run was narrowed to other entities");
+            return false;
+        }
         // Both names of a pair may be given.
         let met: Vec<&str> = self
             .mapping
@@ -295,17 +299,29 @@ impl<'m> Resolver<'m> {
         });
     }
 
+    /// What to say to somebody who misspelt a table.
+    fn nearest(&self, written: &str) -> String {
+        let all: BTreeSet<String> =
+            self.source.tables.iter().chain(&self.target.tables).map(Table::id).collect();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let close = similar::get_close_matches(written, &all, 1, 0.6);
+        close.first().map_or_else(
+            || "name a table of the source or the target".to_owned(),
+            |close| format!("did you mean `{close}`?"),
+        )
+    }
+
     fn stale(&mut self) {
         for only in &self.mapping.only {
             if !self.asked.contains(only.as_str()) {
                 let known = self.source.table(only).or(self.target.table(only)).is_some();
                 let (what, help) = if known {
-                    ("is not for comparing", "see what was not compared, and why")
+                    ("is not for comparing", "see what was not compared, and why".to_owned())
                 } else {
-                    ("there is not", "name a table of the source or the target")
+                    ("there is not", self.nearest(only))
                 };
                 let message = format!("the run was narrowed to `{only}`, which {what}");
-                self.problem(ProblemKind::StaleMapping, only, message, help, None);
+                self.problem(ProblemKind::StaleMapping, only, message, &help, None);
             }
         }
         let unused: Vec<_> = self.skips.iter().filter(|skip| !skip.used).map(|skip| skip.entry).collect();

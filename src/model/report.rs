@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::survey::Survey;
-use super::{Check, Exit, Object, Verdict};
+use super::{Check, Exit, Object, Part, Verdict};
 
 /// Everything a run has to say. Every format and the exit code fold over its checks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +22,9 @@ pub struct Report {
     /// What surveyed endpoints were found to be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub surveys: Vec<Survey>,
+    /// Which part of a shared run this is; none of a whole one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// What varies from run to run; outside the evidence.
     pub run: RunInfo,
 }
@@ -95,6 +98,7 @@ impl Report {
             checks: Vec::new(),
             not_compared: Vec::new(),
             surveys: Vec::new(),
+            part: None,
             run: RunInfo::default(),
         }
     }

@@ -1,12 +1,13 @@
 //! How the rows of one mapped pair of tables compare: the facts that the `verify` rules judge.
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Mode, Object, Place};
 
 /// One pair of tables, compared row by row.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TableDiff {
     /// The source table.
@@ -39,9 +40,25 @@ pub struct TableDiff {
     pub differing: Difference,
     /// Of those, how many differ in each column, by the target's column name.
     pub differing_columns: BTreeMap<String, u64>,
+    /// Where digests differ, of a side whose rows are not at hand.
+    pub narrowed: Narrowed,
     /// The manifest line that asked, when there is one.
     #[serde(skip)]
     pub declared: Option<Place>,
+}
+
+/// How far a difference is narrowed where one side is known by its digests alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Narrowed {
+    /// How many parts of the table differ.
+    pub differ: u64,
+    /// Of how many.
+    pub of: u64,
+    /// The first of them in words.
+    pub parts: Vec<String>,
+    /// The first rows that the side at hand has in them, as far as they may be shown.
+    pub rows: Vec<String>,
 }
 
 impl TableDiff {
@@ -57,7 +74,7 @@ impl TableDiff {
 }
 
 /// Rows that differ in one way.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Difference {
     /// How many, exactly.

@@ -10,6 +10,7 @@ use sqlparser::ast::{
 };
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::Token;
 
 /// An index in plain form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +76,17 @@ fn bare(expr: &Expr) -> String {
     }
 }
 
+/// A condition in the same plain form, as an expression; `None` for what cannot be read.
+pub(super) fn plain_expression(text: &str, is_boolean: &dyn Fn(&str) -> bool) -> Option<Expr> {
+    let mut parser = Parser::new(&PostgreSqlDialect {}).try_with_sql(text).ok()?;
+    let mut expr = parser.parse_expr().ok()?;
+    if parser.peek_token_ref().token != Token::EOF {
+        return None;
+    }
+    let _ = expr.visit(&mut Plainly { is_boolean });
+    Some(expr)
+}
+
 struct Plainly<'b> {
     is_boolean: &'b dyn Fn(&str) -> bool,
 }
@@ -94,6 +106,14 @@ impl Plainly<'_> {
     fn plain(&self, expr: Expr) -> Expr {
         match expr {
             Expr::Nested(inner) => *inner,
+            // Postgres quotes a number that is negative.
+            Expr::Cast { expr, data_type, .. } if is_number(&data_type) && quoted_number(&expr).is_some() => {
+                Expr::Value(Value::Number(quoted_number(&expr).unwrap_or_default(), false).into())
+            }
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr } if plain_number(&expr).is_some() => {
+                let number = format!("-{}", plain_number(&expr).unwrap_or_default());
+                Expr::Value(Value::Number(number, false).into())
+            }
             Expr::Cast { expr, data_type, .. } if is_text(&data_type) || is_literal(&expr) => *expr,
             Expr::Identifier(mut name) => {
                 if name.quote_style.take().is_none() {
@@ -169,6 +189,26 @@ fn is_text(data_type: &DataType) -> bool {
     let name = data_type.to_string().to_ascii_lowercase();
     let name = name.trim_end_matches("[]");
     name == "text" || name == "character varying" || name == "varchar" || name == "bpchar"
+}
+
+fn is_number(data_type: &DataType) -> bool {
+    let name = data_type.to_string().to_ascii_lowercase();
+    let name = name.split('(').next().unwrap_or_default();
+    ["smallint", "integer", "int", "bigint", "numeric", "real", "double precision"].contains(&name.trim())
+}
+
+fn quoted_number(expr: &Expr) -> Option<String> {
+    let Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) = expr else { return None };
+    text.parse::<f64>().is_ok().then(|| text.clone())
+}
+
+fn plain_number(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Value(ValueWithSpan { value: Value::Number(number, _), .. }) if !number.starts_with('-') => {
+            Some(number)
+        }
+        _ => None,
+    }
 }
 
 fn is_literal(expr: &Expr) -> bool {

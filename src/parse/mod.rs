@@ -7,6 +7,7 @@ pub mod alembic;
 pub mod allow;
 pub mod code;
 pub mod compose;
+pub mod condition;
 pub mod config;
 pub mod dockerfile;
 pub mod env;

@@ -33,6 +33,33 @@ pub fn untold(statement: &str) -> String {
     parts.join("\n")
 }
 
+/// The conditions of its checks, each with the name that it has, if any. `None` where the statement cannot be read.
+pub fn checks(statement: &str) -> Option<Vec<(Option<String>, String)>> {
+    let tokens = Tokenizer::new(&SQLiteDialect {}, statement).tokenize().ok()?;
+    let tokens: Vec<Token> =
+        tokens.into_iter().filter(|token| !matches!(token, Token::Whitespace(_))).collect();
+    let mut all = Vec::new();
+    let mut rest = tokens.as_slice();
+    let mut name = None;
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        match word(first).as_deref() {
+            Some("constraint") => {
+                name = after.first().map(plain);
+                rest = after.get(1..).unwrap_or_default();
+            }
+            Some("check") => {
+                let inside = brackets(after)?;
+                let text = inside.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+                all.push((name.take(), text));
+                rest = after.get(inside.len() + 2..).unwrap_or_default();
+            }
+            _ => name = None,
+        }
+    }
+    Some(all)
+}
+
 fn word(token: &Token) -> Option<String> {
     match token {
         Token::Word(word) if word.quote_style.is_none() => Some(word.value.to_lowercase()),

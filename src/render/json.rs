@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{Options, evidence};
 use crate::model::survey::Survey;
-use crate::model::{Check, Exit, Gap, Report, RuleId, RunInfo, Tally, Verdict};
+use crate::model::{Check, Exit, Gap, Part, Report, RuleId, RunInfo, Tally, Verdict};
 
 /// A report of trueup.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -27,7 +27,7 @@ struct Document<'a> {
     exit: u8,
     /// How many checks came to what.
     tally: Tally,
-    /// `sha256:` and a digest of `schema`, `command`, `checks`, `not_compared` and `surveys` as JSON with sorted keys and no
+    /// `sha256:` and a digest of `schema`, `command`, `checks`, `not_compared`, `surveys` and `part` as JSON with sorted keys and no
     /// white space.
     evidence: Cow<'a, str>,
     /// The judged lines, sorted by object and rule.
@@ -37,6 +37,9 @@ struct Document<'a> {
     /// What surveyed endpoints were found to be.
     #[serde(default, skip_serializing_if = "<[Survey]>::is_empty")]
     surveys: Cow<'a, [Survey]>,
+    /// Which part of a shared run this is; none of a whole one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    part: Option<Cow<'a, Part>>,
     /// What varies from run to run; outside the evidence.
     run: Cow<'a, RunInfo>,
 }
@@ -103,6 +106,7 @@ pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write)
         checks: Cow::Borrowed(&report.checks),
         not_compared: Cow::Borrowed(&report.not_compared),
         surveys: Cow::Borrowed(&report.surveys),
+        part: report.part.as_ref().map(Cow::Borrowed),
         run: Cow::Borrowed(&report.run),
     };
     document.evidence = Cow::Owned(evidence::of(&serde_json::to_value(&document)?));
@@ -136,13 +140,15 @@ pub fn read(text: &str) -> Result<Saved, ReadError> {
     if let Some(field) = kept.find(|name| again.get(name) != raw.get(name)) {
         return Err(ReadError::Foreign { field });
     }
-    let Document { schema, command, exit, tally, evidence: _, checks, not_compared, surveys, run } = document;
+    let Document { schema, command, exit, tally, evidence: _, checks, not_compared, surveys, part, run } =
+        document;
     let report = Report {
         schema,
         command: command.into_owned(),
         checks: checks.into_owned(),
         not_compared: not_compared.into_owned(),
         surveys: surveys.into_owned(),
+        part: part.map(Cow::into_owned),
         run: run.into_owned(),
     };
     if report.tally() != tally {

@@ -4,7 +4,7 @@
 use crate::model::Look;
 use crate::model::schema::System;
 use crate::model::survey::{
-    Activity, Answer, Estimate, EstimatedTable, Expectation, Group, Rows, Survey, SurveyedChain,
+    Activity, Answer, Estimate, EstimatedTable, Expectation, Group, Replay, Rows, Survey, SurveyedChain,
     SurveyedColumn, SurveyedKey, SurveyedTable,
 };
 
@@ -94,7 +94,10 @@ fn whole(survey: &Survey, all: &[Survey]) -> Vec<Vec<String>> {
     });
     rows.push(vec!["our session".to_owned(), session]);
     match &survey.activity {
-        Look::Got(activity) => rows.extend(activities(activity)),
+        Look::Got(activity) => {
+            let sees_others = survey.session.got().is_some_and(|session| session.sees_others);
+            rows.extend(activities(activity, sees_others || activity.connections == 0));
+        }
         _ => rows.push(vec!["activity".to_owned(), NOT_READ.to_owned()]),
     }
     rows.push(vec!["extensions".to_owned(), listed(&survey.extensions)]);
@@ -111,6 +114,7 @@ fn cluster(survey: &Survey, all: &[Survey]) -> String {
     let mut said = format!("{}, started {}", own.id, own.started_at);
     if own.is_standby {
         said.push_str(", a standby");
+        said.extend(own.replay.as_ref().map(replay));
     }
     if !same.is_empty() {
         said = format!("{said}; the same as that of {}", same.join(", "));
@@ -118,14 +122,25 @@ fn cluster(survey: &Survey, all: &[Survey]) -> String {
     said
 }
 
-fn activities(activity: &Activity) -> Vec<Vec<String>> {
+/// How far a standby is behind.
+fn replay(replay: &Replay) -> String {
+    let paused = if replay.is_paused { ", whose replay is paused" } else { "" };
+    let behind = replay.lag_bytes.map_or_else(String::new, |bytes| format!(", {} to replay", size(bytes)));
+    let last = replay.last.as_ref().map_or_else(String::new, |at| format!(", last commit {at}"));
+    format!("{paused}{behind}{last}")
+}
+
+fn activities(activity: &Activity, sees_others: bool) -> Vec<Vec<String>> {
     let Activity { connections, long_transactions, prepared, waiting_locks, strong_locks, replicas, slots } =
         activity;
     let lag = |bytes: Option<u64>| {
         bytes.map_or_else(|| "lag not told".to_owned(), |bytes| format!("{} behind", size(bytes)))
     };
-    let replicas: Vec<String> =
-        replicas.iter().map(|one| format!("{} ({}, {})", one.name, one.state, lag(one.lag_bytes))).collect();
+    let replicas = replicas.iter().map(|one| {
+        let state = if one.state.is_empty() { "state not told" } else { &one.state };
+        format!("{} ({state}, {})", one.name, lag(one.lag_bytes))
+    });
+    let replicas: Vec<String> = replicas.collect();
     let kept = |bytes: Option<u64>| bytes.map_or_else(|| "nothing".to_owned(), size);
     let slots: Vec<String> = slots
         .iter()
@@ -134,14 +149,12 @@ fn activities(activity: &Activity) -> Vec<Vec<String>> {
             format!("{} ({state}, keeps {})", one.name, kept(one.kept_bytes))
         })
         .collect();
+    let long = if sees_others { long_transactions.len().to_string() } else { "not told how many".to_owned() };
     let mut locks = vec![format!("{} waited for", grouped(*waiting_locks))];
     locks.extend(strong_locks.iter().cloned());
     vec![
         vec!["connections".to_owned(), format!("{} other than ours", grouped(*connections))],
-        vec![
-            "transactions".to_owned(),
-            format!("{} long, {} prepared", long_transactions.len(), prepared.len()),
-        ],
+        vec!["transactions".to_owned(), format!("{long} long, {} prepared", prepared.len())],
         vec!["locks".to_owned(), locks.join(", ")],
         vec!["replicas".to_owned(), listed(&replicas)],
         vec!["replication slots".to_owned(), listed(&slots)],

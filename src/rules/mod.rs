@@ -6,6 +6,7 @@ pub mod access;
 pub mod acl;
 pub mod alembic;
 pub mod allow;
+mod answer;
 pub mod backfill;
 pub mod compose;
 pub mod config;
@@ -91,7 +92,19 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(verify::TABLE_RULES))
         .chain(ids(verify::MOVING_RULES))
         .chain(ids(verify::COLUMN_RULES))
+        .chain(ids(verify::PART_RULES))
         .chain(ids(verify::SIDES_RULES))
+        .chain(ids(verify::INVARIANT_RULES))
+        .chain(ids(verify::SET_RULES))
+        .chain(ids(verify::COUNT_RULES))
+        .chain(ids(verify::EXPECTED_RULES))
+        .chain(ids(verify::ENTITY_RULES))
+        .chain(ids(verify::VECTOR_RULES))
+        .chain(ids(verify::VECTOR_COUNT_RULES))
+        .chain(ids(verify::VECTOR_CONTENT_RULES))
+        .chain(ids(verify::VECTOR_RECALL_RULES))
+        .chain(ids(verify::COUNTER_RULES))
+        .chain(ids(verify::REFERENCE_RULES))
         .collect();
     all.sort();
     all

@@ -15,7 +15,7 @@ pub fn exact(path: &str) -> Result<String, Cause> {
     let path = Path::new(path);
     let size = fs::metadata(path).map_err(|error| reading(path, &error))?.len();
     if size > LARGEST_BYTES {
-        return Err(too_large());
+        return Err(too_large(LARGEST_BYTES));
     }
     let bytes = fs::read(path).map_err(|error| reading(path, &error))?;
     String::from_utf8(bytes).map_err(|_| Cause::new("it is not UTF-8 throughout").hint("save it as UTF-8"))

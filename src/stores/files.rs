@@ -10,37 +10,51 @@ pub(super) const LARGEST_BYTES: u64 = 16 << 20;
 
 /// The text of a file. Bytes that are no UTF-8 become U+FFFD, so that the rest can still be judged.
 pub fn read(path: &str) -> Look<String> {
-    match text(Path::new(path)) {
+    match text(Path::new(path), LARGEST_BYTES) {
         Ok(text) => Look::Got(text),
         Err(cause) => Look::Failed(cause),
     }
 }
 
-fn text(path: &Path) -> Result<String, Cause> {
+/// The text of a file that another run of ours wrote, of at most `largest` bytes.
+///
+/// # Errors
+/// When it is not there, is empty, larger, or cannot be read; the cause names it.
+pub fn written(path: &str, largest: u64) -> Result<String, Cause> {
+    match text(Path::new(path), largest) {
+        Ok(text) if text.trim().is_empty() => Err(Cause::new(format!("{path} is empty"))),
+        Ok(text) => Ok(text),
+        Err(cause) => {
+            Err(Cause { message: format!("{path} cannot be read: {}", cause.message), hint: cause.hint })
+        }
+    }
+}
+
+fn text(path: &Path, largest: u64) -> Result<String, Cause> {
     let mut opened = fs::File::open(path).map_err(|error| reading(path, &error))?;
     let meta = opened.metadata().map_err(|error| reading(path, &error))?;
     if meta.is_dir() {
         return Err(Cause::new("it is a folder").hint("name a file"));
     }
     // A device or a pipe tells no length, so the limit is on what is read.
-    let known = usize::try_from(meta.len().min(LARGEST_BYTES)).unwrap_or(0);
+    let known = usize::try_from(meta.len().min(largest)).unwrap_or(0);
     let mut bytes = vec![0; known + 1];
     let first = if meta.is_file() { opened.read(&mut bytes) } else { Ok(0) };
     let first = first.map_err(|error| reading(path, &error))?;
     bytes.truncate(first);
     // A file that gave what its length says, and had room to give more, is at its end.
-    if first == 0 || first != known {
-        let rest = LARGEST_BYTES + 1 - first as u64;
+    if first == 0 || first as u64 != meta.len() {
+        let rest = (largest + 1).saturating_sub(first as u64);
         opened.take(rest).read_to_end(&mut bytes).map_err(|error| reading(path, &error))?;
     }
-    if bytes.len() as u64 > LARGEST_BYTES {
-        return Err(too_large());
+    if bytes.len() as u64 > largest {
+        return Err(too_large(largest));
     }
     decoded(bytes)
 }
 
-pub(super) fn too_large() -> Cause {
-    Cause::new("it is larger than 16 MiB").hint("is it the right file?")
+pub(super) fn too_large(largest: u64) -> Cause {
+    Cause::new(format!("it is larger than {} MiB", largest >> 20)).hint("is it the right file?")
 }
 
 /// The bytes of a text file as text.
@@ -155,12 +169,5 @@ pub fn replace(path: &str, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// When it is not there, is empty, or cannot be read; the cause names it.
 pub fn needed(path: &str) -> Result<String, Cause> {
-    match read(path) {
-        Look::Got(text) if text.trim().is_empty() => Err(Cause::new(format!("{path} is empty"))),
-        Look::Got(text) => Ok(text),
-        Look::NotAsked(reason) => Err(Cause::new(reason.0)),
-        Look::Failed(cause) => {
-            Err(Cause { message: format!("{path} cannot be read: {}", cause.message), hint: cause.hint })
-        }
-    }
+    written(path, LARGEST_BYTES)
 }

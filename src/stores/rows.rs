@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Instant;
 
 use crate::digest::bucket::Bucket;
-use crate::digest::buckets::Buckets;
+use crate::digest::buckets::{Buckets, Span};
 use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::{RowIdentity, Seed};
 use crate::digest::kind::Kind;
@@ -32,6 +32,15 @@ pub trait RowSource: Sized {
         table: &TableName,
     ) -> impl Future<Output = Result<BTreeMap<String, ColumnKind>, Cause>> + Send;
 
+    /// The columns of what a query answers, in order, and what they can be compared as.
+    ///
+    /// # Errors
+    /// When it is no query that can be asked.
+    fn kinds_of(
+        &mut self,
+        query: &str,
+    ) -> impl Future<Output = Result<Vec<(String, ColumnKind)>, Cause>> + Send;
+
     /// Whether a table has no row.
     ///
     /// # Errors
@@ -44,6 +53,12 @@ pub trait RowSource: Sized {
     /// When the catalog cannot be read.
     fn rows_about(&mut self, table: &TableName) -> impl Future<Output = Result<Option<u64>, Cause>> + Send;
 
+    /// The bytes that a table takes on its server's disk, without its indexes; `None` where that is not known.
+    ///
+    /// # Errors
+    /// When the catalog cannot be read.
+    fn bytes(&mut self, table: &TableName) -> impl Future<Output = Result<Option<u64>, Cause>> + Send;
+
     /// A random choice of the values of an integer column in ascending order, of a table of about so many rows; `None`
     /// where a store does not find rows by ranges of a key.
     ///
@@ -55,6 +70,17 @@ pub trait RowSource: Sized {
         column: &str,
         rows: u64,
     ) -> impl Future<Output = Result<Option<Vec<i64>>, Cause>> + Send;
+
+    /// The least and the greatest value of an integer column, by an index if there is one; `None` where a store does not find
+    /// rows by ranges of a key, or there is no row.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    fn bounds(
+        &mut self,
+        table: &TableName,
+        column: &str,
+    ) -> impl Future<Output = Result<Option<(i64, i64)>, Cause>> + Send;
 
     /// One scan: every row's hash, summed in the bucket of its key. Answers `rows.buckets.count()` buckets.
     ///
@@ -111,8 +137,11 @@ pub struct ColumnKind {
 /// Which rows, and what of them.
 #[derive(Debug, Clone)]
 pub struct Rows {
-    /// The table.
+    /// The table; where there is a query, it is not asked.
     pub table: TableName,
+    /// Instead of a table what a query answers, whose columns are `c0`, `c1` and so on; its form was checked where it was
+    /// declared.
+    pub query: Option<String>,
     /// The cells to compare, in an order that both sides share; never empty.
     pub cells: Vec<Cell>,
     /// Indexes into `cells` of the key; all of them when rows have none.
@@ -127,6 +156,8 @@ pub struct Rows {
     pub seed: Seed,
     /// How rows are cut into buckets.
     pub buckets: Buckets,
+    /// The rows whose integer key lies in a span, where not all are asked for and the store finds them by it.
+    pub within: Option<Span>,
 }
 
 impl Rows {

@@ -2,12 +2,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoint::{Address, Endpoint};
+use super::integrity::Integrity;
 use super::postgres::{Patience, PostgresRows};
 use super::rows::{Catalog, ColumnKind, RowSource, Rows};
 use super::sqlite::Sqlite;
+use super::surveying::Surveying;
 use crate::digest::bucket::Bucket;
 use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::RowIdentity;
+use crate::model::integrity::{Counter, Held};
+use crate::model::survey::Answer;
 use crate::model::{Cause, Schema, TableName};
 
 /// An open store.
@@ -30,11 +34,39 @@ impl Store {
         })
     }
 
+    /// The store as one that holds vectors.
+    ///
+    /// # Errors
+    /// When it has no such type.
+    pub fn vectors(&mut self) -> Result<&mut PostgresRows, Cause> {
+        match self {
+            Self::Postgres(store) => Ok(store),
+            Self::Sqlite(_) => Err(Cause::new("SQLite has no type for vectors")
+                .hint("ask a question of its own about them: `[[verify.invariant]]`")),
+        }
+    }
+
+    /// Whether two open stores are one database. Two files were told apart before they were opened.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Postgres(one), Self::Postgres(other)) => one.identity() == other.identity(),
+            _ => false,
+        }
+    }
+
     /// What tells this database from any other of its server's; none of a file.
     pub fn identity(&self) -> Option<&str> {
         match self {
             Self::Sqlite(_) => None,
             Self::Postgres(store) => Some(store.identity()),
+        }
+    }
+
+    /// Whether one of two open stores does no more than repeat the other: a standby of its server.
+    pub fn is_replica(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Postgres(one), Self::Postgres(other)) => one.is_replica(other),
+            _ => false,
         }
     }
 }
@@ -49,6 +81,29 @@ macro_rules! either {
     };
 }
 
+impl Store {
+    /// What one declared query answers.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn answer(&mut self, sql: &str) -> Result<Answer, Cause> {
+        either!(self, store => store.answer(sql).await)
+    }
+}
+
+impl Integrity for Store {
+    async fn counters(&mut self) -> Result<(Vec<Counter>, Vec<String>), Cause> {
+        either!(self, store => store.counters().await)
+    }
+
+    async fn references(&mut self, sample: usize) -> Result<Vec<Held>, Cause> {
+        match self {
+            Self::Sqlite(store) => Integrity::references(store, sample).await,
+            Self::Postgres(store) => Integrity::references(store.as_mut(), sample).await,
+        }
+    }
+}
+
 impl Catalog for Store {
     async fn schema(&mut self) -> Result<Schema, Cause> {
         either!(self, store => store.schema().await)
@@ -60,12 +115,20 @@ impl RowSource for Store {
         either!(self, store => store.kinds(table).await)
     }
 
+    async fn kinds_of(&mut self, query: &str) -> Result<Vec<(String, ColumnKind)>, Cause> {
+        either!(self, store => store.kinds_of(query).await)
+    }
+
     async fn is_empty(&mut self, table: &TableName) -> Result<bool, Cause> {
         either!(self, store => store.is_empty(table).await)
     }
 
     async fn rows_about(&mut self, table: &TableName) -> Result<Option<u64>, Cause> {
         either!(self, store => store.rows_about(table).await)
+    }
+
+    async fn bytes(&mut self, table: &TableName) -> Result<Option<u64>, Cause> {
+        either!(self, store => store.bytes(table).await)
     }
 
     async fn integers(
@@ -75,6 +138,10 @@ impl RowSource for Store {
         rows: u64,
     ) -> Result<Option<Vec<i64>>, Cause> {
         either!(self, store => store.integers(table, column, rows).await)
+    }
+
+    async fn bounds(&mut self, table: &TableName, column: &str) -> Result<Option<(i64, i64)>, Cause> {
+        either!(self, store => store.bounds(table, column).await)
     }
 
     async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {

@@ -4,7 +4,7 @@ pub(crate) mod any;
 use std::collections::BTreeMap;
 
 use trueup::model::survey::{
-    Answer, Cluster, Expectation, Rows, Survey, SurveyedColumn, SurveyedTable, VectorFacts, Wanted,
+    Answer, Cluster, Expectation, Replay, Rows, Survey, SurveyedColumn, SurveyedTable, VectorFacts, Wanted,
 };
 use trueup::model::{
     Allowed, Cause, Check, Finding, Gap, GapKind, Look, Looked, Object, ObjectKind, Place, Position, Related,
@@ -106,6 +106,7 @@ fn surveyed() -> Survey {
             id: "7".into(),
             started_at: "2026-11-03T08:00:00Z".into(),
             is_standby: true,
+            replay: Some(Replay { lag_bytes: Some(4096), last: None, is_paused: false }),
         }),
         bytes: Look::Got(5 << 30),
         session: Look::Failed(Cause::new("permission denied")),

@@ -57,7 +57,7 @@ pub(crate) fn told(expected: &Schema, live: &Schema) -> Vec<String> {
     compare(expected, live, &Options::default()).iter().map(line).collect()
 }
 
-fn line(difference: &Difference) -> String {
+pub(crate) fn line(difference: &Difference) -> String {
     let mut rule = String::new();
     for c in format!("{:?}", difference.kind).chars() {
         if c.is_uppercase() && !rule.is_empty() {

@@ -10,6 +10,7 @@
 )]
 
 mod case;
+mod mutations;
 mod on_pglite;
 mod on_pgvector;
 mod on_postgres;

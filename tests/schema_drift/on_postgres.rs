@@ -14,6 +14,11 @@ async fn what_is_dumped_and_loaded_reads_the_same() {
     round_trips("TRUEUP_TEST_POSTGRES", |case| !case.wants_pgvector() && !case.wants_newer(), 63).await;
 }
 
+#[tokio::test]
+async fn whatever_changes_something_is_found() {
+    crate::mutations::each_is_found("TRUEUP_TEST_POSTGRES", &["TRUEUP_TEST_POSTGRES18"]).await;
+}
+
 fn lint(live: &str, arguments: &[&str]) -> (Output, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_trueup"))
         .args(["lint", "schema", "--format", "concise", "--live", live])
@@ -109,6 +114,53 @@ async fn two_systems_agree_through_declared_types() {
     assert_eq!(compare(&expected, &live, &Options { types, ..options }), []);
 }
 
+/// Checks are compared where both sides are plain, listed where they are not, and what a type says needs none.
+#[tokio::test]
+async fn checks_of_two_systems_are_compared() {
+    let server = Server::of("TRUEUP_TEST_POSTGRES");
+    let chain = scratch(&server).await;
+    let made = "create table t (id int primary key, a varchar(9), n int, score numeric, active {bool}, mood {mood}, \
+        constraint kinds check (a in ('y', 'x')), check (n between 1 and 5), check (score > -1.5 and n != 3), \
+        check (0 < id){more});";
+    let spell = |bool: &str, mood: &str, more: &str| {
+        made.replace("{bool}", bool).replace("{mood}", mood).replace("{more}", more)
+    };
+    let mood = "create type mood as enum ('sad', 'ok');";
+    let pattern = ", check (a ~ '^[xy]'), check (length(a) < 5)";
+    chain.load(&(mood.to_owned() + &spell("boolean", "mood", pattern))).await.unwrap();
+    let live = schema(&chain.url()).await;
+    chain.remove().await.unwrap();
+    let own = ", check (active in (0, 1)), check (mood in ('ok', 'sad')), check (length(a) < 5)";
+    for (from, to, finding) in [
+        ("", "", ""),
+        ("'y', 'x'", "'y', 'z'", "constraint-differs t: kinds"),
+        ("1 and 5", "1 and 6", "constraint-differs t: n BETWEEN 1 AND 6"),
+        ("(0 < id)", "(0 < n)", "missing-constraint t: 0 < n and extra-constraint t: t_id_check"),
+        ("check (n between 1 and 5), ", "", "extra-constraint t: t_n_check"),
+        ("'ok', 'sad'", "'ok', 'glad'", "missing-constraint t: mood in ( 'ok' , 'glad' )"),
+    ] {
+        let script = spell("boolean", "varchar", own).replace(from, to);
+        let models = ScratchFile::create(&script).await.unwrap();
+        let expected = Sqlite::open(models.file()).await.unwrap().schema().await.unwrap();
+        let types = [("varchar".to_owned(), vec!["public.mood".to_owned()])].into();
+        let options = Options { names: true, types };
+        let mut found: Vec<String> =
+            compare(&expected, &live, &options).iter().map(crate::case::line).collect();
+        let mut wanted: Vec<String> =
+            finding.split(" and ").filter(|one| !one.is_empty()).map(str::to_owned).collect();
+        if finding.contains("BETWEEN") {
+            wanted = vec![finding.to_owned()];
+        }
+        found.sort_by_key(|line| line.to_lowercase());
+        wanted.sort_by_key(|line| line.to_lowercase());
+        let same = |all: &[String]| all.join("; ").to_lowercase();
+        assert_eq!(same(&found), same(&wanted), "{from} -> {to}");
+        let untold = trueup::diff::schema::uncompared(&expected, &live).join("; ");
+        assert!(untold.contains("check `(((a)::text ~ '^[xy]'::text))` of `t`"), "{untold}");
+        assert!(!untold.contains("length"), "{untold}");
+    }
+}
+
 /// A process that was killed leaves its database behind; the next one drops it, and nobody else's.
 #[tokio::test]
 async fn what_was_left_behind_is_dropped_by_the_next() {
@@ -135,6 +187,16 @@ async fn what_was_left_behind_is_dropped_by_the_next() {
     assert!(there(&names[0]).await && there(foreign).await);
     needed.load(&format!("drop database {foreign}")).await.unwrap();
     needed.remove().await.unwrap();
+}
+
+/// What a URL's own options say about patience is not overruled.
+#[tokio::test]
+async fn a_limit_of_the_url_holds() {
+    let server = Server::of("TRUEUP_TEST_POSTGRES");
+    let limited = format!("{}?options=-c%20statement_timeout%3D1", server.url);
+    let (output, said) = lint(&limited, &["--expect", &limited]);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("statement timeout"), "{said}");
 }
 
 /// A role without any rights reads what its owner reads; a table as wide as can be, and nothing at all, are read too.

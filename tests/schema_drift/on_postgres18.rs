@@ -25,3 +25,8 @@ async fn two_versions_tell_the_same() {
     other.remove().await.unwrap();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[tokio::test]
+async fn whatever_changes_something_is_found() {
+    crate::mutations::each_is_found("TRUEUP_TEST_POSTGRES18", &[]).await;
+}

@@ -25,7 +25,7 @@ impl Server {
         Self { url: variable(name), programs: variable(&format!("{name}_BIN")) }
     }
 
-    fn dump(&self, database: &str) -> String {
+    pub(crate) fn dump(&self, database: &str) -> String {
         let (server, _) = self.url.rsplit_once('/').unwrap();
         let url = format!("{server}/{database}");
         let output =
@@ -56,7 +56,7 @@ pub(crate) async fn schema(url: &PostgresUrl) -> Schema {
 }
 
 /// Empties a database: every schema and every extension that a case may make. Dropping and making databases takes longer.
-pub(crate) const EMPTY: &str = "drop schema if exists public, audit, more, \"Odd one\", ext, a, \"a.b\" cascade; drop foreign data wrapper if exists w cascade; \
+pub(crate) const EMPTY: &str = "drop schema if exists public, audit, more, \"Odd one\", ext, a, \"a.b\" cascade; drop foreign data wrapper if exists w cascade; drop publication if exists realtime; \
     drop extension if exists vector, ltree, citext, hstore, pg_trgm, btree_gist cascade; \
     create schema public authorization pg_database_owner; grant usage on schema public to public; \
     comment on schema public is 'standard public schema'";
@@ -80,7 +80,9 @@ pub(crate) async fn round_trips(name: &str, wanted: impl Fn(&Case) -> bool, at_l
     for case in case::all().iter().filter(|case| wanted(case)) {
         let first = reload(&one, case, &case.schema).await;
         let second = reload(&other, case, &server.dump(one.name())).await;
-        if first != second {
+        // A list of texts is written anew once it was dumped, and is no difference.
+        let is_spelled_anew = case.schema.contains(" in ('");
+        if !told(&first, &second).is_empty() || first != second && !is_spelled_anew {
             wrong.push(format!("{}: the round trip changes {:?}", case.name, told(&first, &second)));
         }
         other.load(&case.change).await.unwrap_or_else(|cause| panic!("{}: {cause:?}", case.name));

@@ -10,5 +10,6 @@ mod on_pglite;
 mod on_pgvector;
 mod on_postgres;
 mod on_postgres18;
+mod on_standby;
 mod server;
 mod sqlite;

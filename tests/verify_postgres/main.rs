@@ -6,11 +6,18 @@
     clippy::print_stdout,
     reason = "these functions are parts of tests, which clippy sees only in the tests themselves"
 )]
+mod beside;
 mod cells;
 mod mutations;
 mod on_pglite;
 mod on_pgvector;
+mod on_pgvector_systems;
 mod on_postgres;
 mod on_postgres18;
+mod on_postgres_asked;
+mod on_postgres_integrity;
+mod on_postgres_pace;
+mod on_postgres_prints;
+mod on_postgres_shards;
 mod types;
 mod world;

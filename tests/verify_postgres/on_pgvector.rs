@@ -1,4 +1,5 @@
 //! Columns of embeddings.
+use crate::beside;
 use crate::types::{VECTORS, tables};
 use crate::world::{Database, World, verify};
 
@@ -31,4 +32,158 @@ fn an_extension_may_live_in_another_schema() {
     // One bit of one of 900 numbers.
     world.target.sql("update t set v = '[150.00002,1,2]' where id = 150");
     world.verify().fails(&["row-content t: 1 row differs: `v` in 1 (id 150)"]);
+}
+
+const FACTS: &str = "create extension vector;
+    create function embedding(i int, n int) returns vector language sql immutable as $$
+        select ('[' || string_agg((((i * 31 + d * d * 7 + i * d * 3) % 255 - 127) / 128.0)::text, ',' order by d) || ']')::vector from generate_series(1, n) d $$;
+    create table facts (id int primary key, v vector(8));
+    insert into facts select g, case when g % 5 <> 0 then embedding(g, 8) end from generate_series(1, 100) g;
+    create index facts_v on facts using hnsw (v vector_cosine_ops);";
+
+const DECLARED: &str = "table = [{ from = \"facts\" }]\n[[vector]]\ntable = \"facts\"\ncolumn = \"v\"\n";
+
+#[test]
+fn a_column_is_held_to_what_is_declared_of_it() {
+    let world = World::pair(FACTS, FACTS);
+    let all = "dimension = 8\nrows = 80\nindex = true\nmetric = \"cosine\"\nduplicates = 0.0\nrecall = { k = 5, sample = 10, at_least = 0.9 }\n";
+    let said = world.through(&format!("{DECLARED}{all}"), &[]);
+    said.is_equal();
+    assert!(said.stdout.contains("80 of 100 rows with one, 20.0 % NULL"), "{}", said.stdout);
+    world.verify().is_equal();
+    // One bit.
+    world.target.sql("update facts set v = (select ('[' || string_agg(case when n = 1 then '0.99' else x end, ',' order by n) || ']')::vector from unnest(string_to_array(trim(v::text, '[]'), ',')) with ordinality u(x, n)) where id = 7");
+    world
+        .through(&format!("{DECLARED}dimension = 8"), &[])
+        .fails(&["row-content facts: 1 row differs: `v` in 1 (id 7)"]);
+    world.target.sql("update facts set v = null; drop index facts_v");
+    let lines = world
+        .through(
+            &format!("{DECLARED}dimension = 8"),
+            &["--check", "vector-count", "--check", "vector-dimension", "--check", "vector-index"],
+        )
+        .lines();
+    assert_eq!(
+        lines,
+        [
+            "vector-count facts.v: `facts.v`: 0 rows with a vector, the source has 80"
+                .replace("`facts.v`: ", ""),
+            "vector-index facts.v: `facts.v` has no index".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn the_ways_in_which_vectors_go_wrong() {
+    let world = World::pair(FACTS, FACTS);
+    world.target.sql(
+        "update facts set v = '[0,0,0,0,0,0,0,0]' where id in (1, 2); update facts set v = (select v from facts where id = 3) where id between 30 and 80 and v is not null;
+         create table more (id int primary key, e vector(3)); update pg_index set indisvalid = false where indexrelid = 'facts_v'::regclass;",
+    );
+    let declared = DECLARED.replace("facts\" }", "facts\", drop = [\"v\"], target_owned = [\"v\"] }");
+    let said = world.through(
+        &format!("skip = []\n{declared}dimension = 9\nmetric = \"l2\"\n"),
+        &[
+            "--check",
+            "vector-zero",
+            "--check",
+            "vector-duplicates",
+            "--check",
+            "vector-undeclared",
+            "--check",
+            "vector-index",
+            "--check",
+            "vector-dimension",
+        ],
+    );
+    said.fails(&[
+        "vector-dimension facts.v: `facts.v` holds vectors of 8 dimensions, not of 9",
+        "vector-dimension facts.v: `facts.v` is of type vector(8), and 9 dimensions are declared",
+        "vector-duplicates facts.v: 41 of 80 vectors repeat another (51.2 %, as in the source: 1.0 %)",
+        "vector-index facts.v: the index `facts_v` is not valid, and no search uses it",
+        "vector-zero facts.v: 2 of 80 vectors are nothing but zeros",
+        "vector-undeclared more.e: `more.e` is of type vector(3), and no `[[vector]]` speaks of it",
+    ]);
+    world
+        .through(
+            &format!("{declared}rows = 3\n[[vector]]\ntable = \"facts\"\ncolumn = \"w\""),
+            &["--check", "vector-count"],
+        )
+        .fails(&[
+            "vector-count facts.v: expected 3 with a vector, found 80 of 100 rows",
+            "vector-count facts.w: unknown: the target has no column `facts.w` that could hold vectors",
+        ]);
+}
+
+#[test]
+fn a_conversion_is_held_to_its_tolerance() {
+    let target = format!(
+        "{FACTS} drop index facts_v; alter table facts alter column v type halfvec(8); create index facts_v on facts using hnsw (v halfvec_cosine_ops);"
+    );
+    let world = World::pair(FACTS, &target);
+    world.target.sql("create extension if not exists vector");
+    // Without a word the types clash.
+    assert_eq!(
+        world.verify().lines(),
+        [
+            "column-type facts: `v` is public.vector(8) in the source and public.halfvec(8) in the target, and is not compared"
+        ]
+    );
+    let within = |limit: &str| {
+        format!(
+            "{DECLARED}dimension = 8\nmetric = \"cosine\"\ntolerance = {limit}\nrecall = {{ at_least = 0.95 }}\n"
+        )
+    };
+    let said = world.through(&within("{ absolute = 0.0005, cosine = 0.0001 }"), &[]);
+    said.is_equal();
+    assert!(
+        said.gaps()
+            .iter()
+            .any(|gap| gap.starts_with("facts.v: compared within a cosine distance of 0.0001 and 0.0005")),
+        "{:?}",
+        said.gaps()
+    );
+    world.target.sql("update facts set v = (v::vector + '[0.001,0,0,0,0,0,0,0]'::vector)::halfvec where id = 3; update facts set v = null where id = 4; update facts set v = '[1,1,1,1,1,1,1,1]' where id = 5");
+    let said = world.through(&within("{ absolute = 0.0005 }"), &["--check", "vector-content"]);
+    assert_eq!(said.code, 1);
+    assert!(
+        said.lines()[0].starts_with(
+            "vector-content facts.v: 3 vectors are further from the source's than 0.0005 in each number"
+        ),
+        "{:?}",
+        said.lines()
+    );
+    assert!(said.lines()[0].ends_with("(3, 4, 5)"), "{:?}", said.lines());
+    // Another neighbourhood.
+    world.target.sql("update facts set v = (select b.v from facts b where b.id = (facts.id * 37) % 100 + 1) where v is not null");
+    let said = world.through(&within("{ cosine = 2 }"), &["--check", "vector-recall"]);
+    assert!(
+        said.code == 1
+            && said.lines()[0].starts_with("vector-recall facts.v: a search in the target finds 0."),
+        "{:?}",
+        said.lines()
+    );
+}
+
+#[test]
+fn arrays_and_bits_are_vectors_where_somebody_says_so() {
+    let of = "create extension vector; create table t (id int primary key, a float4[], b bit(4), s sparsevec(4));
+        insert into t values (1, '{1,2}', '0101', '{1:1,3:2}/4'), (2, '{3,4}', '1111', '{2:1}/4'), (3, null, null, null);";
+    let world = World::pair(of, of);
+    world.verify().is_equal();
+    let declared = "table = [{ from = \"t\" }]\nvector = [{ table = \"t\", column = \"a\", dimension = 2 }, { table = \"t\", column = \"b\", dimension = 4 }, { table = \"t\", column = \"s\", dimension = 4 }]\n";
+    world.through(declared, &[]).is_equal();
+    world.target.sql("update t set a = '{NaN,1}' where id = 1; update t set a = '{0,0,0}', b = '0000', s = '{}/4' where id = 2");
+    world.through(declared, &["--check", "vector-zero", "--check", "vector-dimension"]).fails(&[
+        "vector-dimension t.a: `t.a` holds vectors of 2 to 3 dimensions, not of 2",
+        "vector-zero t.a: 1 of 2 vectors are nothing but zeros",
+        "vector-zero t.a: 1 of 2 vectors hold NaN, an infinity or NULL",
+        "vector-zero t.b: 1 of 2 vectors are nothing but zeros",
+        "vector-zero t.s: 1 of 2 vectors are nothing but zeros",
+    ]);
+}
+
+#[test]
+fn every_change_beside_rows_is_found_and_named() {
+    beside::play(48);
 }

@@ -426,9 +426,11 @@ fn rows_that_move_are_looked_at_again() {
     let writer = std::thread::spawn(move || crate::world::write_until_it_settles(&url));
     let said = world.through(
         "verify.settle_s = 4\n[[table]]\nfrom = \"t\"\n[[skip]]\ntable = \"busy\"\nreason = \"x\"",
-        &[],
+        &["--rows-out", "rows.ndjson"],
     );
     writer.join().unwrap();
+    let rows = std::fs::read_to_string(world.folder.path().join("rows.ndjson")).unwrap();
+    assert_eq!(rows, "{\"table\":\"t\",\"way\":\"differs\",\"key\":[4],\"columns\":[\"v\"]}\n");
     assert_eq!(said.fact("quiet target"), "not proven", "{said:?}");
     assert_eq!(
         said.lines(),

@@ -5,9 +5,11 @@
     clippy::panic,
     reason = "these functions are parts of tests, which clippy sees only in the tests themselves"
 )]
+mod asked;
 mod cells;
 mod files;
 mod mapping;
+mod prints;
 mod properties;
 mod size;
 mod tables;

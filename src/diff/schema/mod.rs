@@ -2,17 +2,19 @@
 //!
 //! Both are normalised first, so that spelling alone is no difference; what is reported are facts, not statements that
 //! would mend them.
+mod checks;
 mod names;
 mod normal;
 mod objects;
 mod parts;
 mod tables;
+mod text;
 
 use std::collections::BTreeMap;
 
 use similar::TextDiff;
 
-use crate::model::schema::{Schema, System};
+use crate::model::schema::{Schema, System, TypeDef};
 
 /// What counts as a difference, beyond what always does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +57,7 @@ pub enum Kind {
     NamespaceDiffers,
     NotValidConstraint,
     Nullability,
+    ObjectDiffers,
     Owner,
     PolicyDiffers,
     SequenceDiffers,
@@ -76,7 +79,7 @@ pub struct Difference {
     pub about: String,
     /// What is wrong.
     pub message: String,
-    /// The two canonical texts, where both sides have one: a unified diff, line by line.
+    /// The two canonical texts, of which one side may lack its own: a unified diff, line by line.
     pub diff: Vec<String>,
 }
 
@@ -85,7 +88,9 @@ pub fn compare(expected: &Schema, live: &Schema, options: &Options) -> Vec<Diffe
     let mut found = Found {
         options,
         is_between_systems: expected.system != live.system,
-        is_between_views: writes_views_alike(&expected.version) != writes_views_alike(&live.version),
+        is_between_views: is_from(16, &expected.version) != is_from(16, &live.version),
+        types: checks::conditions_of_types(expected, live),
+        is_between_maintain: is_from(17, &expected.version) != is_from(17, &live.version),
         all: Vec::new(),
     };
     objects::compare(expected, live, &mut found);
@@ -97,12 +102,19 @@ pub fn compare(expected: &Schema, live: &Schema, options: &Options) -> Vec<Diffe
 /// What is in either schema and is not compared, in words.
 pub fn uncompared(expected: &Schema, live: &Schema) -> Vec<String> {
     let mut all: Vec<String> = expected.unread.iter().chain(&live.unread).cloned().collect();
+    if expected.locale != live.locale && !expected.locale.is_empty() && !live.locale.is_empty() {
+        all.push(format!(
+            "encoding and collation of the databases themselves, {} live and {} expected",
+            live.locale, expected.locale
+        ));
+    }
     if expected.system != live.system {
         let (sqlite, postgres) =
             if live.system == System::Sqlite { (live, expected) } else { (expected, live) };
         all.extend(parts::own_to_postgres(postgres, sqlite));
+        all.extend(parts::untold_checks(expected, live));
         all.push(format!(
-            "check constraints, triggers, views, enums, sequences, functions, comments: SQLite {} tells them otherwise, or not",
+            "triggers, views, enums, sequences, functions, comments, owners, grants, storage: SQLite {} tells them otherwise, or not",
             sqlite.version
         ));
     }
@@ -111,10 +123,20 @@ pub fn uncompared(expected: &Schema, live: &Schema) -> Vec<String> {
     all
 }
 
-/// Until Postgres 16 a view of one table was written with the table's name before each column.
-fn writes_views_alike(version: &str) -> bool {
+/// Whether a server is of that major version or a later one. Until 16 a view of one table was written with the table's name
+/// before each column; 17 has a privilege that none before it knows.
+fn is_from(first: u32, version: &str) -> bool {
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
-    major.is_none_or(|major| major >= 16)
+    major.is_none_or(|major| major >= first)
+}
+
+/// A list of privileges without the one that the other side's server does not know: `ALL` means it where it is known.
+fn unmaintained(privileges: &str, found: &Found<'_>) -> String {
+    if !found.is_between_maintain {
+        return privileges.to_owned();
+    }
+    let more = ", MAINTAIN WITH GRANT OPTION";
+    privileges.replace(more, "").replace(", MAINTAIN", "")
 }
 
 /// What was found so far, and how to look.
@@ -122,6 +144,9 @@ struct Found<'o> {
     options: &'o Options,
     is_between_systems: bool,
     is_between_views: bool,
+    is_between_maintain: bool,
+    /// Enums and domains by their names.
+    types: BTreeMap<String, TypeDef>,
     all: Vec<Difference>,
 }
 
@@ -131,10 +156,10 @@ impl Found<'_> {
         self.differ(kind, on, about, message, ["", ""]);
     }
 
-    /// A fact with the texts that differ, expected and live.
+    /// A fact with the texts that differ, expected and live; one is empty where that side has nothing.
     fn differ(&mut self, kind: Kind, on: &str, about: &str, message: String, texts: [&str; 2]) {
         let [expected, live] = texts;
-        let diff = if expected.is_empty() || live.is_empty() { Vec::new() } else { unified(expected, live) };
+        let diff = if expected == live { Vec::new() } else { unified(expected, live) };
         self.all.push(Difference { kind, on: on.to_owned(), about: about.to_owned(), message, diff });
     }
 }

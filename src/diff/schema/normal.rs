@@ -4,6 +4,51 @@ use crate::model::schema::{Column, System};
 /// White space collapsed to one blank where it parts two words, and left out beside punctuation; nothing inside quotes
 /// is touched. Words outside quotes become lower case.
 pub(super) fn text(sql: &str) -> String {
+    compact(&literals(sql))
+}
+
+/// Texts of one column's `IN`, which Postgres writes in another way once it has read what it wrote itself: first
+/// `(ARRAY['a'::character varying])::text[]`, and after a dump `ARRAY[('a'::character varying)::text]`.
+pub(super) fn literals(sql: &str) -> String {
+    const CAST: &str = "::character varying";
+    let mut out = String::with_capacity(sql.len());
+    let mut rest = sql;
+    while let Some(first) = rest.chars().next() {
+        let single = rest.strip_prefix('(').and_then(|inside| {
+            let (literal, behind) = inside.split_at_checked(literal_end(inside)?)?;
+            Some((format!("{literal}::text"), behind.strip_prefix(CAST)?.strip_prefix(")::text")?))
+        });
+        let list = || {
+            let mut inside = rest.strip_prefix("(ARRAY[")?;
+            let mut all = Vec::new();
+            loop {
+                let (literal, behind) = inside.split_at_checked(literal_end(inside)?)?;
+                all.push(format!("{literal}::text"));
+                let behind = behind.strip_prefix(CAST)?;
+                match behind.strip_prefix(", ") {
+                    Some(next) => inside = next,
+                    None => {
+                        return Some((
+                            format!("ARRAY[{}]", all.join(", ")),
+                            behind.strip_prefix("])::text[]")?,
+                        ));
+                    }
+                }
+            }
+        };
+        // What merely looks like that inside a literal is left alone, as the literal is passed over whole.
+        let (said, behind) = single.or_else(list).unwrap_or_else(|| {
+            let end = if first == '\'' { literal_end(rest) } else { None };
+            let (one, behind) = rest.split_at(end.unwrap_or(first.len_utf8()));
+            (one.to_owned(), behind)
+        });
+        out.push_str(&said);
+        rest = behind;
+    }
+    out
+}
+
+fn compact(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len());
     let mut chars =
         sql.trim_end_matches(|c: char| c == ';' || c.is_whitespace()).trim_start().chars().peekable();
@@ -285,6 +330,25 @@ mod tests {
         ] {
             assert_ne!(default_of(declared, one), default_of(declared, other), "{one}");
         }
+    }
+
+    #[test]
+    fn lists_of_texts_are_the_same_before_and_after_a_dump() {
+        let first =
+            "((a)::text = ANY ((ARRAY['x'::character varying, 'it''s)'::character varying])::text[]))";
+        let after =
+            "((a)::text = ANY (ARRAY[('x'::character varying)::text, ('it''s)'::character varying)::text]))";
+        assert_eq!(text(first), text(after));
+        assert_eq!(literals(first), "((a)::text = ANY (ARRAY['x'::text, 'it''s)'::text]))");
+        for other in [
+            "((a)::text = ANY (ARRAY[('x'::character varying)::text, ('its)'::character varying)::text]))",
+            "((a)::text = ANY (ARRAY[('x'::character varying(1))::text, ('it''s)'::character varying)::text]))",
+            "((a)::text = ALL (ARRAY[('x'::character varying)::text, ('it''s)'::character varying)::text]))",
+        ] {
+            assert_ne!(text(first), text(other));
+        }
+        let quoted = "a = '(''x''::character varying)::text'";
+        assert_eq!(literals(quoted), quoted);
     }
 
     #[test]

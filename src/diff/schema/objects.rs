@@ -1,8 +1,10 @@
 //! What a schema holds beside tables, and whose everything is.
 use super::names::{key, pair};
 use super::tables::comment;
-use super::{Found, Kind};
-use crate::model::schema::{Extension, Function, Held, Namespace, Schema, Sequence, TypeDef, TypeKind};
+use super::{Found, Kind, normal, unmaintained};
+use crate::model::schema::{
+    Extension, Function, Held, Namespace, Other, Schema, Sequence, TypeDef, TypeKind,
+};
 
 pub(super) fn compare(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
     // A file of SQLite has none of these.
@@ -14,20 +16,23 @@ pub(super) fn compare(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
     types(expected, live, found);
     sequences(expected, live, found);
     functions(expected, live, found);
+    others(expected, live, found);
 }
 
-/// One side alone has it: missing, then not expected.
+/// One side alone has it: missing, then not expected. `name` answers its sort, its name and its text.
 fn alone<T>(
     kind: impl Fn(&T) -> Kind,
-    name: impl Fn(&T) -> (&'static str, String),
+    name: impl Fn(&T) -> (&'static str, String, String),
     missing: &[&T],
     extra: &[&T],
     found: &mut Found<'_>,
 ) {
     for (all, says) in [(missing, "is missing"), (extra, "is not expected")] {
         for one in all {
-            let (word, id) = name(one);
-            found.say(kind(one), &id, &id, format!("{word} `{id}` {says}"));
+            let (word, id, text) = name(one);
+            let text = format!("{word} {id} {text}");
+            let texts = if says == "is missing" { [text.trim(), ""] } else { ["", text.trim()] };
+            found.differ(kind(one), &id, &id, format!("{word} `{id}` {says}"), texts);
         }
     }
 }
@@ -37,7 +42,7 @@ fn namespaces(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
     let (pairs, missing, extra) = pair(&expected.namespaces, &live.namespaces, &[&key]);
     alone(
         |_| Kind::NamespaceDiffers,
-        |one: &Namespace| ("schema", one.name.clone()),
+        |one: &Namespace| ("schema", one.name.clone(), String::new()),
         &missing,
         &extra,
         found,
@@ -50,7 +55,9 @@ fn namespaces(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
 fn extensions(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
     let key = |one: &Extension| Some(one.name.clone());
     let (pairs, missing, extra) = pair(&expected.extensions, &live.extensions, &[&key]);
-    let name = |one: &Extension| ("extension", one.name.clone());
+    let name = |one: &Extension| {
+        ("extension", one.name.clone(), format!("{} in schema {}", one.version, one.namespace))
+    };
     alone(|_| Kind::ExtensionMissing, name, &missing, &[], found);
     alone(|_| Kind::ExtraExtension, name, &[], &extra, found);
     for (one, other) in pairs {
@@ -60,7 +67,11 @@ fn extensions(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
         ];
         for (word, expected, live) in facts.into_iter().filter(|(_, expected, live)| expected != live) {
             let message = format!("extension `{}` {word} {live}, expected {expected}", one.name);
-            found.say(Kind::ExtensionVersion, &one.name, &one.name, message);
+            found.differ(Kind::ExtensionVersion, &one.name, &one.name, message, [expected, live]);
+        }
+        // Each version brings a comment of its own.
+        if one.version == other.version {
+            comment(&one.name, &one.name, [&one.comment, &other.comment], found);
         }
     }
 }
@@ -69,13 +80,13 @@ fn types(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
     let (pairs, missing, extra) =
         pair(&expected.types, &live.types, &[&|one: &TypeDef| Some(key(&one.namespace, &one.name))]);
     let kind = |one: &TypeDef| if one.kind == TypeKind::Enum { Kind::EnumDiffers } else { Kind::TypeDiffers };
-    alone(kind, |one: &TypeDef| (one.kind.word(), one.id()), &missing, &extra, found);
+    alone(kind, |one: &TypeDef| (one.kind.word(), one.id(), one.definition.clone()), &missing, &extra, found);
     for (one, other) in pairs {
         let on = one.id();
         if one.kind != other.kind {
             let message = format!("`{on}` is a {}, expected a {}", other.kind.word(), one.kind.word());
-            found.say(kind(one), &on, &on, message);
-        } else if one.definition != other.definition {
+            found.differ(kind(one), &on, &on, message, [&one.definition, &other.definition]);
+        } else if normal::literals(&one.definition) != normal::literals(&other.definition) {
             let message = format!("{} `{on}` differs", one.kind.word());
             found.differ(kind(one), &on, &on, message, [&one.definition, &other.definition]);
         }
@@ -93,7 +104,8 @@ fn sequences(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
             .collect()
     };
     let (missing, extra) = (told(missing, live), told(extra, expected));
-    alone(|_| Kind::SequenceDiffers, |one: &Sequence| ("sequence", one.id()), &missing, &extra, found);
+    let name = |one: &Sequence| ("sequence", one.id(), one.definition.clone());
+    alone(|_| Kind::SequenceDiffers, name, &missing, &extra, found);
     for (one, other) in pairs {
         let on = one.id();
         let texts = [one, other].map(|one| {
@@ -130,7 +142,8 @@ fn column(schema: &Schema, path: &str) -> bool {
 fn functions(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
     let (pairs, missing, extra) =
         pair(&expected.functions, &live.functions, &[&|one: &Function| Some(key(&one.namespace, &one.name))]);
-    alone(|_| Kind::FunctionDiffers, |one: &Function| ("function", one.id()), &missing, &extra, found);
+    let name = |one: &Function| ("function", one.id(), lines(&one.definition));
+    alone(|_| Kind::FunctionDiffers, name, &missing, &extra, found);
     for (one, other) in pairs {
         let on = one.id();
         let [text, other_text] = [one, other].map(|one| lines(&one.definition));
@@ -147,6 +160,50 @@ fn functions(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
     }
 }
 
+fn others(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
+    let by_name = |one: &Other| Some(format!("{} {}", one.kind, key(&one.namespace, &one.name)));
+    let (pairs, missing, extra) = pair(&expected.others, &live.others, &[&by_name]);
+    // What hangs on a table that is missing is missing with it.
+    let lacks = |schema: &Schema, one: &Other| {
+        !one.hangs_on.is_empty()
+            && !schema
+                .tables
+                .iter()
+                .any(|table| format!("{}.{}", table.namespace, table.name) == one.hangs_on)
+    };
+    let missing = missing.into_iter().filter(|one| !lacks(live, one)).map(|one| (one, true));
+    let extra = extra.into_iter().filter(|one| !lacks(expected, one)).map(|one| (one, false));
+    for (one, is_missing) in missing.chain(extra) {
+        let (on, text) = (named(one), unmaintained(&one.definition, found));
+        let are = if is_plural(one) { "are" } else { "is" };
+        let (says, texts) =
+            if is_missing { ("missing", [text.as_str(), ""]) } else { ("not expected", ["", text.as_str()]) };
+        found.differ(kind_of(one), &on, &on, format!("`{on}` {are} {says}"), texts);
+    }
+    for (one, other) in pairs {
+        let on = named(one);
+        let [text, other_text] =
+            [one, other].map(|one| unmaintained(&normal::literals(&one.definition), found));
+        if text != other_text {
+            let says = if is_plural(one) { "differ" } else { "differs" };
+            found.differ(kind_of(one), &on, &on, format!("`{on}` {says}"), [&text, &other_text]);
+        }
+        held(&on, [&one.held, &other.held], found);
+    }
+}
+
+fn named(one: &Other) -> String {
+    format!("{} {}", one.kind, one.id())
+}
+
+fn is_plural(one: &Other) -> bool {
+    one.kind.ends_with("privileges")
+}
+
+fn kind_of(one: &Other) -> Kind {
+    if is_plural(one) { Kind::Grant } else { Kind::ObjectDiffers }
+}
+
 /// Line ends and what stands before them say nothing.
 fn lines(text: &str) -> String {
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
@@ -159,18 +216,23 @@ pub(super) fn held(on: &str, sides: [&Held; 2], found: &mut Found<'_>) {
         let message = format!("`{on}` is owned by `{}`, expected `{}`", live.owner, expected.owner);
         found.say(Kind::Owner, on, on, message);
     }
-    if expected.grants != live.grants {
-        let texts = [expected, live].map(|held| held.grants.join("\n"));
-        let lost: Vec<&str> =
-            expected.grants.iter().filter(|line| !live.grants.contains(line)).map(String::as_str).collect();
-        let new: Vec<&str> =
-            live.grants.iter().filter(|line| !expected.grants.contains(line)).map(String::as_str).collect();
-        let part = |word: &str, all: &[&str]| {
-            if all.is_empty() { String::new() } else { format!("; {word} {}", all.join("; ")) }
-        };
-        let message =
-            format!("the grants on `{on}` differ{}{}", part("missing", &lost), part("not expected", &new));
-        found.differ(Kind::Grant, on, on, message, [&texts[0], &texts[1]]);
-    }
+    grants(on, on, [&expected.grants, &live.grants], found);
     comment(on, on, [&expected.comment, &live.comment], found);
+}
+
+/// Who may do what with something that both have.
+pub(super) fn grants(on: &str, about: &str, sides: [&Vec<String>; 2], found: &mut Found<'_>) {
+    let [expected, live] =
+        sides.map(|lines| lines.iter().map(|line| unmaintained(line, found)).collect::<Vec<String>>());
+    if expected == live {
+        return;
+    }
+    let part = |word: &str, these: &[String], those: &[String]| {
+        let alone: Vec<&str> =
+            these.iter().filter(|line| !those.contains(line)).map(String::as_str).collect();
+        if alone.is_empty() { String::new() } else { format!("; {word} {}", alone.join("; ")) }
+    };
+    let (lost, new) = (part("missing", &expected, &live), part("not expected", &live, &expected));
+    let message = format!("the grants on `{about}` differ{lost}{new}");
+    found.differ(Kind::Grant, on, about, message, [&expected.join("\n"), &live.join("\n")]);
 }

@@ -1,6 +1,7 @@
 //! Tables, their columns, and what a table is as a whole.
 use super::names::{key, pair};
-use super::{Found, Kind, normal, parts};
+use super::objects::grants;
+use super::{Found, Kind, normal, parts, text};
 use crate::model::schema::{Column, ColumnRole, RowSecurity, Schema, System, Table, TableKind};
 
 pub(super) fn compare(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
@@ -8,17 +9,17 @@ pub(super) fn compare(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
         pair(&expected.tables, &live.tables, &[&|table: &Table| Some(key(&table.namespace, &table.name))]);
     for table in missing {
         let message = format!("{} `{}` is missing", table.kind.word(), table.id());
-        found.say(Kind::MissingTable, &table.id(), &table.id(), message);
+        found.differ(Kind::MissingTable, &table.id(), &table.id(), message, [&text::table(table), ""]);
     }
     for table in extra {
         let message = format!("{} `{}` is not expected", table.kind.word(), table.id());
-        found.say(Kind::ExtraTable, &table.id(), &table.id(), message);
+        found.differ(Kind::ExtraTable, &table.id(), &table.id(), message, ["", &text::table(table)]);
     }
     for (one, other) in pairs {
         if kind(one.kind) == kind(other.kind) {
             columns(one, other, [expected.system, live.system], found);
             whole(one, other, found);
-            parts::compare(one, other, found);
+            parts::compare(one, other, [expected.system, live.system], found);
             if !found.is_between_systems {
                 definition(one, other, found);
             }
@@ -38,32 +39,41 @@ fn kind(kind: TableKind) -> TableKind {
 fn columns(expected: &Table, live: &Table, systems: [System; 2], found: &mut Found<'_>) {
     let on = expected.id();
     let key = |column: &Column| Some(column.name.clone());
-    // The columns of a view follow from its query and from those of its tables, and are told there.
-    if matches!(expected.kind, TableKind::View | TableKind::MaterializedView) {
-        for (one, other) in pair(&expected.columns, &live.columns, &[&key]).0 {
-            comment(&on, &format!("{on}.{}", one.name), [&one.comment, &other.comment], found);
-        }
-        return;
-    }
     let (pairs, missing, extra) = pair(&expected.columns, &live.columns, &[&key]);
-    for column in missing {
+    // The columns of a view follow from its query and from those of its tables, and are told there.
+    let is_view = matches!(expected.kind, TableKind::View | TableKind::MaterializedView);
+    for column in missing.into_iter().filter(|_| !is_view) {
         let about = format!("{on}.{}", column.name);
-        found.say(Kind::MissingColumn, &on, &about, format!("`{about}` is missing"));
+        let message = format!("`{about}` is missing");
+        found.differ(Kind::MissingColumn, &on, &about, message, [&text::column(column), ""]);
     }
-    for column in extra {
+    for column in extra.into_iter().filter(|_| !is_view) {
         let about = format!("{on}.{}", column.name);
-        found.say(Kind::ExtraColumn, &on, &about, format!("`{about}` is not expected"));
+        let message = format!("`{about}` is not expected");
+        found.differ(Kind::ExtraColumn, &on, &about, message, ["", &text::column(column)]);
     }
     for (one, other) in pairs {
         let about = format!("{on}.{}", one.name);
-        let texts = [column_text(one), column_text(other)];
-        for (kind, message) in column(&about, [(expected, one), (live, other)], systems, found) {
+        let texts = [text::column(one), text::column(other)];
+        let mut facts = column(&about, [(expected, one), (live, other)], systems, found);
+        facts.retain(|(kind, _)| !is_view || *kind == Kind::Default);
+        for (kind, message) in facts {
             found.differ(kind, &on, &about, message, [&texts[0], &texts[1]]);
         }
         if !found.is_between_systems {
+            if one.options != other.options {
+                let (is, should) = (listed(&other.options), listed(&one.options));
+                let message = format!("`{about}` has the options {is}, expected {should}");
+                found.differ(Kind::TableDiffers, &on, &about, message, [&texts[0], &texts[1]]);
+            }
+            grants(&on, &about, [&one.grants, &other.grants], found);
             comment(&on, &about, [&one.comment, &other.comment], found);
         }
     }
+}
+
+fn listed(all: &[String]) -> String {
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
 /// What is to say about one column, in the order of its own text.
@@ -133,28 +143,6 @@ fn or_none(name: &str) -> &str {
     if name.is_empty() { "none" } else { name }
 }
 
-fn column_text(column: &Column) -> String {
-    let mut text = format!("{} {}", column.name, column.declared);
-    if let Some(collation) = &column.collation {
-        text.push_str(" COLLATE ");
-        text.push_str(collation);
-    }
-    if column.not_null {
-        text += " NOT NULL";
-    }
-    let value = column.default.as_deref();
-    let source = match (column.role, &column.identity, value) {
-        (_, Some(identity), _) => format!(" GENERATED {identity} AS IDENTITY"),
-        (ColumnRole::Generated, None, Some(value)) => format!(" GENERATED ALWAYS AS ({value}) STORED"),
-        (ColumnRole::GeneratedVirtual, None, Some(value)) => {
-            format!(" GENERATED ALWAYS AS ({value}) VIRTUAL")
-        }
-        (_, None, Some(value)) => format!(" DEFAULT {value}"),
-        (_, None, None) => String::new(),
-    };
-    text + &source
-}
-
 pub(super) fn comment(on: &str, about: &str, texts: [&Option<String>; 2], found: &mut Found<'_>) {
     let [expected, live] = texts.map(|text| text.as_deref().unwrap_or_default());
     if expected != live {
@@ -169,16 +157,18 @@ pub(super) fn comment(on: &str, about: &str, texts: [&Option<String>; 2], found:
 
 /// What a table is besides its parts.
 fn whole(expected: &Table, live: &Table, found: &mut Found<'_>) {
+    if found.is_between_systems {
+        return;
+    }
     let on = expected.id();
     let persistence = |table: &Table| if table.unlogged { "unlogged" } else { "logged" }.to_owned();
     let some = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".into());
-    let list = |all: &[String]| if all.is_empty() { "none".to_owned() } else { all.join(", ") };
     let facts = [
         ("is", persistence(expected), persistence(live)),
         ("is partitioned by", some(&expected.partition_by), some(&live.partition_by)),
-        ("has the parents", list(&expected.parents), list(&live.parents)),
+        ("has the parents", listed(&expected.parents), listed(&live.parents)),
         ("has the bounds", some(&expected.bound), some(&live.bound)),
-        ("has the options", list(&expected.options), list(&live.options)),
+        ("has the options", listed(&expected.options), listed(&live.options)),
     ];
     for (word, expected, live) in facts {
         // What was detached has no bounds either.
@@ -187,9 +177,6 @@ fn whole(expected: &Table, live: &Table, found: &mut Found<'_>) {
             let message = format!("`{on}` {word} {live}, expected {expected}");
             found.differ(Kind::TableDiffers, &on, &on, message, [&expected, &live]);
         }
-    }
-    if found.is_between_systems {
-        return;
     }
     if expected.row_security != live.row_security {
         let word = |table: &Table| match table.row_security {

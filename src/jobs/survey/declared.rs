@@ -1,8 +1,7 @@
 //! Declared references and expectations: what they mean here, and what is there.
 use super::{Surveyed, is_of, stale};
-use crate::manifest::{
-    At, Expected, Fact, Scalar, SurveyExpect, SurveyReference, SurveyTable, glob, json_path,
-};
+use crate::manifest::{At, Fact, SurveyReference, SurveyTable, glob, json_path};
+use crate::mapping::per_schema;
 use crate::model::schema::{Schema, System, Table};
 use crate::model::survey::{Answer, Expectation, Survey, SurveyedReference, SurveyedTable, Wanted};
 use crate::model::{Cause, Look};
@@ -165,7 +164,8 @@ pub(super) async fn expectations<S: Surveying>(
         let answers = match (&entry.fact, &entry.sql) {
             (Some(fact), _) => told(**fact, survey),
             (_, Some(sql)) => {
-                let Some(queries) = queries(entry, sql, schema) else {
+                let schemas = entry.schemas.as_deref().map(String::as_str);
+                let Some(queries) = per_schema(schemas, sql, schema) else {
                     if let Some(schemas) = &entry.schemas {
                         let message = format!("there is no schema `{}`", **schemas);
                         missing.push(stale(settings, schemas, message));
@@ -178,23 +178,13 @@ pub(super) async fn expectations<S: Surveying>(
         };
         all.push(Expectation {
             name: entry.name.as_str().to_owned(),
-            wanted: entry.expect.as_deref().map(wanted),
-            each: entry.each.as_deref().map(wanted),
+            wanted: entry.expect.as_deref().map(Wanted::from),
+            each: entry.each.as_deref().map(Wanted::from),
             answers,
             declared: settings.source.place_of(&entry.name),
         });
     }
     all
-}
-
-/// The queries, each with the schema that it is about.
-fn queries(entry: &SurveyExpect, sql: &str, schema: &Schema) -> Option<Vec<(String, String)>> {
-    let Some(schemas) = &entry.schemas else { return Some(vec![(String::new(), sql.to_owned())]) };
-    let pattern = glob(schemas).ok()?;
-    let names = schema.namespaces.iter().map(|one| &one.name).filter(|name| pattern.is_match(name));
-    let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
-    let all: Vec<_> = names.map(|name| (name.clone(), sql.replace("{schema}", &quoted(name)))).collect();
-    (!all.is_empty()).then_some(all)
 }
 
 async fn asked<S: Surveying>(queries: &[(String, String)], store: &mut S) -> Look<Vec<Answer>> {
@@ -206,20 +196,6 @@ async fn asked<S: Surveying>(queries: &[(String, String)], store: &mut S) -> Loo
         }
     }
     Look::Got(answers)
-}
-
-fn wanted(expected: &Expected) -> Wanted {
-    match expected {
-        Expected::Is(Scalar::Text(text)) if text == "no rows" => Wanted::NoRows,
-        Expected::Is(Scalar::Text(text)) => Wanted::Exactly(text.clone()),
-        Expected::Is(Scalar::Int(number)) => Wanted::Exactly(number.to_string()),
-        Expected::Is(Scalar::Real(number)) => Wanted::Exactly(number.to_string()),
-        Expected::Is(Scalar::Bool(truth)) => Wanted::Exactly(truth.to_string()),
-        Expected::Between(limits) => Wanted::Between {
-            min: limits.min.map(|number| number.to_string()),
-            max: limits.max.map(|number| number.to_string()),
-        },
-    }
 }
 
 fn number(value: u64) -> Answer {
@@ -254,8 +230,8 @@ fn of_table(settings: &Surveyed, entry: &SurveyTable, survey: &Survey) -> Vec<Ex
     if entry.rows.is_some() || entry.rows_each.is_some() {
         all.push(Expectation {
             name: format!("rows of {}", *entry.table),
-            wanted: entry.rows.as_deref().map(wanted),
-            each: entry.rows_each.as_deref().map(wanted),
+            wanted: entry.rows.as_deref().map(Wanted::from),
+            each: entry.rows_each.as_deref().map(Wanted::from),
             answers: rows(survey, &tables),
             declared: settings.source.place_of(&entry.table),
         });

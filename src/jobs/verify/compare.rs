@@ -12,7 +12,7 @@ use crate::digest::short::short;
 use crate::manifest::Keys;
 use crate::mapping::Pair;
 use crate::model::value::Value;
-use crate::model::{Cause, Difference, DifferingRow, KeyPart, TableDiff};
+use crate::model::{Cause, Difference, DifferingRow, KeyPart, Share, TableDiff};
 use crate::stores::rows::{RowSource, Rows, Stopwatch};
 
 /// How many characters of one part of a key are printed.
@@ -33,6 +33,8 @@ pub(super) struct Compared {
     pub(super) bad: Vec<BTreeSet<u64>>,
     /// The rows that differ; `None` when there are too many to remember.
     pub(super) remembered: Option<BTreeSet<RowIdentity>>,
+    /// The same as somebody who asked for them is told, once it is known whether they stay.
+    pub(super) kept: Vec<DifferingRow>,
     /// What varies from run to run, by name.
     pub(super) facts: Vec<(String, String)>,
 }
@@ -41,12 +43,17 @@ pub(super) struct Compared {
 pub(super) async fn compare<S: RowSource, T: RowSource>(
     settings: &Verify,
     pair: &Pair,
+    share: Share,
     source: &mut S,
     target: &mut T,
     each: &mut (impl FnMut(&DifferingRow) + Send),
 ) -> Result<Compared, Cause> {
     let watch = Stopwatch::start();
-    let plan = plan(settings, pair, source, target).await?;
+    let mut plan = plan(settings, pair, source, target).await?;
+    if let Share::Keys { from, to } = share {
+        plan.source.within = Some((from, to));
+        plan.target.within = Some((from, to));
+    }
     let (left, right) = tokio::join!(source.digest(&plan.source), target.digest(&plan.target));
     let (left, right) = (left?, right?);
     let name = TableDiff::name(&pair.source.to_string(), &pair.target.to_string());
@@ -59,12 +66,17 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
         facts.push((format!("digest {side} {name}"), whole.to_string()));
     }
     let bad = bad(&plan, &left, &right)?;
-    let mut remembered = BTreeSet::new();
+    let (mut remembered, mut kept) = (BTreeSet::new(), Vec::new());
     let diff = locate(settings, source, target, &plan, &bad, &mut |way, found| {
+        let told = row(settings, pair, &plan, way, found);
         if remembered.len() <= MOST_REMEMBERED {
             remembered.insert(found.identity);
+            kept.push(told);
+        } else {
+            // Too many to be looked at again: what they are now is all that will be known.
+            kept.drain(..).for_each(|known| each(&known));
+            each(&told);
         }
-        each(&row(settings, pair, &plan, way, found));
     })
     .await?;
     let rows_of = |buckets: &[Bucket]| buckets.iter().map(Bucket::rows).sum::<u64>();
@@ -82,11 +94,16 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
         values,
         ..told(settings, pair, &plan, &diff)
     };
+    for (side, bytes) in
+        [("source", source.bytes(&pair.source).await?), ("target", target.bytes(&pair.target).await?)]
+    {
+        facts.extend(bytes.map(|bytes| (format!("bytes {side} {name}"), bytes.to_string())));
+    }
     if plan.is_typed {
         facts.push((format!("time {name}"), format!("{} ms", watch.elapsed_ms())));
     }
     let remembered = (remembered.len() <= MOST_REMEMBERED).then_some(remembered);
-    Ok(Compared { plan, diff, told, bad, remembered, facts })
+    Ok(Compared { plan, diff, told, bad, remembered, kept, facts })
 }
 
 /// What is said of a pair, but for its rows.
@@ -118,7 +135,7 @@ async fn took_none<S: RowSource>(taken: u64, rows: &Rows, store: &mut S) -> Resu
 }
 
 /// The buckets that differ, as many in a group as fit into memory.
-fn bad(plan: &Plan, left: &[Bucket], right: &[Bucket]) -> Result<Vec<BTreeSet<u64>>, Cause> {
+pub(super) fn bad(plan: &Plan, left: &[Bucket], right: &[Bucket]) -> Result<Vec<BTreeSet<u64>>, Cause> {
     let bad = differing_buckets(left, right);
     let of_source = &plan.source;
     // A row takes its cells' hashes, its key, its identity and its place in a map, on each side.
@@ -157,12 +174,13 @@ async fn locate<S: RowSource, T: RowSource>(
 /// Looks again, at another moment, at the rows that differed: those that still do.
 pub(super) async fn again<S: RowSource, T: RowSource>(
     settings: &Verify,
+    pair: &Pair,
     compared: &Compared,
     source: &mut S,
     target: &mut T,
-) -> Result<Option<RowsDiff>, Cause> {
+) -> Result<Option<(RowsDiff, Vec<DifferingRow>)>, Cause> {
     let Some(remembered) = &compared.remembered else { return Ok(None) };
-    let mut diff = RowsDiff::default();
+    let (mut diff, mut kept) = (RowsDiff::default(), Vec::new());
     for buckets in &compared.bad {
         let plan = &compared.plan;
         let (left, right) =
@@ -170,9 +188,11 @@ pub(super) async fn again<S: RowSource, T: RowSource>(
         let [left, right] = [left?, right?].map(|rows| {
             rows.into_iter().filter(|row| remembered.contains(&row.identity)).collect::<Vec<_>>()
         });
-        compare_rows(&left, &right, settings.sample, &mut diff, &mut |_, _| {});
+        compare_rows(&left, &right, settings.sample, &mut diff, &mut |way, found| {
+            kept.push(row(settings, pair, plan, way, found));
+        });
     }
-    Ok(Some(diff))
+    Ok(Some((diff, kept)))
 }
 
 /// The cells in which the sampled rows differ, for somebody who asked for values.
@@ -216,11 +236,16 @@ fn row(settings: &Verify, pair: &Pair, plan: &Plan, way: Way, found: &Found) -> 
             Way::OnlyInTarget => "only in the target",
             Way::Differing => "differs",
         },
-        key: match settings.keys {
-            Keys::Plain => found.key.iter().map(part).collect(),
-            keys => shown(&found.key, keys).map(KeyPart::Text).into_iter().collect(),
-        },
+        key: parts(&found.key, settings.keys),
         columns: found.cells.iter().map(name).collect(),
+    }
+}
+
+/// The parts of a key, as far as they may be written to a file.
+pub(super) fn parts(key: &[Value], keys: Keys) -> Vec<KeyPart> {
+    match keys {
+        Keys::Plain => key.iter().map(part).collect(),
+        keys => shown(key, keys).map(KeyPart::Text).into_iter().collect(),
     }
 }
 
@@ -234,7 +259,7 @@ fn part(value: &Value) -> KeyPart {
 }
 
 /// A key, as far as it may be printed. Without one a row's name would be all of its values.
-fn shown(key: &[Value], keys: Keys) -> Option<String> {
+pub(super) fn shown(key: &[Value], keys: Keys) -> Option<String> {
     let parts: Vec<String> = key.iter().map(|value| value.show().to_string()).collect();
     let joined =
         |parts: &[String]| if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(", ")) };

@@ -4,26 +4,31 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Verify;
 use super::compare::{Compared, again, compare, told};
+use super::expected::{expect, wanted};
+use super::share::{part, share};
+use super::stores::Stores;
 use crate::mapping::Pair;
 use crate::model::{
-    Cause, ColumnTypes, DifferingRow, Gap, GapKind, Look, Object, ObjectKind, Report, TableDiff,
+    Cause, ColumnTypes, DifferingRow, Gap, GapKind, Look, Object, ObjectKind, Report, Share, TableDiff,
 };
 use crate::rules::judge;
 use crate::rules::verify::{COLUMN_RULES, MOVING_RULES, TABLE_RULES};
 use crate::stores::rows::{RowSource, Stopwatch};
 use crate::stores::store::Store;
 
-/// What became of each pair, by its index.
-type Outcomes = Vec<(usize, Result<Compared, Cause>)>;
+/// What became of each pair that is this run's, by its index, and how much of it that is.
+pub(super) type Outcomes = Vec<(usize, Share, Result<Compared, Cause>)>;
 
 /// Compares the pairs, several at a time where both stores can be read by several at one moment.
 pub(super) async fn content(
     settings: &Verify,
     pairs: &[Pair],
-    [mut source, mut target]: [Store; 2],
+    stores: Stores,
     report: &mut Report,
     each: &mut (dyn FnMut(&DifferingRow) + Send),
 ) {
+    let Stores { source, target, .. } = stores;
+    let (mut source, mut target) = (source.store, target.store);
     let watch = Stopwatch::start();
     let each = Mutex::new(each);
     let next = AtomicUsize::new(0);
@@ -42,25 +47,47 @@ pub(super) async fn content(
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(pair) = pairs.get(index) else { return outcomes };
+            let share = share(settings, index, pair, source, target).await;
+            if share == Share::Other {
+                continue;
+            }
             let mut tell = |row: &DifferingRow| {
                 if let Ok(mut each) = each.lock() {
                     each(row);
                 }
             };
-            outcomes.push((index, compare(settings, pair, source, target, &mut tell).await));
+            let compared = compare(settings, pair, share, source, target, &mut tell).await;
+            outcomes.push((index, share, compared));
         }
     };
     let others =
         futures_util::future::join_all(others.iter_mut().map(|[source, target]| work(source, target)));
     let (mut outcomes, more) = tokio::join!(work(&mut source, &mut target), others);
     outcomes.extend(more.into_iter().flatten());
-    outcomes.sort_by_key(|(index, _)| *index);
-    if outcomes.iter().any(|(_, outcome)| outcome.as_ref().is_ok_and(|compared| compared.plan.is_typed)) {
+    outcomes.sort_by_key(|(index, ..)| *index);
+    if outcomes.iter().any(|(.., outcome)| outcome.as_ref().is_ok_and(|compared| compared.plan.is_typed)) {
         report.run.facts.insert("readers".into(), workers.to_string());
         report.run.facts.insert("snapshots held".into(), format!("{} ms", watch.elapsed_ms()));
         settle(settings, pairs, &mut outcomes, [&mut source, &mut target], report).await;
     }
-    for (index, outcome) in outcomes {
+    if let Some(shard) = settings.shard {
+        report.part = Some(part(settings, shard, pairs, &outcomes));
+    } else {
+        let counted: Vec<_> = outcomes
+            .iter()
+            .filter_map(|(index, _, outcome)| {
+                let rows = outcome.as_ref().map(|compared| compared.told.target_rows).map_err(Clone::clone);
+                Some((pairs.get(*index)?.declared.clone(), rows))
+            })
+            .collect();
+        for entry in wanted(&settings.mapping) {
+            expect(&entry, &counted, &settings.levels, report);
+        }
+    }
+    for (index, _, outcome) in outcomes {
+        if let (Ok(compared), Ok(mut each)) = (&outcome, each.lock()) {
+            compared.kept.iter().for_each(|row| each(row));
+        }
         if let Some(pair) = pairs.get(index) {
             judged(settings, pair, outcome, report);
         }
@@ -75,7 +102,7 @@ pub(super) fn not_asked(settings: &Verify, pairs: &[Pair], report: &mut Report) 
     }
 }
 
-fn name(pair: &Pair) -> Object {
+pub(super) fn name(pair: &Pair) -> Object {
     TableDiff::name(&pair.source.to_string(), &pair.target.to_string())
 }
 
@@ -131,7 +158,7 @@ async fn settle(
     }
     let is_quiet = matches!((&one, &other), (Ok(Some(true)), Ok(Some(true))));
     let differ =
-        outcomes.iter().any(|(_, outcome)| outcome.as_ref().is_ok_and(|compared| compared.diff.rows() > 0));
+        outcomes.iter().any(|(.., outcome)| outcome.as_ref().is_ok_and(|compared| compared.diff.rows() > 0));
     if is_quiet || !differ || one.is_err() || other.is_err() {
         return;
     }
@@ -139,12 +166,13 @@ async fn settle(
     if !matches!(tokio::join!(source.renew(), target.renew()), (Ok(_), Ok(_))) {
         return;
     }
-    for (index, outcome) in outcomes {
+    for (index, _, outcome) in outcomes {
         let (Some(pair), Ok(compared)) = (pairs.get(*index), outcome) else { continue };
         if compared.diff.rows() == 0 {
             continue;
         }
-        if let Ok(Some(left)) = again(settings, compared, source, target).await {
+        if let Ok(Some((left, kept))) = again(settings, pair, compared, source, target).await {
+            compared.kept = kept;
             let gone = compared.diff.rows().saturating_sub(left.rows());
             let source_gone = compared.diff.only_in_source.rows.saturating_sub(left.only_in_source.rows);
             let target_gone = compared.diff.only_in_target.rows.saturating_sub(left.only_in_target.rows);

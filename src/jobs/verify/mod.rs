@@ -2,23 +2,41 @@
 //!
 //! What is checked of a pair of tables stands in files of its own beside this one; a new sort of check is given the two open
 //! stores and the report, as [`content`] is.
+mod against;
+mod asked;
 mod compare;
 mod content;
+mod expected;
+mod fingerprint;
+mod integrity;
+mod merge;
+mod narrowed;
+mod near;
 mod plan;
+mod sets;
+mod share;
+mod stores;
+mod tolerated;
+mod vectors;
 
 use std::collections::BTreeSet;
 
+use self::stores::Stores;
 use crate::digest::hasher::Seed;
 use crate::manifest::{IfEmpty, Keys};
 use crate::mapping::{Mapping, Resolved, resolve};
-use crate::model::{Cause, DifferingRow, Gap, GapKind, Look, Object, Report, Schema, TableName};
+use crate::model::{Cause, DifferingRow, Gap, GapKind, Look, Object, Report, Schema, Shard, TableName};
 use crate::rules::run::{RULES as RUN_RULES, RunFacts};
-use crate::rules::verify::{SIDES_RULES, SidesFacts};
+use crate::rules::verify::{PART_RULES, SIDES_RULES, SidesFacts};
 use crate::rules::{Levels, judge};
 use crate::stores::endpoint::Endpoint;
 use crate::stores::postgres::Patience;
 use crate::stores::rows::{Catalog, RowSource};
 use crate::stores::store::Store;
+
+pub use against::{Against, End, against};
+pub use fingerprint::{Take, take};
+pub use merge::merge;
 
 /// What to verify.
 pub struct Verify {
@@ -38,12 +56,45 @@ pub struct Verify {
     pub seed: Seed,
     /// How many tables are compared at the same time, where the stores can.
     pub jobs: usize,
+    /// Which part of the work is done, where several machines share it.
+    pub shard: Option<Shard>,
     /// How long a server may be kept busy.
     pub patience: Patience,
     /// How long rows are given to settle before they are looked at again.
     pub settle: std::time::Duration,
+    /// What the manifest asks beside rows.
+    pub declared: crate::manifest::Verify,
+    /// Columns of embeddings, and what they must hold.
+    pub vectors: Vec<crate::manifest::Vector>,
+    /// Endpoints, other than the two sides, that are asked something.
+    pub others: Vec<Endpoint>,
+    /// Rules, and names of declared questions, that this run is narrowed to; empty for all.
+    pub checks: Vec<String>,
     /// Severities that the manifest sets.
     pub levels: Levels,
+}
+
+impl Verify {
+    /// Whether this run asks a declared question.
+    fn asks(&self, rule: &str, name: &str) -> bool {
+        if self.checks.is_empty() {
+            // Tables alone were asked for.
+            return self.mapping.only.is_empty();
+        }
+        self.checks.iter().any(|check| check == rule || check == name)
+    }
+
+    /// Whether this run judges rows, or anything else that these rules tell.
+    fn judges(&self, rules: &[&str]) -> bool {
+        self.checks.is_empty() || rules.iter().any(|rule| self.checks.iter().any(|check| check == rule))
+    }
+
+    /// Whether a schema is of one of the entities that this run is narrowed to.
+    fn is_of_entity(&self, schema: &str) -> bool {
+        self.mapping
+            .entities_of(schema)
+            .any(|entity| self.mapping.entities.iter().any(|asked| asked == entity))
+    }
 }
 
 /// An open endpoint and its shape.
@@ -58,7 +109,7 @@ struct Opened {
 /// 100 MB on both sides at the most. Every row that differs is told to `each`.
 pub async fn verify(settings: &Verify, each: &mut (dyn FnMut(&DifferingRow) + Send)) -> Report {
     let mut report = Report::new("verify");
-    report.run.facts.insert("seed".into(), format!("{:#018x}", settings.seed.as_int8()));
+    report.run.facts.insert("seed".into(), settings.seed.to_string());
     if settings.source.address.is_same(&settings.target.address) {
         // Nothing is asked: a database with a single session would wait for itself.
         let facts = SidesFacts::of_one(&settings.source.name, &settings.target.name);
@@ -107,43 +158,87 @@ async fn sides(
     each: &mut (dyn FnMut(&DifferingRow) + Send),
 ) {
     let mapping = settings.mapping.for_tables_of(&source.schema);
-    let empty = empty_tables(&mapping, &mut source).await;
+    let empty = empty_tables(&mapping, &source.schema, &mut source.store).await;
     let resolved = resolve(&mapping, &source.schema, &target.schema, &|table| empty.contains(table));
-    let Resolved { pairs, problems, gaps } = resolved;
-    let is_same = source.store.identity().is_some() && source.store.identity() == target.store.identity();
+    let Resolved { mut pairs, problems, gaps } = resolved;
+    let is_same = source.store.is_same(&target.store);
+    let is_replica = !is_same && source.store.is_replica(&target.store);
     let facts = SidesFacts {
         source: settings.source.name.clone(),
         target: settings.target.name.clone(),
         is_same,
+        is_replica,
         tables: source.schema.tables.len() + target.schema.tables.len(),
         problems,
     };
     let on = on(settings);
     judge(SIDES_RULES, &on, &Look::Got(facts), &settings.levels, report);
     report.not_compared.extend(gaps);
-    report.not_compared.push(Gap {
-        on: on.clone(),
-        kind: GapKind::NotCompared,
-        reason:
-            "rows alone were compared: not indexes, constraints, triggers, views, AUTOINCREMENT counters or rowids that no column holds"
-                .into(),
-    });
-    if is_same {
+    report.not_compared.push(rows_alone(&on));
+    if is_same || is_replica {
         content::not_asked(settings, &pairs, report);
         return;
     }
-    content::content(settings, &pairs, [source.store, target.store], report, each).await;
-    let hint = "a comparison of nothing proves nothing: look at what was not compared, and why";
-    let facts = RunFacts::new(report, |rule| rule.starts_with("verify/row-"), hint);
-    judge(RUN_RULES, &on, &Look::Got(facts), &settings.levels, report);
+    let tolerated = tolerated::tolerate(&settings.vectors, &mut pairs, report);
+    let mut stores = Stores::open(settings, source, target).await;
+    // What is no table's rows is looked at by one part alone.
+    if settings.shard.is_none_or(|shard| shard.index == 1) {
+        asked::entities(settings, &mut stores, report).await;
+        asked::invariants(settings, &mut stores, report).await;
+        asked::counts(settings, &mut stores, report).await;
+        sets::sets(settings, &mut stores, report).await;
+        if settings.judges(&integrity::RULES) {
+            integrity::counters(settings, &pairs, &mut stores, report).await;
+            integrity::references(settings, &pairs, &mut stores, report).await;
+        }
+        if settings.judges(&vectors::RULES) {
+            vectors::vectors(settings, &pairs, &tolerated, &mut stores, report).await;
+        }
+    }
+    if settings.judges(&ROW_RULES) {
+        content::content(settings, &pairs, stores, report, each).await;
+    }
+    narrowed::narrow(settings, report);
+    if let Some(shard) = settings.shard {
+        report.part.get_or_insert_with(|| share::part(settings, shard, &[], &Vec::new()));
+        judge(PART_RULES, &on, &Look::Got(shard), &settings.levels, report);
+    }
+    // A part may rightly have nothing to do.
+    if settings.shard.is_none_or(|shard| shard.of == 1) {
+        whole(report, &on, &settings.checks, &settings.levels);
+    }
 }
 
+/// Whether a run judged anything that proves something.
+fn whole(report: &mut Report, on: &Object, checks: &[String], levels: &Levels) {
+    let hint = "a comparison of nothing proves nothing: look at what was not compared, and why";
+    let facts = RunFacts::new(report, |rule| narrowed::proves(checks, rule), hint);
+    judge(RUN_RULES, on, &Look::Got(facts), levels, report);
+}
+
+/// What no comparison of rows speaks for.
+fn rows_alone(on: &Object) -> Gap {
+    Gap { on: on.clone(), kind: GapKind::NotCompared, reason: ROWS_ALONE.into() }
+}
+
+const ROWS_ALONE: &str = "of both sides rows alone were compared: not indexes, checks, triggers, views or rowids that no column holds";
+
+/// The rules that need the rows of tables.
+const ROW_RULES: [&str; 6] = [
+    "verify/column-type",
+    "verify/filter-takes-nothing",
+    "verify/moving-rows",
+    "verify/row-content",
+    "verify/row-count",
+    "verify/unexpected-rows",
+];
+
 /// The source tables that have no rows, of those where that matters. One that cannot be read is not known to be empty.
-async fn empty_tables(mapping: &Mapping, source: &mut Opened) -> BTreeSet<TableName> {
+async fn empty_tables(mapping: &Mapping, schema: &Schema, store: &mut Store) -> BTreeSet<TableName> {
     let mut empty = BTreeSet::new();
     for entry in mapping.tables.iter().filter(|entry| entry.if_empty == Some(IfEmpty::Skip)) {
-        let Some(table) = source.schema.table(&entry.from) else { continue };
-        if source.store.is_empty(&table.full_name()).await == Ok(true) {
+        let Some(table) = schema.table(&entry.from) else { continue };
+        if store.is_empty(&table.full_name()).await == Ok(true) {
             empty.insert(table.full_name());
         }
     }

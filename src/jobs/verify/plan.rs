@@ -6,10 +6,10 @@ use crate::digest::comparable::comparable;
 use crate::digest::convert::convert;
 use crate::digest::kind::Kind;
 use crate::jobs::verify::Verify;
-use crate::manifest::Scalar;
+use crate::manifest::{At, Equal, Scalar};
 use crate::mapping::{Pair, PairColumn};
 use crate::model::value::Value;
-use crate::model::{Cause, ColumnTypes, TypeClash};
+use crate::model::{Cause, ColumnTypes, TableName, TypeClash};
 use crate::stores::rows::{Cell, CellFrom, ColumnKind, RowSource, Rows};
 
 /// Buckets of a table: a difference narrows it to one part in so many.
@@ -84,6 +84,7 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
         if is_typed { (rows / ROWS_OF_A_BUCKET).next_power_of_two().clamp(fewest, most) } else { BUCKETS };
     let side = |table, cells, filter: &Option<String>| Rows {
         table,
+        query: None,
         cells,
         key: key.clone(),
         is_keyed: !is_keyless,
@@ -91,6 +92,7 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
         mode: pair.mode,
         seed: settings.seed,
         buckets: Buckets::Hash(count),
+        within: None,
     };
     let mut plan = Plan {
         source: side(pair.source.clone(), left, &pair.source_where),
@@ -110,8 +112,72 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
     Ok(plan)
 }
 
+/// What to read of two queries, whose columns are compared in their order.
+pub(super) fn plan_of_queries(
+    settings: &Verify,
+    entry: &Equal,
+    of_source: &[(String, ColumnKind)],
+    of_target: &[(String, ColumnKind)],
+) -> Result<Plan, Cause> {
+    let (own, other) = (of_source.len(), of_target.len());
+    if own != other || own == 0 {
+        let message = format!("its queries have {own} and {other} columns");
+        return Err(Cause::new(message).hint("select the same things on both sides, in the same order"));
+    }
+    let mut chosen = Chosen::default();
+    for (place, ((_, own), (_, theirs))) in of_source.iter().zip(of_target).enumerate() {
+        let name = format!("c{place}");
+        let column = PairColumn { source: Some(name.clone()), compute: None, target: name, default: None };
+        chosen.take(place, &column, Some(own), Some(theirs));
+    }
+    let named = |cell: &str| {
+        let place = cell.trim_start_matches('c').parse::<usize>().ok();
+        place.and_then(|place| of_source.get(place)).map_or(cell, |(name, _)| name.as_str()).to_owned()
+    };
+    let hint = "cast it in the query, such as `c::text`, to what both sides can say";
+    if let Some((cell, cause)) = chosen.unknown.first() {
+        return Err(Cause::new(format!("`{}`: {}", named(cell), cause.message)).hint(hint));
+    }
+    if let Some(clash) = chosen.types.clashes.first() {
+        let (name, source, target) = (named(&clash.column), &clash.source, &clash.target);
+        return Err(
+            Cause::new(format!("`{name}` is {source} in one query and {target} in the other")).hint(hint)
+        );
+    }
+    let place = |name: &At<String>| {
+        of_source.iter().position(|(known, _)| known.eq_ignore_ascii_case(name)).ok_or_else(|| {
+            Cause::new(format!("its key names `{}`, which the source's query does not select", **name))
+                .hint("name columns of the source's query")
+        })
+    };
+    let mut key = entry.key.iter().map(place).collect::<Result<Vec<usize>, Cause>>()?;
+    if key.is_empty() {
+        key = (0..own).collect();
+    }
+    let side = |sql: &str, cells| Rows {
+        table: TableName::default(),
+        query: Some(sql.to_owned()),
+        cells,
+        key: key.clone(),
+        is_keyed: true,
+        filter: None,
+        mode: settings.mapping.mode,
+        seed: settings.seed,
+        buckets: Buckets::Hash(BUCKETS),
+        within: None,
+    };
+    Ok(Plan {
+        source: side(&entry.source, chosen.source),
+        target: side(&entry.target, chosen.target),
+        names: of_source.iter().map(|(name, _)| name.clone()).collect(),
+        types: ColumnTypes::default(),
+        unknown: Vec::new(),
+        is_typed: chosen.is_typed,
+    })
+}
+
 /// The column of a key that is one integer, and never NULL.
-fn integer_key(kinds: &BTreeMap<String, ColumnKind>, rows: &Rows) -> Option<String> {
+pub(super) fn integer_key(kinds: &BTreeMap<String, ColumnKind>, rows: &Rows) -> Option<String> {
     let key: Vec<&Cell> = rows.key_cells().collect();
     let [Cell { from: CellFrom::Column(name), default: None, kind: Kind::Int2 | Kind::Int4 | Kind::Int8 }] =
         key.as_slice()
@@ -135,11 +201,15 @@ async fn ranges<S: RowSource, T: RowSource>(
         return Ok(None);
     };
     let rows = rows.max(one.len() as u64).max(other.len() as u64);
-    let mut sample = [one, other].concat();
+    Ok(cut([one, other].concat(), rows, count))
+}
+
+/// About `count` ranges of a key, of which some values are known; none of a table without any.
+pub(super) fn cut(mut sample: Vec<i64>, rows: u64, count: u64) -> Option<Buckets> {
     sample.sort_unstable();
-    let (Some(first), Some(last)) = (sample.first(), sample.last()) else { return Ok(None) };
-    let is_dense = last.abs_diff(*first) / DENSE <= rows;
-    Ok(Some(Buckets::of_integers(*first, *last, &sample, is_dense, count)))
+    let (first, last) = (*sample.first()?, *sample.last()?);
+    let is_dense = last.abs_diff(first) / DENSE <= rows.max(sample.len() as u64);
+    Some(Buckets::of_integers(first, last, &sample, is_dense, count))
 }
 
 #[derive(Default)]
@@ -212,7 +282,7 @@ impl Chosen {
 }
 
 /// A declared default as a store of that kind keeps it.
-fn value(scalar: &Scalar, kind: &Kind) -> Value {
+pub(super) fn value(scalar: &Scalar, kind: &Kind) -> Value {
     let value = match scalar {
         Scalar::Bool(truth) if *kind == Kind::Bool => Value::Bool(*truth),
         Scalar::Bool(truth) => Value::Int(i64::from(*truth)),

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use live::{CollationVersion, Live, Position, VersionTable};
-pub use object::{Extension, Function, Held, Namespace, Sequence, TypeDef, TypeKind};
+pub use object::{Extension, Function, Held, Namespace, Other, Sequence, TypeDef, TypeKind};
 pub use table::{
     Column, ColumnRole, Constraint, ConstraintKind, Index, Policy, RowSecurity, Table, TableKind, TableName,
     Trigger,
@@ -46,7 +46,13 @@ pub struct Schema {
     /// Functions, procedures and aggregates.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub functions: Vec<Function>,
-    /// What is there and of a sort that this version does not read, such as `publication p`.
+    /// What is of a sort of its own, such as publications, rules, operators.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Other>,
+    /// The database's own encoding and collation, in words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub locale: String,
+    /// What is there and is not read, such as `setting search_path of this database`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<String>,
 }
@@ -69,6 +75,7 @@ impl Schema {
         self.sequences.sort_by_key(|one| (one.namespace.clone(), one.name.clone()));
         self.functions.sort_by_key(|one| (one.namespace.clone(), one.name.clone()));
         self.tables.sort_by_key(|one| (one.namespace.clone(), one.name.clone()));
+        self.others.sort_by(|a, b| (&a.kind, &a.namespace, &a.name).cmp(&(&b.kind, &b.namespace, &b.name)));
         self.unread.sort();
         for table in &mut self.tables {
             table.constraints.sort_by(|a, b| (&a.name, &a.definition).cmp(&(&b.name, &b.definition)));

@@ -39,6 +39,9 @@ pub struct Extension {
     pub version: String,
     /// Where its objects are.
     pub namespace: String,
+    /// The comment, which it brings itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }
 
 /// A type that somebody made.
@@ -118,6 +121,27 @@ pub struct Function {
     pub held: Held,
 }
 
+/// What is no table, type, function or sequence: a publication, a rule, an operator, a cast.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Other {
+    /// Of what sort, in words.
+    pub kind: String,
+    /// Where it is; empty for what is in no schema.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    /// Its name, as SQL writes it.
+    pub name: String,
+    /// The table that it comes and goes with, `schema.table`; empty for none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub hangs_on: String,
+    /// All that makes it what it is, but for secrets.
+    pub definition: String,
+    /// Whose it is.
+    #[serde(skip_serializing_if = "is_default")]
+    pub held: Held,
+}
+
 macro_rules! named {
     ($($type:ty),+) => {
         $(impl $type {
@@ -128,4 +152,4 @@ macro_rules! named {
         })+
     };
 }
-named!(TypeDef, Sequence, Function);
+named!(TypeDef, Sequence, Function, Other);

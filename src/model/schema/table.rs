@@ -157,6 +157,12 @@ pub struct Column {
     /// Stored, generated or hidden.
     #[serde(skip_serializing_if = "is_default")]
     pub role: ColumnRole,
+    /// How it is stored and counted where that is not as usual, such as `STORAGE EXTERNAL`, `STATISTICS 500`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// `role: PRIVILEGE, PRIVILEGE` on this column alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<String>,
     /// What somebody wrote about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
@@ -194,6 +200,9 @@ pub struct Constraint {
     /// Whether rows that were there before it were never held to it.
     #[serde(skip_serializing_if = "is_false")]
     pub not_valid: bool,
+    /// The comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }
 
 /// The sorts of constraints.
@@ -229,6 +238,9 @@ pub struct Index {
     /// Whether a build that failed left it behind.
     #[serde(skip_serializing_if = "is_false")]
     pub invalid: bool,
+    /// The comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }
 
 /// A trigger.
@@ -242,6 +254,9 @@ pub struct Trigger {
     /// `DISABLED`, `REPLICA` or `ALWAYS` when it does not fire as usual.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fires: Option<String>,
+    /// The comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }
 
 /// A row security policy.
@@ -252,6 +267,9 @@ pub struct Policy {
     pub name: String,
     /// All of it in one line: `PERMISSIVE FOR ALL TO PUBLIC USING (...) WITH CHECK (...)`.
     pub definition: String,
+    /// The comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }
 
 /// Whether policies hold.

@@ -33,6 +33,8 @@ pub enum Wanted {
     NoRows,
     /// This value, as text.
     Exactly(String),
+    /// Rows of one value each: these, in any order, as texts.
+    These(Vec<String>),
     /// A number between these two, both included.
     Between {
         /// The least.
@@ -49,6 +51,7 @@ impl fmt::Display for Wanted {
         match self {
             Self::NoRows => out.write_str("no rows"),
             Self::Exactly(value) => out.write_str(value),
+            Self::These(all) => write!(out, "the values {}", all.join(", ")),
             Self::Between { min: Some(min), max: Some(max) } => write!(out, "{min} to {max}"),
             Self::Between { min: Some(min), max: None } => write!(out, "at least {min}"),
             Self::Between { min: None, max: Some(max) } => write!(out, "at most {max}"),
@@ -69,4 +72,8 @@ pub struct Answer {
     pub value: Option<String>,
     /// Whether the value is neither a number nor true or false, so that it may be somebody's.
     pub is_text: bool,
+    /// The cells of the rows that were counted, as texts; no part of a report, because they may be somebody's.
+    #[serde(skip_serializing)]
+    #[schemars(skip)]
+    pub cells: Vec<Vec<Option<String>>>,
 }

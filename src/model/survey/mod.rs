@@ -14,7 +14,9 @@ use super::schema::{CollationVersion, System};
 
 pub use estimate::{Estimate, EstimatedTable, Transport};
 pub use expectation::{Answer, Expectation, Wanted};
-pub use server::{Activity, Cluster, LongTransaction, Prepared, Replica, Session, Slot, SurveyedChain};
+pub use server::{
+    Activity, Cluster, LongTransaction, Prepared, Replay, Replica, Session, Slot, SurveyedChain,
+};
 pub use table::{
     Group, Rows, Sample, SurveyedColumn, SurveyedKey, SurveyedReference, SurveyedTable, VectorFacts,
 };

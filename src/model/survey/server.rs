@@ -14,6 +14,21 @@ pub struct Cluster {
     pub started_at: String,
     /// Whether it replays another one's log.
     pub is_standby: bool,
+    /// How far a standby has come with that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
+}
+
+/// How far a standby has come with the log of its origin.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Replay {
+    /// How much of what it received it has yet to replay; none where it receives nothing by itself.
+    pub lag_bytes: Option<u64>,
+    /// When the last transaction that it replayed was committed, RFC 3339 in UTC.
+    pub last: Option<String>,
+    /// Whether somebody stopped it.
+    pub is_paused: bool,
 }
 
 /// Our own session.

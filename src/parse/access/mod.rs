@@ -1,12 +1,14 @@
 //! Authorization models, tuples and store files as text: into values of [`crate::model::access`].
 //!
 //! It owns the forms: the DSL of schema 1.1 and the modules of 1.2, a model's JSON; tuples as JSON, lines of JSON, YAML
-//! and CSV; `.fga.yaml`. It refuses to judge: whether the names in a model exist is for the room `access`.
+//! and CSV; `.fga.yaml`; a realm's export. It refuses to judge: whether the names in a model exist is for the room `access`.
 mod cursor;
 mod dsl;
 mod expression;
 mod model_json;
 mod node;
+mod raw;
+mod realm;
 mod store_file;
 mod tuples;
 mod tuples_csv;
@@ -15,6 +17,7 @@ use crate::model::access::AccessModel;
 use crate::model::{Lines, Place};
 
 pub use model_json::looks_like_json;
+pub use realm::{is_realm_part, realm};
 pub use store_file::{modules, store_file};
 pub use tuples::tuples;
 

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::node::Source;
-use super::tuples_csv;
+use super::{raw, tuples_csv};
 use crate::model::access::{AccessProblem, Context, ObjectId, Subject, Tuple, TupleCondition, TupleFile};
 use crate::model::{Lines, Place, Span};
 use crate::parse::yaml::{Keys, Node, documents};
@@ -64,14 +64,8 @@ fn from_json(path: &str, text: &str) -> TupleFile {
         match value {
             Ok(value) => reader.value(value),
             Err(error) => {
-                let lines = Lines::new(text);
-                let offset = lines.offset(crate::model::Position {
-                    line: crate::model::line_number(error.line()),
-                    column: crate::model::line_number(error.column().max(1)),
-                });
-                let told = error.to_string();
-                let told = told.split(" at line ").next().unwrap_or("").to_owned();
-                reader.say(lines.span(offset..offset), format!("this is no JSON: {told}"));
+                let (span, message) = raw::broken(&reader.lines, &error);
+                reader.say(span, message);
                 break;
             }
         }
@@ -96,11 +90,8 @@ impl<'t> Reader<'t> {
         self.file.problems.push(AccessProblem { place, message: message.into() });
     }
 
-    /// Where a part of the text stands; its first line is enough.
     fn span(&self, part: &str) -> Span {
-        let start = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
-        let length = part.find('\n').unwrap_or(part.len());
-        self.lines.span(start..start + length)
+        raw::span(self.text, &self.lines, part)
     }
 
     /// A whole document: a list of tuples, a page of them, or one tuple.

@@ -2,7 +2,10 @@
 use crate::access::{Asked, Formulas, Matrix, Names, Side, unsatisfiable, validate};
 use crate::manifest::{Acl, Source};
 use crate::model::access::{AccessModel, AccessProblem, Tuple, TupleFile};
-use crate::model::{Look, Object, Place};
+use crate::model::path::under;
+use crate::model::realm::Realm;
+use crate::model::{Cause, Look, Object, Place};
+use crate::parse::access::{is_realm_part, realm};
 use crate::rules::Tree;
 use crate::rules::access::AccessFiles;
 
@@ -16,6 +19,8 @@ pub struct AclFacts {
     pub files: Vec<(String, Look<TupleFile>)>,
     /// A model that must say the same, with its path.
     pub same: Option<(String, Look<AccessModel>)>,
+    /// The realm that the tuples' users and groups come from, with its path, where one is declared.
+    pub realm: Option<(String, Look<Realm>)>,
     /// What is declared.
     pub declared: Acl,
     /// The manifest, for places.
@@ -55,11 +60,17 @@ impl AclFacts {
             let look = files.model(&path);
             (path, look)
         });
+        let realm = declared.realm.as_ref().map(|realm| {
+            let path = source.path_of(&realm.path);
+            let look = read_realm(&path, realm.name.as_deref(), tree);
+            (path, look)
+        });
         let mut facts = Self {
             path,
             model,
             files: tuples,
             same,
+            realm,
             declared: declared.clone(),
             source: source.clone(),
             computed: None,
@@ -121,6 +132,55 @@ impl AclFacts {
     pub fn object(&self) -> Object {
         Object::file(&self.path)
     }
+}
+
+/// A realm from its one file, or from the folder of its files.
+fn read_realm(path: &str, name: Option<&str>, tree: &dyn Tree) -> Look<Realm> {
+    let paths = if path.ends_with(".json") { vec![path.to_owned()] } else { parts(path, name, tree) };
+    if paths.is_empty() {
+        let cause = Cause::new(format!("{path} holds no realm's export"));
+        return Look::Failed(
+            cause
+                .hint("name a file, or a folder with NAME-realm.json; declare `name` where git ignores them"),
+        );
+    }
+    let mut files = Vec::new();
+    for path in paths {
+        match tree.text(&path) {
+            Look::Got(text) => files.push((path, text)),
+            Look::NotAsked(reason) => return Look::NotAsked(reason),
+            Look::Failed(cause) => {
+                let message = format!("{path} cannot be read: {}", cause.message);
+                return Look::Failed(Cause { message, hint: cause.hint });
+            }
+        }
+    }
+    Look::Got(realm(&files, name))
+}
+
+/// The files of an export in a folder. With its name they are found even where git ignores them.
+fn parts(folder: &str, name: Option<&str>, tree: &dyn Tree) -> Vec<String> {
+    let folder = folder.trim_end_matches('/');
+    let mut paths: Vec<String> =
+        tree.files(folder).0.into_iter().filter(|path| is_realm_part(path)).collect();
+    if let Some(name) = name {
+        paths
+            .retain(|path| path.rsplit('/').next().is_some_and(|file| file.starts_with(&format!("{name}-"))));
+        let mut add = |file: String| {
+            let path = under(folder, &file);
+            let is_there = tree.has(&path);
+            if is_there && !paths.contains(&path) {
+                paths.push(path);
+            }
+            is_there
+        };
+        add(format!("{name}-realm.json"));
+        for kind in ["users", "federated-users"] {
+            let _ = (0..).take_while(|number| add(format!("{name}-{kind}-{number}.json"))).count();
+        }
+    }
+    paths.sort();
+    paths
 }
 
 /// Everything that keeps a model from being computed.

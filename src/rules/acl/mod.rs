@@ -1,8 +1,13 @@
 //! Authorization: whether tuples mean what they say under their model.
 mod facts;
+mod realm;
 mod subjects;
 
 pub use facts::{AclFacts, Computed};
+use realm::{
+    dangling_subject, duplicate_subject, group_id_mismatch, hash_algorithm_unsupported, no_uuid_twin,
+    realm_without_users, webauthn_reenrol,
+};
 use subjects::{non_canonical_subject, owner_not_unique, shared_literal};
 
 use facts::{DEEPEST, canonical, nobody, problems};
@@ -13,8 +18,7 @@ use crate::model::{Cause, Looked, Object, Place};
 
 /// The rules over models and tuples.
 pub const RULES: &[Rule<AclFacts>] = rules![
-    "acl": broken_file, condition_unknown, model_differs, non_canonical_subject, non_stratified, owner_not_unique,
-    shared_literal, too_deep, type_restriction, unknown_relation, unknown_type, unreachable_tuple, unsatisfiable_relation
+    "acl": broken_file, condition_unknown, dangling_subject, duplicate_subject, group_id_mismatch, hash_algorithm_unsupported, model_differs, no_uuid_twin, non_canonical_subject, non_stratified, owner_not_unique, realm_without_users, shared_literal, too_deep, type_restriction, unknown_relation, unknown_type, unreachable_tuple, unsatisfiable_relation, webauthn_reenrol
 ];
 
 const MEND: &str = "mend the tuple, or the model that it was written under";
@@ -37,6 +41,14 @@ fn broken_file(facts: &AclFacts, out: &mut Sink<'_>) {
         if file.tuples.is_empty() && file.problems.is_empty() {
             check.find("empty", "there is no tuple in it").help("was it exported to its end?");
         }
+    }
+    let Some((path, realm)) = &facts.realm else { return };
+    let Some(realm) = out.look(Object::file(path), realm) else { return };
+    let parts = realm.users.len() + realm.groups.len() + realm.roles.len() + realm.clients.len();
+    let mut check = out.check(Object::file(path), Looked::at(parts.max(1), "part"));
+    for problem in &realm.problems {
+        let found = check.find(&problem.message, &problem.message).at(problem.place.clone());
+        found.help("export the realm again, whole: what is not read is not compared");
     }
 }
 

@@ -232,5 +232,6 @@ fn narrow(schema: &mut Schema, wanted: &Globs<'_>) -> Vec<String> {
     schema.types.retain(|one| keeps(&one.namespace));
     schema.sequences.retain(|one| keeps(&one.namespace));
     schema.functions.retain(|one| keeps(&one.namespace));
+    schema.others.retain(|one| keeps(&one.namespace));
     left
 }

@@ -19,7 +19,7 @@ pub const RULES: &[Rule<SchemaFacts>] = rules![
     collation_version, comment, constraint_differs, default, enum_differs, extension_missing, extension_version,
     extra_column, extra_constraint, extra_extension, extra_index, extra_table, function_differs, grant, index_differs,
     invalid_index, missing_column, missing_constraint, missing_index, missing_table, namespace_differs,
-    not_valid_constraint, nullability, owner, policy_differs, same_database, sequence_behind, sequence_differs,
+    not_valid_constraint, nullability, object_differs, owner, policy_differs, same_database, sequence_behind, sequence_differs,
     table_differs, trigger_differs, type_differs, type_mismatch, unpopulated_view, unused_ignore, vector_without_dimension,
     view_differs
 ];
@@ -40,6 +40,7 @@ enum Count {
     Functions,
     Extensions,
     Namespaces,
+    Others,
     Held,
 }
 
@@ -63,8 +64,13 @@ impl Count {
             Self::Functions => schema.functions.len(),
             Self::Extensions => schema.extensions.len(),
             Self::Namespaces => schema.namespaces.len(),
+            Self::Others => schema.others.len(),
             Self::Held => {
-                schema.tables.len() + schema.functions.len() + schema.sequences.len() + schema.types.len()
+                schema.tables.len()
+                    + schema.functions.len()
+                    + schema.sequences.len()
+                    + schema.types.len()
+                    + schema.others.len()
             }
         }
     }
@@ -84,6 +90,8 @@ impl Count {
             Self::Functions => "function",
             Self::Extensions => "extension",
             Self::Namespaces => "schema",
+            // of a sort of its own
+            Self::Others => "other object",
             Self::Held => "object",
         }
     }
@@ -170,6 +178,7 @@ told! {
     extra_extension: ExtraExtension, Extensions, "write the migration that creates it, or drop it";
     extension_version: ExtensionVersion, Extensions, "update the extension, or mend the expectation";
     namespace_differs: NamespaceDiffers, Namespaces, "create it, drop it, or name the schemas to compare under `schema.schemas`";
+    object_differs: ObjectDiffers, Others, "write a migration, or mend the expectation";
     owner: Owner, Held, "alter the owner, or turn the rule off where roles differ on purpose";
     grant: Grant, Held, "grant or revoke, or turn the rule off where roles differ on purpose";
     comment: Comment, Held, "write a migration, or turn the rule off";

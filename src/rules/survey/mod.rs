@@ -9,7 +9,7 @@ use super::{Rule, Sink, rules};
 use crate::model::{Look, Looked, Object};
 use expect::expect;
 use state::{
-    collation_version, invalid_index, large_object, long_transaction, not_valid_constraint,
+    collation_version, invalid_index, large_object, long_transaction, not_valid_constraint, paused_standby,
     prepared_transaction, same_cluster, unlogged_table,
 };
 
@@ -17,7 +17,7 @@ use state::{
 pub const ENDPOINT_RULES: &[Rule<SurveyFacts>] = rules![
     "survey":
     collation_version, duplicate_key, expect, invalid_index, large_object, long_transaction, mixed_dimensions,
-    not_valid_constraint, nul_in_text, orphan, prepared_transaction, stale_declaration, unlogged_table, unreadable
+    not_valid_constraint, nul_in_text, orphan, paused_standby, prepared_transaction, stale_declaration, unlogged_table, unreadable
 ];
 
 /// The rules over all endpoints of a run.

@@ -126,12 +126,31 @@ pub(super) fn long_transaction(facts: &SurveyFacts, out: &mut Sink<'_>) {
 
 pub(super) fn prepared_transaction(facts: &SurveyFacts, out: &mut Sink<'_>) {
     let Look::Got(activity) = &facts.survey.activity else { return };
+    if facts.survey.cluster.got().is_some_and(|cluster| cluster.is_standby) {
+        out.skip(facts.on(), "a standby does not tell what is prepared on its origin: survey that too");
+        return;
+    }
     let mut check = out.check(facts.on(), Some(Looked::at_one("database")));
     for one in &activity.prepared {
         let message = format!("transaction `{}` is prepared since {}", one.name, one.since);
         check
             .find(&one.name, message)
             .help("its writes are in no snapshot until it is ended: COMMIT PREPARED or ROLLBACK PREPARED");
+    }
+}
+
+pub(super) fn paused_standby(facts: &SurveyFacts, out: &mut Sink<'_>) {
+    let Look::Got(cluster) = &facts.survey.cluster else { return };
+    let Some(replay) = &cluster.replay else {
+        out.skip(facts.on(), "it is no standby");
+        return;
+    };
+    let mut check = out.check(facts.on(), Some(Looked::at_one("standby")));
+    if replay.is_paused {
+        let since = replay.last.as_ref().map_or_else(String::new, |at| format!(" since {at}"));
+        check
+            .find("replay", format!("it replays nothing: what it shows is what its origin held{since}"))
+            .help("let it replay again (`pg_wal_replay_resume`), or survey the origin");
     }
 }
 

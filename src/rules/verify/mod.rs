@@ -1,11 +1,24 @@
 //! Source against target: whether the mapping speaks for everything, and whether the rows agree.
+mod asked;
 mod facts;
+mod integrity;
+mod vectors;
 
-pub use facts::SidesFacts;
+pub use facts::{
+    Allowance, CountFacts, CounterFacts, EntityFacts, ExpectedRows, InvariantFacts, ReferenceFacts, SetFacts,
+    SidesFacts, VectorContent, VectorCount, VectorFacts, VectorRecall,
+};
+
+use asked::{broken_invariant, missing_entity, unequal_counts, unequal_sets, unexpected_rows};
+use integrity::{orphan, sequence_behind};
+use vectors::{
+    vector_content, vector_count, vector_dimension, vector_duplicates, vector_index, vector_recall,
+    vector_undeclared, vector_zero,
+};
 
 use super::{Rule, Sink, rules};
 use crate::mapping::ProblemKind;
-use crate::model::{ColumnTypes, Difference, Looked, Mode, Object, TableDiff};
+use crate::model::{Cause, ColumnTypes, Difference, Looked, Mode, Object, Shard, TableDiff};
 
 /// The rules over one compared pair of tables.
 pub const TABLE_RULES: &[Rule<TableDiff>] = rules!["verify": filter_takes_nothing, row_content, row_count];
@@ -16,10 +29,60 @@ pub const MOVING_RULES: &[Rule<TableDiff>] = rules!["verify": moving_rows];
 /// The rules over the types of its columns, where a side has types.
 pub const COLUMN_RULES: &[Rule<ColumnTypes>] = rules!["verify": column_type];
 
+/// The rules over a run that several machines share.
+pub const PART_RULES: &[Rule<Shard>] = rules!["verify": partial_run];
+/// The rules over declared questions to one side.
+pub const INVARIANT_RULES: &[Rule<InvariantFacts>] = rules!["verify": broken_invariant];
+
+/// The rules over the rows of two queries.
+pub const SET_RULES: &[Rule<SetFacts>] = rules!["verify": unequal_sets];
+
+/// The rules over numbers of two sides.
+pub const COUNT_RULES: &[Rule<CountFacts>] = rules!["verify": unequal_counts];
+
+/// The rules over the target's counters.
+pub const COUNTER_RULES: &[Rule<CounterFacts>] = rules!["verify": sequence_behind];
+
+/// The rules over the target's references.
+pub const REFERENCE_RULES: &[Rule<ReferenceFacts>] = rules!["verify": orphan];
+
+/// The rules over one column of embeddings.
+pub const VECTOR_RULES: &[Rule<VectorFacts>] = rules![
+    "verify": vector_dimension, vector_duplicates, vector_index, vector_undeclared, vector_zero
+];
+
+/// The rules over how many there are.
+pub const VECTOR_COUNT_RULES: &[Rule<VectorCount>] = rules!["verify": vector_count];
+
+/// The rules over vectors that were compared within a tolerance.
+pub const VECTOR_CONTENT_RULES: &[Rule<VectorContent>] = rules!["verify": vector_content];
+
+/// The rules over neighbours.
+pub const VECTOR_RECALL_RULES: &[Rule<VectorRecall>] = rules!["verify": vector_recall];
+
+/// The rules over entities.
+pub const ENTITY_RULES: &[Rule<EntityFacts>] = rules!["verify": missing_entity];
+
+/// The rules over declared numbers of rows.
+pub const EXPECTED_RULES: &[Rule<ExpectedRows>] = rules!["verify": unexpected_rows];
+
 /// The rules over the two sides as wholes.
 pub const SIDES_RULES: &[Rule<SidesFacts>] = rules![
     "verify": missing_column, missing_table, same_database, stale_mapping, unlisted_column, unlisted_table
 ];
+
+fn partial_run(shard: &Shard, out: &mut Sink<'_>) {
+    let on = Object::run("verify");
+    if shard.of > 1 {
+        let cause = Cause::new(format!(
+            "this is part {} of {}, and proves nothing of the others",
+            shard.index, shard.of
+        ));
+        out.unknown(on, cause.hint("join the reports of all parts with `trueup report merge`"));
+    } else {
+        out.check(on, Some(Looked::at_one("part")));
+    }
+}
 
 fn filter_takes_nothing(diff: &TableDiff, out: &mut Sink<'_>) {
     let mut check = out.check(diff.object(), Some(Looked::at_one("table")));
@@ -100,7 +163,17 @@ fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
         format!("by {}", diff.key.join(", "))
     };
     let by = if diff.mode == Mode::Semantic { format!("{by}, in meaning") } else { by };
-    check.facts(format!("the same rows on both sides, compared {by}"), counts.join(", "));
+    let (narrowed, expected) = (&diff.narrowed, format!("the same rows on both sides, compared {by}"));
+    if narrowed.differ > 0 {
+        let found = format!("digests differ in {} of {}", narrowed.differ, parts(narrowed.of));
+        check.facts(expected, &found);
+        check
+            .find("digest", format!("`{}`: {found}{}", diff.object(), narrowed_to(diff)))
+            .at(diff.declared.clone())
+            .help("compare the rows of these parts where both sides can be read");
+    } else {
+        check.facts(expected, counts.join(", "));
+    }
     for (about, found, words) in kinds {
         if found.rows == 0 {
             continue;
@@ -129,6 +202,21 @@ fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
 
 fn rows(count: u64) -> String {
     format!("{count} row{}", if count == 1 { "" } else { "s" })
+}
+
+fn parts(count: u64) -> String {
+    format!("{count} part{}", if count == 1 { "" } else { "s" })
+}
+
+fn narrowed_to(diff: &TableDiff) -> String {
+    let told = &diff.narrowed;
+    let more = if (told.parts.len() as u64) < told.differ { "; …" } else { "" };
+    let places =
+        if told.parts.is_empty() { String::new() } else { format!(": {}{more}", told.parts.join("; ")) };
+    if told.rows.is_empty() {
+        return places;
+    }
+    format!("{places}; some of these may differ: {} {}", diff.key.join(", "), told.rows.join(", "))
 }
 
 fn sample(diff: &TableDiff, found: &Difference) -> String {
@@ -165,5 +253,12 @@ fn same_database(facts: &SidesFacts, out: &mut Sink<'_>) {
         check
             .find("identity", "source and target are the same database")
             .help("a database always agrees with itself; name the other one");
+    } else if facts.is_replica {
+        check
+            .find(
+                "identity",
+                "one of source and target is a standby of the other's server, or both are of one",
+            )
+            .help("a standby always agrees with what it repeats; name the other one");
     }
 }

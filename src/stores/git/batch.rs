@@ -52,7 +52,7 @@ impl Batch {
         let mut rest = self.output.by_ref().take(size + 1);
         if size > LARGEST_BYTES {
             io::copy(&mut rest, &mut io::sink())?;
-            return Ok(Err(too_large()));
+            return Ok(Err(too_large(LARGEST_BYTES)));
         }
         let mut content = Vec::new();
         rest.read_to_end(&mut content)?;

@@ -130,7 +130,7 @@ impl Working {
         }
         if meta.is_file() {
             if meta.len() > LARGEST_BYTES {
-                return self.leave(name, too_large());
+                return self.leave(name, too_large(LARGEST_BYTES));
             }
             if let Err(error) = fs::File::open(&path) {
                 return self.leave(name, reading(&path, &error));

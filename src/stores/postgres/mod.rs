@@ -31,9 +31,19 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// `row_security` makes a query fail that would not see all rows.
 const BEGIN: &str = "\
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
-SET LOCAL search_path = pg_catalog; SET LOCAL row_security = off; SET LOCAL lock_timeout = '10s'; \
-SET LOCAL statement_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '300s'; \
+SET LOCAL search_path = pg_catalog; SET LOCAL row_security = off; \
 SET LOCAL quote_all_identifiers = off; SET LOCAL bytea_output = hex; SET LOCAL jit = off";
+
+/// For how long a question may wait for a lock and may run, and how long the transaction may stay open without one.
+const LIMITS: [(&str, &str); 3] =
+    [("lock_timeout", "10s"), ("statement_timeout", "120s"), ("idle_in_transaction_session_timeout", "300s")];
+
+/// Sets a limit for this transaction, unless the URL's own `options=-c ...` say another.
+fn limit(name: &str, value: &str) -> String {
+    format!(
+        "SELECT set_config('{name}', '{value}', true) FROM pg_catalog.pg_settings WHERE name = '{name}' AND source <> 'client'"
+    )
+}
 
 /// One connection with one open read-only transaction.
 pub struct Postgres {
@@ -110,7 +120,10 @@ impl Postgres {
     /// When the server cannot be reached, refuses, or will not begin.
     pub async fn open(url: &PostgresUrl) -> Result<Self, Cause> {
         let mut connection = connect(url).await?;
-        run(&mut connection, BEGIN).await.map_err(|error| Fail::Connect(said(&error)))?;
+        let limits = LIMITS.map(|(name, value)| limit(name, value)).join("; ");
+        run(&mut connection, format!("{BEGIN}; {limits}"))
+            .await
+            .map_err(|error| Fail::Connect(said(&error)))?;
         Ok(Self { connection })
     }
 

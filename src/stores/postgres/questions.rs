@@ -1,5 +1,6 @@
 //! Single questions about rows. Each runs behind a savepoint, because a failure ends a transaction of Postgres.
 use futures_util::TryStreamExt;
+use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Either, Row, SqlSafeStr};
 
 use super::{Fail, Postgres, run, said};
@@ -21,6 +22,30 @@ impl Postgres {
         let answer = answer.map_err(|error| Fail::Question(said(&error)))?;
         back.map_err(|error| Fail::Question(said(&error)))?;
         Ok(answer)
+    }
+
+    /// The first rows of somebody's query, of each what `told` makes of its row `q`. It is one statement of the extended
+    /// protocol, which holds exactly one, and its inner part, where nothing can write; names are looked up where the
+    /// application would look them up.
+    pub(super) async fn asked(
+        &mut self,
+        told: &str,
+        sql: &str,
+        rows: u32,
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
+        run(&mut self.connection, KEEP).await?;
+        let path = run(&mut self.connection, "SET LOCAL search_path TO DEFAULT").await;
+        let answer = match path {
+            Ok(()) => {
+                let sql = format!("SELECT {told} FROM (\n{sql}\n) AS q LIMIT {rows}");
+                let query = sqlx::query(AssertSqlSafe(sql).into_sql_str()).persistent(false);
+                query.fetch_all(&mut self.connection).await
+            }
+            Err(error) => Err(error),
+        };
+        let back = run(&mut self.connection, BACK).await;
+        let answer = answer?;
+        back.map(|()| answer)
     }
 
     async fn visit(&mut self, sql: String, visit: &mut (dyn FnMut(&str) + Send)) -> Result<(), sqlx::Error> {
@@ -65,25 +90,11 @@ impl Questions for Postgres {
     }
 
     async fn first(&mut self, sql: &str) -> Result<Option<Vec<String>>, Cause> {
-        self.keep().await?;
-        // Names are looked up where the application would look them up.
-        let path = run(&mut self.connection, "SET LOCAL search_path TO DEFAULT").await;
-        let answer = match path {
-            // One statement of the extended protocol, which holds exactly one; an outer query lets nothing write.
-            Ok(()) => {
-                let sql = format!(
-                    "SELECT coalesce((SELECT json_agg(v.value) FROM json_each_text(row_to_json(q)) AS v)::text, '[]') \
-                     FROM (\n{sql}\n) AS q LIMIT 1"
-                );
-                let query = sqlx::query(AssertSqlSafe(sql).into_sql_str()).persistent(false);
-                query
-                    .fetch_optional(&mut self.connection)
-                    .await
-                    .and_then(|row| row.map(|row| row.try_get::<String, usize>(0)).transpose())
-            }
-            Err(error) => Err(error),
-        };
-        let Some(json) = self.back(answer).await? else { return Ok(None) };
+        let texts = "coalesce((SELECT json_agg(v.value) FROM json_each_text(pg_catalog.row_to_json(q)) AS v)::text, '[]')";
+        let fail = |error: sqlx::Error| Cause::from(Fail::Question(said(&error)));
+        let rows = self.asked(texts, sql, 1).await.map_err(fail)?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let json: String = row.try_get(0).map_err(fail)?;
         let values: Vec<Option<String>> = super::catalog::read(&json)?;
         Ok(Some(values.into_iter().map(|value| value.unwrap_or_else(|| "NULL".to_owned())).collect()))
     }

@@ -160,7 +160,12 @@ fn indexed(row: &SqliteRow) -> Result<(String, Indexed), sqlx::Error> {
         "c" => {
             let sql = text(row, 4)?;
             let definition = after_table(&sql, &table).map_or_else(|| list(&columns), str::to_owned);
-            Indexed::Made(Index { name, unique, definition: format!("btree {definition}"), invalid: false })
+            Indexed::Made(Index {
+                name,
+                unique,
+                definition: format!("btree {definition}"),
+                ..Index::default()
+            })
         }
         "u" => Indexed::OfConstraint(Some(Constraint {
             kind: ConstraintKind::Unique,
@@ -245,7 +250,7 @@ fn primary(mut key: Vec<(i64, String)>) -> Option<Constraint> {
 }
 
 fn trigger(row: &SqliteRow) -> Result<(String, Trigger), sqlx::Error> {
-    Ok((text(row, 0)?, Trigger { name: text(row, 1)?, definition: text(row, 2)?, fires: None }))
+    Ok((text(row, 0)?, Trigger { name: text(row, 1)?, definition: text(row, 2)?, ..Trigger::default() }))
 }
 
 fn list(names: &[String]) -> String {

@@ -6,6 +6,7 @@
 mod applied;
 mod catalog;
 mod cells;
+mod integrity;
 mod questions;
 mod scan;
 mod scratch;

@@ -1,5 +1,6 @@
 //! Single questions about rows.
 use futures_util::TryStreamExt;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Column as _, Row, SqlSafeStr, ValueRef};
 
 use super::{Fail, Sqlite, quoted, said, text};
@@ -9,6 +10,18 @@ use crate::stores::questions::Questions;
 
 fn failed(error: &sqlx::Error) -> Cause {
     Fail::Question(said(error)).into()
+}
+
+impl Sqlite {
+    /// The first rows of somebody's query, which is the inner part of a statement, where nothing can write.
+    pub(super) async fn asked<T>(
+        &mut self,
+        sql: &str,
+        rows: u32,
+        read: impl Fn(&SqliteRow) -> Result<T, sqlx::Error>,
+    ) -> Result<Vec<T>, sqlx::Error> {
+        self.all(&format!("SELECT q.* FROM (\n{sql}\n) AS q LIMIT {rows}"), read).await
+    }
 }
 
 impl Questions for Sqlite {
@@ -35,7 +48,7 @@ impl Questions for Sqlite {
     async fn nulls(&mut self, table: &Table, column: &str) -> Result<(u64, u64), Cause> {
         let (table, column) = (quoted(&table.name), quoted(column));
         let sql = format!("SELECT count(*) - count(q.{column}), count(q.{column}) FROM main.{table} AS q");
-        let read = |row: &sqlx::sqlite::SqliteRow| {
+        let read = |row: &SqliteRow| {
             Ok((row.try_get_unchecked::<i64, usize>(0)?, row.try_get_unchecked::<i64, usize>(1)?))
         };
         let counts = self.all(&sql, read).await.map_err(|error| failed(&error))?;
@@ -44,8 +57,7 @@ impl Questions for Sqlite {
     }
 
     async fn first(&mut self, sql: &str) -> Result<Option<Vec<String>>, Cause> {
-        let sql = format!("SELECT q.* FROM (\n{sql}\n) AS q LIMIT 1");
-        let read = |row: &sqlx::sqlite::SqliteRow| {
+        let read = |row: &SqliteRow| {
             let mut values = Vec::new();
             for column in row.columns() {
                 let is_null = row.try_get_raw(column.ordinal())?.is_null();
@@ -53,6 +65,6 @@ impl Questions for Sqlite {
             }
             Ok(values)
         };
-        Ok(self.all(&sql, read).await.map_err(|error| failed(&error))?.into_iter().next())
+        Ok(self.asked(sql, 1, read).await.map_err(|error| failed(&error))?.into_iter().next())
     }
 }

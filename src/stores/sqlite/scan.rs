@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::TryStreamExt;
-use sqlx::{AssertSqlSafe, Either, Executor, Row, SqlSafeStr, Statement};
+use sqlx::{AssertSqlSafe, Column as _, Either, Executor, Row, SqlSafeStr, Statement};
 
 use super::cells::fill;
-use super::select::select;
+use super::select::{names_in, select};
 use super::{Fail, Sqlite, quoted, said, text};
 use crate::digest::bucket::Bucket;
 use crate::digest::buckets::Buckets;
@@ -31,6 +31,14 @@ impl RowSource for Sqlite {
         Ok(names.into_iter().map(|name| (name, kind.clone())).collect())
     }
 
+    async fn kinds_of(&mut self, query: &str) -> Result<Vec<(String, ColumnKind)>, Cause> {
+        let sql = format!("SELECT * FROM (\n{}\n)", names_in(query));
+        let statement = self.connection.prepare(AssertSqlSafe(sql).into_sql_str()).await;
+        let statement = statement.map_err(|error| Cause::from(Fail::Question(said(&error))))?;
+        let kind = ColumnKind { declared: String::new(), kind: Some(Kind::Dynamic), not_null: false };
+        Ok(statement.columns().iter().map(|column| (column.name().to_owned(), kind.clone())).collect())
+    }
+
     async fn is_empty(&mut self, table: &TableName) -> Result<bool, Cause> {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM main.{})", quoted(&table.name));
         let some = self.all(&sql, |row| row.try_get_unchecked::<i64, usize>(0)).await;
@@ -42,17 +50,26 @@ impl RowSource for Sqlite {
         Ok(None)
     }
 
+    async fn bytes(&mut self, _: &TableName) -> Result<Option<u64>, Cause> {
+        Ok(None)
+    }
+
     async fn integers(&mut self, _: &TableName, _: &str, _: u64) -> Result<Option<Vec<i64>>, Cause> {
         Ok(None)
     }
 
+    async fn bounds(&mut self, _: &TableName, _: &str) -> Result<Option<(i64, i64)>, Cause> {
+        Ok(None)
+    }
+
     async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
-        let (count, mask) = cut(rows)?;
+        let count = usize::try_from(rows.buckets.count())
+            .map_err(|_| Cause::new("too many buckets for this machine"))?;
         let mut buckets = vec![Bucket::default(); count];
         let mut hasher = RowHasher::new(rows.seed);
         self.scan(rows, |cells, key| {
             hash(rows, cells, &mut hasher)?;
-            let index = usize::try_from(key.bucket(mask)).ok();
+            let index = usize::try_from(bucket_of(rows, cells, key)).ok();
             let bucket = index.and_then(|index| buckets.get_mut(index)).ok_or(NO_SUCH_CELL)?;
             bucket.add(hasher.row());
             Ok(())
@@ -65,13 +82,12 @@ impl RowSource for Sqlite {
         let mut found: Vec<HashedRow> = Vec::new();
         // Rows without a key may repeat without end; they are counted, so that memory stays bounded.
         let counts = !rows.has_key();
-        let (_, mask) = cut(rows)?;
         let mut places: HashMap<RowIdentity, usize> = HashMap::new();
         let mut hasher = RowHasher::new(rows.seed);
         let mut identities = IdentityHasher::new(rows.seed);
         let mut ordinal = 0;
         self.scan(rows, |cells, key| {
-            if buckets.contains(&key.bucket(mask)) {
+            if buckets.contains(&bucket_of(rows, cells, key)) {
                 hash(rows, cells, &mut hasher)?;
                 let identity = identity(rows, cells, &mut identities)?;
                 let known = if counts { places.get(&identity).copied() } else { None };
@@ -129,13 +145,21 @@ impl RowSource for Sqlite {
     }
 }
 
-/// How many buckets, and the mask of a key's hash.
-fn cut(rows: &Rows) -> Result<(usize, u64), Cause> {
-    match rows.buckets {
-        Buckets::Hash(count) => usize::try_from(count).ok().map(|buckets| (buckets, count - 1)),
-        Buckets::Even { .. } | Buckets::Bounds(_) => None,
+/// The bucket of a row. A key that is no number is in none of the other side's ranges, so any will do.
+fn bucket_of(rows: &Rows, cells: &[Value], key: RowHash) -> u64 {
+    let number = match rows.key.first().and_then(|index| cells.get(*index)) {
+        Some(Value::Int(number)) => *number,
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a real that is no int8 is no number of the other side"
+        )]
+        Some(Value::Real(real)) => *real as i64,
+        _ => 0,
+    };
+    match &rows.buckets {
+        Buckets::Hash(count) => key.bucket(count - 1),
+        ranges => ranges.place(number).unwrap_or_default(),
     }
-    .ok_or_else(|| Cause::new("SQLite has no such buckets"))
 }
 
 fn key_of(rows: &Rows, cells: &[Value]) -> Vec<Value> {
@@ -149,14 +173,17 @@ impl Sqlite {
         rows: &Rows,
         mut each: impl FnMut(&[Value], RowHash) -> Result<(), CanonicalError> + Send,
     ) -> Result<(), Cause> {
-        let fail = |message: String| Cause::from(Fail::Table(rows.table.to_string(), message));
+        let fail = |message: String| match &rows.query {
+            Some(_) => Cause::from(Fail::Question(message)),
+            None => Cause::from(Fail::Table(rows.table.to_string(), message)),
+        };
         let sql = AssertSqlSafe(select(rows, self.encoding)).into_sql_str();
         let encoding = self.encoding;
-        if rows.filter.is_some() {
+        if rows.filter.is_some() || rows.query.is_some() {
             let statement = self.connection.prepare(sql.clone()).await.map_err(|error| fail(said(&error)))?;
             // A parameter that nobody binds is NULL, and would choose no row on either side.
             if !matches!(statement.parameters(), None | Some(Either::Left([]) | Either::Right(0))) {
-                return Err(fail("its condition holds a parameter, which nobody binds".into()));
+                return Err(fail("what is declared holds a parameter, which nobody binds".into()));
             }
         }
         let mut stream = sqlx::query(sql).fetch(&mut self.connection);

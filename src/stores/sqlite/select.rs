@@ -6,7 +6,10 @@ use crate::stores::rows::{CellFrom, Rows};
 /// a text. Where text is UTF-16, the bytes of each text follow the columns: `SQLite` maps text that is no UTF-16 to
 /// UTF-8 in a way that makes different texts equal.
 pub(super) fn select(rows: &Rows, encoding: Encoding) -> String {
-    let table = format!("main.{}", quoted(&rows.table.name));
+    let table = match &rows.query {
+        Some(_) => QUERY.to_owned(),
+        None => format!("main.{}", quoted(&rows.table.name)),
+    };
     let columns: Vec<String> = rows
         .cells
         .iter()
@@ -23,12 +26,19 @@ pub(super) fn select(rows: &Rows, encoding: Encoding) -> String {
     }
     let selected = if selected.is_empty() { "1".to_owned() } else { selected.join(", ") };
     let filter = rows.filter.as_ref().map(|filter| format!(" WHERE ({}\n)", names_in(filter)));
-    format!("SELECT {selected} FROM {table}{}", filter.unwrap_or_default())
+    let with = rows.query.as_ref().map(|query| {
+        let columns: Vec<String> = (0..rows.cells.len()).map(|place| format!("c{place}")).collect();
+        format!("WITH {QUERY} ({}) AS (\n{}\n) ", columns.join(", "), names_in(query))
+    });
+    format!("{}SELECT {selected} FROM {table}{}", with.unwrap_or_default(), filter.unwrap_or_default())
 }
+
+/// What a query is called among the columns that are read of it.
+const QUERY: &str = "trueup_query";
 
 /// The condition with its `"names"` in backquotes: a name in double quotes that no column has would be a text, and
 /// might choose no row on either side.
-fn names_in(condition: &str) -> String {
+pub(super) fn names_in(condition: &str) -> String {
     let mut out = String::with_capacity(condition.len());
     let mut chars = condition.chars().peekable();
     while let Some(c) = chars.next() {

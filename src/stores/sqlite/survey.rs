@@ -139,32 +139,34 @@ impl Surveying for Sqlite {
     }
 
     async fn answer(&mut self, sql: &str) -> Result<Answer, Cause> {
-        let sql = format!("SELECT * FROM (\n{sql}\n) AS q LIMIT 1001");
-        let rows = self.all(&sql, cell).await.map_err(|error| fail(&error))?;
+        let rows = self.asked(sql, 1001, cells).await.map_err(|error| fail(&error))?;
         let mut answer = Answer { rows: rows.len() as u64, ..Answer::default() };
-        if let Some(Some((value, is_text))) = rows.into_iter().next() {
-            (answer.value, answer.is_text) = (value, is_text);
+        if let Some([(value, is_text)]) = rows.first().map(Vec::as_slice) {
+            (answer.value, answer.is_text) = (value.clone(), *is_text);
         }
+        let texts = |row: Vec<(Option<String>, bool)>| row.into_iter().map(|(text, _)| text).collect();
+        answer.cells = rows.into_iter().map(texts).collect();
         Ok(answer)
     }
 }
 
-/// The only cell of a row as text, and whether it is one; nothing when there are several.
-fn cell(row: &SqliteRow) -> Result<Option<(Option<String>, bool)>, sqlx::Error> {
-    if row.len() != 1 {
-        return Ok(None);
-    }
-    let raw = row.try_get_raw(0)?;
+/// The cells of a row as texts, and whether they are.
+fn cells(row: &SqliteRow) -> Result<Vec<(Option<String>, bool)>, sqlx::Error> {
+    (0..row.len()).map(|place| cell(row, place)).collect()
+}
+
+fn cell(row: &SqliteRow, place: usize) -> Result<(Option<String>, bool), sqlx::Error> {
+    let raw = row.try_get_raw(place)?;
     if raw.is_null() {
-        return Ok(Some((None, false)));
+        return Ok((None, false));
     }
     let class = raw.type_info().into_owned();
-    Ok(Some(match class.name() {
-        "INTEGER" => (Some(row.try_get_unchecked::<i64, _>(0)?.to_string()), false),
-        "REAL" => (Some(row.try_get_unchecked::<f64, _>(0)?.to_string()), false),
-        "TEXT" => (Some(text(row, 0)?), true),
+    Ok(match class.name() {
+        "INTEGER" => (Some(row.try_get_unchecked::<i64, _>(place)?.to_string()), false),
+        "REAL" => (Some(row.try_get_unchecked::<f64, _>(place)?.to_string()), false),
+        "TEXT" => (Some(text(row, place)?), true),
         _ => (Some("(a blob)".to_owned()), true),
-    }))
+    })
 }
 
 fn fail(error: &sqlx::Error) -> Cause {

@@ -22,8 +22,7 @@ impl PostgresRows {
     ) -> Result<(), Cause> {
         let sql = super::select::bytes(rows, buckets).map_err(|error| Cause::new(error.to_string()))?;
         let (mut hasher, mut identities) = (RowHasher::new(rows.seed), IdentityHasher::new(rows.seed));
-        let table = rows.table.clone();
-        self.stream(&table, sql, |row| {
+        self.stream(super::scan::Of::rows(rows), sql, |row| {
             let bucket: Option<i64> = row.try_get(0)?;
             let cells: Vec<Option<Vec<u8>>> = row.try_get(1)?;
             let key = super::scan::key_of(rows, row.try_get(2)?);

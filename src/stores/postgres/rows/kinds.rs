@@ -53,6 +53,18 @@ pub(super) fn kinds(json: &str) -> Result<Kinds, Cause> {
     Ok(kinds)
 }
 
+/// What columns of these types can be compared as, from what `kinds.sql` answers when it is told of them.
+pub(super) fn kinds_of(json: &str, oids: &[u32]) -> Result<Vec<ColumnKind>, Cause> {
+    let Described { encoding, types, .. } = read(json)?;
+    let column = |oid: &u32| {
+        let oid = oid.to_string();
+        let kind = kind(&types, &oid, 0).filter(|kind| encoding != "SQL_ASCII" || !holds_text(kind));
+        let declared = types.get(&oid).map_or_else(String::new, |one| one.name.clone());
+        ColumnKind { declared, kind, not_null: false }
+    };
+    Ok(oids.iter().map(column).collect())
+}
+
 fn kind(types: &HashMap<String, Type>, oid: &str, depth: usize) -> Option<Kind> {
     if depth > DEEPEST {
         return None;

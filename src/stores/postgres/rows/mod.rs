@@ -4,26 +4,38 @@
 //! answers, a kind at a time; else the canonical bytes come here and are hashed here, and without those nothing is said.
 mod answers;
 mod hash_here;
+mod integrity;
 mod kinds;
+mod pace;
 mod scan;
 mod select;
+mod vectors;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use self::answers::Trust;
 use self::kinds::Kinds;
-use super::{Fail, Postgres, PostgresUrl, connect, run, said};
+use super::{Fail, Postgres, PostgresUrl, connect, limit, run, said};
+use crate::model::survey::Answer;
 use crate::model::{Cause, Schema};
 use crate::stores::rows::Catalog;
+use crate::stores::surveying::Surveying;
 
 /// How long a server may be kept busy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Patience {
     /// Milliseconds that one statement may take; 0 for any.
     pub statement_ms: u64,
     /// Milliseconds that a lock is waited for; 0 for any.
     pub lock_ms: u64,
+    /// Rows that one reader reads in a second; 0 for any.
+    pub rows_per_second: u64,
+    /// Seconds that a replica may lag behind before another table is read; 0 for any.
+    pub replica_lag_s: u64,
+    /// Seconds that a snapshot is held; 0 for any.
+    pub snapshot_s: u64,
 }
 
 /// One reader of one moment.
@@ -31,6 +43,8 @@ pub struct PostgresRows {
     store: Postgres,
     url: PostgresUrl,
     patience: Patience,
+    /// When the snapshot was taken.
+    begun: Instant,
     state: State,
     /// Read when the first table is asked for, and the same for every reader of the moment.
     kinds: Option<Arc<Kinds>>,
@@ -38,7 +52,7 @@ pub struct PostgresRows {
 }
 
 /// What a server says of itself when a transaction begins.
-#[derive(serde::Deserialize)]
+#[derive(Clone, serde::Deserialize)]
 struct State {
     /// The snapshot's name for other connections; none on a standby, and where there is one session alone.
     exported: Option<String>,
@@ -46,6 +60,9 @@ struct State {
     moment: String,
     /// What tells this database from any other.
     identity: String,
+    /// What names the cluster and the database in it, also on its standbys; none where that may not be asked.
+    cluster: Option<String>,
+    is_standby: bool,
     is_single: bool,
 }
 
@@ -78,12 +95,27 @@ impl PostgresRows {
             run(&mut store.connection, RESET).await.map_err(fail)?;
         }
         let state = begin(&mut store, patience, is_single).await?;
-        Ok(Self { store, url: url.clone(), patience, state, kinds: None, trust: BTreeMap::new() })
+        let begun = Instant::now();
+        Ok(Self { store, url: url.clone(), patience, begun, state, kinds: None, trust: BTreeMap::new() })
     }
 
     /// What tells this database from any other.
     pub fn identity(&self) -> &str {
         &self.state.identity
+    }
+
+    /// What one declared query answers.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn answer(&mut self, sql: &str) -> Result<Answer, Cause> {
+        self.store.answer(sql).await
+    }
+
+    /// Whether one of the two is a standby of the cluster that the other is of.
+    pub fn is_replica(&self, other: &Self) -> bool {
+        let (one, other) = (&self.state, &other.state);
+        one.cluster.is_some() && one.cluster == other.cluster && (one.is_standby || other.is_standby)
     }
 
     /// After an error: the transaction goes on, with the same snapshot.
@@ -100,15 +132,9 @@ impl PostgresRows {
             limits(self.patience)
         );
         run(&mut store.connection, begin).await.map_err(fail)?;
-        let State { moment, identity, is_single, .. } = &self.state;
-        let state = State {
-            exported: None,
-            moment: moment.clone(),
-            identity: identity.clone(),
-            is_single: *is_single,
-        };
-        let (url, patience) = (self.url.clone(), self.patience);
-        Ok(Self { store, url, patience, state, kinds: self.kinds.clone(), trust: self.trust.clone() })
+        let state = State { exported: None, ..self.state.clone() };
+        let (url, patience, begun) = (self.url.clone(), self.patience, self.begun);
+        Ok(Self { store, url, patience, begun, state, kinds: self.kinds.clone(), trust: self.trust.clone() })
     }
 }
 
@@ -119,10 +145,11 @@ impl Catalog for PostgresRows {
 }
 
 fn limits(patience: Patience) -> String {
-    format!(
-        "SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}",
-        patience.statement_ms, patience.lock_ms
-    )
+    // A statement that outlived its snapshot would hold it all the while.
+    let times = [patience.statement_ms, patience.snapshot_s.saturating_mul(1000)];
+    let statement_ms = times.into_iter().filter(|time| *time > 0).min().unwrap_or_default();
+    let limits = [("statement_timeout", statement_ms), ("lock_timeout", patience.lock_ms)];
+    limits.map(|(name, ms)| limit(name, &ms.to_string())).join("; ")
 }
 
 async fn begin(store: &mut Postgres, patience: Patience, is_single: bool) -> Result<State, Cause> {
@@ -135,7 +162,9 @@ async fn begin(store: &mut Postgres, patience: Patience, is_single: bool) -> Res
     let state = format!(
         "SELECT json_build_object('exported', {exported}, 'moment', pg_current_snapshot()::text, 'is_single', {is_single}, \
          'identity', format('%s %s %s', pg_postmaster_start_time(), current_setting('port'), \
-         (SELECT oid FROM pg_database WHERE datname = current_database())))::text"
+         (SELECT oid FROM pg_database WHERE datname = current_database())), 'is_standby', pg_is_in_recovery(), \
+         'cluster', CASE WHEN has_function_privilege('pg_control_system()', 'execute') THEN (SELECT format('%s %s', system_identifier, \
+         (SELECT oid FROM pg_database WHERE datname = current_database())) FROM pg_control_system()) END)::text"
     );
     let state: State = super::catalog::read(&store.texts(&[&state]).await?.concat())?;
     run(&mut store.connection, format!("SAVEPOINT {SAFE}")).await.map_err(fail)?;

@@ -1,15 +1,18 @@
 //! Scans of a table.
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::TryStreamExt;
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, Row, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Column as _, Row, SqlSafeStr};
 
 use super::answers::Trust;
+use super::pace::Pace;
 use super::select::{self, quoted};
 use super::{Fail, PostgresRows, begin, kinds, run, said};
 use crate::digest::bucket::Bucket;
+use crate::digest::buckets::Buckets;
 use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::{RowHash, RowIdentity};
 use crate::digest::kind::Kind;
@@ -36,10 +39,38 @@ impl RowSource for PostgresRows {
         Ok(kinds.get(table).cloned().unwrap_or_default())
     }
 
+    async fn kinds_of(&mut self, query: &str) -> Result<Vec<(String, ColumnKind)>, Cause> {
+        // One row of NULLs, so that it comes with the types of the columns; nothing of the query itself is run.
+        let sql = format!(
+            "SELECT trueup_query.* FROM (SELECT 1) AS one LEFT JOIN (\n{query}\n) AS trueup_query ON false"
+        );
+        let mut columns: Vec<(String, u32)> = Vec::new();
+        self.stream(Of::Query, sql, |row| {
+            for column in row.columns() {
+                let oid = column
+                    .type_info()
+                    .oid()
+                    .ok_or_else(|| sqlx::Error::Protocol("a type without an OID".into()))?;
+                columns.push((column.name().to_owned(), oid.0));
+            }
+            Ok(())
+        })
+        .await?;
+        let (names, oids): (Vec<String>, Vec<u32>) = columns.into_iter().unzip();
+        let listed: Vec<String> = oids.iter().map(u32::to_string).collect();
+        let sql = include_str!("../sql/kinds.sql").replacen(
+            "'{}'::oid[]",
+            &format!("'{{{}}}'::oid[]", listed.join(",")),
+            1,
+        );
+        let json = self.store.texts(&[&sql]).await?;
+        Ok(names.into_iter().zip(kinds::kinds_of(&json.concat(), &oids)?).collect())
+    }
+
     async fn is_empty(&mut self, table: &TableName) -> Result<bool, Cause> {
         let sql = format!("SELECT EXISTS (SELECT FROM {})", select::from(table));
         let mut some = true;
-        self.stream(table, sql, |row| {
+        self.stream(Of::Table(table), sql, |row| {
             some = row.try_get(0)?;
             Ok(())
         })
@@ -48,19 +79,14 @@ impl RowSource for PostgresRows {
     }
 
     async fn rows_about(&mut self, table: &TableName) -> Result<Option<u64>, Cause> {
-        let regclass = format!("{}.{}", quoted(&table.namespace), quoted(&table.name)).replace('\'', "''");
-        let sql = format!(
-            "SELECT sum(CASE WHEN c.reltuples > 0 THEN c.reltuples::int8 ELSE pg_relation_size(c.oid) / 8192 * {ROWS_A_PAGE} END)::int8 \
-             FROM (SELECT relid FROM pg_partition_tree('{regclass}'::regclass) UNION SELECT '{regclass}'::regclass) AS p (relid) \
-             JOIN pg_class c ON c.oid = p.relid AND c.relkind = 'r'"
+        let rows = format!(
+            "CASE WHEN c.reltuples > 0 THEN c.reltuples::int8 ELSE pg_relation_size(c.oid) / 8192 * {ROWS_A_PAGE} END"
         );
-        let mut rows = None;
-        self.stream(table, sql, |row| {
-            rows = row.try_get::<Option<i64>, usize>(0)?;
-            Ok(())
-        })
-        .await?;
-        Ok(rows.and_then(|rows| u64::try_from(rows).ok()))
+        self.over_parts(table, &rows).await
+    }
+
+    async fn bytes(&mut self, table: &TableName) -> Result<Option<u64>, Cause> {
+        self.over_parts(table, "pg_table_size(c.oid)").await
     }
 
     async fn integers(
@@ -73,7 +99,7 @@ impl RowSource for PostgresRows {
         let sql =
             format!("SELECT {column}::int8 FROM {from} TABLESAMPLE SYSTEM ({}) REPEATABLE (1)", share(rows));
         let mut sample = Vec::new();
-        self.stream(table, sql, |row| {
+        self.stream(Of::Table(table), sql, |row| {
             sample.extend(row.try_get::<Option<i64>, usize>(0)?);
             Ok(())
         })
@@ -82,32 +108,36 @@ impl RowSource for PostgresRows {
         Ok(Some(sample))
     }
 
+    async fn bounds(&mut self, table: &TableName, column: &str) -> Result<Option<(i64, i64)>, Cause> {
+        let column = quoted(column);
+        let sql = format!("SELECT min({column})::int8, max({column})::int8 FROM {}", select::from(table));
+        let mut bounds = None;
+        self.stream(Of::Table(table), sql, |row| {
+            bounds = row.try_get::<Option<i64>, usize>(0)?.zip(row.try_get::<Option<i64>, usize>(1)?);
+            Ok(())
+        })
+        .await?;
+        Ok(bounds)
+    }
+
     async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
         let count = usize::try_from(rows.buckets.count())
             .map_err(|_| Cause::new("too many buckets for this machine"))?;
         let mut buckets = vec![Bucket::default(); count];
+        self.may_go_on().await?;
+        let (is_slow, by_hash) =
+            (self.patience.rows_per_second > 0, matches!(rows.buckets, Buckets::Hash(_)));
         if self.trust(rows).await? == Trust::Hash {
-            let sql = select::digest(rows).map_err(|error| Cause::new(error.to_string()))?;
-            let strange = || sqlx::Error::Protocol("a bucket that was not asked for".into());
-            self.stream(&rows.table, sql, |row| {
-                let (place, rows, sum): (i64, i64, String) =
-                    (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-                let place = usize::try_from(place).ok().and_then(|place| buckets.get_mut(place));
-                *place.ok_or_else(strange)? = Bucket::from_server(rows, &sum).ok_or_else(strange)?;
-                Ok(())
-            })
-            .await?;
+            match (is_slow, by_hash) {
+                (false, _) => drop(self.digest_part(rows, &mut buckets).await?),
+                (true, false) => self.digest_slowly(rows, &mut buckets).await?,
+                // A scan of the server cannot be slowed down, but one whose rows come here can.
+                (true, true) => self.digest_here(rows, &mut buckets).await?,
+            }
             return Ok(buckets);
         }
-        let mut lost = false;
-        self.hash_here(rows, None, |bucket, hash: RowHash, _| {
-            match usize::try_from(bucket).ok().and_then(|place| buckets.get_mut(place)) {
-                Some(bucket) => bucket.add(hash),
-                None => lost = true,
-            }
-        })
-        .await?;
-        if lost { Err(Fail::Answer("a bucket that was not asked for".into()).into()) } else { Ok(buckets) }
+        self.digest_here(rows, &mut buckets).await?;
+        Ok(buckets)
     }
 
     async fn hashed(&mut self, rows: &Rows, buckets: &BTreeSet<u64>) -> Result<Vec<HashedRow>, Cause> {
@@ -128,7 +158,7 @@ impl RowSource for PostgresRows {
         };
         if self.trust(rows).await? == Trust::Hash {
             let sql = select::hashed(rows, buckets).map_err(|error| Cause::new(error.to_string()))?;
-            self.stream(&rows.table, sql, |row| {
+            self.stream(Of::rows(rows), sql, |row| {
                 let cells: Vec<i64> = row.try_get(2)?;
                 let key = key_of(rows, row.try_get(3)?);
                 keep(HashedRow {
@@ -158,7 +188,7 @@ impl RowSource for PostgresRows {
             return Ok(found);
         }
         let sql = select::cells(rows, buckets).map_err(|error| Cause::new(error.to_string()))?;
-        self.stream(&rows.table, sql, |row| {
+        self.stream(Of::rows(rows), sql, |row| {
             let identity = identity(row)?;
             if wanted.contains(&identity) {
                 let cells: Vec<Option<String>> = row.try_get(2)?;
@@ -185,33 +215,112 @@ impl RowSource for PostgresRows {
             .map_err(|error| Cause::from(Fail::Connect(said(&error))))?;
         let before = std::mem::take(&mut self.state.moment);
         self.state = begin(&mut self.store, self.patience, self.state.is_single).await?;
+        self.begun = Instant::now();
         Ok(Some(before == self.state.moment))
     }
 }
 
 impl PostgresRows {
+    /// A number summed over a table and its partitions.
+    async fn over_parts(&mut self, table: &TableName, number: &str) -> Result<Option<u64>, Cause> {
+        let regclass = format!("{}.{}", quoted(&table.namespace), quoted(&table.name)).replace('\'', "''");
+        let sql = format!(
+            "SELECT sum({number})::int8 \
+             FROM (SELECT relid FROM pg_partition_tree('{regclass}'::regclass) UNION SELECT '{regclass}'::regclass) AS p (relid) \
+             JOIN pg_class c ON c.oid = p.relid AND c.relkind = 'r'"
+        );
+        let mut sum = None;
+        self.stream(Of::Table(table), sql, |row| {
+            sum = row.try_get::<Option<i64>, usize>(0)?;
+            Ok(())
+        })
+        .await?;
+        Ok(sum.and_then(|sum| u64::try_from(sum).ok()))
+    }
+
+    /// The server's digest of some rows, into the places of their buckets. Answers how many rows it was of.
+    pub(super) async fn digest_part(&mut self, rows: &Rows, buckets: &mut [Bucket]) -> Result<u64, Cause> {
+        let sql = select::digest(rows).map_err(|error| Cause::new(error.to_string()))?;
+        let strange = || sqlx::Error::Protocol("a bucket that was not asked for".into());
+        let mut read = 0;
+        self.stream(Of::rows(rows), sql, |row| {
+            let (place, rows, sum): (i64, i64, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let place = usize::try_from(place).ok().and_then(|place| buckets.get_mut(place));
+            let bucket = Bucket::from_server(rows, &sum).ok_or_else(strange)?;
+            read += bucket.rows();
+            *place.ok_or_else(strange)? = bucket;
+            Ok(())
+        })
+        .await?;
+        Ok(read)
+    }
+
+    /// The same of rows that are hashed here.
+    async fn digest_here(&mut self, rows: &Rows, buckets: &mut [Bucket]) -> Result<(), Cause> {
+        let mut lost = false;
+        self.hash_here(rows, None, |bucket, hash: RowHash, _| {
+            match usize::try_from(bucket).ok().and_then(|place| buckets.get_mut(place)) {
+                Some(bucket) => bucket.add(hash),
+                None => lost = true,
+            }
+        })
+        .await?;
+        if lost { Err(Fail::Answer("a bucket that was not asked for".into()).into()) } else { Ok(()) }
+    }
+
     /// Gives each row of a query to `each`. The query goes alone, in the extended protocol, and leaves nothing prepared.
     pub(super) async fn stream(
         &mut self,
-        table: &TableName,
+        of: Of<'_>,
         sql: String,
-        mut each: impl FnMut(&PgRow) -> Result<(), sqlx::Error> + Send,
+        each: impl FnMut(&PgRow) -> Result<(), sqlx::Error> + Send,
     ) -> Result<(), Cause> {
-        let query = sqlx::query(AssertSqlSafe(sql).into_sql_str()).persistent(false);
-        let mut rows = query.fetch(&mut self.store.connection);
-        let mut streamed = Ok(());
-        while let Some(row) = rows.try_next().await.transpose() {
-            streamed = row.and_then(|row| each(&row));
-            if streamed.is_err() {
-                break;
-            }
-        }
-        drop(rows);
-        if let Err(error) = streamed {
+        let Of::Table(table) = of else {
+            // Names are looked up where the application would look them up.
+            let streamed = match run(&mut self.store.connection, "SET LOCAL search_path TO DEFAULT").await {
+                Ok(()) => self.streamed(sql, each).await,
+                Err(error) => Err(error),
+            };
+            // Whatever it came to, this goes back to before the path was changed.
+            self.recover().await;
+            return streamed.map_err(|error| Fail::Question(said(&error)).into());
+        };
+        if let Err(error) = self.streamed(sql, each).await {
             self.recover().await;
             return Err(Fail::Table(table.to_string(), said(&error)).into());
         }
         Ok(())
+    }
+
+    async fn streamed(
+        &mut self,
+        sql: String,
+        mut each: impl FnMut(&PgRow) -> Result<(), sqlx::Error> + Send,
+    ) -> Result<(), sqlx::Error> {
+        let query = sqlx::query(AssertSqlSafe(sql).into_sql_str()).persistent(false);
+        let mut rows = query.fetch(&mut self.store.connection);
+        let mut pace = Pace::new(self.patience);
+        while let Some(row) = rows.try_next().await? {
+            each(&row)?;
+            if let Some(wait) = pace.wait(1) {
+                tokio::time::sleep(wait).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a query is asked about: for the words of its failure, and for where names are looked up.
+#[derive(Clone, Copy)]
+pub(super) enum Of<'t> {
+    Table(&'t TableName),
+    /// Somebody's own query.
+    Query,
+}
+
+impl<'r> Of<'r> {
+    pub(super) fn rows(rows: &'r Rows) -> Self {
+        if rows.query.is_some() { Self::Query } else { Self::Table(&rows.table) }
     }
 }
 

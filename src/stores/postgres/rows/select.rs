@@ -4,7 +4,7 @@
 //! become a second statement. Names are qualified by the table's own name, which a condition may use as well.
 use std::collections::BTreeSet;
 
-use crate::digest::buckets::Buckets;
+use crate::digest::buckets::{Buckets, Span};
 use crate::digest::canonical::{CanonicalError, Element, canonical};
 use crate::digest::expression::{
     bucket_expression, bytes_expression, constant, expression, key_hash_expression, row_hash_expression,
@@ -25,10 +25,23 @@ pub(super) fn from(table: &TableName) -> String {
     format!("{}.{} AS {}", quoted(&table.namespace), quoted(&table.name), quoted(&table.name))
 }
 
+/// What rows are read from.
+fn read_from(rows: &Rows) -> String {
+    let Some(query) = &rows.query else { return from(&rows.table) };
+    let columns: Vec<String> = (0..rows.cells.len()).map(|place| format!("c{place}")).collect();
+    format!("(\n{query}\n) AS {QUERY} ({})", columns.join(", "))
+}
+
+/// What a query is called among the columns that are read of it.
+const QUERY: &str = "\"trueup_query\"";
+
 /// A cell before it is made canonical.
 fn raw(rows: &Rows, cell: &Cell) -> Option<String> {
     match &cell.from {
-        CellFrom::Column(column) => Some(format!("{}.{}", quoted(&rows.table.name), quoted(column))),
+        CellFrom::Column(column) => {
+            let of = if rows.query.is_some() { QUERY.to_owned() } else { quoted(&rows.table.name) };
+            Some(format!("{of}.{}", quoted(column)))
+        }
         CellFrom::Expression(sql, Some(cast)) => Some(format!("({sql}\n)::{cast}")),
         CellFrom::Expression(sql, None) => Some(format!("({sql}\n)")),
         CellFrom::Nothing => None,
@@ -66,13 +79,23 @@ fn bucket(rows: &Rows) -> Result<String, CanonicalError> {
 }
 
 fn filter(rows: &Rows) -> String {
-    rows.filter.as_ref().map_or_else(|| "true".to_owned(), |filter| format!("({filter}\n)"))
+    let own = rows.filter.as_ref().map_or_else(|| "true".to_owned(), |filter| format!("({filter}\n)"));
+    rows.within.map_or(own.clone(), |span| format!("{own} AND {}", spanned(rows, span)))
+}
+
+/// Whether the key, one integer, lies in a span.
+fn spanned(rows: &Rows, (lower, upper): Span) -> String {
+    let key = rows.key_cells().next().and_then(|cell| raw(rows, cell)).unwrap_or_default();
+    let lower = lower.map(|lower| format!("{key} >= '{lower}'::int8"));
+    let upper = upper.map(|upper| format!("{key} <= '{upper}'::int8"));
+    let both: Vec<String> = lower.into_iter().chain(upper).collect();
+    if both.is_empty() { "true".to_owned() } else { format!("({})", both.join(" AND ")) }
 }
 
 /// `bucket int8, rows int8, sum text`.
 pub(super) fn digest(rows: &Rows) -> Result<String, CanonicalError> {
     let (bucket, sum) = (bucket(rows)?, bucket_expression(&elements(rows)?, rows.seed));
-    Ok(format!("SELECT {bucket}, {sum} FROM {} WHERE {} GROUP BY 1", from(&rows.table), filter(rows)))
+    Ok(format!("SELECT {bucket}, {sum} FROM {} WHERE {} GROUP BY 1", read_from(rows), filter(rows)))
 }
 
 /// `first int8, second int8` of the identity, `cells int8[], key text[]`.
@@ -84,7 +107,7 @@ pub(super) fn hashed(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, Can
         "SELECT {}, ARRAY[{}]::int8[], {key} FROM {} WHERE {} AND {}",
         identity(rows)?,
         cells.join(", "),
-        from(&rows.table),
+        read_from(rows),
         filter(rows),
         within(rows, buckets)?
     ))
@@ -96,7 +119,7 @@ pub(super) fn cells(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, Cano
         "SELECT {}, {} FROM {} WHERE {} AND {}",
         identity(rows)?,
         shown(rows, rows.cells.iter()),
-        from(&rows.table),
+        read_from(rows),
         filter(rows),
         within(rows, buckets)?
     ))
@@ -119,7 +142,7 @@ pub(super) fn bytes(rows: &Rows, buckets: Option<&BTreeSet<u64>>) -> Result<Stri
     Ok(format!(
         "SELECT {bucket}, ARRAY[{}]::bytea[], {key} FROM {} WHERE {} AND {within}",
         cells?.join(", "),
-        from(&rows.table),
+        read_from(rows),
         filter(rows)
     ))
 }
@@ -156,7 +179,6 @@ fn literal(value: &Value) -> String {
 
 /// The rows of some buckets: by ranges of the key where these are few, so that an index finds them.
 fn within(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, CanonicalError> {
-    let key = rows.key_cells().next().and_then(|cell| raw(rows, cell)).unwrap_or_default();
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for bucket in buckets {
         match ranges.last_mut() {
@@ -165,11 +187,7 @@ fn within(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, CanonicalError
         }
     }
     let span = |(first, last): &(u64, u64)| {
-        let (lower, upper) = (rows.buckets.span(*first)?.0, rows.buckets.span(*last)?.1);
-        let lower = lower.map(|lower| format!("{key} >= '{lower}'::int8"));
-        let upper = upper.map(|upper| format!("{key} <= '{upper}'::int8"));
-        let both: Vec<String> = lower.into_iter().chain(upper).collect();
-        Some(if both.is_empty() { "true".to_owned() } else { format!("({})", both.join(" AND ")) })
+        Some(spanned(rows, (rows.buckets.span(*first)?.0, rows.buckets.span(*last)?.1)))
     };
     if ranges.len() <= MOST_RANGES
         && let Some(spans) = ranges.iter().map(span).collect::<Option<Vec<_>>>()

@@ -3,55 +3,50 @@ select json_strip_nulls(json_build_object(
   'version', current_setting('server_version'),
   'namespaces', (select json_agg(json_build_object('name', n.nspname, 'held', json_build_object(
       'owner', pg_get_userbyid(n.nspowner),
-      'grants', (select json_agg(g.line order by g.line) from (
-        select case a.grantee when 0 then 'PUBLIC' else pg_get_userbyid(a.grantee) end || ': '
-          || string_agg(a.privilege_type || case when a.is_grantable then ' WITH GRANT OPTION' else '' end, ', ' order by a.privilege_type) as line
-        from aclexplode(n.nspacl) a where a.grantee <> n.nspowner group by a.grantee) g),
+      'grants', $grants(n.nspacl; n.nspowner; 'n'),
       'comment', d.description)) order by n.nspname)
     from pg_namespace n
     left join pg_description d on d.classoid = 'pg_namespace'::regclass and d.objoid = n.oid and d.objsubid = 0
     left join pg_depend e on e.classid = 'pg_namespace'::regclass and e.objid = n.oid and e.deptype = 'e'
     where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and e.objid is null),
-  'extensions', (select json_agg(json_build_object('name', x.extname, 'version', x.extversion, 'namespace', n.nspname) order by x.extname)
-    from pg_extension x join pg_namespace n on n.oid = x.extnamespace),
+  'extensions', (select json_agg(json_build_object('name', x.extname, 'version', x.extversion, 'namespace', n.nspname, 'comment', d.description) order by x.extname)
+    from pg_extension x join pg_namespace n on n.oid = x.extnamespace
+    left join pg_description d on d.classoid = 'pg_extension'::regclass and d.objoid = x.oid and d.objsubid = 0),
+  'locale', (select concat_ws(' ', pg_encoding_to_char(encoding), datcollate, nullif(datctype, datcollate), to_jsonb(b) ->> 'daticulocale', to_jsonb(b) ->> 'datlocale')
+    from pg_database b where datname = current_database()),
   'unread', (select json_agg(u.name order by u.name) from (
-    select 'pg_event_trigger'::regclass as catalog, oid, 'event trigger ' || evtname as name from pg_event_trigger
-    union all select 'pg_publication'::regclass, oid, 'publication ' || pubname from pg_publication
-    union all select 'pg_foreign_server'::regclass, oid, 'foreign server ' || srvname from pg_foreign_server
-    union all select 'pg_statistic_ext'::regclass, oid, 'statistics object ' || stxname from pg_statistic_ext
-    union all select 'pg_rewrite'::regclass, oid, format('rule %s of %s', rulename, ev_class::regclass) from pg_rewrite where rulename <> '_RETURN'
-    union all select 'pg_operator'::regclass, oid, format('operator %s', oid::regoperator) from pg_operator
-    union all select 'pg_opclass'::regclass, oid, 'operator class ' || opcname from pg_opclass
-    union all select 'pg_cast'::regclass, oid, format('cast from %s to %s', format_type(castsource, null), format_type(casttarget, null)) from pg_cast
-    union all select 'pg_ts_config'::regclass, oid, 'text search configuration ' || cfgname from pg_ts_config
-    union all select 'pg_ts_dict'::regclass, oid, 'text search dictionary ' || dictname from pg_ts_dict
-    union all select 'pg_conversion'::regclass, oid, 'conversion ' || conname from pg_conversion
-    union all select 'pg_collation'::regclass, oid, 'collation ' || collname from pg_collation
-    union all select 'pg_type'::regclass, oid, 'base type ' || typname from pg_type where typtype = 'b' and typcategory <> 'A'
-    union all select 'pg_default_acl'::regclass, oid, 'default privileges of ' || pg_get_userbyid(defaclrole) from pg_default_acl
-    union all select distinct 'pg_class'::regclass, attrelid, format('grants on columns of %s', attrelid::regclass) from pg_attribute where attacl is not null
-    union all select 'pg_class'::regclass, a.attrelid, format('storage, compression, statistics or options of %s.%I', a.attrelid::regclass, a.attname)
-      from pg_attribute a join pg_type t on t.oid = a.atttypid join pg_class c on c.oid = a.attrelid and c.relkind <> 't'
-      where a.attrelid >= 16384 and a.attnum > 0 and not a.attisdropped
-        and (a.attstorage <> t.typstorage or coalesce(a.attstattarget, -1) <> -1 or a.attoptions is not null or a.attfdwoptions is not null or $COMPRESSED)
-    union all select 'pg_class'::regclass, oid, format('tablespace of %s', oid::regclass) from pg_class where reltablespace <> 0 and relkind <> 't'
-    union all select 'pg_class'::regclass, indrelid, format('the index that %s is clustered on', indrelid::regclass) from pg_index where indisclustered
-    union all select d.classoid, d.objoid, 'comment on ' || pg_describe_object(d.classoid, d.objoid, d.objsubid) from pg_description d
-      left join pg_class c on d.classoid = 'pg_class'::regclass and c.oid = d.objoid
-      where d.objoid >= 16384 and d.classoid not in ('pg_type'::regclass, 'pg_proc'::regclass, 'pg_namespace'::regclass, 'pg_extension'::regclass)
-        and (c.oid is null or c.relkind in ('i', 'I', 'c'))
-    union all select classoid, objoid, 'security label of ' || pg_describe_object(classoid, objoid, objsubid) from pg_seclabel
-    union all select 'pg_subscription'::regclass, subid, 'subscription ' || subname from pg_stat_subscription
-    union all select 'pg_user_mapping'::regclass, umid, format('user mapping of %s for server %s', usename, srvname) from pg_user_mappings
-    union all select 'pg_foreign_data_wrapper'::regclass, oid, 'foreign data wrapper ' || fdwname from pg_foreign_data_wrapper
-    union all select 'pg_language'::regclass, oid, 'language ' || lanname from pg_language
-    union all select 'pg_am'::regclass, oid, 'access method ' || amname from pg_am
-    union all select 'pg_transform'::regclass, oid, format('transform for %s', trftype::regtype) from pg_transform
-    union all select 'pg_opfamily'::regclass, oid, 'operator family ' || opfname from pg_opfamily
-    union all select 'pg_ts_parser'::regclass, oid, 'text search parser ' || prsname from pg_ts_parser
-    union all select 'pg_ts_template'::regclass, oid, 'text search template ' || tmplname from pg_ts_template
-    union all select 'pg_database'::regclass, 4294967295, 'settings of this database' from pg_db_role_setting where setdatabase = (select oid from pg_database where datname = current_database())
-  ) u
-  where u.oid >= 16384
-    and not exists (select from pg_depend e where e.classid = u.catalog and e.objid = u.oid and e.deptype = 'e'))
+    select 'comment on ' || pg_describe_object(d.classoid, d.objoid, d.objsubid) as name
+    from pg_description d
+    left join pg_class c on d.classoid = 'pg_class'::regclass and c.oid = d.objoid
+    left join pg_type t on d.classoid = 'pg_type'::regclass and t.oid = d.objoid
+    left join pg_constraint k on d.classoid = 'pg_constraint'::regclass and k.oid = d.objoid
+    where d.objoid >= 16384 and (
+        c.relkind = 'c' and d.objsubid > 0
+        or c.relkind in ('i', 'I') and exists (select from pg_constraint b where b.conindid = c.oid and b.contype in ('p', 'u', 'x'))
+        or t.typtype not in ('e', 'd', 'r', 'c', 'b') or t.typtype = 'c' and exists (select from pg_class r where r.oid = t.typrelid and r.relkind <> 'c')
+        or k.contypid <> 0 or k.contype = 'n' and k.convalidated or k.contype = 'f' and k.conparentid <> 0
+        or d.classoid = 'pg_trigger'::regclass and exists (select from pg_trigger g where g.oid = d.objoid and g.tgparentid <> 0))
+      and not exists (select from pg_depend e where e.classid = d.classoid and e.objid = d.objoid and e.deptype = 'e')
+    union all select format('constraint %I of %s.%I, NOT NULL', k.conname, k.conrelid::regclass, a.attname)
+    from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
+    where k.contype = 'n' and (k.conname <> left(c.relname || '_' || a.attname || '_not_null', 63) or k.connoinherit) and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+    union all select format('what extension %I brought, beyond its version and privileges', extname) from pg_extension where extname <> 'plpgsql'
+    union all select format('%s.%s, in a schema of the server''s own', n.nspname, o.name) from (
+      select relnamespace as namespace, relname as name, 'pg_class'::regclass::oid as catalog, oid from pg_class where relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+      union all select pronamespace, proname, 'pg_proc'::regclass, oid from pg_proc
+      union all select typnamespace, typname, 'pg_type'::regclass, oid from pg_type where typtype in ('e', 'd', 'r')) o
+    join pg_namespace n on n.oid = o.namespace
+    where o.oid >= 16384 and (n.nspname ~ '^pg_' and n.nspname !~ '^pg_(toast|temp)' or n.nspname = 'information_schema')
+      and not exists (select from pg_depend e where e.classid = o.catalog and e.objid = o.oid and e.deptype = 'e')
+    union all select format('the options of the user mapping of %s for server %I', usename, srvname) from pg_user_mappings
+    union all select 'the connection of subscription ' || subname from pg_stat_subscription
+    union all select 'the value of ' || split_part(o.option, '=', 1) || ' of ' || o.name from (
+      select unnest($options(srvoptions)) as option, 'foreign server ' || srvname as name from pg_foreign_server
+      union all select unnest($options(fdwoptions)), 'foreign data wrapper ' || fdwname from pg_foreign_data_wrapper
+      union all select unnest($options(ftoptions)), 'foreign table ' || ftrelid::regclass from pg_foreign_table
+      union all select unnest($options(attfdwoptions)), format('%s.%I', attrelid::regclass, attname) from pg_attribute where attfdwoptions is not null) o
+    where o.option like '%=(hidden)'
+    union all select format('setting %s of this database%s', split_part(v, '=', 1), (select ' for role ' || rolname from pg_roles r where r.oid = s.setrole))
+    from pg_db_role_setting s, unnest(s.setconfig) v where s.setdatabase = (select oid from pg_database where datname = current_database())
+  ) u)
 ))::text

@@ -1,9 +1,11 @@
--- What every column's type is made of. Serves 13 to 18: a multirange type is looked for in a way that 13 takes too.
+-- What every column's type is made of, and the types of a query's columns where their OIDs stand in the place of `{}`. Serves 13 to 18: a multirange type is looked for in a way that 13 takes too.
 with recursive used(oid) as (
   select a.atttypid
   from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
   where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'f')
     and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  union
+  select unnest('{}'::oid[])
   union
   select p.oid
   from used u join pg_type t on t.oid = u.oid, lateral (

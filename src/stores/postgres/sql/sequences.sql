@@ -2,16 +2,15 @@
 select coalesce(json_strip_nulls(json_agg(json_build_object(
   'namespace', n.nspname,
   'name', c.relname,
-  'definition', format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s',
+  'definition', format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s%s',
     format_type(s.seqtypid, null), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
-    case when s.seqcycle then ' CYCLE' else '' end),
+    case when s.seqcycle then ' CYCLE' else '' end,
+    -- one of a column is as its table is (15), unless somebody said otherwise
+    case when c.relpersistence = 'u' and coalesce(t.relpersistence, 'p') = 'p' then ' UNLOGGED' else '' end),
   'owned_by', case when a.attname is not null then format('%I.%I.%I', tn.nspname, t.relname, a.attname) end,
   'held', json_build_object(
     'owner', pg_get_userbyid(c.relowner),
-    'grants', (select json_agg(g.line order by g.line) from (
-      select case x.grantee when 0 then 'PUBLIC' else pg_get_userbyid(x.grantee) end || ': '
-        || string_agg(x.privilege_type || case when x.is_grantable then ' WITH GRANT OPTION' else '' end, ', ' order by x.privilege_type) as line
-      from aclexplode(c.relacl) x where x.grantee <> c.relowner group by x.grantee) g),
+    'grants', $grants(c.relacl; c.relowner; 's'),
     'comment', d.description)) order by n.nspname, c.relname)), '[]')::text
 from pg_sequence s
 join pg_class c on c.oid = s.seqrelid

@@ -1,5 +1,6 @@
 -- What else goes on. `$LONG` is a number of seconds. Serves 13 to 18.
 -- Connections that say they are trueup's are ours: one that was just left may still be there.
+-- How far a replica is, and what a slot keeps, is NULL where nobody says so: greatest() would make 0 of it.
 -- Without the right to see others, what a session is and does is NULL; such a session still counts as a connection.
 with others as (
   select * from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and application_name is distinct from 'trueup'
@@ -24,12 +25,12 @@ select json_build_object(
         and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')) s),
   'replicas', (select coalesce(json_agg(json_build_object(
       'name', application_name, 'state', coalesce(state, ''),
-      'lag_bytes', greatest(0, pg_wal_lsn_diff(
-        case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else pg_current_wal_lsn() end, replay_lsn))::bigint)
+      'lag_bytes', case when replay_lsn is not null then greatest(0, pg_wal_lsn_diff(
+        case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else pg_current_wal_lsn() end, replay_lsn))::bigint end)
       order by application_name collate "C", pid), '[]') from pg_stat_replication),
   'slots', (select coalesce(json_agg(json_build_object(
       'name', slot_name, 'is_active', active,
-      'kept_bytes', greatest(0, pg_wal_lsn_diff(
-        case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else pg_current_wal_lsn() end, restart_lsn))::bigint)
+      'kept_bytes', case when restart_lsn is not null then greatest(0, pg_wal_lsn_diff(
+        case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else pg_current_wal_lsn() end, restart_lsn))::bigint end)
       order by slot_name collate "C"), '[]') from pg_replication_slots)
 )::text

@@ -12,24 +12,27 @@ select coalesce(json_strip_nulls(json_object_agg(c.oid, json_build_object(
               from pg_inherits i join pg_class p on p.oid = i.inhparent join pg_namespace pn on pn.oid = p.relnamespace
               where i.inhrelid = c.oid),
   'bound', pg_get_expr(c.relpartbound, c.oid),
-  'options', nullif(array_remove(c.reloptions || array[
+  'options', nullif(array_remove((select array_agg(o order by o collate "C") from unnest(c.reloptions) o) || array[
     case c.relreplident when 'f' then 'REPLICA IDENTITY FULL' when 'n' then 'REPLICA IDENTITY NOTHING'
       when 'i' then 'REPLICA IDENTITY USING INDEX ' || (select ri.indexrelid::regclass from pg_index ri where ri.indrelid = c.oid and ri.indisreplident) end,
     case when c.reloftype <> 0 then 'OF ' || format_type(c.reloftype, null) end,
     case when am.amname <> 'heap' then 'USING ' || am.amname end,
-    'SERVER ' || fs.srvname] || ft.ftoptions, null), '{}'),
+    'TABLESPACE ' || sp.spcname,
+    'CLUSTER ON ' || (select quote_ident(cc.relname) from pg_index ci join pg_class cc on cc.oid = ci.indexrelid where ci.indrelid = c.oid and ci.indisclustered),
+    case when c.relforcerowsecurity and not c.relrowsecurity then 'FORCE ROW LEVEL SECURITY' end,
+    'SERVER ' || fs.srvname] || $options(ft.ftoptions)
+    || (select array_agg('toast.' || o order by o collate "C") from unnest(tt.reloptions) o), null), '{}'),
   'definition', case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end,
   'held', json_build_object(
     'owner', pg_get_userbyid(c.relowner),
-    'grants', (select json_agg(g.line order by g.line) from (
-      select case a.grantee when 0 then 'PUBLIC' else pg_get_userbyid(a.grantee) end || ': '
-        || string_agg(a.privilege_type || case when a.is_grantable then ' WITH GRANT OPTION' else '' end, ', ' order by a.privilege_type) as line
-      from aclexplode(c.relacl) a where a.grantee <> c.relowner group by a.grantee) g),
+    'grants', $grants(c.relacl; c.relowner; 'r'),
     'comment', d.description)
 ))), '{}')::text
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 left join pg_am am on am.oid = c.relam
+left join pg_tablespace sp on sp.oid = c.reltablespace
+left join pg_class tt on tt.oid = c.reltoastrelid
 left join pg_foreign_table ft on ft.ftrelid = c.oid
 left join pg_foreign_server fs on fs.oid = ft.ftserver
 left join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = c.oid and d.objsubid = 0

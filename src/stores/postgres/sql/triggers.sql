@@ -1,12 +1,15 @@
--- The triggers of every table, by the table's oid, without those that the server made for constraints or copied to
--- partitions. Serves 13 to 18.
+-- The triggers of every table, by the table's oid, without those that the server made for constraints, or copied to
+-- partitions and left as they are. Serves 13 to 18.
 select coalesce(json_strip_nulls(json_object_agg(t.relid, t.parts)), '{}')::text
 from (
   select g.tgrelid as relid, json_agg(json_build_object(
     'name', g.tgname,
     'definition', pg_get_triggerdef(g.oid),
-    'fires', case g.tgenabled when 'D' then 'DISABLED' when 'R' then 'REPLICA' when 'A' then 'ALWAYS' end) order by g.tgname) as parts
+    'fires', case g.tgenabled when 'D' then 'DISABLED' when 'R' then 'REPLICA' when 'A' then 'ALWAYS' end,
+    'comment', d.description) order by g.tgname) as parts
   from pg_trigger g
-  where not g.tgisinternal and g.tgparentid = 0
+  left join pg_trigger p on p.oid = g.tgparentid
+  left join pg_description d on d.classoid = 'pg_trigger'::regclass and d.objoid = g.oid and d.objsubid = 0
+  where not g.tgisinternal and (g.tgparentid = 0 or g.tgenabled <> p.tgenabled)
   group by g.tgrelid
 ) t

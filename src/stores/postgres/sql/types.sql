@@ -17,15 +17,16 @@ select coalesce(json_strip_nulls(json_agg(json_build_object(
                    where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped)
     else (select concat_ws(' ', 'SUBTYPE', format_type(r.rngsubtype, null), 'SUBTYPE_OPCLASS', o.opcname,
             'COLLATION ' || nullif(r.rngcollation, 0)::regcollation::text,
-            'CANONICAL ' || nullif(r.rngcanonical::oid, 0)::regproc::text, 'SUBTYPE_DIFF ' || nullif(r.rngsubdiff::oid, 0)::regproc::text)
-          from pg_range r join pg_opclass o on o.oid = r.rngsubopc where r.rngtypid = t.oid)
+            'CANONICAL ' || nullif(r.rngcanonical::oid, 0)::regproc::text, 'SUBTYPE_DIFF ' || nullif(r.rngsubdiff::oid, 0)::regproc::text,
+            -- 13 has no multirange types, and later ones derive a name
+            'MULTIRANGE_TYPE_NAME ' || case when m.typnamespace <> t.typnamespace
+              or m.typname <> case when t.typname like '%range%' then regexp_replace(t.typname, 'range', 'multirange') else t.typname || '_multirange' end
+              then m.oid::regtype::text end)
+          from pg_range r join pg_opclass o on o.oid = r.rngsubopc left join pg_type m on m.oid = (to_jsonb(r) ->> 'rngmultitypid')::oid where r.rngtypid = t.oid)
     end,
   'held', json_build_object(
     'owner', pg_get_userbyid(t.typowner),
-    'grants', (select json_agg(g.line order by g.line) from (
-      select case a.grantee when 0 then 'PUBLIC' else pg_get_userbyid(a.grantee) end || ': '
-        || string_agg(a.privilege_type || case when a.is_grantable then ' WITH GRANT OPTION' else '' end, ', ' order by a.privilege_type) as line
-      from aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) a where a.grantee <> t.typowner group by a.grantee) g),
+    'grants', $grants(t.typacl; t.typowner; 'T'),
     'comment', d.description)) order by n.nspname, t.typname)), '[]')::text
 from pg_type t
 join pg_namespace n on n.oid = t.typnamespace

@@ -11,12 +11,15 @@ use sqlx::{AssertSqlSafe, Either, Row, SqlSafeStr};
 use futures_util::TryStreamExt;
 
 use super::catalog::read;
-use super::{Fail, Postgres, run, said, text};
+use super::{Fail, Postgres, limit, run, said, text};
 use crate::model::survey::{Answer, Sample, SurveyedKey};
 use crate::model::{Cause, Look};
 use crate::stores::surveying::{
     Limits, Ranges, Referred, Referring, Scan, Scanned, State, Surveying, squeezed,
 };
+
+/// As many rows of an answer are counted, and one more.
+const ANSWERS: u32 = 1001;
 
 /// Questions in one message.
 const TOGETHER: usize = 50;
@@ -36,7 +39,8 @@ struct Database {
 
 impl Surveying for Postgres {
     async fn state(&mut self, limits: &Limits) -> Result<State, Cause> {
-        let settings = format!("{TEXTS}; SET LOCAL statement_timeout = {}", limits.statement_ms);
+        let longest = limit("statement_timeout", &limits.statement_ms.to_string());
+        let settings = format!("{TEXTS}; {longest}");
         run(&mut self.connection, settings).await.map_err(|error| Fail::Read(said(&error)))?;
         let activity = include_str!("../sql/survey_activity.sql");
         let activity = activity.replace("$LONG", &limits.long_transaction_s.to_string());
@@ -96,13 +100,7 @@ impl Surveying for Postgres {
 
     async fn answer(&mut self, sql: &str) -> Result<Answer, Cause> {
         let fail = |error: sqlx::Error| Cause::from(Fail::Read(said(&error)));
-        run(&mut self.connection, "SAVEPOINT trueup; SET LOCAL search_path TO DEFAULT")
-            .await
-            .map_err(fail)?;
-        let query = sqlx::query(AssertSqlSafe(sql::answer(sql)).into_sql_str()).persistent(false);
-        let rows = query.fetch_all(&mut self.connection).await.map_err(fail);
-        run(&mut self.connection, "ROLLBACK TO SAVEPOINT trueup").await.map_err(fail)?;
-        let rows = rows?;
+        let rows = self.asked(sql::ANSWERED, sql, ANSWERS).await.map_err(fail)?;
         let mut answer = Answer { rows: rows.len() as u64, ..Answer::default() };
         let Some(first) = rows.first() else { return Ok(answer) };
         let (kind, columns): (String, i64) =
@@ -110,6 +108,9 @@ impl Surveying for Postgres {
         if columns == 1 {
             answer.value = first.try_get(0).map_err(fail)?;
             answer.is_text = kind == "string";
+        }
+        for row in &rows {
+            answer.cells.push(row.try_get(3).map_err(fail)?);
         }
         Ok(answer)
     }

@@ -160,11 +160,9 @@ pub(super) fn lines(scan: &Scan, sample: &Sample) -> String {
     )
 }
 
-/// A declared query in brackets: its first column, of what JSON type that is, and how many columns there are.
-pub(super) fn answer(sql: &str) -> String {
-    format!(
-        "SELECT (SELECT v #>> '{{}}' FROM json_each(pg_catalog.row_to_json(q)) AS e(k, v) LIMIT 1), \
-         coalesce((SELECT pg_catalog.json_typeof(v) FROM json_each(pg_catalog.row_to_json(q)) AS e(k, v) LIMIT 1), ''), \
-         (SELECT count(*) FROM json_each(pg_catalog.row_to_json(q))) FROM (\n{sql}\n) AS q LIMIT 1001"
-    )
-}
+/// Of a row of a declared query its first column, of what JSON type that is, how many columns there are, and all of them.
+pub(super) const ANSWERED: &str = "\
+(SELECT v #>> '{}' FROM json_each(pg_catalog.row_to_json(q)) AS e(k, v) LIMIT 1), \
+coalesce((SELECT pg_catalog.json_typeof(v) FROM json_each(pg_catalog.row_to_json(q)) AS e(k, v) LIMIT 1), ''), \
+(SELECT count(*) FROM json_each(pg_catalog.row_to_json(q))), \
+ARRAY(SELECT v #>> '{}' FROM json_each(pg_catalog.row_to_json(q)) AS e(k, v))";

@@ -1,0 +1,38 @@
+//! The open stores of a run: source, target, and whatever else is asked.
+use std::collections::BTreeMap;
+
+use super::{Opened, Verify, open};
+use crate::model::Cause;
+
+/// The open stores, by what the manifest calls them.
+pub(super) struct Stores {
+    pub(super) source: Opened,
+    pub(super) target: Opened,
+    others: BTreeMap<String, Result<Opened, Cause>>,
+}
+
+impl Stores {
+    /// Opens what is asked beside the two sides. What cannot be opened is told to whoever asks it.
+    pub(super) async fn open(settings: &Verify, source: Opened, target: Opened) -> Self {
+        let mut others = BTreeMap::new();
+        for endpoint in &settings.others {
+            others.insert(endpoint.name.clone(), open(endpoint, settings.patience).await);
+        }
+        Self { source, target, others }
+    }
+
+    /// The store of a side or of an endpoint.
+    pub(super) fn of(&mut self, settings: &Verify, name: &str) -> Result<&mut Opened, Cause> {
+        if name == "source" || name == settings.source.name {
+            return Ok(&mut self.source);
+        }
+        if name == "target" || name == settings.target.name {
+            return Ok(&mut self.target);
+        }
+        match self.others.get_mut(name) {
+            Some(Ok(opened)) => Ok(opened),
+            Some(Err(cause)) => Err(cause.clone()),
+            None => Err(Cause::new(format!("there is no endpoint `{name}`"))),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Columns of embeddings: how many, of which dimension, found by which index, near whom.
+use super::Verify;
+use super::near::{content, recall};
+use super::stores::Stores;
+use super::tolerated::Tolerated;
+use crate::manifest::{Vector, glob};
+use crate::mapping::Pair;
+use crate::model::survey::Wanted;
+use crate::model::vectors::{VectorColumn, VectorsFound};
+use crate::model::{Cause, Look, Object, ObjectKind, Report};
+use crate::rules::judge;
+use crate::rules::verify::{VECTOR_COUNT_RULES, VECTOR_RULES, VectorCount, VectorFacts};
+use crate::stores::vectors::Vectors;
+
+/// The rules that are judged here.
+pub(super) const RULES: [&str; 8] = [
+    "verify/vector-content",
+    "verify/vector-count",
+    "verify/vector-dimension",
+    "verify/vector-duplicates",
+    "verify/vector-index",
+    "verify/vector-recall",
+    "verify/vector-undeclared",
+    "verify/vector-zero",
+];
+
+/// A column of the target, what is declared of it, and where it comes from.
+pub(super) struct Traced<'r> {
+    pub(super) target: VectorColumn,
+    pub(super) source: Option<VectorColumn>,
+    pub(super) pair: Option<&'r Pair>,
+    pub(super) entry: Option<&'r Vector>,
+    pub(super) tolerated: Option<&'r Tolerated>,
+}
+
+impl Traced<'_> {
+    pub(super) fn name(&self) -> String {
+        format!("{}.{}", self.target.table, self.target.column)
+    }
+}
+
+pub(super) fn on(name: &str) -> Object {
+    Object { kind: ObjectKind::Column, name: name.to_owned() }
+}
+
+/// Looks through every column of vectors of the target: two scans of each, and of its counterpart in the source.
+pub(super) async fn vectors(
+    settings: &Verify,
+    pairs: &[Pair],
+    tolerated: &[Tolerated],
+    stores: &mut Stores,
+    report: &mut Report,
+) {
+    let columns = match stores.target.store.vectors() {
+        Ok(target) => target.vector_columns().await,
+        Err(_) if settings.vectors.is_empty() => return,
+        Err(cause) => Err(cause),
+    };
+    let columns = match columns {
+        Ok(columns) => columns,
+        Err(cause) => {
+            let on = Object::endpoint(&settings.target.name);
+            return judge(VECTOR_RULES, &on, &Look::Failed(cause), &settings.levels, report);
+        }
+    };
+    let of_source = match stores.source.store.vectors() {
+        Ok(source) => source.vector_columns().await.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    unmet(settings, &columns, report);
+    let mut sums: Vec<(u64, u64, usize)> = vec![(0, 0, 0); settings.vectors.len()];
+    for column in columns {
+        let place = settings.vectors.iter().position(|vector| speaks_of(vector, &column));
+        let Some(traced) = trace(settings, pairs, tolerated, &of_source, column, place) else { continue };
+        let name = traced.name();
+        match facts(settings, &traced, stores).await {
+            Ok(facts) => {
+                if let Some((rows, vectors, tables)) = place.and_then(|place| sums.get_mut(place)) {
+                    *rows += facts.target.rows;
+                    *vectors += facts.target.vectors;
+                    *tables += 1;
+                }
+                let (found, before) =
+                    (facts.target.clone(), facts.source.as_ref().map(|source| source.vectors));
+                let most = facts.source.as_ref().and_then(|source| source.most);
+                count(settings, &traced, &found, before, report);
+                judge(VECTOR_RULES, &on(&name), &Look::Got(facts), &settings.levels, report);
+                content(settings, &traced, most, stores, report).await;
+                recall(settings, &traced, stores, report).await;
+            }
+            Err(cause) => {
+                let look = Look::<VectorFacts>::Failed(cause.clone());
+                judge(VECTOR_RULES, &on(&name), &look, &settings.levels, report);
+                let look = Look::<VectorCount>::Failed(cause);
+                judge(VECTOR_COUNT_RULES, &on(&name), &look, &settings.levels, report);
+            }
+        }
+    }
+    together(settings, &sums, report);
+}
+
+fn speaks_of(vector: &Vector, column: &VectorColumn) -> bool {
+    let is_table = glob(&vector.table).is_ok_and(|glob| glob.is_match(column.table.to_string()));
+    is_table && vector.column.as_str() == column.column
+}
+
+/// Whether the run is narrowed, so that not every column is looked at.
+fn is_part(settings: &Verify) -> bool {
+    !settings.mapping.only.is_empty() || !settings.mapping.entities.is_empty()
+}
+
+/// What is declared and not there.
+fn unmet(settings: &Verify, columns: &[VectorColumn], report: &mut Report) {
+    for vector in &settings.vectors {
+        if !columns.iter().any(|column| speaks_of(vector, column)) {
+            let cause =
+                Cause::new(format!("the target has no column `{}` that could hold vectors", vector.name()))
+                    .hint("mend the name in its `[[vector]]`, or find out why the column is gone");
+            let look = Look::<VectorCount>::Failed(cause);
+            judge(VECTOR_COUNT_RULES, &on(&vector.name()), &look, &settings.levels, report);
+        }
+    }
+}
+
+fn trace<'r>(
+    settings: &'r Verify,
+    pairs: &'r [Pair],
+    tolerated: &'r [Tolerated],
+    of_source: &[VectorColumn],
+    target: VectorColumn,
+    place: Option<usize>,
+) -> Option<Traced<'r>> {
+    let entry = place.and_then(|place| settings.vectors.get(place));
+    let pair = pairs.iter().find(|pair| pair.target == target.table);
+    let skips = settings.mapping.skips.iter();
+    let mut skips = skips.filter(|skip| skip.side != Some(crate::manifest::Side::Source));
+    let is_skipped =
+        skips.any(|skip| glob(&skip.table).is_ok_and(|glob| glob.is_match(target.table.to_string())));
+    let is_left = !target.kind.is_plain() || (is_part(settings) && pair.is_none()) || is_skipped;
+    if (entry.is_none() && is_left) || (is_part(settings) && pair.is_none()) {
+        return None;
+    }
+    let tolerated = tolerated.iter().find(|one| one.table == target.table && one.target == target.column);
+    let moved = pair.and_then(|pair| pair.columns.iter().find(|column| column.target == target.column));
+    let own = match (tolerated, moved) {
+        (Some(one), _) => Some(one.source.as_str()),
+        (None, Some(moved)) => moved.source.as_deref(),
+        // One that the target fills by itself replaces its namesake.
+        (None, None) => Some(target.column.as_str()),
+    };
+    let source = pair.zip(own).and_then(|(pair, own)| {
+        of_source.iter().find(|column| column.table == pair.source && column.column == own).cloned()
+    });
+    Some(Traced { target, source, pair, entry, tolerated })
+}
+
+async fn facts(settings: &Verify, traced: &Traced<'_>, stores: &mut Stores) -> Result<VectorFacts, Cause> {
+    let (entry, pair, column) = (traced.entry, traced.pair, &traced.target);
+    let filter = pair.and_then(|pair| pair.target_where.as_deref());
+    let target = stores.target.store.vectors()?;
+    let found = target.look_through(column, filter, settings.seed).await?;
+    let indexes = target.vector_indexes(column).await?;
+    let (mut before, mut source_is_indexed) = (None, false);
+    if let Some(own) = &traced.source {
+        let source = stores.source.store.vectors()?;
+        let filter = pair.and_then(|pair| pair.source_where.as_deref());
+        before = Some(source.look_through(own, filter, settings.seed).await?);
+        source_is_indexed = !source.vector_indexes(own).await?.is_empty();
+    }
+    let is_moved = pair.is_some_and(|pair| pair.columns.iter().any(|one| one.target == column.column));
+    Ok(VectorFacts {
+        name: traced.name(),
+        declared_type: column.declared.clone(),
+        kind: column.kind,
+        dimension: column.dimension,
+        is_declared: entry.is_some(),
+        must_be_declared: !settings.vectors.is_empty() || !(is_moved || traced.tolerated.is_some()),
+        target: found,
+        source: before,
+        source_is_indexed,
+        indexes,
+        wanted_dimension: entry.and_then(|entry| entry.dimension.as_deref().copied()),
+        metric: entry.and_then(|entry| entry.metric.as_deref().copied()),
+        index: entry.and_then(|entry| entry.index.as_deref().copied()),
+        duplicates: entry.and_then(|entry| entry.duplicates.as_deref().copied()),
+        declared: entry.and_then(|entry| settings.mapping.source.place_of(&entry.table)),
+    })
+}
+
+/// One column beside its counterpart. Who declares how many there must be says that the source is no measure.
+fn count(
+    settings: &Verify,
+    traced: &Traced<'_>,
+    found: &VectorsFound,
+    source: Option<u64>,
+    report: &mut Report,
+) {
+    if traced.entry.is_some_and(|entry| entry.rows.is_some()) {
+        return;
+    }
+    let name = traced.name();
+    let facts = VectorCount {
+        name: name.clone(),
+        rows: found.rows,
+        vectors: found.vectors,
+        wanted: None,
+        source,
+        declared: traced.entry.and_then(|entry| settings.mapping.source.place_of(&entry.table)),
+    };
+    judge(VECTOR_COUNT_RULES, &on(&name), &Look::Got(facts), &settings.levels, report);
+}
+
+/// The declared numbers, of one column or of all that a glob meets.
+fn together(settings: &Verify, sums: &[(u64, u64, usize)], report: &mut Report) {
+    for (vector, (rows, vectors, tables)) in settings.vectors.iter().zip(sums) {
+        let Some(wanted) = vector.rows.as_deref() else { continue };
+        let name = vector.name();
+        let look = if is_part(settings) && (*tables == 0 || vector.table.contains(['*', '?', '[', '{'])) {
+            Look::NotAsked("the run was narrowed, so not all of its rows were counted".into())
+        } else if *tables == 0 {
+            // Said already: it is not there, or could not be read.
+            continue;
+        } else {
+            Look::Got(VectorCount {
+                name: name.clone(),
+                rows: *rows,
+                vectors: *vectors,
+                wanted: Some(Wanted::from(wanted)),
+                source: None,
+                declared: settings.mapping.source.place_of(&vector.table),
+            })
+        };
+        judge(VECTOR_COUNT_RULES, &on(&name), &look, &settings.levels, report);
+    }
+}

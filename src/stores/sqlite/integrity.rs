@@ -1,0 +1,119 @@
+//! Counters of `AUTOINCREMENT`, and references held by `SQLite`'s own check.
+use std::collections::BTreeMap;
+
+use sqlx::Row;
+
+use super::{Fail, Sqlite, quoted, said, text};
+use crate::model::integrity::{Counter, Held, Orphans, Referrer};
+use crate::model::{Cause, TableName};
+use crate::stores::integrity::Integrity;
+
+const KEYS: &str = "\
+SELECT l.name, f.id, f.\"table\", f.\"from\", coalesce(f.\"to\", '') \
+FROM pragma_table_list AS l, pragma_foreign_key_list(l.name, 'main') AS f \
+WHERE l.schema = 'main' AND l.type = 'table' ORDER BY l.name, f.id, f.seq";
+
+/// The other table, the own column, and the other's.
+type Link = (String, String, String);
+
+impl Integrity for Sqlite {
+    async fn counters(&mut self) -> Result<(Vec<Counter>, Vec<String>), Cause> {
+        let fail = |error: sqlx::Error| Cause::from(Fail::Catalog(said(&error)));
+        let known = "SELECT count(*) FROM main.sqlite_schema WHERE name = 'sqlite_sequence'";
+        let known = self.all(known, |row| row.try_get_unchecked::<i64, usize>(0)).await.map_err(fail)?;
+        if known == [0] {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let sql = "SELECT name, seq FROM main.sqlite_sequence ORDER BY name";
+        let rows =
+            |row: &sqlx::sqlite::SqliteRow| Ok((text(row, 0)?, row.try_get_unchecked::<i64, usize>(1)?));
+        let mut counters = Vec::new();
+        for (table, last) in self.all(sql, rows).await.map_err(fail)? {
+            let sql = format!("SELECT max(rowid) FROM main.{}", quoted(&table));
+            let furthest = self.all(&sql, |row| row.try_get_unchecked::<Option<i64>, usize>(0)).await;
+            let furthest = furthest.map_err(fail)?.into_iter().next().flatten();
+            // SQLite itself goes on behind whichever is larger.
+            let next = last.max(furthest.unwrap_or(last)).saturating_add(1);
+            let (sequence, column) = (format!("AUTOINCREMENT of {table}"), table);
+            counters.push(Counter { sequence, column, next, furthest, ..Counter::default() });
+        }
+        Ok((counters, Vec::new()))
+    }
+
+    async fn references(&mut self, sample: usize) -> Result<Vec<Held>, Cause> {
+        let fail = |error: sqlx::Error| Cause::from(Fail::Catalog(said(&error)));
+        let key = |row: &sqlx::sqlite::SqliteRow| {
+            Ok((
+                (text(row, 0)?, row.try_get_unchecked::<i64, usize>(1)?),
+                (text(row, 2)?, text(row, 3)?, text(row, 4)?),
+            ))
+        };
+        let mut keys: BTreeMap<(String, i64), Vec<Link>> = BTreeMap::new();
+        for (key, columns) in self.all(KEYS, key).await.map_err(fail)? {
+            keys.entry(key).or_default().push(columns);
+        }
+        let mut held = Vec::with_capacity(keys.len());
+        for ((table, id), columns) in keys {
+            let to = columns.first().map(|(to, ..)| to.clone()).unwrap_or_default();
+            let own: Vec<&str> = columns.iter().map(|(_, own, _)| own.as_str()).collect();
+            let other: Vec<&str> =
+                columns.iter().map(|(.., other)| other.as_str()).filter(|name| !name.is_empty()).collect();
+            let other = if other.is_empty() { String::new() } else { format!(" ({})", other.join(", ")) };
+            let orphans = self.orphans(&table, id, &own, sample).await;
+            held.push(Held {
+                referrer: Referrer {
+                    name: format!("({}) -> {to}{other}", own.join(", ")),
+                    table: TableName { namespace: String::new(), name: table },
+                    unlooked: None,
+                },
+                orphans,
+            });
+        }
+        Ok(held)
+    }
+}
+
+impl Sqlite {
+    async fn orphans(
+        &mut self,
+        table: &str,
+        id: i64,
+        columns: &[&str],
+        sample: usize,
+    ) -> Result<Orphans, Cause> {
+        let fail = |error: sqlx::Error| Cause::from(Fail::Table(table.to_owned(), said(&error)));
+        let literal = format!("'{}'", table.replace('\'', "''"));
+        let some: Vec<String> =
+            columns.iter().map(|column| format!("t.{} IS NOT NULL", quoted(column))).collect();
+        let counts = format!(
+            "SELECT (SELECT count(*) FROM main.{} AS t WHERE {}), (SELECT count(*) FROM pragma_foreign_key_check({literal}) WHERE fkid = {id})",
+            quoted(table),
+            some.join(" AND ")
+        );
+        let pair = |row: &sqlx::sqlite::SqliteRow| {
+            Ok((row.try_get_unchecked::<i64, usize>(0)?, row.try_get_unchecked::<i64, usize>(1)?))
+        };
+        let (references, orphans) =
+            self.all(&counts, pair).await.map_err(fail)?.first().copied().unwrap_or_default();
+        let count = |count: i64| u64::try_from(count).unwrap_or_default();
+        let mut found =
+            Orphans { references: count(references), orphans: count(orphans), ..Orphans::default() };
+        if orphans > 0 {
+            let texts: Vec<String> =
+                columns.iter().map(|column| format!("CAST(t.{} AS TEXT)", quoted(column))).collect();
+            let sql = format!(
+                "SELECT {} FROM pragma_foreign_key_check({literal}) AS k JOIN main.{} AS t ON t.rowid = k.rowid WHERE k.fkid = {id} ORDER BY k.rowid LIMIT {sample}",
+                texts.join(", "),
+                quoted(table)
+            );
+            let cells = |row: &sqlx::sqlite::SqliteRow| {
+                (0..columns.len())
+                    .map(|place| row.try_get_unchecked::<Option<String>, usize>(place))
+                    .collect()
+            };
+            // A table without rowids cannot be joined; the number alone says enough.
+            found.sample = self.all(&sql, cells).await.unwrap_or_default();
+        }
+        Ok(found)
+    }
+}
