@@ -272,6 +272,6 @@ mod tests {
         assert_eq!(made_by_postgres(&"t".repeat(70), &key), Some(format!("{}_pkey", "t".repeat(58))));
         let long = constraint(ConstraintKind::ForeignKey, &[&"c".repeat(60)]);
         let name = made_by_postgres(&"t".repeat(40), &long).unwrap_or_default();
-        assert_eq!(name, format!("{}_{}_fkey", "t".repeat(28), "c".repeat(29)));
+        assert_eq!(name, format!("{}_{}_fkey", "t".repeat(29), "c".repeat(28)));
     }
 }

@@ -536,7 +536,7 @@ mod tests {
              alter table \"T\" add column a varchar(10) not null default 'x', drop column if exists b; UPDATE t SET a = :a",
         );
         assert_eq!(found.len(), 4, "{found:?}");
-        assert!(found[0].starts_with("true CreateIndex(Index { name: Some(\"ix\")"), "{found:?}");
+        assert!(found[0].starts_with("true CreateIndex(Index { name: Exact(\"ix\")"), "{found:?}");
         assert!(
             found[1].contains("numbers: [10]") && found[1].contains("has_server_default: true"),
             "{found:?}"
