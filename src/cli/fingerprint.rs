@@ -63,7 +63,7 @@ pub(super) struct Args {
     manifest: ManifestArgs,
 }
 
-pub(super) fn run(args: Args) -> Result<Exit, Stop> {
+pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     let is_name = args.endpoint.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     let loaded = is_name.then(|| args.manifest.load()).transpose()?.flatten();
     let loaded = match loaded {
@@ -83,7 +83,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
         }
         _ => named("the endpoint", &args.endpoint)?,
     };
-    if args.schema { schema(&args, &endpoint, loaded.as_ref()) } else { rows(&args, endpoint, loaded) }
+    if args.schema { schema(args, &endpoint, loaded.as_ref()) } else { rows(args, endpoint, loaded) }
 }
 
 fn schema(args: &Args, endpoint: &Endpoint, loaded: Option<&Loaded>) -> Result<Exit, Stop> {

@@ -123,20 +123,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
             let tree = Checkout::default();
             asked.say_what_is_read(&tree);
             let mut settings = asked.settings(&tree)?;
-            let wants = |subject| settings.subjects.is_empty() || settings.subjects.contains(&subject);
-            let wants_chains = schema.live.is_some() && wants(Subject::Alembic);
-            if settings.subjects.contains(&Subject::Schema)
-                || (schema.live.is_some() && wants(Subject::Schema))
-            {
-                settings.schema = schema.look(&settings.manifest, &settings.source)?;
-            }
-            if wants_chains {
-                settings.chains = chains::look(schema.live.as_deref(), &settings, &tree)?;
-            }
-            if schema.live.is_some() && asks_nothing_live(&settings) {
-                let hint = "give --live a URL with --expect or `lint alembic`, or declare `[schema]` or the `endpoint` of an `[[alembic]]`";
-                return Err(Stop::usage("--live asks for live systems, and none is declared", hint));
-            }
+            look_at_live(&schema, &mut settings, &tree)?;
             settings.round_trips = round_trip.run(&settings, &tree)?;
             let report = lint(&settings, &tree);
             let owner = settings.manifest.env.as_ref().and_then(|env| env.owner.as_ref());
@@ -146,6 +133,25 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     };
     clock.stamp(&mut report);
     emit(&report, &output)
+}
+
+/// Looks at the live systems that are asked for.
+fn look_at_live(schema: &SchemaArgs, settings: &mut Lint, tree: &Checkout) -> Result<(), Stop> {
+    let is_live = schema.live.is_some();
+    let is_named = |subject| settings.subjects.contains(&subject);
+    let wants_all = settings.subjects.is_empty();
+    let wants_chains = is_live && (wants_all || is_named(Subject::Alembic));
+    if is_named(Subject::Schema) || (is_live && wants_all) {
+        settings.schema = schema.look(&settings.manifest, &settings.source)?;
+    }
+    if wants_chains {
+        settings.chains = chains::look(schema.live.as_deref(), settings, tree)?;
+    }
+    if is_live && asks_nothing_live(settings) {
+        let hint = "give --live a URL with --expect or `lint alembic`, or declare `[schema]` or the `endpoint` of an `[[alembic]]`";
+        return Err(Stop::usage("--live asks for live systems, and none is declared", hint));
+    }
+    Ok(())
 }
 
 /// Whether no live system was looked at, and no subject asked for by name will say so.

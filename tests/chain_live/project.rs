@@ -73,10 +73,11 @@ impl Project {
                 "[alembic]\nscript_location = %(here)s\nfile_template = %%(rev)s\n",
             );
             project.write(&format!("{chain}/env.py"), &ENV.replace("OPTIONS", &options));
-            manifest += &format!(
+            let declared = format!(
                 "\n[[alembic]]\nname = \"{chain}\"\nini = \"{chain}/alembic.ini\"\nendpoint = \"app\"\nversion_table = \"{chain}_version\"\n{keys}command = {{ run = [\"{}\"], run_in = \"{chain}\", scheme = \"{scheme}\" }}\n",
                 alembic.display()
             );
+            manifest.push_str(&declared);
         }
         project.write("trueup.toml", &manifest);
         let one = |id, parents, more| Stands { chain: "one", id, parents, more };

@@ -16,12 +16,12 @@ fn positions(project: &Project) {
     let fresh =
         "trueup.toml:TWO:12: error[alembic/behind-head] 4 revisions did not run yet: `x1`, `x2`, `y1`, `y2`";
     let manifest = std::fs::read_to_string(project.path().join("trueup.toml")).unwrap();
-    let line = |chain: &str| {
+    let row_of = |chain: &str| {
         let at = manifest.find(&format!("ini = \"{chain}/")).unwrap();
         manifest[..at].lines().count() + 2
     };
-    let fresh = fresh.replace("TWO", &line("two").to_string());
-    let one = |text: &str| format!("trueup.toml:{}:12: error[alembic/{text}", line("one"));
+    let fresh = fresh.replace("TWO", &row_of("two").to_string());
+    let one = |text: &str| format!("trueup.toml:{}:12: error[alembic/{text}", row_of("one"));
     project.alembic("one", &["upgrade", "heads"]);
     // The other chain's tables are none of its own.
     live(&[&fresh]);

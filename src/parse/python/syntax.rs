@@ -44,9 +44,9 @@ fn is_small(text: &str) -> bool {
         let kind = KINDS.get(usize::from(byte)).copied().unwrap_or(0);
         // Signs count one by one, words where they begin; a number may have a keyword right behind it: `1or 2`.
         let begins = kind & WORD & !before;
-        tokens += usize::from((kind & SIGN != 0) | (begins != 0))
-            + usize::from((kind & DIGIT != 0) & (begins != 0));
-        openers += usize::from(kind & OPENER != 0);
+        let counted = (kind & SIGN) / SIGN + begins + begins * ((kind & DIGIT) / DIGIT);
+        tokens += usize::from(counted);
+        openers += usize::from((kind & OPENER) / OPENER);
         before = kind;
     }
     tokens <= LONGEST && openers <= DEEPEST

@@ -136,7 +136,7 @@ impl AclFacts {
 
 /// A realm from its one file, or from the folder of its files.
 fn read_realm(path: &str, name: Option<&str>, tree: &dyn Tree) -> Look<Realm> {
-    let paths = if path.ends_with(".json") { vec![path.to_owned()] } else { parts(path, name, tree) };
+    let paths = if is_json(path) { vec![path.to_owned()] } else { parts(path, name, tree) };
     if paths.is_empty() {
         let cause = Cause::new(format!("{path} holds no realm's export"));
         return Look::Failed(
@@ -158,6 +158,11 @@ fn read_realm(path: &str, name: Option<&str>, tree: &dyn Tree) -> Look<Realm> {
     Look::Got(realm(&files, name))
 }
 
+/// Whether a path is that of one file of JSON, and no folder's.
+pub(super) fn is_json(path: &str) -> bool {
+    std::path::Path::new(path).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+}
+
 /// The files of an export in a folder. With its name they are found even where git ignores them.
 fn parts(folder: &str, name: Option<&str>, tree: &dyn Tree) -> Vec<String> {
     let folder = folder.trim_end_matches('/');
@@ -176,7 +181,10 @@ fn parts(folder: &str, name: Option<&str>, tree: &dyn Tree) -> Vec<String> {
         };
         add(format!("{name}-realm.json"));
         for kind in ["users", "federated-users"] {
-            let _ = (0..).take_while(|number| add(format!("{name}-{kind}-{number}.json"))).count();
+            let mut number = 0_u32;
+            while add(format!("{name}-{kind}-{number}.json")) {
+                number += 1;
+            }
         }
     }
     paths.sort();

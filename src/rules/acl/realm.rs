@@ -2,6 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::AclFacts;
+use super::facts::is_json;
 use crate::model::access::{ObjectId, Tuple};
 use crate::model::realm::{Realm, RealmUser};
 use crate::model::{Looked, Object, Place};
@@ -242,7 +243,7 @@ pub(super) fn realm_without_users(facts: &AclFacts, out: &mut Sink<'_>) {
     }
     check
         .find("users", message)
-        .at(place.path.ends_with(".json").then_some(place))
+        .at(is_json(&place.path).then_some(place))
         .help("export it with `kc.sh export --users realm_file` or `different_files`");
 }
 
