@@ -301,7 +301,7 @@ fn generate(root: &Path, random: &mut Random, cases: usize, system: System) {
         let mut body = case.create() + &case.create();
         files.push(revision(0, &body));
         body.clear();
-        for _ in 0..1 + case.random.below(4) {
+        for _ in 0..=case.random.below(4) {
             body += &case.change();
         }
         files.push(revision(1, &body));
