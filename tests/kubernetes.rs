@@ -1,5 +1,5 @@
 //! The Indexed Job of `docs/kubernetes.md`: its fields are those that a Kubernetes server knows, and what its containers run does run.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test it is how it fails")]
+#![expect(clippy::unwrap_used, reason = "in a test it is how it fails")]
 use std::collections::BTreeSet;
 use std::process::Command;
 

@@ -37,7 +37,7 @@ fn mutation(random: &mut Random, n: usize) -> Mutation {
     match random.below(7) {
         0 => {
             let (place, bit) = (random.below(16) + 1, random.below(23));
-            let value = ((id * 31 + place * 7) % 255) as f32 / 128.0;
+            let value = f32::from(u8::try_from((id * 31 + place * 7) % 255).unwrap()) / 128.0;
             let flipped = f32::from_bits(value.to_bits() ^ (1 << bit));
             let sql = format!(
                 "update c{n} set e = (select array_agg(case when d = {place} then {flipped:e}::float4 else x end order by d)
@@ -89,13 +89,13 @@ pub(crate) fn play(count: usize) {
     let world = World::pair(&made, &made);
     let mut manifest = String::from("skip = [{ table = \"s*\", reason = \"compared as sets\" }]\ntable = [");
     for n in 0..COPIES {
-        manifest += &format!("{{ from = \"p{n}\" }}, {{ from = \"c{n}\" }}, ");
+        manifest.extend([format!("{{ from = \"p{n}\" }}, {{ from = \"c{n}\" }}, ")]);
     }
     manifest += "]\n";
     for n in 0..COPIES {
         let sql = format!("select a, b from s{n}");
-        manifest +=
-            &format!("[[verify.equal]]\nname = \"set {n}\"\nsource = \"{sql}\"\ntarget = \"{sql}\"\n");
+        let set = format!("[[verify.equal]]\nname = \"set {n}\"\nsource = \"{sql}\"\ntarget = \"{sql}\"\n");
+        manifest.push_str(&set);
     }
     world.through(&manifest, &[]).is_equal();
     for _ in 0..count.div_ceil(COPIES) {

@@ -117,8 +117,8 @@ fn what_cannot_be_compared_is_never_equal() {
         ),
         ("foreign", "{}".into(), "it is no fingerprint"),
         ("snapshot", "{\"schema\": 1, \"kind\": \"schema\", \"catalog\": {}}".into(), "snapshot of a schema"),
-        ("twice", whole.replacen("{", "{\"sha256\": \"\",", 1), "duplicate field"),
-        ("more", whole.replacen("{", "{\"x\": 1,", 1), "unknown field"),
+        ("twice", whole.replacen('{', "{\"sha256\": \"\",", 1), "duplicate field"),
+        ("more", whole.replacen('{', "{\"x\": 1,", 1), "unknown field"),
     ] {
         world.write("a.json", &broken);
         for said in [files(&world), live(&world)] {
