@@ -199,6 +199,9 @@ async fn sides(
     judge(SIDES_RULES, on, &Look::Got(facts), &settings.levels, report);
     report.not_compared.extend(gaps);
     report.not_compared.push(rows_alone(on));
+    let reason =
+        "sequences, references and columns of embeddings were not looked at: a side is a fingerprint".into();
+    report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason });
     if settings.declared.names().next().is_some() || settings.declared.entities.is_some() {
         let reason = "declared invariants, sets and counts were not asked: a side is a fingerprint".into();
         report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason });

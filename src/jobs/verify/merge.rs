@@ -257,6 +257,11 @@ fn run(parts: &[Report], merged: &mut Report) {
         }
     }
     facts.insert("parts".into(), parts.len().to_string());
+    // Each part was quiet while it ran; nobody watched between them.
+    if parts.len() > 1 {
+        let quiet = facts.iter_mut().filter(|(name, _)| name.starts_with("quiet "));
+        quiet.for_each(|(_, word)| "not proven".clone_into(word));
+    }
     let starts = parts.iter().map(|report| &report.run.started_at);
     merged.run.started_at = starts.min().cloned().unwrap_or_default();
     merged.run.duration_ms = parts.iter().map(|report| report.run.duration_ms).max().unwrap_or_default();

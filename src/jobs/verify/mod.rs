@@ -23,6 +23,7 @@ use std::collections::BTreeSet;
 
 use self::stores::Stores;
 use crate::digest::hasher::Seed;
+use crate::digest::short::short;
 use crate::manifest::{IfEmpty, Keys};
 use crate::mapping::{Mapping, Resolved, resolve};
 use crate::model::{Cause, DifferingRow, Gap, GapKind, Look, Object, Report, Schema, Shard, TableName};
@@ -179,6 +180,9 @@ async fn sides(
         content::not_asked(settings, &pairs, report);
         return;
     }
+    let databases =
+        [("source database", source.store.identity()), ("target database", target.store.identity())]
+            .map(|(name, identity)| (name.to_owned(), identity.map_or_else(String::new, short)));
     let tolerated = tolerated::tolerate(&settings.vectors, &mut pairs, report);
     let mut stores = Stores::open(settings, source, target).await;
     // What is no table's rows is looked at by one part alone.
@@ -200,7 +204,8 @@ async fn sides(
     }
     narrowed::narrow(settings, report);
     if let Some(shard) = settings.shard {
-        report.part.get_or_insert_with(|| share::part(settings, shard, &[], &Vec::new()));
+        let part = report.part.get_or_insert_with(|| share::part(settings, shard, &[], &Vec::new()));
+        part.shared.extend(databases);
         judge(PART_RULES, &on, &Look::Got(shard), &settings.levels, report);
     }
     // A part may rightly have nothing to do.

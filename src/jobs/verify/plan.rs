@@ -9,7 +9,7 @@ use crate::jobs::verify::Verify;
 use crate::manifest::{At, Equal, Scalar};
 use crate::mapping::{Pair, PairColumn};
 use crate::model::value::Value;
-use crate::model::{Cause, ColumnTypes, TableName, TypeClash};
+use crate::model::{Cause, ColumnTypes, Mode, TableName, TypeClash};
 use crate::stores::rows::{Cell, CellFrom, ColumnKind, RowSource, Rows};
 
 /// Buckets of a table: a difference narrows it to one part in so many.
@@ -154,6 +154,12 @@ pub(super) fn plan_of_queries(
     if key.is_empty() {
         key = (0..own).collect();
     }
+    // Of a store without types nobody can ask for more than that a text says what the other side's type holds.
+    let is_typed = |columns: &[(String, ColumnKind)]| {
+        columns.iter().any(|(_, column)| column.kind.as_ref().is_some_and(|kind| *kind != Kind::Dynamic))
+    };
+    let is_of_two_sorts = is_typed(of_source) != is_typed(of_target);
+    let mode = if is_of_two_sorts { Mode::Semantic } else { settings.mapping.mode };
     let side = |sql: &str, cells| Rows {
         table: TableName::default(),
         query: Some(sql.to_owned()),
@@ -161,7 +167,7 @@ pub(super) fn plan_of_queries(
         key: key.clone(),
         is_keyed: true,
         filter: None,
-        mode: settings.mapping.mode,
+        mode,
         seed: settings.seed,
         buckets: Buckets::Hash(BUCKETS),
         within: None,

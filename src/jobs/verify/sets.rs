@@ -113,7 +113,7 @@ fn told(settings: &Verify, one: &Equal, plan: &Plan, diff: &RowsDiff, rows: [u64
         target: one.name.to_string(),
         source_rows: rows[0],
         target_rows: rows[1],
-        mode: settings.mapping.mode,
+        mode: plan.source.mode,
         columns: plan.names.len(),
         key: plan.source.key.iter().map(column).collect(),
         only_in_source: source,

@@ -25,6 +25,8 @@ pub(super) struct Chain {
     pub(super) revisions: Vec<Revised>,
     /// What the database names and no file has.
     pub(super) unknown: Vec<String>,
+    /// Stamps that another stamp implies, each with the one that does.
+    pub(super) implied: Vec<(String, String)>,
     /// Up to where it may be stamped.
     pub(super) advice: Advice,
     /// The names of the tables that it works on; none where only running it would tell.
@@ -188,7 +190,8 @@ impl Chain {
         let ids: BTreeSet<&str> = revisions.iter().map(|revision| revision.id.as_str()).collect();
         let unknown = stamps.iter().filter(|id| !ids.contains(id.as_str())).cloned().collect();
         let advice = advise(&steps, &live.schema);
-        Self { revisions, unknown, advice, touched: touched(files) }
+        let implied = implied(files, &nodes(files, stamps));
+        Self { revisions, unknown, implied, advice, touched: touched(files) }
     }
 
     /// Up to where a database may be stamped, and why no further.
@@ -208,6 +211,22 @@ impl Chain {
         };
         format!("{upto}{why}{ahead}")
     }
+}
+
+/// Of the revisions that a database is stamped with those that are below another of them, each with that one.
+fn implied(files: &Files, stamped: &[usize]) -> Vec<(String, String)> {
+    let id = |node: usize| files.at_node(node).map(|(_, revision)| revision.id.text.clone());
+    let mut implied = Vec::new();
+    for above in stamped {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![*above]);
+        while let Some(node) = open.pop() {
+            let parents = files.graph.nodes.get(node).into_iter().flat_map(|node| &node.parents);
+            open.extend(parents.copied().filter(|parent| seen.insert(*parent)));
+        }
+        let below = stamped.iter().filter(|node| seen.contains(node));
+        implied.extend(below.filter_map(|below| Some((id(*below)?, id(*above)?))));
+    }
+    implied
 }
 
 /// The names of the tables that a chain works on.

@@ -6,12 +6,13 @@ mod precondition;
 
 pub use facts::LiveFacts;
 use ghost_skip::ghost_skip;
-use position::{behind_head, id_wider_than_column, not_stamped, unknown_revision};
+use position::{behind_head, id_wider_than_column, not_stamped, overlapping_stamps, unknown_revision};
 use precondition::precondition;
 
 use crate::rules::{Rule, rules};
 
 /// The rules over a chain and a database.
 pub const LIVE_RULES: &[Rule<LiveFacts>] = rules![
-    "alembic": behind_head, ghost_skip, id_wider_than_column, not_stamped, precondition, unknown_revision
+    "alembic": behind_head, ghost_skip, id_wider_than_column, not_stamped, overlapping_stamps, precondition,
+    unknown_revision
 ];

@@ -33,6 +33,17 @@ pub(super) fn unknown_revision(facts: &LiveFacts, out: &mut Sink<'_>) {
     }
 }
 
+pub(super) fn overlapping_stamps(facts: &LiveFacts, out: &mut Sink<'_>) {
+    let Some(chain) = out.look(facts.on.clone(), &facts.chain) else { return };
+    let mut check = out.check(facts.on.clone(), Looked::at(facts.stamps().len(), "stamp"));
+    for (below, above) in &chain.implied {
+        check
+            .find(below, format!("the database is stamped `{below}` beside `{above}`, which stands above it"))
+            .at(facts.declared.clone())
+            .help("Alembic refuses to go on: find out who wrote the stamp, then delete the row of the one below");
+    }
+}
+
 pub(super) fn behind_head(facts: &LiveFacts, out: &mut Sink<'_>) {
     let Some(chain) = out.look(facts.on.clone(), &facts.chain) else { return };
     if !chain.unknown.is_empty() {
