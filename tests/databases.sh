@@ -110,6 +110,8 @@ start_standby() {
   local folder=$1 bin=$2 primary port
   primary=$(start_server "$folder" "$bin" primary "$bin" \
     "-c max_prepared_transactions=5 -c wal_level=logical -c shared_buffers=16MB") || return 1
+  mkdir -m 700 "$folder/standby"
+  own "$folder/standby"
   as_server "$bin/pg_basebackup" -d "$primary" -D "$folder/standby" -R -C -S standby -X stream -c fast --no-sync \
     >"$folder/standby.log" 2>&1 || return 1
   port=$(free_port) || return 1
