@@ -21,6 +21,17 @@ pub struct Counter {
     pub before: Option<i64>,
 }
 
+/// The counters of a database.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Those that fill a column, and were read.
+    pub all: Vec<Counter>,
+    /// Those that no rule can judge, with the reason.
+    pub unlooked: Vec<String>,
+    /// Those that could not be read, by name.
+    pub failed: Vec<(String, Cause)>,
+}
+
 /// A reference that a database declares.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Referrer {

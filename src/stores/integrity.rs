@@ -2,15 +2,15 @@
 use std::future::Future;
 
 use crate::model::Cause;
-use crate::model::integrity::{Counter, Held};
+use crate::model::integrity::{Counters, Held};
 
 /// A store that can tell whether it holds together.
 pub trait Integrity {
-    /// Every counter that fills a column, and whatever counter could not be looked at, with the reason.
+    /// Every counter that fills a column, and whatever counter could not be read.
     ///
     /// # Errors
     /// When the catalog cannot be read.
-    fn counters(&mut self) -> impl Future<Output = Result<(Vec<Counter>, Vec<String>), Cause>> + Send;
+    fn counters(&mut self) -> impl Future<Output = Result<Counters, Cause>> + Send;
 
     /// Holds every declared reference once more, whether or not the database says that it holds; of rows that lead nowhere so many
     /// are shown.

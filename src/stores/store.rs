@@ -10,7 +10,7 @@ use super::surveying::Surveying;
 use crate::digest::bucket::Bucket;
 use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::RowIdentity;
-use crate::model::integrity::{Counter, Held};
+use crate::model::integrity::{Counters, Held};
 use crate::model::survey::Answer;
 use crate::model::{Cause, Schema, TableName};
 
@@ -92,7 +92,7 @@ impl Store {
 }
 
 impl Integrity for Store {
-    async fn counters(&mut self) -> Result<(Vec<Counter>, Vec<String>), Cause> {
+    async fn counters(&mut self) -> Result<Counters, Cause> {
         either!(self, store => store.counters().await)
     }
 

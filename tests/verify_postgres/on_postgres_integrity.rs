@@ -25,6 +25,19 @@ fn sequences_are_ahead_of_their_columns() {
     ]);
 }
 
+#[test]
+fn a_sequence_that_may_not_be_read_is_unknown() {
+    let of = "create table a (id serial primary key, v int); insert into a (v) values (1), (2)";
+    let world = World::pair(of, of);
+    let role = format!("trueup_sequences_{}", std::process::id());
+    world.target.sql(&format!("create role {role} login password 'x'; grant select on a to {role}"));
+    let rest = world.target.url.split_once('@').unwrap().1;
+    let said = verify(&world.source.url, &format!("postgres://{role}:x@{rest}"), &[]);
+    world.target.sql(&format!("drop owned by {role}; drop role {role}"));
+    assert_eq!(said.code, 3, "{}", said.stdout);
+    assert!(said.stdout.contains("permission denied for sequence"), "{}", said.stdout);
+}
+
 const PARENTS: &str = "create table users (id int primary key); insert into users select generate_series(1, 5);
     create table places (country text, city text, primary key (country, city)); insert into places values ('d', 'b'), ('f', 'p');";
 

@@ -3,7 +3,7 @@ use super::Verify;
 use super::asked::shown_cells;
 use super::stores::Stores;
 use crate::mapping::Pair;
-use crate::model::integrity::Held;
+use crate::model::integrity::{Counters, Held};
 use crate::model::{Difference, Gap, GapKind, Look, Object, Report};
 use crate::rules::judge;
 use crate::rules::verify::{COUNTER_RULES, CounterFacts, REFERENCE_RULES, ReferenceFacts};
@@ -17,16 +17,23 @@ pub(super) const RULES: [&str; 2] = ["verify/sequence-behind", "verify/orphan"];
 pub(super) async fn counters(settings: &Verify, pairs: &[Pair], stores: &mut Stores, report: &mut Report) {
     let on = Object::endpoint(&settings.target.name);
     let found = stores.target.store.counters().await;
+    let mut failed = Vec::new();
     let facts = match found {
-        Ok((mut counters, unlooked)) => {
+        Ok(Counters { all: mut counters, unlooked, failed: unread }) => {
+            failed.extend(unread);
             let both =
                 matches!((&stores.source.store, &stores.target.store), (Store::Sqlite(_), Store::Sqlite(_)));
-            if both && let Ok((before, _)) = stores.source.store.counters().await {
-                for counter in &mut counters {
-                    let pair = pairs.iter().find(|pair| pair.target.name == counter.column);
-                    let own = pair.and_then(|pair| before.iter().find(|one| one.column == pair.source.name));
-                    counter.before = own.map(|own| own.next);
+            let before = if both { stores.source.store.counters().await } else { Ok(Counters::default()) };
+            match before {
+                Ok(before) => {
+                    for counter in &mut counters {
+                        let pair = pairs.iter().find(|pair| pair.target.name == counter.column);
+                        let own = pair
+                            .and_then(|pair| before.all.iter().find(|one| one.column == pair.source.name));
+                        counter.before = own.map(|own| own.next);
+                    }
                 }
+                Err(cause) => failed.push(("counters of the source".to_owned(), cause)),
             }
             report.not_compared.extend(unlooked.into_iter().map(|reason| Gap {
                 on: on.clone(),
@@ -38,6 +45,11 @@ pub(super) async fn counters(settings: &Verify, pairs: &[Pair], stores: &mut Sto
         Err(cause) => Look::Failed(cause),
     };
     judge(COUNTER_RULES, &on, &facts, &settings.levels, report);
+    // What could not be read may well be behind.
+    for (name, cause) in failed {
+        let on = Object::endpoint(format!("{}: {name}", settings.target.name));
+        judge(COUNTER_RULES, &on, &Look::<CounterFacts>::Failed(cause), &settings.levels, report);
+    }
 }
 
 /// Whether what is referred to is there.

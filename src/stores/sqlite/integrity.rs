@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use sqlx::Row;
 
 use super::{Fail, Sqlite, quoted, said, text};
-use crate::model::integrity::{Counter, Held, Orphans, Referrer};
+use crate::model::integrity::{Counter, Counters, Held, Orphans, Referrer};
 use crate::model::{Cause, TableName};
 use crate::stores::integrity::Integrity;
 
@@ -17,12 +17,12 @@ WHERE l.schema = 'main' AND l.type = 'table' ORDER BY l.name, f.id, f.seq";
 type Link = (String, String, String);
 
 impl Integrity for Sqlite {
-    async fn counters(&mut self) -> Result<(Vec<Counter>, Vec<String>), Cause> {
+    async fn counters(&mut self) -> Result<Counters, Cause> {
         let fail = |error: sqlx::Error| Cause::from(Fail::Catalog(said(&error)));
         let known = "SELECT count(*) FROM main.sqlite_schema WHERE name = 'sqlite_sequence'";
         let known = self.all(known, |row| row.try_get_unchecked::<i64, usize>(0)).await.map_err(fail)?;
         if known == [0] {
-            return Ok((Vec::new(), Vec::new()));
+            return Ok(Counters::default());
         }
         let sql = "SELECT name, seq FROM main.sqlite_sequence ORDER BY name";
         let rows =
@@ -37,7 +37,7 @@ impl Integrity for Sqlite {
             let (sequence, column) = (format!("AUTOINCREMENT of {table}"), table);
             counters.push(Counter { sequence, column, next, furthest, ..Counter::default() });
         }
-        Ok((counters, Vec::new()))
+        Ok(Counters { all: counters, ..Counters::default() })
     }
 
     async fn references(&mut self, sample: usize) -> Result<Vec<Held>, Cause> {

@@ -5,7 +5,7 @@ use super::super::catalog::read;
 use super::scan::Of;
 use super::select::quoted;
 use super::{Fail, PostgresRows};
-use crate::model::integrity::{Counter, Held, Orphans, Referrer};
+use crate::model::integrity::{Counter, Counters, Held, Orphans, Referrer};
 use crate::model::{Cause, TableName};
 use crate::stores::integrity::Integrity;
 
@@ -38,22 +38,22 @@ struct ForeignKey {
 }
 
 impl Integrity for PostgresRows {
-    async fn counters(&mut self) -> Result<(Vec<Counter>, Vec<String>), Cause> {
+    async fn counters(&mut self) -> Result<Counters, Cause> {
         let json = self.store.texts(&[include_str!("../sql/counters.sql")]).await?.concat();
         let mut all: Vec<Filling> = read(&json)?;
         all.sort_by(|a, b| (&a.sequence, &a.shown).cmp(&(&b.sequence, &b.shown)));
-        let (mut counters, mut unlooked) = (Vec::new(), Vec::new());
+        let mut counters = Counters::default();
         for one in all {
             if !one.is_integer {
-                unlooked.push(format!("{}: `{}` is no integer", one.sequence, one.shown));
+                counters.unlooked.push(format!("{}: `{}` is no integer", one.sequence, one.shown));
                 continue;
             }
             match self.counter(&one).await {
-                Ok(counter) => counters.push(counter),
-                Err(cause) => unlooked.push(format!("{}: {}", one.sequence, cause.message)),
+                Ok(counter) => counters.all.push(counter),
+                Err(cause) => counters.failed.push((one.sequence, cause)),
             }
         }
-        Ok((counters, unlooked))
+        Ok(counters)
     }
 
     async fn references(&mut self, sample: usize) -> Result<Vec<Held>, Cause> {
