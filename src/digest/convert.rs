@@ -39,6 +39,18 @@ pub fn convert(kind: &Kind, value: &Value) -> Option<Value> {
     }
 }
 
+/// What such a store holds, as far as it may stand for a value of a kind. An integer is no moment there, and bytes are no number,
+/// however Postgres writes its own: as a text that is none of the kind they differ from all of it.
+pub fn untyped(kind: &Kind, value: Value) -> Value {
+    match (kind, value) {
+        (Kind::Date | Kind::Time | Kind::Timestamp | Kind::TimestampTz, Value::Int(number)) => {
+            Value::Text(number.to_string())
+        }
+        (Kind::Numeric, Value::Sent(bytes)) => Value::Bytes(bytes),
+        (_, value) => value,
+    }
+}
+
 const DAY: i64 = 86_400_000_000;
 
 /// 2000-01-01 in microseconds since 1970.
@@ -132,6 +144,18 @@ mod tests {
         ] {
             assert_eq!(read(Kind::TimestampTz, text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_integer_is_no_moment() {
+        let mut buffer = Vec::new();
+        for kind in [Kind::Date, Kind::Time, Kind::Timestamp, Kind::TimestampTz] {
+            let number = untyped(&kind, Value::Int(0));
+            for mode in [crate::model::Mode::Strict, crate::model::Mode::Semantic] {
+                assert!(crate::digest::canonical::canonical(&kind, &number, mode, &mut buffer).is_err());
+            }
+        }
+        assert!(matches!(untyped(&Kind::Int8, Value::Int(7)), Value::Int(7)));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Mapping;
+use super::names::Names;
 use crate::manifest::{Side, TableEntry};
 use crate::model::schema::{Column, Schema, Table};
 use crate::model::{Cause, Mode};
@@ -60,41 +61,41 @@ impl Mapping {
 }
 
 fn counterpart(entry: &TableEntry, side: Side, own: &Table, name: &str) -> Table {
-    let is = |column: &str, name: &str| column.eq_ignore_ascii_case(name);
+    // Names of the other side stand as they were written: there is nobody to ask.
+    let names = match side {
+        Side::Source => Names::of(entry, own, &Table::default()),
+        Side::Target => Names::of(entry, &Table::default(), own),
+    };
+    let has = |names: &[String], name: &str| names.iter().any(|known| known == name);
+    let is_own = |written: &str, name: &str| own.column(written).is_some_and(|column| column.name == name);
     let mut columns: Vec<Column> = Vec::new();
     for column in &own.columns {
         let name = &column.name;
         let other = match side {
-            Side::Source if entry.drop.iter().any(|dropped| is(dropped, name)) => continue,
-            Side::Target if entry.target_owned.iter().any(|owned| is(owned, name)) => continue,
-            Side::Source => {
-                entry.rename.iter().find(|(from, _)| is(from, name)).map(|(_, to)| to.to_string())
-            }
+            Side::Source if has(&names.drop, name) => continue,
+            Side::Target if has(&names.target_owned, name) => continue,
+            Side::Source => names.rename.get(name).cloned(),
             Side::Target => {
-                entry.rename.iter().find(|(_, to)| is(to, name)).map(|(from, _)| from.to_string())
+                names.rename.iter().find(|(_, to)| is_own(to, name)).map(|(from, _)| from.clone())
             }
         };
         columns.push(Column { name: other.unwrap_or_else(|| name.clone()), ..column.clone() });
     }
     // What the mapping alone brings into being, or leaves behind.
-    let more: Vec<&str> = match side {
-        Side::Source => entry
-            .default
-            .keys()
-            .chain(entry.compute.keys())
-            .chain(&entry.target_owned)
-            .map(|name| name.as_str())
-            .collect(),
-        Side::Target => entry.drop.iter().map(|name| name.as_str()).collect(),
+    let more: Vec<&String> = match side {
+        Side::Source => names.default.keys().chain(names.compute.keys()).chain(&names.target_owned).collect(),
+        Side::Target => names.drop.iter().collect(),
     };
-    for name in more {
-        if !columns.iter().any(|known| is(&known.name, name)) {
-            columns.push(Column { name: name.to_owned(), ..Column::default() });
-        }
-    }
     let (namespace, name) = name.split_once('.').unwrap_or((own.namespace.as_str(), name));
     // Keys are told by the side that is at hand.
-    Table { namespace: namespace.to_owned(), name: name.to_owned(), columns, ..Table::default() }
+    let mut other =
+        Table { namespace: namespace.to_owned(), name: name.to_owned(), columns, ..Table::default() };
+    for name in more {
+        if other.column(name).is_none() {
+            other.columns.push(Column { name: name.clone(), ..Column::default() });
+        }
+    }
+    other
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Columns: which source column meets which target column, and what identifies a row.
+use super::names::{Names, alike};
 use super::{Mapping, PairColumn, Problem, ProblemKind};
-use crate::manifest::{At, TableEntry};
+use crate::manifest::{Scalar, TableEntry};
 use crate::model::{ColumnRole, Gap, GapKind, Object, Place, Table};
 
 pub(super) struct Found {
@@ -20,6 +21,7 @@ pub(super) fn columns(
     let mut matcher = Matcher {
         mapping,
         entry,
+        names: entry.map(|entry| Names::of(entry, source, target)).unwrap_or_default(),
         source,
         target,
         found: Found { columns: Vec::new(), key: Vec::new(), problems: Vec::new(), gaps: Vec::new() },
@@ -35,6 +37,7 @@ pub(super) fn columns(
 struct Matcher<'m> {
     mapping: &'m Mapping,
     entry: Option<&'m TableEntry>,
+    names: Names,
     source: &'m Table,
     target: &'m Table,
     found: Found,
@@ -53,7 +56,7 @@ impl Matcher<'_> {
         self.found.gaps.push(Gap { on, kind, reason: reason.into() });
     }
 
-    /// Names in the entry that no table has.
+    /// Names in the entry that no table has, or that may be several of its columns'.
     fn stale(&mut self) {
         let Some(entry) = self.entry else { return };
         let sources = entry.rename.keys().chain(&entry.drop).map(|name| (name, self.source, "source"));
@@ -66,35 +69,45 @@ impl Matcher<'_> {
             .chain(&entry.key);
         let named: Vec<_> = sources.chain(targets.map(|name| (name, self.target, "target"))).collect();
         for (name, table, side) in named {
-            if table.column(name).is_none() {
-                let message = format!(
-                    "the mapping names `{}`, which `{}` of the {side} does not have",
-                    **name,
-                    table.id()
-                );
-                let place = self.mapping.place(name);
-                self.problem(
-                    ProblemKind::StaleMapping,
-                    name,
-                    message,
-                    "mend the name, or remove it",
-                    Some(place),
-                );
+            if table.column(name).is_some() {
+                continue;
             }
+            let place = Some(self.mapping.place(name));
+            let alike: Vec<String> =
+                alike(table, name).iter().map(|column| format!("`{}`", column.name)).collect();
+            let (what, help) = if alike.is_empty() {
+                (format!("which `{}` of the {side} does not have", table.id()), "mend the name, or remove it")
+            } else {
+                (
+                    format!("and `{}` of the {side} has {}", table.id(), alike.join(" and ")),
+                    "write it as the table does",
+                )
+            };
+            let message = format!("the mapping names `{}`, {what}", **name);
+            self.problem(ProblemKind::StaleMapping, name, message, help, place);
+        }
+        for name in std::mem::take(&mut self.names.twice) {
+            let message = format!("the mapping names `{}` twice, in two spellings", *name);
+            let place = Some(self.mapping.place(&name));
+            self.problem(
+                ProblemKind::StaleMapping,
+                &name,
+                message,
+                "write it once, as the table does",
+                place,
+            );
         }
     }
 
     fn moved(&mut self) {
         for column in self.source.columns.iter().filter(|column| column.role != ColumnRole::Hidden) {
             let name = column.name.as_str();
-            if self.entry.is_some_and(|entry| is_named(&entry.drop, name)) {
+            if self.names.drop.iter().any(|dropped| dropped == name) {
                 self.gap(name, GapKind::Declared, "dropped by the mapping");
                 continue;
             }
-            let renamed = self
-                .entry
-                .and_then(|entry| entry.rename.iter().find(|(from, _)| from.eq_ignore_ascii_case(name)));
-            let target_name = renamed.map_or(name, |(_, to)| to.as_str());
+            let renamed = self.names.rename.get(name).cloned();
+            let target_name = renamed.as_deref().unwrap_or(name);
             let target = self.target.column(target_name).filter(|column| column.role != ColumnRole::Hidden);
             match target {
                 Some(target) if self.computed(&target.name).is_some() => {
@@ -156,17 +169,15 @@ impl Matcher<'_> {
     }
 
     fn is_target_owned(&self, name: &str) -> bool {
-        self.entry.is_some_and(|entry| is_named(&entry.target_owned, name))
+        self.names.target_owned.iter().any(|owned| owned == name)
     }
 
     fn computed(&self, name: &str) -> Option<String> {
-        let computed = &self.entry?.compute;
-        computed.iter().find(|(column, _)| column.eq_ignore_ascii_case(name)).map(|(_, sql)| (**sql).clone())
+        self.names.compute.get(name).cloned()
     }
 
-    fn default(&self, name: &str) -> Option<crate::manifest::Scalar> {
-        let defaults = &self.entry?.default;
-        defaults.iter().find(|(column, _)| column.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+    fn default(&self, name: &str) -> Option<Scalar> {
+        self.names.default.get(name).cloned()
     }
 
     /// The declared key, else the source's primary key, else the target's, if all of it is compared.
@@ -174,17 +185,14 @@ impl Matcher<'_> {
         let index = |name: &str, of_source: bool| {
             self.found.columns.iter().position(|column| {
                 let known = if of_source { column.source.as_deref() } else { Some(column.target.as_str()) };
-                known.is_some_and(|known| known.eq_ignore_ascii_case(name))
+                known.is_some_and(|known| known == name)
             })
         };
         let all = |names: &[String], of_source: bool| -> Vec<usize> {
             names.iter().map(|name| index(name, of_source)).collect::<Option<_>>().unwrap_or_default()
         };
-        let declared: Vec<String> = self
-            .entry
-            .map(|entry| entry.key.iter().map(|name| name.to_string()).collect())
-            .unwrap_or_default();
-        let keys = [all(&declared, false), all(self.source.key(), true), all(self.target.key(), false)];
+        let declared = &self.names.key;
+        let keys = [all(declared, false), all(self.source.key(), true), all(self.target.key(), false)];
         let [of_declared, ..] = &keys;
         let is_passed_over = !declared.is_empty() && of_declared.is_empty();
         self.found.key = keys.into_iter().find(|key| !key.is_empty()).unwrap_or_default();
@@ -196,8 +204,9 @@ impl Matcher<'_> {
     /// Names of the declared key that the target has and that are not compared; those it lacks were said already.
     fn uncompared_key(&mut self) {
         let Some(entry) = self.entry else { return };
-        for name in entry.key.iter().filter(|name| self.target.column(name).is_some()) {
-            if !self.found.columns.iter().any(|column| column.target.eq_ignore_ascii_case(name)) {
+        for name in &entry.key {
+            let Some(own) = self.target.column(name) else { continue };
+            if !self.found.columns.iter().any(|column| column.target == own.name) {
                 let message = format!("the key names `{}`, which is not compared", **name);
                 let place = Some(self.mapping.place(name));
                 self.problem(ProblemKind::StaleMapping, name, message, "name compared columns alone", place);
@@ -234,8 +243,4 @@ impl Matcher<'_> {
             }
         }
     }
-}
-
-fn is_named(names: &[At<String>], name: &str) -> bool {
-    names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }

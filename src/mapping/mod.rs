@@ -4,6 +4,7 @@
 //! left out silently.
 mod alone;
 mod columns;
+mod names;
 mod patterns;
 mod resolve;
 
@@ -30,6 +31,10 @@ pub struct Mapping {
     pub entities: Vec<String>,
     /// Source tables of other entities than those; known when the mapping met the source.
     left_out: BTreeSet<String>,
+    /// Entities that are known not to be active, whose tables the target need not have.
+    pub inactive: BTreeSet<String>,
+    /// Source tables of those; known when the mapping met the source.
+    idle: BTreeSet<String>,
     /// What is equal, unless a table says otherwise.
     pub mode: Mode,
     /// The text that the declarations came from.
@@ -45,6 +50,8 @@ impl Mapping {
             only: Vec::new(),
             entities: Vec::new(),
             left_out: BTreeSet::new(),
+            inactive: BTreeSet::new(),
+            idle: BTreeSet::new(),
             mode: manifest.verify.mode,
             source: source.clone(),
         }

@@ -11,7 +11,7 @@ impl Mapping {
     #[must_use]
     pub fn for_tables_of(&self, source: &Schema) -> Self {
         let mut tables = Vec::new();
-        let mut left_out = self.left_out.clone();
+        let (mut left_out, mut idle) = (self.left_out.clone(), self.idle.clone());
         for entry in &self.tables {
             let Some((before, name, after)) = placeholder(&entry.from) else {
                 tables.push(entry.clone());
@@ -26,6 +26,9 @@ impl Mapping {
                 if !self.entities.is_empty() && !self.entities.iter().any(|asked| asked == value) {
                     left_out.insert(id.clone());
                 }
+                if self.inactive.contains(value) {
+                    idle.insert(id.clone());
+                }
                 Some(filled(entry, &id, name, value))
             });
             let met: Vec<TableEntry> = met.collect();
@@ -34,7 +37,7 @@ impl Mapping {
             }
             tables.extend(met);
         }
-        Self { tables, left_out, ..self.clone() }
+        Self { tables, left_out, idle, ..self.clone() }
     }
 }
 

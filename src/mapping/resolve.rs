@@ -1,5 +1,5 @@
 //! Tables: which pairs there are, and which tables nobody spoke of.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobMatcher;
 
@@ -24,6 +24,7 @@ pub fn resolve(
         skips: mapping.skips.iter().filter_map(Skip::new).collect(),
         spoken: [BTreeSet::new(), BTreeSet::new()],
         asked: BTreeSet::new(),
+        merges: BTreeMap::new(),
     };
     resolver.twice(Side::Source);
     resolver.twice(Side::Target);
@@ -33,6 +34,7 @@ pub fn resolve(
         for entry in &mapping.tables {
             resolver.declared(entry, is_empty);
         }
+        resolver.merged();
         resolver.unlisted(Side::Source);
         resolver.unlisted(Side::Target);
     }
@@ -63,6 +65,8 @@ struct Resolver<'m> {
     spoken: [BTreeSet<String>; 2],
     /// The names in `only` that met a table.
     asked: BTreeSet<&'m str>,
+    /// The entries by the table of the target that they become.
+    merges: BTreeMap<String, Vec<&'m TableEntry>>,
 }
 
 impl<'m> Resolver<'m> {
@@ -123,7 +127,7 @@ impl<'m> Resolver<'m> {
         all
     }
 
-    fn declared(&mut self, entry: &TableEntry, is_empty: &dyn Fn(&TableName) -> bool) {
+    fn declared(&mut self, entry: &'m TableEntry, is_empty: &dyn Fn(&TableName) -> bool) {
         let place = self.mapping.place(&entry.from);
         let to = entry.to.as_ref().unwrap_or(&entry.from);
         let source = self.source.table(&entry.from);
@@ -148,6 +152,14 @@ impl<'m> Resolver<'m> {
             return;
         };
         let Some(target) = target else {
+            if self.mapping.idle.contains(&source.id()) {
+                self.gap(
+                    &source.id(),
+                    GapKind::Declared,
+                    "its entity is not active, so it was not to be moved",
+                );
+                return;
+            }
             if entry.if_empty == Some(IfEmpty::Skip) && is_empty(&source.full_name()) {
                 self.gap(&source.id(), GapKind::Declared, "it is empty, and `if_empty` says to skip it then");
                 return;
@@ -164,6 +176,31 @@ impl<'m> Resolver<'m> {
             return;
         };
         self.pair(Some(entry), source, target);
+        self.merges.entry(target.id()).or_default().push(entry);
+    }
+
+    /// Of tables that become one, each must say which rows of it are its own.
+    fn merged(&mut self) {
+        for (table, entries) in std::mem::take(&mut self.merges) {
+            let condition = |entry: &TableEntry| entry.target_where.as_deref().cloned();
+            let alike = |place: usize, own: &Option<String>| {
+                entries.iter().take(place).any(|other| condition(other) == *own)
+            };
+            let unclear = entries.iter().enumerate().rev().find(|(place, entry)| {
+                let own = condition(entry);
+                own.is_none() || alike(*place, &own)
+            });
+            let Some((_, entry)) = unclear.filter(|_| entries.len() > 1) else { continue };
+            let all: Vec<String> = entries.iter().map(|entry| format!("`{}`", *entry.from)).collect();
+            let message = format!(
+                "{} become `{table}`, and no `target_where` of its own tells the rows of `{}` from the others'",
+                all.join(" and "),
+                *entry.from
+            );
+            let place = Some(self.mapping.place(&entry.from));
+            let help = "give each its own `target_where`: a table that is held to rows of others proves nothing";
+            self.problem(ProblemKind::StaleMapping, &entry.from, message, help, place);
+        }
     }
 
     /// A dot may part a schema from a name, or stand in one; two tables that are called the same would be taken for one.
@@ -184,7 +221,7 @@ impl<'m> Resolver<'m> {
                 continue;
             }
             let id = table.id();
-            let target = self.target.table(&id);
+            let target = self.target.table(&id).filter(|target| is_namesake(table, target));
             if !self.is_asked(&id, &target.map_or_else(|| id.clone(), Table::id)) {
                 if let Some(target) = target {
                     self.speak(Side::Target, &target.id());
@@ -241,6 +278,25 @@ impl<'m> Resolver<'m> {
         true
     }
 
+    /// Whether a parent of partitions, by its quoted name, or a parent of its own is skipped.
+    fn is_under_skip(&self, side: Side, parent: &str) -> bool {
+        let mut parent = parent.to_owned();
+        for _ in 0..DEEPEST {
+            let is_it =
+                |table: &&Table| format!("{}.{}", quoted(&table.namespace), quoted(&table.name)) == parent;
+            let Some(table) = self.schema(side).tables.iter().find(is_it) else { return false };
+            let id = table.id();
+            let is_met =
+                |skip: &Skip<'_>| skip.entry.side.is_none_or(|only| only == side) && skip.glob.is_match(&id);
+            if self.skips.iter().any(is_met) {
+                return true;
+            }
+            let Some(next) = table.parents.first() else { return false };
+            parent.clone_from(next);
+        }
+        false
+    }
+
     /// Whether a table is not for comparing, and says why.
     fn is_left_out(&mut self, side: Side, table: &Table) -> bool {
         if self.is_skipped(side, table) {
@@ -248,7 +304,12 @@ impl<'m> Resolver<'m> {
         }
         let word = side.word();
         if let (Some(_), [parent, ..]) = (&table.bound, table.parents.as_slice()) {
-            let reason = format!("a partition of {parent} in the {word}: its rows are compared there");
+            let end = if self.is_under_skip(side, parent) {
+                "which is skipped"
+            } else {
+                "its rows are compared there"
+            };
+            let reason = format!("a partition of {parent} in the {word}: {end}");
             self.gap(&table.id(), GapKind::NotCompared, reason);
             return true;
         }
@@ -331,5 +392,28 @@ impl<'m> Resolver<'m> {
         }
     }
 }
+
+/// Whether two tables of one name are also of one schema: `"a"."b.c"` and `"a.b"."c"` read alike.
+fn is_namesake(source: &Table, target: &Table) -> bool {
+    let has_schema = |table: &Table| !matches!(table.namespace.as_str(), "" | "public");
+    let is_one = || source.namespace.eq_ignore_ascii_case(&target.namespace);
+    match (has_schema(source), has_schema(target)) {
+        (true, true) => is_one(),
+        // A store without schemas may have the dot in a name; Postgres has it there for something else.
+        (true, false) => target.namespace.is_empty(),
+        (false, true) => source.namespace.is_empty(),
+        (false, false) => true,
+    }
+}
+
+/// A name as the catalog writes it, in quotes only where it needs them, as far as these names of its own tell.
+fn quoted(name: &str) -> String {
+    let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// How deep partitions may lie in partitions.
+const DEEPEST: usize = 16;
 
 const UNLISTED: &str = "declare a `[[table]]` that moves it, or a `[[skip]]` with the reason";

@@ -87,9 +87,18 @@ pub struct VectorIndex {
     pub method: String,
     /// Its operator class, such as `vector_cosine_ops`.
     pub class: String,
+    /// The rows that it holds, where these are not all.
+    pub condition: Option<String>,
     /// Whether it cannot be used.
     #[serde(rename = "invalid")]
     pub is_invalid: bool,
+}
+
+impl VectorIndex {
+    /// How it measures, whatever sort of vectors: `_cosine_ops`.
+    pub fn measure(&self) -> &str {
+        self.class.find('_').and_then(|at| self.class.get(at..)).unwrap_or(&self.class)
+    }
 }
 
 /// Where vectors are read by key.

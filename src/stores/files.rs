@@ -128,6 +128,13 @@ pub fn identity(path: &str) -> Option<String> {
     fs::metadata(path).ok().map(|meta| format!("{} {}", meta.dev(), meta.ino()))
 }
 
+/// The same, and when it was made, as far as the system knows: another machine has no such file.
+pub fn birth(path: &str) -> Option<String> {
+    let made = fs::metadata(path).ok()?.created().ok();
+    let made = made.and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+    Some(format!("{} {}", identity(path)?, made.unwrap_or_default().as_nanos()))
+}
+
 /// Makes a new folder; an existing one is an error.
 ///
 /// # Errors

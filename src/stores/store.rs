@@ -7,9 +7,11 @@ use super::postgres::{Patience, PostgresRows};
 use super::rows::{Catalog, ColumnKind, RowSource, Rows};
 use super::sqlite::Sqlite;
 use super::surveying::Surveying;
+use crate::diff::fingerprint::Origin;
 use crate::digest::bucket::Bucket;
 use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::RowIdentity;
+use crate::digest::short::short;
 use crate::model::integrity::{Counters, Held};
 use crate::model::survey::Answer;
 use crate::model::{Cause, Schema, TableName};
@@ -59,6 +61,20 @@ impl Store {
         match self {
             Self::Sqlite(_) => None,
             Self::Postgres(store) => Some(store.identity()),
+        }
+    }
+
+    /// What a later run can know it by.
+    pub fn origin(&self) -> Origin {
+        match self {
+            Self::Sqlite(store) => {
+                Origin { database: store.birth().as_deref().map(short), ..Origin::default() }
+            }
+            Self::Postgres(store) => Origin {
+                database: Some(short(store.identity())),
+                cluster: store.cluster().as_deref().map(short),
+                is_standby: store.is_standby(),
+            },
         }
     }
 

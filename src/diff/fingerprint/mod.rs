@@ -33,9 +33,15 @@ pub struct Fingerprint {
     pub taken_at: String,
     /// The version of trueup that took it.
     pub program: String,
-    /// A digest of what tells this database from any other; none of a file.
+    /// A digest of what tells this database from any other: the file, or the server as long as it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
+    /// A digest of what tells its cluster from any other, also after a restart, and the database in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// Whether it was a standby.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_standby: bool,
     /// The seed of every hash.
     #[schemars(with = "String")]
     pub seed: Seed,
@@ -131,7 +137,51 @@ impl TryFrom<String> for Placed {
     }
 }
 
+/// What is known of where rows are from, by digests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Of the file, or of the database of a server as long as that runs.
+    pub database: Option<String>,
+    /// Of the cluster and the database in it; copies of its files have the same.
+    pub cluster: Option<String>,
+    /// Whether it is a standby.
+    pub is_standby: bool,
+}
+
+/// How two sides that were looked at at different times are related.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kinship {
+    /// By nothing that is known.
+    Strangers,
+    /// Both are one database.
+    Same,
+    /// One repeats the other.
+    Replica,
+    /// Both are of one cluster: one database before and after a restart, or a copy of its files.
+    Perhaps,
+}
+
+/// How two origins are related.
+pub fn kinship(one: &Origin, other: &Origin) -> Kinship {
+    let is = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+    if is(&one.database, &other.database) {
+        Kinship::Same
+    } else if !is(&one.cluster, &other.cluster) {
+        Kinship::Strangers
+    } else if one.is_standby || other.is_standby {
+        Kinship::Replica
+    } else {
+        Kinship::Perhaps
+    }
+}
+
 impl Fingerprint {
+    /// Where it was taken.
+    pub fn origin(&self) -> Origin {
+        let (database, cluster) = (self.database.clone(), self.cluster.clone());
+        Origin { database, cluster, is_standby: self.is_standby }
+    }
+
     /// The table of a pair.
     pub fn table(&self, source: &TableName, target: &TableName) -> Option<&TablePrint> {
         let (source, target) = (source.to_string(), target.to_string());
@@ -182,5 +232,29 @@ impl RowsPrint {
         self.cut.is_sound(MOST_BUCKETS)
             && self.buckets.is_sorted_by(|one, next| one.place < next.place)
             && self.buckets.iter().all(|placed| placed.place < self.cut.count() && placed.bucket.rows() > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kinship, Origin, kinship};
+
+    #[test]
+    fn what_is_not_known_is_no_kin() {
+        let of = |database: &str, cluster: &str, is_standby| {
+            let known = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+            Origin { database: known(database), cluster: known(cluster), is_standby }
+        };
+        for (one, other, expected) in [
+            (of("", "", false), of("", "", false), Kinship::Strangers),
+            (of("a", "", false), of("a", "", false), Kinship::Same),
+            (of("a", "c", false), of("b", "c", false), Kinship::Perhaps),
+            (of("a", "c", false), of("b", "c", true), Kinship::Replica),
+            (of("a", "c", true), of("a", "c", true), Kinship::Same),
+            (of("a", "c", false), of("b", "d", false), Kinship::Strangers),
+            (of("a", "c", false), of("b", "", false), Kinship::Strangers),
+        ] {
+            assert_eq!(kinship(&one, &other), expected, "{one:?} {other:?}");
+        }
     }
 }

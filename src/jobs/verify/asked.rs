@@ -16,13 +16,18 @@ use crate::rules::verify::{
 use crate::stores::rows::RowSource;
 
 /// Says which entities there are, and which of those that were asked for are not.
-pub(super) async fn entities(settings: &Verify, stores: &mut Stores, report: &mut Report) {
+pub(super) fn entities(
+    settings: &Verify,
+    known: Result<BTreeMap<String, bool>, Cause>,
+    stores: &Stores,
+    report: &mut Report,
+) {
     let asked = &settings.mapping.entities;
     if asked.is_empty() && settings.declared.entities.is_none() {
         return;
     }
     let on = Object::endpoint("entity: all");
-    let facts = known(settings, stores).await.map(|known| EntityFacts {
+    let facts = known.map(|known| EntityFacts {
         asked: asked.clone(),
         known,
         met: settings.mapping.entities_in(&stores.source.schema).into_iter().collect(),
@@ -35,7 +40,8 @@ pub(super) async fn entities(settings: &Verify, stores: &mut Stores, report: &mu
     judge(ENTITY_RULES, &on, &facts.into(), &settings.levels, report);
 }
 
-async fn known(settings: &Verify, stores: &mut Stores) -> Result<BTreeMap<String, bool>, Cause> {
+/// The declared entities, and whether they are active.
+pub(super) async fn known(settings: &Verify, stores: &mut Stores) -> Result<BTreeMap<String, bool>, Cause> {
     let Some(declared) = &settings.declared.entities else { return Ok(BTreeMap::new()) };
     let answer = stores.of(settings, &declared.on)?.store.answer(&declared.sql).await?;
     let row = |cells: Vec<Option<String>>| match cells.as_slice() {
@@ -188,20 +194,20 @@ async fn count(
         let name = side(other.as_ref(), usual);
         let answer = stores.of(settings, name)?.store.answer(sql).await?;
         let value = answer.value.filter(|value| answer.rows == 1 && Quantity::parse(value).is_some());
-        let number = value.and_then(|value| value.parse::<f64>().ok());
-        numbers.push(number.ok_or_else(|| {
+        numbers.push(value.ok_or_else(|| {
             Cause::new(format!("the query of {name} answers no single number"))
                 .hint("select one number, in one row")
         })?);
     }
     let [source, target] = numbers.as_slice() else { return Err(Cause::new("a side did not answer")) };
-    if *source == 0.0 && *target == 0.0 && !one.may_be_empty {
+    let is_zero = |number: &String| number.trim_start_matches('-').chars().all(|c| matches!(c, '0' | '.'));
+    if is_zero(source) && is_zero(target) && !one.may_be_empty {
         return Err(nothing());
     }
     Ok(CountFacts {
         on: on.name.clone(),
-        source: *source,
-        target: *target,
+        source: source.clone(),
+        target: target.clone(),
         apart: apart.into(),
         declared: settings.mapping.source.place_of(&one.name),
     })

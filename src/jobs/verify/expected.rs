@@ -8,7 +8,8 @@ use crate::rules::{Levels, judge};
 /// What the mapping declares.
 pub(super) fn wanted(mapping: &Mapping) -> Vec<PartExpected> {
     let entry = |entry: &crate::manifest::TableEntry| {
-        let is_part = !mapping.entities.is_empty() && entry.from.contains('{');
+        let is_narrowed = !mapping.entities.is_empty() || !mapping.only.is_empty();
+        let is_part = is_narrowed && entry.from.contains('{');
         Some(PartExpected {
             table: entry.from.to_string(),
             wanted: entry.rows.as_deref()?.into(),

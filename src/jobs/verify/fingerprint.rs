@@ -12,7 +12,6 @@ use crate::digest::buckets::Buckets;
 use crate::digest::comparable::{read_as, widest};
 use crate::digest::hasher::Seed;
 use crate::digest::kind::Kind;
-use crate::digest::short::short;
 use crate::manifest::{Side, Vector};
 use crate::mapping::{Mapping, Pair, PairColumn, Problem, ProblemKind, Resolved, resolve};
 use crate::model::{Cause, Look, Report};
@@ -85,12 +84,15 @@ pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
     for pair in &pairs {
         tables.push(table(settings, pair, &mut store).await);
     }
+    let origin = store.origin();
     Ok(Fingerprint {
         endpoint: settings.endpoint.name.clone(),
         side: (!settings.mapping.is_plain()).then_some(settings.side),
         taken_at: String::new(),
         program: String::new(),
-        database: store.identity().map(short),
+        database: origin.database,
+        cluster: origin.cluster,
+        is_standby: origin.is_standby,
         seed: settings.seed,
         mapping,
         only: settings.mapping.only.clone(),

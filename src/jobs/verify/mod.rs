@@ -8,6 +8,7 @@ mod compare;
 mod content;
 mod expected;
 mod fingerprint;
+mod held;
 mod integrity;
 mod merge;
 mod narrowed;
@@ -19,7 +20,7 @@ mod stores;
 mod tolerated;
 mod vectors;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::stores::Stores;
 use crate::digest::hasher::Seed;
@@ -153,22 +154,29 @@ fn on(settings: &Verify) -> Object {
 
 async fn sides(
     settings: &Verify,
-    mut source: Opened,
+    source: Opened,
     target: Opened,
     report: &mut Report,
     each: &mut (dyn FnMut(&DifferingRow) + Send),
 ) {
-    let mapping = settings.mapping.for_tables_of(&source.schema);
+    let is_same = source.store.is_same(&target.store);
+    let is_replica = !is_same && source.store.is_replica(&target.store);
+    let mut stores = Stores::open(settings, source, target).await;
+    let known = if is_same { Ok(BTreeMap::new()) } else { asked::known(settings, &mut stores).await };
+    let (source, target) = (&mut stores.source, &stores.target);
+    let inactive = |(name, is_active): (&String, &bool)| (!is_active).then(|| name.clone());
+    let mut mapping = settings.mapping.clone();
+    mapping.inactive = known.iter().flatten().filter_map(inactive).collect();
+    let mapping = mapping.for_tables_of(&source.schema);
     let empty = empty_tables(&mapping, &source.schema, &mut source.store).await;
     let resolved = resolve(&mapping, &source.schema, &target.schema, &|table| empty.contains(table));
     let Resolved { mut pairs, problems, gaps } = resolved;
-    let is_same = source.store.is_same(&target.store);
-    let is_replica = !is_same && source.store.is_replica(&target.store);
     let facts = SidesFacts {
         source: settings.source.name.clone(),
         target: settings.target.name.clone(),
         is_same,
         is_replica,
+        is_kin: false,
         tables: source.schema.tables.len() + target.schema.tables.len(),
         problems,
     };
@@ -180,14 +188,15 @@ async fn sides(
         content::not_asked(settings, &pairs, report);
         return;
     }
-    let databases =
-        [("source database", source.store.identity()), ("target database", target.store.identity())]
-            .map(|(name, identity)| (name.to_owned(), identity.map_or_else(String::new, short)));
+    let databases = [
+        ("source database", stores.source.store.identity()),
+        ("target database", stores.target.store.identity()),
+    ]
+    .map(|(name, identity)| (name.to_owned(), identity.map_or_else(String::new, short)));
     let tolerated = tolerated::tolerate(&settings.vectors, &mut pairs, report);
-    let mut stores = Stores::open(settings, source, target).await;
     // What is no table's rows is looked at by one part alone.
     if settings.shard.is_none_or(|shard| shard.index == 1) {
-        asked::entities(settings, &mut stores, report).await;
+        asked::entities(settings, known, &stores, report);
         asked::invariants(settings, &mut stores, report).await;
         asked::counts(settings, &mut stores, report).await;
         sets::sets(settings, &mut stores, report).await;

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use crate::digest::buckets::Buckets;
 use crate::digest::comparable::comparable;
-use crate::digest::convert::convert;
+use crate::digest::convert::{convert, untyped};
 use crate::digest::kind::Kind;
 use crate::jobs::verify::Verify;
 use crate::manifest::{At, Equal, Scalar};
@@ -296,5 +296,5 @@ pub(super) fn value(scalar: &Scalar, kind: &Kind) -> Value {
         Scalar::Real(number) => Value::Real(*number),
         Scalar::Text(text) => Value::Text(text.clone()),
     };
-    convert(kind, &value).unwrap_or(value)
+    convert(kind, &value).unwrap_or_else(|| untyped(kind, value))
 }

@@ -160,12 +160,12 @@ async fn facts(settings: &Verify, traced: &Traced<'_>, stores: &mut Stores) -> R
     let target = stores.target.store.vectors()?;
     let found = target.look_through(column, filter, settings.seed).await?;
     let indexes = target.vector_indexes(column).await?;
-    let (mut before, mut source_is_indexed) = (None, false);
+    let (mut before, mut source_indexes) = (None, Vec::new());
     if let Some(own) = &traced.source {
         let source = stores.source.store.vectors()?;
         let filter = pair.and_then(|pair| pair.source_where.as_deref());
         before = Some(source.look_through(own, filter, settings.seed).await?);
-        source_is_indexed = !source.vector_indexes(own).await?.is_empty();
+        source_indexes = source.vector_indexes(own).await?;
     }
     let is_moved = pair.is_some_and(|pair| pair.columns.iter().any(|one| one.target == column.column));
     Ok(VectorFacts {
@@ -177,7 +177,7 @@ async fn facts(settings: &Verify, traced: &Traced<'_>, stores: &mut Stores) -> R
         must_be_declared: !settings.vectors.is_empty() || !(is_moved || traced.tolerated.is_some()),
         target: found,
         source: before,
-        source_is_indexed,
+        source_indexes,
         indexes,
         wanted_dimension: entry.and_then(|entry| entry.dimension.as_deref().copied()),
         metric: entry.and_then(|entry| entry.metric.as_deref().copied()),

@@ -92,6 +92,19 @@ impl Quantity {
         self.compare(other).ok()
     }
 
+    /// Whether two numbers are no further apart than `most`; `None` when they are too large to tell exactly.
+    pub fn is_near(self, other: Self, most: Self) -> Option<bool> {
+        let apart = self.plus(other.negative()).ok()?;
+        Some(apart.compare(most).ok()?.is_le() && apart.negative().compare(most).ok()?.is_le())
+    }
+
+    /// So many hundredths of a number, without its sign; `None` when that is too large.
+    pub fn hundredths(self, share: Self) -> Option<Self> {
+        let own = if self.numerator < 0 { self.negative() } else { self };
+        let hundred = Self { numerator: 100, denominator: 1, dimension: Dimension::Number };
+        own.times(share).ok()?.over(hundred).ok()
+    }
+
     /// The number with its unit at the start of a text, and what stands behind it.
     pub(super) fn start(text: &str) -> Option<(Self, &str)> {
         let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();

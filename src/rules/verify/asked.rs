@@ -1,9 +1,9 @@
 //! Rules over what a manifest asks beside rows.
 use super::facts::{Allowance, CountFacts, EntityFacts, ExpectedRows, InvariantFacts, SetFacts};
 use super::{rows, sample};
-use crate::manifest::SetRelation;
+use crate::manifest::{Quantity, SetRelation};
 use crate::model::survey::Answer;
-use crate::model::{Difference, Looked, Object};
+use crate::model::{Cause, Difference, Looked, Object};
 use crate::rules::{Sink, answer};
 
 pub(super) fn broken_invariant(facts: &InvariantFacts, out: &mut Sink<'_>) {
@@ -52,15 +52,28 @@ pub(super) fn unequal_sets(facts: &SetFacts, out: &mut Sink<'_>) {
 }
 
 pub(super) fn unequal_counts(facts: &CountFacts, out: &mut Sink<'_>) {
-    let (source, target) = (facts.source, facts.target);
-    let (most, said) = match facts.apart {
-        Allowance::Number(0.0) => (0.0, String::new()),
-        Allowance::Number(number) => (number, format!(", by {number} at the most")),
-        Allowance::Percent(share) => (source.abs() * share / 100.0, format!(", by {share} % at the most")),
+    let on = Object::endpoint(&facts.on);
+    let (source, target) = (&facts.source, &facts.target);
+    let (share, said) = match facts.apart {
+        Allowance::Number(0.0) => ("0".to_owned(), String::new()),
+        Allowance::Number(number) => (number.to_string(), format!(", by {number} at the most")),
+        Allowance::Percent(share) => (share.to_string(), format!(", by {share} % at the most")),
     };
-    let mut check = out.check(Object::endpoint(&facts.on), Looked::at(2, "number"));
-    check.facts(format!("{source}{said}"), target.to_string());
-    if (source - target).abs() > most {
+    let exact = Quantity::parse(source).zip(Quantity::parse(target)).zip(Quantity::parse(&share));
+    let is_near = exact.and_then(|((source, target), share)| {
+        let most = match facts.apart {
+            Allowance::Number(_) => Some(share),
+            Allowance::Percent(_) => source.hundredths(share),
+        };
+        source.is_near(target, most?)
+    });
+    let Some(is_near) = is_near else {
+        let cause = Cause::new("its numbers are too large to be compared exactly");
+        return out.unknown(on, cause.hint("round them in the queries, or compare what they are of"));
+    };
+    let mut check = out.check(on, Looked::at(2, "number"));
+    check.facts(format!("{source}{said}"), target);
+    if !is_near {
         let message = format!("{}: the source has {source}, the target {target}{said}", facts.on);
         check
             .find("count", message)

@@ -23,6 +23,8 @@ pub struct SidesFacts {
     pub is_same: bool,
     /// Whether one of them repeats the other: a standby of its server.
     pub is_replica: bool,
+    /// Whether both are of one cluster at two times, and nothing tells one that was restarted from a copy.
+    pub is_kin: bool,
     /// How many tables the two sides have together.
     pub tables: usize,
     /// Where mapping and schemas disagree.
@@ -86,10 +88,10 @@ pub struct SetFacts {
 pub struct CountFacts {
     /// Both sides and the name.
     pub on: String,
-    /// The source's.
-    pub source: f64,
+    /// The source's, in its own words.
+    pub source: String,
     /// The target's.
-    pub target: f64,
+    pub target: String,
     /// How far they may be apart.
     pub apart: Allowance,
     /// The manifest line.
@@ -200,8 +202,8 @@ pub struct VectorFacts {
     pub target: VectorsFound,
     /// What is in the source's.
     pub source: Option<VectorsFound>,
-    /// Whether the source has an index for it.
-    pub source_is_indexed: bool,
+    /// The source's indexes.
+    pub source_indexes: Vec<VectorIndex>,
     /// Its own indexes.
     pub indexes: Vec<VectorIndex>,
     /// The declared dimension.

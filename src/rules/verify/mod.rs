@@ -249,6 +249,13 @@ fn unlisted_table(facts: &SidesFacts, out: &mut Sink<'_>) {
 }
 
 fn same_database(facts: &SidesFacts, out: &mut Sink<'_>) {
+    if facts.is_kin {
+        let cause = Cause::new(
+            "source and target are of one cluster, and one of them is a fingerprint: nothing tells one database before and after a restart from a copy of its files",
+        );
+        let hint = "if one is a copy, compare the two live: a server tells itself from another";
+        return out.unknown(facts.on(), cause.hint(hint));
+    }
     let mut check = out.check(facts.on(), Looked::at(2, "endpoint"));
     if facts.is_same {
         check

@@ -2,7 +2,7 @@
 use super::facts::{VectorContent, VectorCount, VectorFacts, VectorRecall};
 use super::rows;
 use crate::manifest::Metric;
-use crate::model::vectors::VectorsFound;
+use crate::model::vectors::{VectorIndex, VectorsFound};
 use crate::model::{Looked, Object, ObjectKind};
 use crate::rules::{Sink, answer};
 
@@ -147,36 +147,66 @@ pub(super) fn vector_undeclared(facts: &VectorFacts, out: &mut Sink<'_>) {
 
 pub(super) fn vector_index(facts: &VectorFacts, out: &mut Sink<'_>) {
     let name = &facts.name;
-    let is_wanted = facts.index.unwrap_or(facts.source_is_indexed);
+    let of_source: Vec<&VectorIndex> = facts.source_indexes.iter().filter(|one| !one.is_invalid).collect();
+    let is_wanted = facts.index.unwrap_or(!of_source.is_empty());
     let mut check = out.check(on(name), Looked::at(facts.indexes.len().max(usize::from(is_wanted)), "index"));
     for index in facts.indexes.iter().filter(|index| index.is_invalid) {
         let message = format!("`{name}`: the index `{}` is not valid, and no search uses it", index.name);
         check.find(&index.name, message).at(facts.declared.clone()).help("drop it and build it again");
     }
-    let usable = || facts.indexes.iter().filter(|index| !index.is_invalid);
-    let dimension = facts.dimension.or(facts.wanted_dimension).or(facts.target.most);
-    if is_wanted && facts.indexes.is_empty() {
-        let message = match (facts.kind.most_indexed(), dimension) {
-            (Some(most), Some(dimension)) if dimension > most => {
-                format!(
-                    "`{name}` has no index, and none can be built: {dimension} dimensions are more than {most}"
-                )
-            }
-            _ => format!("`{name}` has no index"),
-        };
-        let help = "`vector` takes at most 2,000 dimensions in an index, `halfvec` 4,000, also by a cast in the index";
-        check.find("index", message).at(facts.declared.clone()).help(help);
+    if !is_wanted {
+        return;
     }
-    if let Some(metric) = facts.metric
-        && usable().next().is_some()
-        && !usable().any(|index| index.class.contains(class(metric)))
-    {
-        let classes: Vec<&str> = usable().map(|index| index.class.as_str()).collect();
-        let message = format!("`{name}`: no index is of {}, but of {}", class(metric), classes.join(", "));
+    if facts.indexes.is_empty() {
+        let help = "`vector` takes at most 2,000 dimensions in an index, `halfvec` 4,000, also by a cast in the index";
+        check.find("index", lacking(facts)).at(facts.declared.clone()).help(help);
+    }
+    // One of some rows is as good as the source's of the same.
+    let is_whole = |index: &VectorIndex| {
+        index.condition.is_none() || of_source.iter().any(|own| own.condition == index.condition)
+    };
+    let usable: Vec<&VectorIndex> = facts.indexes.iter().filter(|index| !index.is_invalid).collect();
+    let mut wanted: Vec<&str> = match facts.metric {
+        Some(metric) => vec![class(metric)],
+        None if of_source.is_empty() => usable.iter().map(|index| index.measure()).collect(),
+        None => of_source.iter().map(|index| index.measure()).collect(),
+    };
+    wanted.sort_unstable();
+    wanted.dedup();
+    for measure in wanted.into_iter().filter(|_| !usable.is_empty()) {
+        let of_class: Vec<&&VectorIndex> = usable.iter().filter(|index| index.measure() == measure).collect();
+        if of_class.iter().any(|index| is_whole(index)) {
+            continue;
+        }
+        if let Some(part) = of_class.first() {
+            let condition = part.condition.as_deref().unwrap_or_default();
+            let message = format!("`{name}`: the index `{}` holds only rows where {condition}", part.name);
+            check
+                .find(&part.name, message)
+                .at(facts.declared.clone())
+                .help("a search without that condition passes it over and reads every row");
+            continue;
+        }
+        let classes: Vec<&str> = usable.iter().map(|index| index.class.as_str()).collect();
+        let whose = if facts.metric.is_some() { "the declared metric" } else { "the source's metric" };
+        let message = format!("`{name}`: no index is of {measure}, but of {}", classes.join(", "));
         check
             .find("class", message)
             .at(facts.declared.clone())
-            .help("a search by the declared metric passes it over and reads every row");
+            .help(format!("a search by {whose} passes it over and reads every row"));
+    }
+}
+
+fn lacking(facts: &VectorFacts) -> String {
+    let name = &facts.name;
+    let dimension = facts.dimension.or(facts.wanted_dimension).or(facts.target.most);
+    match (facts.kind.most_indexed(), dimension) {
+        (Some(most), Some(dimension)) if dimension > most => {
+            format!(
+                "`{name}` has no index, and none can be built: {dimension} dimensions are more than {most}"
+            )
+        }
+        _ => format!("`{name}` has no index"),
     }
 }
 

@@ -3,7 +3,7 @@ use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Decode, Row, TypeInfo, ValueRef};
 
 use super::Encoding;
-use crate::digest::convert::convert;
+use crate::digest::convert::{convert, untyped};
 use crate::model::Mode;
 use crate::model::value::Value;
 use crate::stores::rows::{CellFrom, Rows};
@@ -27,11 +27,8 @@ pub(super) fn fill(
             }
             index += 1;
         }
-        if rows.mode == Mode::Semantic
-            && let Some(converted) = convert(&cell.kind, &value)
-        {
-            value = converted;
-        }
+        let converted = if rows.mode == Mode::Semantic { convert(&cell.kind, &value) } else { None };
+        value = converted.unwrap_or_else(|| untyped(&cell.kind, value));
         if let (Value::Null, Some(default)) = (&value, &cell.default) {
             value = default.clone();
         }

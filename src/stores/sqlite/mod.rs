@@ -19,6 +19,7 @@ use futures_util::TryStreamExt;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr};
 
+use super::files;
 use crate::model::Cause;
 
 pub use scratch::ScratchFile;
@@ -132,6 +133,11 @@ impl Sqlite {
             _ => Encoding::Utf8,
         };
         Ok(store)
+    }
+
+    /// What names its file as long as that is there, also on another machine.
+    pub fn birth(&self) -> Option<String> {
+        files::birth(&self.file.path)
     }
 
     /// Every row of a query, decoded.

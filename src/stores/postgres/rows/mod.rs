@@ -62,6 +62,8 @@ struct State {
     identity: String,
     /// What names the cluster and the database in it, also on its standbys; none where that may not be asked.
     cluster: Option<String>,
+    /// How often the cluster, or the copy that it is, was promoted.
+    timeline: Option<i64>,
     is_standby: bool,
     is_single: bool,
 }
@@ -102,6 +104,17 @@ impl PostgresRows {
     /// What tells this database from any other.
     pub fn identity(&self) -> &str {
         &self.state.identity
+    }
+
+    /// What names its cluster and the database in it, also after a restart and on its standbys; a copy that was promoted has
+    /// another.
+    pub fn cluster(&self) -> Option<String> {
+        self.state.cluster.as_ref().map(|cluster| format!("{cluster} {:?}", self.state.timeline))
+    }
+
+    /// Whether it repeats another server.
+    pub fn is_standby(&self) -> bool {
+        self.state.is_standby
     }
 
     /// What one declared query answers.
@@ -164,15 +177,17 @@ async fn begin(store: &mut Postgres, patience: Patience, is_single: bool) -> Res
     let fail = |error: sqlx::Error| Cause::from(Fail::Connect(said(&error)));
     let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {SETTINGS}; {}", limits(patience));
     run(&mut store.connection, begin).await.map_err(fail)?;
-    // A standby exports none.
+    // A standby exports none. Every PGlite is a copy of one cluster.
     let exported =
         if is_single { "NULL" } else { "CASE WHEN NOT pg_is_in_recovery() THEN pg_export_snapshot() END" };
     let state = format!(
         "SELECT json_build_object('exported', {exported}, 'moment', pg_current_snapshot()::text, 'is_single', {is_single}, \
          'identity', format('%s %s %s', pg_postmaster_start_time(), current_setting('port'), \
          (SELECT oid FROM pg_database WHERE datname = current_database())), 'is_standby', pg_is_in_recovery(), \
-         'cluster', CASE WHEN has_function_privilege('pg_control_system()', 'execute') THEN (SELECT format('%s %s', system_identifier, \
-         (SELECT oid FROM pg_database WHERE datname = current_database())) FROM pg_control_system()) END)::text"
+         'cluster', CASE WHEN NOT {is_single} AND has_function_privilege('pg_control_system()', 'execute') THEN (SELECT format('%s %s', system_identifier, \
+         (SELECT oid FROM pg_database WHERE datname = current_database())) FROM pg_control_system()) END, \
+         'timeline', CASE WHEN has_function_privilege('pg_control_checkpoint()', 'execute') THEN \
+         (SELECT timeline_id FROM pg_control_checkpoint()) END)::text"
     );
     let state: State = super::catalog::read(&store.texts(&[&state]).await?.concat())?;
     run(&mut store.connection, format!("SAVEPOINT {SAFE}")).await.map_err(fail)?;

@@ -92,6 +92,7 @@ impl Vectors for PostgresRows {
         let table = format!("{}.{}", quoted(&column.table.namespace), quoted(&column.table.name));
         let sql = format!(
             "SELECT coalesce(json_agg(DISTINCT jsonb_build_object('name', c.relname, 'method', m.amname, 'class', o.opcname, \
+             'condition', pg_get_expr(i.indpred, i.indrelid), \
              'invalid', NOT (i.indisvalid AND i.indisready AND i.indislive))), '[]')::text \
              FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam AND m.amname IN ('hnsw', 'ivfflat') \
              JOIN pg_opclass o ON o.oid = i.indclass[0] \
