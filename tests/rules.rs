@@ -262,6 +262,7 @@ fn verified(files: &BTreeMap<String, String>, report: &mut Report) {
     one(files, "vector-content.toml", rules::verify::VECTOR_CONTENT_RULES, report);
     one(files, "vector-recall.toml", rules::verify::VECTOR_RECALL_RULES, report);
     one(files, "counters.toml", rules::verify::COUNTER_RULES, report);
+    one(files, "unmapped.toml", rules::verify::UNMAPPED_RULES, report);
     one(files, "reference.toml", rules::verify::REFERENCE_RULES, report);
     one(files, "entities.toml", rules::verify::ENTITY_RULES, report);
 }

@@ -60,10 +60,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     rows_out: Option<String>,
     /// How many tables are compared at the same time
-    #[arg(long, value_name = "N")]
-    jobs: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
     /// Go on and on, so many seconds after each report, until interrupted: for the time in which both sides are written
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     watch: Option<u64>,
     /// Do one part of the work, such as 3/16; `job` or `job/16` takes the number from the variables of a Kubernetes Indexed Job, a
     /// Cloud Run job or an AWS Batch array. The report is one of a part, for `trueup report merge`
@@ -127,6 +127,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     if args.source_fingerprint.is_some() || args.target_fingerprint.is_some() {
         return against_fingerprints(args, loaded);
     }
+    if args.verify_key.is_some() {
+        let hint = "name the fingerprint with `--source-fingerprint` or `--target-fingerprint`, or leave out `--verify-key`";
+        return Err(Stop::usage("--verify-key is for fingerprints, and none is named", hint));
+    }
     let seed = args.seed.unwrap_or_else(random);
     let mut settings = settings(loaded, args.source.clone().zip(args.target.clone()), seed)?;
     settings.mapping.only.clone_from(&args.table);
@@ -135,7 +139,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
         args.check.iter().map(|written| named_check(&settings, written)).collect::<Result<_, _>>()?;
     settings.keys = args.keys.unwrap_or(settings.keys);
     settings.show_values = args.show_values;
-    settings.jobs = args.jobs.unwrap_or(settings.jobs).max(1);
+    settings.jobs = args.jobs.map_or(settings.jobs, usize::from).max(1);
     settings.patience = args.limits.over(settings.patience);
     settings.shard = args.shard.as_deref().map(shard).transpose()?;
     loop {

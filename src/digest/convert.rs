@@ -4,6 +4,7 @@
 //! Refuses to round and to guess: what is not plainly one of these stays what it is, and then differs.
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
@@ -49,6 +50,29 @@ pub fn untyped(kind: &Kind, value: Value) -> Value {
         (Kind::Numeric, Value::Sent(bytes)) => Value::Bytes(bytes),
         (_, value) => value,
     }
+}
+
+/// A value of a kind as its text, where it would else be shown as Postgres keeps it.
+pub fn shown(kind: &Kind, value: &Value) -> Value {
+    let moment = |micros: i64| {
+        let moment = Timestamp::from_microsecond(micros.checked_add(EPOCH)?).ok()?;
+        Some(moment.to_zoned(TimeZone::UTC).datetime())
+    };
+    let text = match (kind, value) {
+        (Kind::Uuid, Value::Bytes(bytes)) if bytes.len() == 16 => {
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| hex.get(part).unwrap_or_default());
+            Some(parts.join("-"))
+        }
+        (Kind::Date, Value::Int(days)) => {
+            days.checked_mul(DAY).and_then(moment).map(|moment| moment.date().to_string())
+        }
+        (Kind::Time, Value::Int(micros)) => moment(*micros).map(|moment| moment.time().to_string()),
+        (Kind::Timestamp, Value::Int(micros)) => moment(*micros).map(|moment| moment.to_string()),
+        (Kind::TimestampTz, Value::Int(micros)) => moment(*micros).map(|moment| format!("{moment}Z")),
+        _ => None,
+    };
+    text.map_or_else(|| value.clone(), Value::Text)
 }
 
 const DAY: i64 = 86_400_000_000;
@@ -144,6 +168,21 @@ mod tests {
         ] {
             assert_eq!(read(Kind::TimestampTz, text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_read_is_shown_as_it_was_written() {
+        for (kind, text) in [
+            (Kind::Uuid, "00112233-4455-6677-8899-aabbccddeeff"),
+            (Kind::Date, "1999-12-31"),
+            (Kind::Time, "23:59:01.5"),
+            (Kind::Timestamp, "2024-02-29T00:00:00.000001"),
+            (Kind::TimestampTz, "1969-12-31T23:59:59Z"),
+        ] {
+            let read = convert(&kind, &Value::Text(text.into())).unwrap();
+            assert!(matches!(shown(&kind, &read), Value::Text(shown) if shown == text), "{text}");
+        }
+        assert!(matches!(shown(&Kind::Date, &Value::Int(i64::MAX)), Value::Int(_)));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use crate::manifest::{At, Manifest, Scalar, Side, SkipEntry, Source, TableEntry};
+use crate::manifest::{At, Manifest, Scalar, Side, SkipEntry, Source, TableEntry, glob};
 use crate::model::{Gap, Mode, Place, TableName};
 
 pub use patterns::per_schema;
@@ -55,6 +55,13 @@ impl Mapping {
             mode: manifest.verify.mode,
             source: source.clone(),
         }
+    }
+
+    /// Why a table is skipped on both sides, where it is.
+    pub fn skip_of(&self, table: &str) -> Option<&str> {
+        let is_met = |skip: &&SkipEntry| glob(&skip.table).is_ok_and(|glob| glob.is_match(table));
+        let skip = self.skips.iter().filter(|skip| skip.side.is_none()).find(is_met);
+        skip.map(|skip| skip.reason.as_str())
     }
 
     /// A mapping is declared in a manifest alone, so there is a place.

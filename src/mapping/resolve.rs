@@ -6,6 +6,7 @@ use globset::GlobMatcher;
 use super::columns::columns;
 use super::{Mapping, Pair, Problem, ProblemKind, Resolved};
 use crate::manifest::{IfEmpty, Side, SkipEntry, TableEntry, glob};
+use crate::model::integrity::LARGE_OBJECTS;
 use crate::model::{Gap, GapKind, Object, Place, Schema, Table, TableKind, TableName};
 
 /// Resolves a mapping. `is_empty` tells whether a source table has no rows; it is asked only for tables with
@@ -198,7 +199,8 @@ impl<'m> Resolver<'m> {
                 *entry.from
             );
             let place = Some(self.mapping.place(&entry.from));
-            let help = "give each its own `target_where`: a table that is held to rows of others proves nothing";
+            let help =
+                "give each its own `target_where`: a table that is held to rows of others proves nothing";
             self.problem(ProblemKind::StaleMapping, &entry.from, message, help, place);
         }
     }
@@ -335,6 +337,15 @@ impl<'m> Resolver<'m> {
         let found = columns(self.mapping, entry, source, target);
         self.out.problems.extend(found.problems);
         self.out.gaps.extend(found.gaps);
+        for (table, side) in [(source, Side::Source), (target, Side::Target)] {
+            if matches!(table.kind, TableKind::View | TableKind::MaterializedView) {
+                let reason = format!(
+                    "a view of the {}: what it answers is compared, not what it is made of",
+                    side.word()
+                );
+                self.gap(&table.id(), GapKind::NotCompared, reason);
+            }
+        }
         // A table without columns cannot be described; it stays a pair, so that whoever reads it learns why.
         let described = ![source, target].iter().any(|table| table.columns.is_empty());
         if found.columns.is_empty() && described {
@@ -385,7 +396,8 @@ impl<'m> Resolver<'m> {
                 self.problem(ProblemKind::StaleMapping, only, message, &help, None);
             }
         }
-        let unused: Vec<_> = self.skips.iter().filter(|skip| !skip.used).map(|skip| skip.entry).collect();
+        let is_unused = |skip: &&Skip<'_>| !skip.used && !skip.glob.is_match(LARGE_OBJECTS);
+        let unused: Vec<_> = self.skips.iter().filter(is_unused).map(|skip| skip.entry).collect();
         for entry in unused {
             let reason = format!("`[[skip]]` for `{}` met no table", *entry.table);
             self.gap(&entry.table, GapKind::Declared, reason);

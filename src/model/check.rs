@@ -66,7 +66,7 @@ impl fmt::Display for Object {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Looked {
     count: NonZeroU64,
-    /// The singular noun that is counted; its plural takes an `s`.
+    /// The singular noun that is counted; its plural takes an `s`, or `ies` in the place of `y`.
     unit: String,
 }
 
@@ -97,8 +97,14 @@ impl fmt::Display for Looked {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Of `1 of 7 revisions` it is the seven that are many.
         let of = self.unit.strip_prefix("of ").and_then(|rest| rest.split(' ').next()?.parse().ok());
-        let plural = if of.unwrap_or(self.count.get()) == 1 { "" } else { "s" };
-        write!(out, "{} {}{plural}", self.count, self.unit)
+        if of.unwrap_or(self.count.get()) == 1 {
+            return write!(out, "{} {}", self.count, self.unit);
+        }
+        let is_vowel = |stem: &&str| stem.ends_with(['a', 'e', 'i', 'o', 'u']);
+        match self.unit.strip_suffix('y').filter(|stem| !is_vowel(stem)) {
+            Some(stem) => write!(out, "{} {stem}ies", self.count),
+            None => write!(out, "{} {}s", self.count, self.unit),
+        }
     }
 }
 

@@ -17,19 +17,41 @@ pub struct Counter {
     pub furthest: Option<i64>,
     /// Whether it counts downwards.
     pub is_descending: bool,
-    /// What its counterpart in the source would give next, where ids must never be given twice.
+    /// What its counterpart in the source would give next.
     pub before: Option<i64>,
+    /// Whether the target may give again what the source gave, as long as no row holds it: an id of a row that is gone.
+    pub may_repeat: bool,
+    /// The last value that it may give, unless it begins again.
+    pub ends: Option<i64>,
+    /// The table and the column by their own names.
+    #[serde(skip)]
+    pub fills: Option<(TableName, String)>,
 }
 
 /// The counters of a database.
 #[derive(Debug, Default)]
 pub struct Counters {
-    /// Those that fill a column, and were read.
+    /// Those that were read. One that fills several columns is told once for each, one that fills none that is known has no
+    /// column.
     pub all: Vec<Counter>,
-    /// Those that no rule can judge, with the reason.
-    pub unlooked: Vec<String>,
-    /// Those that could not be read, by name.
-    pub failed: Vec<(String, Cause)>,
+    /// Those that no rule can judge, with the table that they are of and the reason.
+    pub unlooked: Vec<(Option<TableName>, String)>,
+    /// Those that could not be read, with the table that they are of, by name.
+    pub failed: Vec<(Option<TableName>, String, Cause)>,
+}
+
+/// What large objects of Postgres are called where tables are: a `[[skip]]` may name it.
+pub const LARGE_OBJECTS: &str = "pg_largeobject";
+
+/// What a database holds that is no table of its schema.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// Tables of extensions, and the extension.
+    pub tables: Vec<(TableName, String)>,
+    /// How many large objects.
+    pub large_objects: u64,
+    /// Whether their content may be read.
+    pub are_readable: bool,
 }
 
 /// A reference that a database declares.

@@ -24,6 +24,8 @@ pub struct TableDiff {
     pub target_filter_took_none: bool,
     /// What was equal.
     pub mode: Mode,
+    /// Whether one side has types and the other has none.
+    pub is_mixed: bool,
     /// Rows that differed at first, and were equal when they were looked at again.
     pub transient: u64,
     /// How sampled rows differ, for somebody who asked for values.

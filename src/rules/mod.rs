@@ -93,6 +93,7 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(verify::MOVING_RULES))
         .chain(ids(verify::COLUMN_RULES))
         .chain(ids(verify::PART_RULES))
+        .chain(ids(verify::UNMAPPED_RULES))
         .chain(ids(verify::SIDES_RULES))
         .chain(ids(verify::INVARIANT_RULES))
         .chain(ids(verify::SET_RULES))

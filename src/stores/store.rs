@@ -12,7 +12,7 @@ use crate::digest::bucket::Bucket;
 use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::RowIdentity;
 use crate::digest::short::short;
-use crate::model::integrity::{Counters, Held};
+use crate::model::integrity::{Beside, Counters, Held};
 use crate::model::survey::Answer;
 use crate::model::{Cause, Schema, TableName};
 
@@ -108,8 +108,16 @@ impl Store {
 }
 
 impl Integrity for Store {
-    async fn counters(&mut self) -> Result<Counters, Cause> {
-        either!(self, store => store.counters().await)
+    async fn counters(&mut self, alone: bool) -> Result<Counters, Cause> {
+        either!(self, store => store.counters(alone).await)
+    }
+
+    async fn beside(&mut self) -> Result<Beside, Cause> {
+        either!(self, store => store.beside().await)
+    }
+
+    async fn outside(&mut self, table: &TableName, conditions: &[String]) -> Result<u64, Cause> {
+        either!(self, store => store.outside(table, conditions).await)
     }
 
     async fn references(&mut self, sample: usize) -> Result<Vec<Held>, Cause> {

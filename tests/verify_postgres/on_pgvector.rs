@@ -187,3 +187,49 @@ fn arrays_and_bits_are_vectors_where_somebody_says_so() {
 fn every_change_beside_rows_is_found_and_named() {
     beside::play(48);
 }
+
+#[test]
+fn a_table_of_an_extension_is_listed() {
+    let of = "create table member (id int primary key); create table t (id int primary key); create extension if not exists vector;
+        alter extension vector add table member;";
+    let world = World::pair(of, of);
+    let said = world.verify();
+    said.is_equal();
+    assert_eq!(
+        said.gaps().iter().filter(|gap| gap.starts_with("member: ")).collect::<Vec<_>>(),
+        [
+            "member: a table of the extension `vector` in the source: its rows are not compared",
+            "member: a table of the extension `vector` in the target: its rows are not compared",
+        ]
+    );
+}
+
+#[test]
+fn an_index_serves_the_distance_and_the_rows_that_the_sources_does() {
+    let world = World::pair(FACTS, FACTS);
+    world.target.sql("drop index facts_v; create index facts_v on facts using hnsw (v vector_l2_ops)");
+    world.verify().fails(&["vector-index facts.v: no index is of _cosine_ops, but of vector_l2_ops"]);
+    world.target.sql("create index facts_w on facts using hnsw (v vector_cosine_ops) where id < 50");
+    world.verify().fails(&["vector-index facts.v: the index `facts_w` holds only rows where (id < 50)"]);
+    world.source.sql(
+        "drop index facts_v; create index facts_w on facts using hnsw (v vector_cosine_ops) where id < 50",
+    );
+    world.verify().is_equal();
+}
+
+#[test]
+fn an_array_of_two_dimensions_is_no_vector() {
+    let of = "create table t (id int primary key, v numeric[]); insert into t values (1, '{1,2}'), (2, '{0.10000000000000000001}')";
+    let world = World::pair(of, of);
+    let manifest = "[[table]]\nfrom = \"t\"\n[[vector]]\ntable = \"t\"\ncolumn = \"v\"\nrows = 2\ntolerance = { absolute = 0.1 }\n";
+    let said = world.through(manifest, &[]);
+    assert!(
+        said.gaps()
+            .contains(&"t.v: digits of its decimal numbers beyond those of a float (some 15)".to_owned()),
+        "{:?}",
+        said.gaps()
+    );
+    world.source.sql("update t set v = '{{1,2},{3,4}}' where id = 1");
+    let said = world.through(manifest, &[]);
+    assert!(said.stdout.contains("`t.v` holds what is no plain list of numbers"), "{}", said.stdout);
+}

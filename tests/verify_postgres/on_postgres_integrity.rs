@@ -26,6 +26,51 @@ fn sequences_are_ahead_of_their_columns() {
 }
 
 #[test]
+fn sequences_that_no_column_tells_of() {
+    let of = "create sequence invoice; create sequence ring cycle; create sequence counted;
+        create function counted() returns int language sql as $$ select nextval('counted')::int $$;
+        create table a (id int primary key default counted(), v int default nextval('ring')); create table gone (id serial primary key);
+        create table small (id smallint generated always as identity primary key); insert into small overriding system value values (32767);
+        create table log (id bigserial, at int, primary key (id, at)) partition by range (at);
+        create table log_1 partition of log for values from (0) to (10); insert into log (at) values (1), (2);
+        select setval('invoice', 1200), setval('counted', 9), setval('gone_id_seq', 40), setval('small_id_seq', 32766);";
+    let world = World::pair(of, of);
+    let said = world.verify();
+    assert_eq!(
+        said.lines(),
+        [
+            "sequence-behind target: sequence `small_id_seq` gives 32767 next, and `small.id` already holds 32767"
+        ]
+    );
+    assert!(said.gaps().contains(&"target: a sequence was not looked at: ring begins again at its end, so it may give what is taken".to_owned()), "{:?}", said.gaps());
+    world.target.sql(
+        "select setval('invoice', 7), setval('counted', 3), setval('gone_id_seq', 1), setval('small_id_seq', 32767), setval('log_id_seq', 1);
+        create sequence extra; drop sequence ring cascade",
+    );
+    world.source.sql("create sequence only_here");
+    let said = world.verify();
+    assert_eq!(
+        said.lines(),
+        [
+            "sequence-behind target: `counted` gives 4 next, and the source's would give 10: numbers are given again",
+            "sequence-behind target: `invoice` gives 8 next, and the source's would give 1201: numbers are given again",
+            "sequence-behind target: sequence `log_id_seq` gives 2 next, and `log.id` already holds 2",
+            "sequence-behind target: sequence `small_id_seq` has given 32767, its last value, and gives no more",
+            "sequence-repeats target: sequence `gone_id_seq` gives 2 next, and the source's would give 41: ids of rows that are gone are given again",
+        ]
+    );
+    for gap in [
+        "target: the sequence extra fills no column that is known, and the source has none of its name: nothing tells whether it is behind",
+        "target: the source's sequence only_here fills no column that is known, and the target has none of its name",
+    ] {
+        assert!(said.gaps().contains(&gap.to_owned()), "{gap}: {:?}", said.gaps());
+    }
+    // Of one table no other's is told.
+    let said = verify(&world.source.url, &world.target.url, &["--table", "log"]);
+    said.fails(&["sequence-behind target: sequence `log_id_seq` gives 2 next, and `log.id` already holds 2"]);
+}
+
+#[test]
 fn a_sequence_that_may_not_be_read_is_unknown() {
     let of = "create table a (id serial primary key, v int); insert into a (v) values (1), (2)";
     let world = World::pair(of, of);

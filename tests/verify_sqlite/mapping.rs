@@ -75,6 +75,7 @@ fn a_table_that_is_not_there_is_stale_or_missing() {
     ]);
     world.through(&format!("{a}[[table]]\nfrom = \"e\"\nto = \"a\"\n[[table]]\nfrom = \"z\""), &[]).fails(&[
         "stale-mapping source -> target: the mapping moves `z`, which the source does not have",
+        "stale-mapping source -> target: `a` and `e` become `a`, and no `target_where` of its own tells the rows of `e` from the others'",
         "row-content e -> a: 1 row is only in the source",
         "row-count e -> a: the source has 1 row, the target 0 rows",
     ]);
@@ -109,7 +110,9 @@ fn filters_choose_the_rows_of_each_side() {
         said.gaps(),
         [
             "t: rows of the source are compared only where kind = 'a'",
+            "t: rows of the source outside of its condition: 1",
             "t: rows of the target are compared only where \"kind\" <> 'c'",
+            "t: rows of the target outside of its condition: 1",
         ]
     );
     assert_eq!(world.through(&filters("kind = 'a'", "1"), &[]).code, 1);

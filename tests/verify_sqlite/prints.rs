@@ -270,3 +270,43 @@ fn sha256(text: &str) -> String {
     use sha2::Digest;
     sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[test]
+fn a_file_is_known_again() {
+    let world = both(ROWS, ROWS);
+    let held =
+        world.run(&["verify", "--source-fingerprint", "a.json", "--target", "a.db", "--format", "json"]);
+    held.fails(&["same-database a.json -> target: source and target are the same database"]);
+    // By whatever name, and whatever was written since.
+    std::os::unix::fs::symlink(world.path("a.db"), world.path("other.db")).unwrap();
+    world.sql("a.db", "DELETE FROM t WHERE id = 2");
+    let held =
+        world.run(&["verify", "--source-fingerprint", "a.json", "--target", "other.db", "--format", "json"]);
+    assert_eq!(
+        (held.code, held.lines()[0].as_str()),
+        (1, "same-database a.json -> target: source and target are the same database")
+    );
+    assert_eq!(held.lines().len(), 3, "{held:?}");
+    std::fs::copy(world.path("a.db"), world.path("c.db")).unwrap();
+    taken(&world, &["a.db", "-o", "a.json"]);
+    world
+        .run(&["verify", "--source-fingerprint", "a.json", "--target", "c.db", "--format", "json"])
+        .is_equal();
+    let said = world.run(&["verify", "--source", "a.db", "--target", "c.db", "--verify-key", "k.pem"]);
+    assert_eq!(said.code, 2, "{said:?}");
+}
+
+#[test]
+fn a_table_that_is_skipped_when_empty_is_so_in_files() {
+    let world = World::pair(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY); CREATE TABLE e (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY)",
+    );
+    world.write("m.toml", "[[table]]\nfrom = \"t\"\n[[table]]\nfrom = \"e\"\nif_empty = \"skip\"\n");
+    let m = ["--manifest", "m.toml"];
+    taken(&world, &[&["b.db", "--side", "target", "-o", "b.json"][..], &m].concat());
+    taken(&world, &[&["a.db", "--like", "b.json", "-o", "a.json"][..], &m].concat());
+    let files =
+        ["verify", "--source-fingerprint", "a.json", "--target-fingerprint", "b.json", "--format", "json"];
+    world.run(&[&files[..], &m].concat()).is_equal();
+}

@@ -50,6 +50,9 @@ pub struct Fingerprint {
     /// The tables that it was narrowed to; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub only: Vec<String>,
+    /// Source tables without a row that the mapping skips then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empty: Vec<String>,
     /// The side's schema, as `trueup fingerprint --schema` writes it.
     #[schemars(with = "Value")]
     pub catalog: Schema,
@@ -191,6 +194,9 @@ impl Fingerprint {
     /// Whether a source table was found to hold no row.
     pub fn is_empty(&self, source: &TableName) -> bool {
         let source = source.to_string();
+        if self.empty.contains(&source) {
+            return true;
+        }
         let mut of = self.tables.iter().filter(|table| table.source == source).peekable();
         of.peek().is_some()
             && of.all(|table| {

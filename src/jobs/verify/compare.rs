@@ -118,6 +118,7 @@ pub(super) fn told(settings: &Verify, pair: &Pair, plan: &Plan, diff: &RowsDiff)
         source: pair.source.to_string(),
         target: pair.target.to_string(),
         mode: pair.mode,
+        is_mixed: plan.is_mixed,
         columns: plan.names.len(),
         key: if keyed { plan.source.key.iter().map(column).collect() } else { Vec::new() },
         only_in_source: difference(&diff.only_in_source),

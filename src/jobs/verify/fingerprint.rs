@@ -2,11 +2,11 @@
 //!
 //! A column is digested as the widest kind of its family, in the order of the target's names, so that the other side can digest the
 //! same without having been asked. With a fingerprint of the other side it is digested exactly as that one was.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{cut, integer_key, value};
 use super::tolerated::tolerate;
-use super::{Opened, open};
+use super::{Opened, empty_tables, open};
 use crate::diff::fingerprint::{ColumnPrint, Fingerprint, RowsPrint, TablePrint};
 use crate::digest::buckets::Buckets;
 use crate::digest::comparable::{read_as, widest};
@@ -70,8 +70,12 @@ pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
         Side::Source => [&schema, &other],
         Side::Target => [&other, &schema],
     };
-    let Resolved { mut pairs, problems, .. } =
-        resolve(&settings.mapping.for_tables_of(source), source, target, &|_| false);
+    let mapped = settings.mapping.for_tables_of(source);
+    let empty = match settings.side {
+        Side::Source => empty_tables(&mapped, source, &mut store).await,
+        Side::Target => BTreeSet::new(),
+    };
+    let Resolved { mut pairs, problems, .. } = resolve(&mapped, source, target, &|_| false);
     let only = &settings.mapping.only;
     let is_narrowed =
         |problem: &Problem| problem.kind == ProblemKind::StaleMapping && only.contains(&problem.table);
@@ -96,6 +100,7 @@ pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
         seed: settings.seed,
         mapping,
         only: settings.mapping.only.clone(),
+        empty: empty.iter().map(ToString::to_string).collect(),
         catalog: schema,
         tables,
         more: BTreeMap::new(),

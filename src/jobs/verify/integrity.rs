@@ -3,53 +3,97 @@ use super::Verify;
 use super::asked::shown_cells;
 use super::stores::Stores;
 use crate::mapping::Pair;
-use crate::model::integrity::{Counters, Held};
-use crate::model::{Difference, Gap, GapKind, Look, Object, Report};
+use crate::model::integrity::{Counter, Counters, Held};
+use crate::model::{Difference, Gap, GapKind, Look, Object, Report, TableName};
 use crate::rules::judge;
 use crate::rules::verify::{COUNTER_RULES, CounterFacts, REFERENCE_RULES, ReferenceFacts};
 use crate::stores::integrity::Integrity;
-use crate::stores::store::Store;
 
 /// The rules that are judged here.
-pub(super) const RULES: [&str; 2] = ["verify/sequence-behind", "verify/orphan"];
+pub(super) const RULES: [&str; 3] = ["verify/sequence-behind", "verify/sequence-repeats", "verify/orphan"];
 
 /// Whether new ids are new.
 pub(super) async fn counters(settings: &Verify, pairs: &[Pair], stores: &mut Stores, report: &mut Report) {
     let on = Object::endpoint(&settings.target.name);
-    let found = stores.target.store.counters().await;
-    let mut failed = Vec::new();
-    let facts = match found {
-        Ok(Counters { all: mut counters, unlooked, failed: unread }) => {
-            failed.extend(unread);
-            let both =
-                matches!((&stores.source.store, &stores.target.store), (Store::Sqlite(_), Store::Sqlite(_)));
-            let before = if both { stores.source.store.counters().await } else { Ok(Counters::default()) };
-            match before {
+    let is_whole = is_whole(settings);
+    let is_mine = |table: &Option<TableName>| {
+        is_whole || table.as_ref().is_some_and(|table| pairs.iter().any(|pair| pair.target == *table))
+    };
+    let mut gap = |reason: String| {
+        report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotCompared, reason });
+    };
+    let (facts, failed) = match stores.target.store.counters(false).await {
+        Ok(Counters { all, unlooked, failed }) => {
+            for (_, reason) in unlooked.iter().filter(|(table, _)| is_mine(table)) {
+                gap(format!("a sequence was not looked at: {reason}"));
+            }
+            let is_asked = |one: &Counter| is_mine(&one.fills.as_ref().map(|(table, _)| table.clone()));
+            let mut counters: Vec<Counter> = all.into_iter().filter(is_asked).collect();
+            match stores.source.store.counters(true).await {
                 Ok(before) => {
-                    for counter in &mut counters {
-                        let pair = pairs.iter().find(|pair| pair.target.name == counter.column);
-                        let own = pair
-                            .and_then(|pair| before.all.iter().find(|one| one.column == pair.source.name));
-                        counter.before = own.map(|own| own.next);
+                    counters.iter_mut().for_each(|one| one.before = counterpart(one, pairs, &before.all));
+                    for reason in alone(&counters, &before, is_whole) {
+                        gap(reason);
                     }
                 }
-                Err(cause) => failed.push(("counters of the source".to_owned(), cause)),
+                Err(cause) => {
+                    gap(format!("sequences of the source cannot be read: {}", cause.message));
+                }
             }
-            report.not_compared.extend(unlooked.into_iter().map(|reason| Gap {
-                on: on.clone(),
-                kind: GapKind::NotCompared,
-                reason: format!("a sequence was not looked at: {reason}"),
-            }));
-            Look::Got(CounterFacts { endpoint: settings.target.name.clone(), counters })
+            let failed: Vec<_> = failed.into_iter().filter(|(table, ..)| is_mine(table)).collect();
+            (Look::Got(CounterFacts { endpoint: settings.target.name.clone(), counters }), failed)
         }
-        Err(cause) => Look::Failed(cause),
+        Err(cause) => (Look::Failed(cause), Vec::new()),
     };
     judge(COUNTER_RULES, &on, &facts, &settings.levels, report);
     // What could not be read may well be behind.
-    for (name, cause) in failed {
+    for (_, name, cause) in failed {
         let on = Object::endpoint(format!("{}: {name}", settings.target.name));
         judge(COUNTER_RULES, &on, &Look::<CounterFacts>::Failed(cause), &settings.levels, report);
     }
+}
+
+fn is_whole(settings: &Verify) -> bool {
+    settings.mapping.only.is_empty() && settings.mapping.entities.is_empty()
+}
+
+/// What the counter of the same column gives next in the source, or else the one of the same name.
+fn counterpart(one: &Counter, pairs: &[Pair], before: &[Counter]) -> Option<i64> {
+    let Some((table, column)) = &one.fills else {
+        return before.iter().find(|own| own.sequence == one.sequence).map(|own| own.next);
+    };
+    let pair = pairs.iter().find(|pair| pair.target == *table)?;
+    let moved = pair.columns.iter().find(|moved| moved.target == *column);
+    let own = moved.and_then(|moved| moved.source.clone()).unwrap_or_default();
+    // That of a table in SQLite is of whichever column is its rowid.
+    let is_it = |(table, column): &(TableName, String)| {
+        *table == pair.source && (*column == own || column.is_empty())
+    };
+    let all = before.iter().filter(|known| known.fills.as_ref().is_some_and(is_it)).map(|known| known.next);
+    if one.is_descending { all.min() } else { all.max() }
+}
+
+/// Sequences that are not held to a column, and that nobody knows of on the other side.
+fn alone(counters: &[Counter], before: &Counters, is_whole: bool) -> Vec<String> {
+    let mut told = Vec::new();
+    for one in counters.iter().filter(|one| one.fills.is_none() && one.before.is_none()) {
+        told.push(format!(
+            "the sequence {} fills no column that is known, and the source has none of its name: nothing tells whether it is behind",
+            one.sequence
+        ));
+    }
+    let is_there = |name: &str| counters.iter().any(|one| one.sequence == name);
+    for own in before.all.iter().filter(|own| is_whole && own.fills.is_none() && !is_there(&own.sequence)) {
+        told.push(format!(
+            "the source's sequence {} fills no column that is known, and the target has none of its name",
+            own.sequence
+        ));
+    }
+    let failed = before.failed.iter().filter(|_| is_whole);
+    told.extend(failed.map(|(_, name, cause)| {
+        format!("what the source's sequence {name} gives next is not known: {}", cause.message)
+    }));
+    told
 }
 
 /// Whether what is referred to is there.
@@ -62,7 +106,11 @@ pub(super) async fn references(settings: &Verify, pairs: &[Pair], stores: &mut S
             return judge(REFERENCE_RULES, &on, &look, &settings.levels, report);
         }
     };
-    let is_whole = settings.mapping.only.is_empty() && settings.mapping.entities.is_empty();
+    let is_whole = is_whole(settings);
+    if held.is_empty() {
+        let look = Look::<ReferenceFacts>::NotAsked("the target declares no foreign key".into());
+        judge(REFERENCE_RULES, &on, &look, &settings.levels, report);
+    }
     for Held { referrer, orphans } in held {
         if !is_whole && !pairs.iter().any(|pair| pair.target == referrer.table) {
             continue;

@@ -4,6 +4,7 @@
 //! stores and the report, as [`content`] is.
 mod against;
 mod asked;
+mod beside;
 mod compare;
 mod content;
 mod expected;
@@ -203,6 +204,12 @@ async fn sides(
         if settings.judges(&integrity::RULES) {
             integrity::counters(settings, &pairs, &mut stores, report).await;
             integrity::references(settings, &pairs, &mut stores, report).await;
+        }
+        if settings.judges(&beside::RULES) {
+            if settings.mapping.only.is_empty() && settings.mapping.entities.is_empty() {
+                beside::beside(settings, &mut stores, report).await;
+            }
+            beside::unmapped(settings, &mapping, &pairs, &mut stores, report).await;
         }
         if settings.judges(&vectors::RULES) {
             vectors::vectors(settings, &pairs, &tolerated, &mut stores, report).await;

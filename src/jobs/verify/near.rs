@@ -8,8 +8,8 @@ use super::tolerated::words;
 use super::vectors::{Traced, on};
 use crate::manifest::{Metric, Recall, Tolerance};
 use crate::mapping::Pair;
-use crate::model::vectors::{TextKey, VectorColumn, VectorsAt};
-use crate::model::{Cause, Difference, Report};
+use crate::model::vectors::{TextKey, VectorColumn, VectorType, VectorsAt};
+use crate::model::{Cause, Difference, Gap, GapKind, Report};
 use crate::rules::judge;
 use crate::rules::verify::{VECTOR_CONTENT_RULES, VECTOR_RECALL_RULES, VectorContent, VectorRecall};
 use crate::stores::vectors::{Numbers, Search, Vectors};
@@ -26,6 +26,15 @@ pub(super) async fn content(
     report: &mut Report,
 ) {
     let Some(tolerated) = traced.tolerated else { return };
+    let is_exact =
+        |column: &VectorColumn| column.kind == VectorType::Array && column.declared.contains("numeric");
+    if is_exact(&traced.target) || traced.source.as_ref().is_some_and(is_exact) {
+        report.not_compared.push(Gap {
+            on: on(&traced.name()),
+            kind: GapKind::NotCompared,
+            reason: "digits of its decimal numbers beyond those of a float (some 15)".into(),
+        });
+    }
     let facts = compare(settings, traced, &tolerated.tolerance, dimensions, stores).await;
     judge(VECTOR_CONTENT_RULES, &on(&traced.name()), &facts.into(), &settings.levels, report);
 }

@@ -39,6 +39,8 @@ pub(super) struct Plan {
     pub(super) unknown: Vec<(String, Cause)>,
     /// Whether a side has types at all.
     pub(super) is_typed: bool,
+    /// Whether a column has a type on one side alone.
+    pub(super) is_mixed: bool,
 }
 
 /// Asks both sides what the columns are, and how the key lies.
@@ -70,7 +72,7 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
         return Err(Cause::new(format!("its key holds `{name}`, which cannot be compared"))
             .hint("declare a `key` of other columns"));
     }
-    let Chosen { source: left, target: right, names, places, types, unknown, is_typed } = chosen;
+    let Chosen { source: left, target: right, names, places, types, unknown, is_typed, is_mixed } = chosen;
     if left.is_empty() {
         return Err(Cause::new("none of its columns can be compared"));
     }
@@ -101,6 +103,7 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
         types,
         unknown,
         is_typed,
+        is_mixed,
     };
     if let (Some(left), Some(right)) =
         (integer_key(&of_source, &plan.source), integer_key(&of_target, &plan.target))
@@ -179,6 +182,7 @@ pub(super) fn plan_of_queries(
         types: ColumnTypes::default(),
         unknown: Vec::new(),
         is_typed: chosen.is_typed,
+        is_mixed: chosen.is_mixed,
     })
 }
 
@@ -228,6 +232,7 @@ struct Chosen {
     types: ColumnTypes,
     unknown: Vec<(String, Cause)>,
     is_typed: bool,
+    is_mixed: bool,
 }
 
 impl Chosen {
@@ -258,6 +263,7 @@ impl Chosen {
         }
         let [(one, one_declared), (other, other_declared)] = known.as_slice() else { return };
         self.types.columns += 1;
+        self.is_mixed |= (**one == Kind::Dynamic) != (**other == Kind::Dynamic);
         let is_rewritten = (**one == Kind::Dynamic || **other == Kind::Dynamic)
             && REWRITTEN.iter().any(|name| one_declared == name || other_declared == name);
         let Some((one, other)) = comparable(one, other).filter(|_| !is_rewritten) else {

@@ -21,19 +21,24 @@ pub(super) async fn sets(settings: &Verify, stores: &mut Stores, report: &mut Re
         if !settings.asks("verify/unequal-sets", &one.name) {
             continue;
         }
-        let sides = [side(one.source_on.as_ref(), "source"), side(one.target_on.as_ref(), "target")];
-        let on = Object::endpoint(format!("{} -> {}: {}", sides[0], sides[1], *one.name));
-        let facts = match compare(settings, one, sides, stores).await {
-            Ok(diff) => Look::Got(SetFacts {
-                on: on.name.clone(),
-                relation: one.relation,
-                rows: diff,
-                declared: settings.mapping.source.place_of(&one.name),
-            }),
-            Err(cause) => Look::Failed(cause),
-        };
-        judge(SET_RULES, &on, &facts, &settings.levels, report);
+        held(settings, one, stores, report).await;
     }
+}
+
+/// Compares one pair of queries, and judges them.
+pub(super) async fn held(settings: &Verify, one: &Equal, stores: &mut Stores, report: &mut Report) {
+    let sides = [side(one.source_on.as_ref(), "source"), side(one.target_on.as_ref(), "target")];
+    let on = Object::endpoint(format!("{} -> {}: {}", sides[0], sides[1], *one.name));
+    let facts = match compare(settings, one, sides, stores).await {
+        Ok(diff) => Look::Got(SetFacts {
+            on: on.name.clone(),
+            relation: one.relation,
+            rows: diff,
+            declared: settings.mapping.source.place_of(&one.name),
+        }),
+        Err(cause) => Look::Failed(cause),
+    };
+    judge(SET_RULES, &on, &facts, &settings.levels, report);
 }
 
 async fn compare(

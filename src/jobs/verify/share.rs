@@ -9,6 +9,7 @@ use super::content::Outcomes;
 use super::expected::wanted;
 use crate::digest::kind::Kind;
 use crate::digest::short::short;
+use crate::manifest::Keys;
 use crate::mapping::{Pair, PairColumn};
 use crate::model::{Part, PartTable, Shard, Share};
 use crate::stores::rows::{ColumnKind, RowSource};
@@ -22,7 +23,9 @@ pub(super) async fn share<S: RowSource, T: RowSource>(
     target: &mut T,
 ) -> Share {
     let Some(shard) = settings.shard else { return Share::Whole };
-    shard.share(place, keys(pair, source, target).await)
+    // The bounds of a range are keys, and stand in the report for those who join the parts.
+    let keys = if settings.keys == Keys::Plain { keys(pair, source, target).await } else { None };
+    shard.share(place, keys)
 }
 
 /// The least and the greatest integer key of both sides. A table that cannot be asked is one part's whole, which says why.

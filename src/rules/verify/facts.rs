@@ -124,6 +124,23 @@ impl From<Apart> for Allowance {
     }
 }
 
+/// The rows of a table that several entries share, and that none of them takes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UnmappedRows {
+    /// The table.
+    pub table: String,
+    /// Whether it is the source's.
+    pub is_source: bool,
+    /// How many conditions there are.
+    pub conditions: usize,
+    /// The rows.
+    pub rows: u64,
+    /// The manifest line of the first.
+    #[serde(skip)]
+    pub declared: Option<Place>,
+}
+
 /// The rows of the target's tables that one manifest entry speaks for.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -6,11 +6,11 @@ mod vectors;
 
 pub use facts::{
     Allowance, CountFacts, CounterFacts, EntityFacts, ExpectedRows, InvariantFacts, ReferenceFacts, SetFacts,
-    SidesFacts, VectorContent, VectorCount, VectorFacts, VectorRecall,
+    SidesFacts, UnmappedRows, VectorContent, VectorCount, VectorFacts, VectorRecall,
 };
 
 use asked::{broken_invariant, missing_entity, unequal_counts, unequal_sets, unexpected_rows};
-use integrity::{orphan, sequence_behind};
+use integrity::{orphan, sequence_behind, sequence_repeats};
 use vectors::{
     vector_content, vector_count, vector_dimension, vector_duplicates, vector_index, vector_recall,
     vector_undeclared, vector_zero,
@@ -31,6 +31,10 @@ pub const COLUMN_RULES: &[Rule<ColumnTypes>] = rules!["verify": column_type];
 
 /// The rules over a run that several machines share.
 pub const PART_RULES: &[Rule<Shard>] = rules!["verify": partial_run];
+
+/// The rules over rows that no condition of a mapping takes.
+pub const UNMAPPED_RULES: &[Rule<UnmappedRows>] = rules!["verify": unmapped_rows];
+
 /// The rules over declared questions to one side.
 pub const INVARIANT_RULES: &[Rule<InvariantFacts>] = rules!["verify": broken_invariant];
 
@@ -41,7 +45,7 @@ pub const SET_RULES: &[Rule<SetFacts>] = rules!["verify": unequal_sets];
 pub const COUNT_RULES: &[Rule<CountFacts>] = rules!["verify": unequal_counts];
 
 /// The rules over the target's counters.
-pub const COUNTER_RULES: &[Rule<CounterFacts>] = rules!["verify": sequence_behind];
+pub const COUNTER_RULES: &[Rule<CounterFacts>] = rules!["verify": sequence_behind, sequence_repeats];
 
 /// The rules over the target's references.
 pub const REFERENCE_RULES: &[Rule<ReferenceFacts>] = rules!["verify": orphan];
@@ -82,6 +86,26 @@ fn partial_run(shard: &Shard, out: &mut Sink<'_>) {
         out.unknown(on, cause.hint("join the reports of all parts with `trueup report merge`"));
     } else {
         out.check(on, Some(Looked::at_one("part")));
+    }
+}
+
+fn unmapped_rows(facts: &UnmappedRows, out: &mut Sink<'_>) {
+    let on = Object::table(&facts.table);
+    let mut check = out.check(on, Looked::at(facts.conditions, "condition"));
+    let (side, key) = if facts.is_source { ("source", "where") } else { ("target", "target_where") };
+    check.facts("every row is taken by one", format!("{} by none", rows(facts.rows)));
+    if facts.rows > 0 {
+        let message = format!(
+            "`{}`: {} of the {side} {} taken by none of {} `{key}`, and compared with nothing",
+            facts.table,
+            rows(facts.rows),
+            if facts.rows == 1 { "is" } else { "are" },
+            facts.conditions
+        );
+        check
+            .find("rows", message)
+            .at(facts.declared.clone())
+            .help("widen a condition; NULL in it takes no row: write `is not true`, or `coalesce`");
     }
 }
 
@@ -194,10 +218,12 @@ fn row_content(diff: &TableDiff, out: &mut Sink<'_>) {
         if about == "differing" && !diff.values.is_empty() {
             message = format!("{message}: {}", diff.values.join("; "));
         }
-        check
-            .find(about, message)
-            .at(diff.declared.clone())
-            .help("mend the target, or declare the difference in the mapping");
+        let help = if diff.is_mixed && diff.mode == Mode::Strict {
+            "one side has no types: with `mode = \"semantic\"` a text that says what the other's type holds is equal; else mend the target"
+        } else {
+            "mend the target, or declare the difference in the mapping"
+        };
+        check.find(about, message).at(diff.declared.clone()).help(help);
     }
 }
 

@@ -2,7 +2,7 @@
 use super::facts::{VectorContent, VectorCount, VectorFacts, VectorRecall};
 use super::rows;
 use crate::manifest::Metric;
-use crate::model::vectors::{VectorIndex, VectorsFound};
+use crate::model::vectors::{VectorIndex, VectorType, VectorsFound};
 use crate::model::{Looked, Object, ObjectKind};
 use crate::rules::{Sink, answer};
 
@@ -158,7 +158,12 @@ pub(super) fn vector_index(facts: &VectorFacts, out: &mut Sink<'_>) {
         return;
     }
     if facts.indexes.is_empty() {
-        let help = "`vector` takes at most 2,000 dimensions in an index, `halfvec` 4,000, also by a cast in the index";
+        let help = match facts.kind {
+            VectorType::Vector => {
+                "build one; `vector` takes at most 2,000 dimensions in an index, `halfvec` 4,000, also by a cast in the index"
+            }
+            _ => "build one, or declare `index = false` in its `[[vector]]`",
+        };
         check.find("index", lacking(facts)).at(facts.declared.clone()).help(help);
     }
     // One of some rows is as good as the source's of the same.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use sqlx::Row;
 
 use super::{Fail, Sqlite, quoted, said, text};
-use crate::model::integrity::{Counter, Counters, Held, Orphans, Referrer};
+use crate::model::integrity::{Beside, Counter, Counters, Held, Orphans, Referrer};
 use crate::model::{Cause, TableName};
 use crate::stores::integrity::Integrity;
 
@@ -17,7 +17,7 @@ WHERE l.schema = 'main' AND l.type = 'table' ORDER BY l.name, f.id, f.seq";
 type Link = (String, String, String);
 
 impl Integrity for Sqlite {
-    async fn counters(&mut self) -> Result<Counters, Cause> {
+    async fn counters(&mut self, _: bool) -> Result<Counters, Cause> {
         let fail = |error: sqlx::Error| Cause::from(Fail::Catalog(said(&error)));
         let known = "SELECT count(*) FROM main.sqlite_schema WHERE name = 'sqlite_sequence'";
         let known = self.all(known, |row| row.try_get_unchecked::<i64, usize>(0)).await.map_err(fail)?;
@@ -34,10 +34,29 @@ impl Integrity for Sqlite {
             let furthest = furthest.map_err(fail)?.into_iter().next().flatten();
             // SQLite itself goes on behind whichever is larger.
             let next = last.max(furthest.unwrap_or(last)).saturating_add(1);
+            let name = TableName { namespace: String::new(), name: table.clone() };
             let (sequence, column) = (format!("AUTOINCREMENT of {table}"), table);
-            counters.push(Counter { sequence, column, next, furthest, ..Counter::default() });
+            // Whatever column it is, there is one of a table.
+            let fills = Some((name, String::new()));
+            counters.push(Counter { sequence, column, next, furthest, fills, ..Counter::default() });
         }
         Ok(Counters { all: counters, ..Counters::default() })
+    }
+
+    async fn beside(&mut self) -> Result<Beside, Cause> {
+        Ok(Beside::default())
+    }
+
+    async fn outside(&mut self, table: &TableName, conditions: &[String]) -> Result<u64, Cause> {
+        let taken: Vec<String> = conditions
+            .iter()
+            .map(|condition| format!("coalesce(({}\n), 0)", super::select::names_in(condition)))
+            .collect();
+        let sql =
+            format!("SELECT count(*) FROM main.{} WHERE NOT ({})", quoted(&table.name), taken.join(" OR "));
+        let rows = self.all(&sql, |row| row.try_get_unchecked::<i64, usize>(0)).await;
+        let rows = rows.map_err(|error| Cause::from(Fail::Table(table.to_string(), said(&error))))?;
+        Ok(rows.first().and_then(|rows| u64::try_from(*rows).ok()).unwrap_or_default())
     }
 
     async fn references(&mut self, sample: usize) -> Result<Vec<Held>, Cause> {

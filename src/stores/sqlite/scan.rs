@@ -13,6 +13,7 @@ use super::{Fail, Sqlite, quoted, said, text};
 use crate::digest::bucket::Bucket;
 use crate::digest::buckets::Buckets;
 use crate::digest::canonical::{CanonicalError, Element, canonical};
+use crate::digest::convert::shown;
 use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::{IdentityHasher, RowHash, RowHasher, RowIdentity};
 use crate::digest::kind::Kind;
@@ -120,7 +121,9 @@ impl RowSource for Sqlite {
         self.scan(rows, |cells, _| {
             let identity = identity(rows, cells, &mut identities)?;
             if wanted.contains(&identity) {
-                found.insert(identity, cells.iter().map(|cell| cell.show().to_string()).collect());
+                let told = rows.cells.iter().zip(cells);
+                let told = told.map(|(cell, value)| shown(&cell.kind, value).show().to_string());
+                found.insert(identity, told.collect());
             }
             Ok(())
         })
@@ -163,7 +166,8 @@ fn bucket_of(rows: &Rows, cells: &[Value], key: RowHash) -> u64 {
 }
 
 fn key_of(rows: &Rows, cells: &[Value]) -> Vec<Value> {
-    rows.key.iter().filter_map(|index| cells.get(*index)).cloned().collect()
+    let part = |index: &usize| Some(shown(&rows.cells.get(*index)?.kind, cells.get(*index)?));
+    rows.key.iter().filter_map(part).collect()
 }
 
 impl Sqlite {

@@ -3,21 +3,50 @@ use sqlx::Row;
 
 use super::super::catalog::read;
 use super::scan::Of;
-use super::select::quoted;
+use super::select::{from, quoted};
 use super::{Fail, PostgresRows};
-use crate::model::integrity::{Counter, Counters, Held, Orphans, Referrer};
+use crate::model::integrity::{Beside, Counter, Counters, Held, Orphans, Referrer};
 use crate::model::{Cause, TableName};
 use crate::stores::integrity::Integrity;
 
-/// A sequence and the column that it fills, names quoted where they must be.
+/// A sequence, its name quoted where it must be.
 #[derive(serde::Deserialize)]
-struct Filling {
+struct Sequence {
     sequence: String,
+    step: i64,
+    ends: i64,
+    is_cyclic: bool,
+    filled: Vec<Filled>,
+}
+
+/// A column that it fills.
+#[derive(Clone, serde::Deserialize)]
+struct Filled {
+    namespace: String,
     table: String,
     column: String,
     shown: String,
-    step: i64,
     is_integer: bool,
+}
+
+impl Filled {
+    fn table(&self) -> TableName {
+        TableName { namespace: self.namespace.clone(), name: self.table.clone() }
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Around {
+    tables: Vec<Member>,
+    large_objects: u64,
+    are_readable: bool,
+}
+
+#[derive(serde::Deserialize)]
+struct Member {
+    namespace: String,
+    name: String,
+    extension: String,
 }
 
 #[derive(serde::Deserialize)]
@@ -38,22 +67,79 @@ struct ForeignKey {
 }
 
 impl Integrity for PostgresRows {
-    async fn counters(&mut self) -> Result<Counters, Cause> {
+    async fn counters(&mut self, alone: bool) -> Result<Counters, Cause> {
         let json = self.store.texts(&[include_str!("../sql/counters.sql")]).await?.concat();
-        let mut all: Vec<Filling> = read(&json)?;
-        all.sort_by(|a, b| (&a.sequence, &a.shown).cmp(&(&b.sequence, &b.shown)));
+        let mut all: Vec<Sequence> = read(&json)?;
+        all.sort_by(|a, b| a.sequence.cmp(&b.sequence));
         let mut counters = Counters::default();
         for one in all {
-            if !one.is_integer {
-                counters.unlooked.push(format!("{}: `{}` is no integer", one.sequence, one.shown));
+            let of = one.filled.first().map(Filled::table);
+            let name = one.sequence.strip_prefix("public.").unwrap_or(&one.sequence).to_owned();
+            if one.is_cyclic {
+                let reason = format!("{name} begins again at its end, so it may give what is taken");
+                counters.unlooked.push((of, reason));
                 continue;
             }
-            match self.counter(&one).await {
-                Ok(counter) => counters.all.push(counter),
-                Err(cause) => counters.failed.push((one.sequence, cause)),
+            let (integers, others): (Vec<&Filled>, Vec<&Filled>) =
+                one.filled.iter().partition(|filled| filled.is_integer);
+            let told = |filled: &&Filled| {
+                (Some(filled.table()), format!("{}: `{}` is no integer", one.sequence, filled.shown))
+            };
+            counters.unlooked.extend(others.iter().map(told));
+            let next = match self.next(&one).await {
+                Ok(next) => next,
+                Err(cause) => {
+                    counters.failed.push((of, one.sequence, cause));
+                    continue;
+                }
+            };
+            let counter = Counter {
+                sequence: name,
+                next,
+                is_descending: one.step < 0,
+                ends: Some(one.ends),
+                ..Counter::default()
+            };
+            if integers.is_empty() {
+                counters.all.push(counter.clone());
+            }
+            for filled in integers {
+                let furthest = if alone { Ok(None) } else { self.furthest(filled, one.step).await };
+                match furthest {
+                    Ok(furthest) => counters.all.push(Counter {
+                        column: filled.shown.clone(),
+                        furthest,
+                        may_repeat: true,
+                        fills: Some((filled.table(), filled.column.clone())),
+                        ..counter.clone()
+                    }),
+                    Err(cause) => {
+                        counters.failed.push((Some(filled.table()), one.sequence.clone(), cause));
+                    }
+                }
             }
         }
         Ok(counters)
+    }
+
+    async fn beside(&mut self) -> Result<Beside, Cause> {
+        let json = self.store.texts(&[include_str!("../sql/beside.sql")]).await?.concat();
+        let Around { tables, large_objects, are_readable } = read(&json)?;
+        let member = |one: Member| (TableName { namespace: one.namespace, name: one.name }, one.extension);
+        Ok(Beside { tables: tables.into_iter().map(member).collect(), large_objects, are_readable })
+    }
+
+    async fn outside(&mut self, table: &TableName, conditions: &[String]) -> Result<u64, Cause> {
+        let taken: Vec<String> =
+            conditions.iter().map(|condition| format!("coalesce(({condition}\n), false)")).collect();
+        let sql = format!("SELECT count(*) FROM {} WHERE NOT ({})", from(table), taken.join(" OR "));
+        let mut rows = 0;
+        self.stream(Of::Table(table), sql, |row| {
+            rows = row.try_get::<i64, usize>(0)?;
+            Ok(())
+        })
+        .await?;
+        Ok(u64::try_from(rows).unwrap_or_default())
     }
 
     async fn references(&mut self, sample: usize) -> Result<Vec<Held>, Cause> {
@@ -77,33 +163,37 @@ impl Integrity for PostgresRows {
 }
 
 impl PostgresRows {
-    async fn counter(&mut self, one: &Filling) -> Result<Counter, Cause> {
-        let furthest = if one.step < 0 { "min" } else { "max" };
-        // What was never called gives its last value first.
+    /// What a sequence gives next. What was never called gives its last value first.
+    async fn next(&mut self, one: &Sequence) -> Result<i64, Cause> {
         let sql = format!(
-            "SELECT (SELECT CASE WHEN s.is_called THEN s.last_value::numeric + {} ELSE s.last_value END FROM {} AS s)::text, \
-             (SELECT {furthest}({}) FROM {})::text",
-            one.step, one.sequence, one.column, one.table
+            "SELECT CASE WHEN s.is_called THEN s.last_value::numeric + {} ELSE s.last_value END::text FROM {} AS s",
+            one.step, one.sequence
         );
-        let mut found: (Option<String>, Option<String>) = (None, None);
-        let table = TableName { namespace: String::new(), name: one.shown.clone() };
+        let table = TableName { namespace: String::new(), name: one.sequence.clone() };
+        let mut next: Option<String> = None;
         self.stream(Of::Table(&table), sql, |row| {
-            found = (row.try_get(0)?, row.try_get(1)?);
+            next = row.try_get(0)?;
             Ok(())
         })
         .await?;
-        let (next, furthest) = found;
         let next = next.and_then(|next| next.parse::<i128>().ok());
         let next = next.ok_or_else(|| Cause::from(Fail::Answer("a sequence without a value".into())))?;
         let (least, most) = (i128::from(i64::MIN), i128::from(i64::MAX));
-        Ok(Counter {
-            sequence: one.sequence.strip_prefix("public.").unwrap_or(&one.sequence).to_owned(),
-            column: one.shown.clone(),
-            next: i64::try_from(next.clamp(least, most)).unwrap_or_default(),
-            furthest: furthest.and_then(|furthest| furthest.parse().ok()),
-            is_descending: one.step < 0,
-            before: None,
+        Ok(i64::try_from(next.clamp(least, most)).unwrap_or_default())
+    }
+
+    /// The value of a column that is furthest in the direction of its sequence.
+    async fn furthest(&mut self, filled: &Filled, step: i64) -> Result<Option<i64>, Cause> {
+        let (furthest, table) = (if step < 0 { "min" } else { "max" }, filled.table());
+        let of = format!("{}.{}", quoted(&table.namespace), quoted(&table.name));
+        let sql = format!("SELECT {furthest}({})::int8 FROM {of}", quoted(&filled.column));
+        let mut found = None;
+        self.stream(Of::Table(&table), sql, |row| {
+            found = row.try_get(0)?;
+            Ok(())
         })
+        .await?;
+        Ok(found)
     }
 
     async fn orphans(&mut self, key: &ForeignKey, sample: usize) -> Result<Orphans, Cause> {

@@ -339,7 +339,7 @@ fn identity(row: &PgRow) -> Result<RowIdentity, sqlx::Error> {
 pub(super) fn key_of(rows: &Rows, texts: Option<Vec<Option<String>>>) -> Vec<Value> {
     let part = |(cell, text): (&crate::stores::rows::Cell, Option<String>)| match (&cell.kind, text) {
         (_, None) => Value::Null,
-        (Kind::Int2 | Kind::Int4 | Kind::Int8, Some(text)) => {
+        (Kind::Int2 | Kind::Int4 | Kind::Int8 | Kind::Oid, Some(text)) => {
             text.parse().map_or_else(|_| Value::Text(text.clone()), Value::Int)
         }
         (_, Some(text)) => Value::Text(text),

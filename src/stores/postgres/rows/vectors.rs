@@ -123,8 +123,8 @@ impl Vectors for PostgresRows {
         let sql = format!("FETCH {most} FROM trueup_vectors");
         let rows =
             sqlx::raw_sql(AssertSqlSafe(sql).into_sql_str()).fetch_all(&mut self.store.connection).await;
-        let rows = rows.and_then(|rows| rows.iter().map(|row| keyed(row, at)).collect());
-        rows.map_err(|error| Fail::Table(at.column.table.to_string(), said(&error)).into())
+        let rows = rows.map_err(|error| failed(at, &error))?;
+        rows.iter().map(|row| keyed(row, at)).collect()
     }
 
     async fn vectors_of(
@@ -142,7 +142,7 @@ impl Vectors for PostgresRows {
             taken(at)
         );
         let rows = self.bound(at, sql, keys, None).await?;
-        rows.iter().map(|row| keyed(row, at)).collect::<Result<_, _>>().map_err(|error| failed(at, &error))
+        rows.iter().map(|row| keyed(row, at)).collect()
     }
 
     async fn some_keys(&mut self, at: &VectorsAt, most: u32, seed: Seed) -> Result<Vec<TextKey>, Cause> {
@@ -299,11 +299,16 @@ fn key_texts(at: &VectorsAt) -> String {
     format!("ARRAY[{}]::text[]", texts.join(", "))
 }
 
-fn keyed(row: &PgRow, at: &VectorsAt) -> Result<(TextKey, Numbers), sqlx::Error> {
-    let text: Option<String> = row.try_get(1)?;
-    let strange = || sqlx::Error::Protocol("a vector that cannot be read".into());
+fn keyed(row: &PgRow, at: &VectorsAt) -> Result<(TextKey, Numbers), Cause> {
+    let both = row.try_get::<Option<String>, usize>(1).and_then(|text| Ok((row.try_get(0)?, text)));
+    let (key, text) = both.map_err(|error| failed(at, &error))?;
+    let strange = || {
+        let message =
+            format!("`{}.{}` holds what is no plain list of numbers", at.column.table, at.column.column);
+        Cause::new(message).hint("an array with NULL in it, of several dimensions, or that does not begin at 1 is none: leave out the `tolerance`, and it is compared by its bytes")
+    };
     let numbers = text.map(|text| numbers(at.column.kind, &text).ok_or_else(strange)).transpose()?;
-    Ok((row.try_get(0)?, numbers))
+    Ok((key, numbers))
 }
 
 /// Dimensions, whether there are nothing but zeros, and whether there is anything that is no number.

@@ -2,7 +2,7 @@
 with recursive used(oid) as (
   select a.atttypid
   from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
-  where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'f')
+  where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'f', 'v', 'm')
     and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
   union
   select unnest('{}'::oid[])
@@ -35,6 +35,6 @@ select json_build_object(
       'namespace', n.nspname, 'table', c.relname, 'name', a.attname, 'oid', a.atttypid::text,
       'declared', format_type(a.atttypid, a.atttypmod), 'not_null', a.attnotnull)), '[]')
     from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
-    where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'f')
+    where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'f', 'v', 'm')
       and n.nspname !~ '^pg_' and n.nspname <> 'information_schema')
 )::text
