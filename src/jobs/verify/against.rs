@@ -4,6 +4,7 @@
 //! unknown.
 use std::collections::BTreeSet;
 
+use super::at_hand;
 use super::expected::{expect, wanted};
 use super::held::{Outcome, outcome};
 use super::tolerated::tolerate;
@@ -181,16 +182,35 @@ async fn sides(
     judge(SIDES_RULES, on, &Look::Got(facts), &settings.levels, report);
     report.not_compared.extend(gaps);
     report.not_compared.push(rows_alone(on));
-    let reason =
-        "sequences, references and columns of embeddings were not looked at: a side is a fingerprint".into();
-    report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason });
-    if settings.declared.names().next().is_some() || settings.declared.entities.is_some() {
-        let reason = "declared invariants, sets and counts were not asked: a side is a fingerprint".into();
-        report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason });
+    let seed = source.read.map(|read| read.print.seed);
+    let opened = match (&source.store, seed) {
+        (None, Some(seed)) => target.store.take().map(|store| (store, seed)),
+        _ => None,
+    };
+    let mut unasked = settings.declared.names().count();
+    match opened {
+        Some((store, seed)) => {
+            let schema = std::mem::take(&mut target.schema);
+            let names = [settings.source.name(), settings.target.name()];
+            let opened = Opened { store, schema };
+            let opened = at_hand::target(settings, names, &mapping, seed, &pairs, opened, report).await;
+            (target.store, target.schema) = (Some(opened.store), opened.schema);
+            unasked -= settings
+                .declared
+                .invariant
+                .iter()
+                .filter(|one| mapping.only.is_empty() && at_hand::is_asked(one, names[1]))
+                .count();
+            let reason = "sequences and columns of embeddings of the target were not held to the source's: it is a fingerprint";
+            report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason: reason.into() });
+        }
+        None => {
+            let reason = "sequences, references and columns of embeddings were not looked at: the target is a fingerprint";
+            report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason: reason.into() });
+        }
     }
-    if !settings.vectors.is_empty() {
-        let reason =
-            "of declared vectors no more than their digests were compared: a side is a fingerprint".into();
+    if unasked > 0 || settings.declared.entities.is_some() {
+        let reason = "declared sets, counts, entities, and invariants of what is not at hand were not asked: a side is a fingerprint".into();
         report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason });
     }
     for column in tolerate(&settings.vectors, &mut pairs, &mut Report::new("verify")) {

@@ -30,7 +30,7 @@ pub(super) fn entities(
     let facts = known.map(|known| EntityFacts {
         asked: asked.clone(),
         known,
-        met: settings.mapping.entities_in(&stores.source.schema).into_iter().collect(),
+        met: stores.source.iter().flat_map(|source| settings.mapping.entities_in(&source.schema)).collect(),
         declared: settings
             .declared
             .entities

@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 
 use super::sets::held;
 use super::stores::Stores;
-use super::{Verify, on};
+use super::{Opened, Verify, on};
 use crate::manifest::{At, Equal, SetRelation, Side, TableEntry};
 use crate::mapping::{Mapping, Pair};
 use crate::model::integrity::{Beside, LARGE_OBJECTS};
-use crate::model::{Gap, GapKind, Look, Object, Report, Schema, TableName};
+use crate::model::{Cause, Gap, GapKind, Look, Object, Report, Schema, TableName};
 use crate::rules::judge;
 use crate::rules::verify::{UNMAPPED_RULES, UnmappedRows};
 use crate::stores::integrity::{Integrity, LargeObjects};
@@ -20,7 +20,11 @@ const NAME: &str = "large objects";
 
 /// Lists what holds rows and is no table of the schemas, and compares large objects where both sides may have some.
 pub(super) async fn beside(settings: &Verify, stores: &mut Stores, report: &mut Report) {
-    let all = [stores.source.store.beside().await, stores.target.store.beside().await];
+    let source = match stores.source() {
+        Ok(source) => source.store.beside().await,
+        Err(cause) => Err(cause),
+    };
+    let all = [source, stores.target.store.beside().await];
     for (word, found) in ["source", "target"].into_iter().zip(&all) {
         let mut gap = |on: Object, reason: String| {
             report.not_compared.push(Gap { on, kind: GapKind::NotCompared, reason });
@@ -62,7 +66,8 @@ async fn large_objects(
     if let Some(skip) = settings.mapping.skip_of(LARGE_OBJECTS) {
         return gap(GapKind::Declared, format!("large objects ({counts}) are skipped: {}", skip.trim()));
     }
-    if stores.source.store.vectors().is_err() || stores.target.store.vectors().is_err() {
+    let is_other = |opened: Result<&mut Opened, Cause>| opened.is_ok_and(|one| one.store.vectors().is_err());
+    if is_other(stores.source()) || stores.target.store.vectors().is_err() {
         return gap(
             GapKind::NotCompared,
             format!("large objects ({counts}): the other side has no such thing"),
@@ -101,7 +106,11 @@ pub(super) async fn unmapped(
     report: &mut Report,
 ) {
     for side in [Side::Source, Side::Target] {
-        let opened = if side == Side::Source { &mut stores.source } else { &mut stores.target };
+        let opened = match side {
+            Side::Source => stores.source.as_mut(),
+            Side::Target => Some(&mut stores.target),
+        };
+        let Some(opened) = opened else { continue };
         for (table, entries) in conditional(mapping, side, &opened.schema) {
             let is_pair = |pair: &&Pair| *super::fingerprint::own(pair, side) == table;
             if pairs.iter().filter(is_pair).count() < entries.len() {

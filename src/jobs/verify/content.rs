@@ -27,7 +27,7 @@ pub(super) async fn content(
     report: &mut Report,
     each: &mut (dyn FnMut(&DifferingRow) + Send),
 ) {
-    let Stores { source, target, .. } = stores;
+    let Stores { source: Some(source), target, .. } = stores else { return };
     let (mut source, mut target) = (source.store, target.store);
     let watch = Stopwatch::start();
     let each = Mutex::new(each);

@@ -29,14 +29,23 @@ pub(super) async fn counters(settings: &Verify, pairs: &[Pair], stores: &mut Sto
             }
             let is_asked = |one: &Counter| is_mine(&one.fills.as_ref().map(|(table, _)| table.clone()));
             let mut counters: Vec<Counter> = all.into_iter().filter(is_asked).collect();
-            match stores.source.store.counters(true).await {
-                Ok(before) => {
+            let before = match &mut stores.source {
+                Some(source) => Some(source.store.counters(true).await),
+                None => None,
+            };
+            match before {
+                None => {
+                    for one in counters.iter().filter(|one| one.fills.is_none()) {
+                        gap(format!("the sequence {} fills no column that is known", one.sequence));
+                    }
+                }
+                Some(Ok(before)) => {
                     counters.iter_mut().for_each(|one| one.before = counterpart(one, pairs, &before.all));
                     for reason in alone(&counters, &before, is_whole) {
                         gap(reason);
                     }
                 }
-                Err(cause) => {
+                Some(Err(cause)) => {
                     gap(format!("sequences of the source cannot be read: {}", cause.message));
                 }
             }

@@ -4,6 +4,7 @@
 //! stores and the report, as [`content`] is.
 mod against;
 mod asked;
+mod at_hand;
 mod beside;
 mod compare;
 mod content;
@@ -164,7 +165,7 @@ async fn sides(
     let is_replica = !is_same && source.store.is_replica(&target.store);
     let mut stores = Stores::open(settings, source, target).await;
     let known = if is_same { Ok(BTreeMap::new()) } else { asked::known(settings, &mut stores).await };
-    let (source, target) = (&mut stores.source, &stores.target);
+    let (Some(source), target) = (&mut stores.source, &stores.target) else { return };
     let inactive = |(name, is_active): (&String, &bool)| (!is_active).then(|| name.clone());
     let mut mapping = settings.mapping.clone();
     mapping.inactive = known.iter().flatten().filter_map(inactive).collect();
@@ -190,7 +191,7 @@ async fn sides(
         return;
     }
     let databases = [
-        ("source database", stores.source.store.identity()),
+        ("source database", stores.source.as_ref().and_then(|source| source.store.identity())),
         ("target database", stores.target.store.identity()),
     ]
     .map(|(name, identity)| (name.to_owned(), identity.map_or_else(String::new, short)));

@@ -51,9 +51,9 @@ async fn compare(
     let most = most.clamp(1, 2_000);
     let (mut compared, mut worst) = (0_u64, Apart::default());
     let mut beyond = Difference::default();
-    stores.source.store.vectors()?.begin_vectors(&of_source).await?;
+    stores.source()?.store.vectors()?.begin_vectors(&of_source).await?;
     loop {
-        let batch = stores.source.store.vectors()?.next_vectors(&of_source, most).await?;
+        let batch = stores.source()?.store.vectors()?.next_vectors(&of_source, most).await?;
         if batch.is_empty() {
             break;
         }
@@ -195,12 +195,12 @@ async fn found(
     stores: &mut Stores,
 ) -> Result<VectorRecall, Cause> {
     let [of_source, of_target] = keyed(traced)?;
-    let keys = stores.source.store.vectors()?.some_keys(&of_source, wanted.sample, settings.seed).await?;
+    let keys = stores.source()?.store.vectors()?.some_keys(&of_source, wanted.sample, settings.seed).await?;
     let (mut met, mut all, mut rows) = (0, 0, 0);
     let mut worst: BTreeSet<(u32, TextKey)> = BTreeSet::new();
     for key in keys {
         let search = |is_exact| Search { metric, k: wanted.k, is_exact };
-        let source = stores.source.store.vectors()?;
+        let source = stores.source()?.store.vectors()?;
         let near = source.neighbours(&of_source, &key, search(true)).await?;
         let Some((_, furthest)) = near.last() else { continue };
         // The row may be gone, or not embedded: then it finds nobody.
@@ -216,7 +216,7 @@ async fn found(
         let mut hits = known.len();
         if !others.is_empty() {
             // Whoever is as near as the last of them is as good.
-            let source = stores.source.store.vectors()?;
+            let source = stores.source()?.store.vectors()?;
             let distances = source.distances(&of_source, &key, metric, &others).await?;
             hits += distances.iter().filter(|distance| **distance <= *furthest).count();
         }

@@ -6,7 +6,8 @@ use crate::model::Cause;
 
 /// The open stores, by what the manifest calls them.
 pub(super) struct Stores {
-    pub(super) source: Opened,
+    /// None where it is a fingerprint.
+    pub(super) source: Option<Opened>,
     pub(super) target: Opened,
     others: BTreeMap<String, Result<Opened, Cause>>,
 }
@@ -18,13 +19,25 @@ impl Stores {
         for endpoint in &settings.others {
             others.insert(endpoint.name.clone(), open(endpoint, settings.patience).await);
         }
-        Self { source, target, others }
+        Self { source: Some(source), target, others }
+    }
+
+    /// A target whose source is a fingerprint.
+    pub(super) fn of_target(target: Opened) -> Self {
+        Self { source: None, target, others: BTreeMap::new() }
+    }
+
+    /// The source, where it can be asked.
+    pub(super) fn source(&mut self) -> Result<&mut Opened, Cause> {
+        self.source.as_mut().ok_or_else(|| {
+            Cause::new("the source is a fingerprint, which cannot be asked").hint("compare the two live")
+        })
     }
 
     /// The store of a side or of an endpoint.
     pub(super) fn of(&mut self, settings: &Verify, name: &str) -> Result<&mut Opened, Cause> {
         if name == "source" || name == settings.source.name {
-            return Ok(&mut self.source);
+            return self.source();
         }
         if name == "target" || name == settings.target.name {
             return Ok(&mut self.target);

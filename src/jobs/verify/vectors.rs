@@ -63,7 +63,7 @@ pub(super) async fn vectors(
             return judge(VECTOR_RULES, &on, &Look::Failed(cause), &settings.levels, report);
         }
     };
-    let of_source = match stores.source.store.vectors() {
+    let of_source = match stores.source().and_then(|source| source.store.vectors()) {
         Ok(source) => source.vector_columns().await.unwrap_or_default(),
         Err(_) => Vec::new(),
     };
@@ -162,7 +162,7 @@ async fn facts(settings: &Verify, traced: &Traced<'_>, stores: &mut Stores) -> R
     let indexes = target.vector_indexes(column).await?;
     let (mut before, mut source_indexes) = (None, Vec::new());
     if let Some(own) = &traced.source {
-        let source = stores.source.store.vectors()?;
+        let source = stores.source()?.store.vectors()?;
         let filter = pair.and_then(|pair| pair.source_where.as_deref());
         before = Some(source.look_through(own, filter, settings.seed).await?);
         source_indexes = source.vector_indexes(own).await?;
