@@ -1,5 +1,6 @@
 //! Columns of embeddings, and what was found in them.
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::TableName;
 
@@ -56,7 +57,7 @@ impl VectorType {
 }
 
 /// What one scan of a column told.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct VectorsFound {
     /// Rows.
@@ -78,7 +79,7 @@ pub struct VectorsFound {
 }
 
 /// An index over a column of vectors.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct VectorIndex {
     /// Its name.

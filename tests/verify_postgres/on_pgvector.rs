@@ -1,7 +1,7 @@
 //! Columns of embeddings.
 use crate::beside;
 use crate::types::{VECTORS, tables};
-use crate::world::{Database, World, verify};
+use crate::world::{Database, World, run, verify};
 
 const EXTENSION: &str = "create extension vector;";
 
@@ -232,4 +232,46 @@ fn an_array_of_two_dimensions_is_no_vector() {
     world.source.sql("update t set v = '{{1,2},{3,4}}' where id = 1");
     let said = world.through(manifest, &[]);
     assert!(said.stdout.contains("`t.v` holds what is no plain list of numbers"), "{}", said.stdout);
+}
+
+#[test]
+fn a_target_is_asked_what_it_alone_can_answer() {
+    let more = "create table users (id serial primary key, boss int references users); insert into users (boss) values (null), (1);";
+    let world = World::pair(&format!("{FACTS}{more}"), &format!("{FACTS}{more}"));
+    let said = run(&world.folder, &["fingerprint", &world.source.url, "-o", "a.json"]);
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{said:?}");
+    let held = || {
+        run(
+            &world.folder,
+            &["verify", "--source-fingerprint", "a.json", "--target", &world.target.url, "--format", "json"],
+        )
+    };
+    held().is_equal();
+    world.target.sql(
+        "update facts set v = null where id % 2 = 0; drop index facts_v; create index facts_v on facts using hnsw (v vector_l2_ops);
+        set session_replication_role = replica; update users set boss = 99 where id = 2; select setval('users_id_seq', 1)",
+    );
+    let said = held();
+    let lines = said.lines();
+    for line in [
+        "orphan users: 1 row refers to nothing by users_boss_fkey (boss) -> users (id) (99)",
+        "sequence-behind target: sequence `users_id_seq` gives 2 next, and `users.id` already holds 2",
+        "vector-count facts.v: 40 rows with a vector, the source has 80",
+        "vector-index facts.v: no index is of _cosine_ops, but of vector_l2_ops",
+    ] {
+        assert!(lines.contains(&line.to_owned()), "{line}: {lines:#?}");
+    }
+    // What is declared of the target alone is asked too.
+    let text = format!(
+        "endpoints.source = {{ url = \"nowhere.db\" }}\nendpoints.target = {{ url = \"{}\" }}\n[[verify.invariant]]\nname = \"bosses\"\n\
+        sql = \"select id from users where boss is null\"\nexpect = \"no rows\"\n",
+        world.target.url
+    );
+    std::fs::write(world.folder.path().join("trueup.toml"), text).unwrap();
+    let said = run(&world.folder, &["verify", "--source-fingerprint", "a.json", "--format", "json"]);
+    assert!(
+        said.lines().iter().any(|line| line.starts_with("broken-invariant target: bosses")),
+        "{:#?}",
+        said.lines()
+    );
 }

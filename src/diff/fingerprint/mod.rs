@@ -15,6 +15,7 @@ use crate::digest::buckets::Buckets;
 use crate::digest::hasher::Seed;
 use crate::digest::kind::Kind;
 use crate::manifest::Side;
+use crate::model::vectors::{VectorIndex, VectorsFound};
 use crate::model::{Look, Mode, Schema, TableName};
 
 /// The most buckets of a table.
@@ -58,9 +59,22 @@ pub struct Fingerprint {
     pub catalog: Schema,
     /// Its tables, by the pairs of the mapping.
     pub tables: Vec<TablePrint>,
+    /// Its columns of embeddings, by `table.column`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vectors: BTreeMap<String, Look<VectorPrint>>,
     /// What else was looked at, by a word for it. What a build does not know it says it did not compare.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub more: BTreeMap<String, Value>,
+}
+
+/// A column of embeddings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VectorPrint {
+    /// What is in it.
+    pub found: VectorsFound,
+    /// Its indexes.
+    pub indexes: Vec<VectorIndex>,
 }
 
 /// One table.

@@ -82,7 +82,8 @@ pub async fn against(settings: &Against, each: &mut (dyn FnMut(&DifferingRow) + 
 }
 
 impl End {
-    fn name(&self) -> &str {
+    /// The name of the endpoint, or of the file.
+    pub(super) fn name(&self) -> &str {
         match self {
             Self::Live(endpoint) => &endpoint.name,
             Self::Taken(file, _) => file,
@@ -182,26 +183,23 @@ async fn sides(
     judge(SIDES_RULES, on, &Look::Got(facts), &settings.levels, report);
     report.not_compared.extend(gaps);
     report.not_compared.push(rows_alone(on));
-    let seed = source.read.map(|read| read.print.seed);
-    let opened = match (&source.store, seed) {
-        (None, Some(seed)) => target.store.take().map(|store| (store, seed)),
+    let opened = match (&source.store, source.read) {
+        (None, Some(read)) => target.store.take().map(|store| (store, &read.print)),
         _ => None,
     };
     let mut unasked = settings.declared.names().count();
     match opened {
-        Some((store, seed)) => {
-            let schema = std::mem::take(&mut target.schema);
-            let names = [settings.source.name(), settings.target.name()];
-            let opened = Opened { store, schema };
-            let opened = at_hand::target(settings, names, &mapping, seed, &pairs, opened, report).await;
+        Some((store, print)) => {
+            let opened = Opened { store, schema: std::mem::take(&mut target.schema) };
+            let opened = at_hand::target(settings, &mapping, print, &pairs, opened, report).await;
             (target.store, target.schema) = (Some(opened.store), opened.schema);
             unasked -= settings
                 .declared
                 .invariant
                 .iter()
-                .filter(|one| mapping.only.is_empty() && at_hand::is_asked(one, names[1]))
+                .filter(|one| mapping.only.is_empty() && at_hand::is_asked(one, settings.target.name()))
                 .count();
-            let reason = "sequences and columns of embeddings of the target were not held to the source's: it is a fingerprint";
+            let reason = "sequences of the target were not held to the source's, nor its vectors one by one: the source is a fingerprint";
             report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason: reason.into() });
         }
         None => {

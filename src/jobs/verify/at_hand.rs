@@ -2,23 +2,24 @@
 use super::against::Against;
 use super::stores::Stores;
 use super::{Opened, Verify, asked, integrity, vectors};
-use crate::digest::hasher::Seed;
+use crate::diff::fingerprint::Fingerprint;
 use crate::manifest::Invariant;
 use crate::mapping::{Mapping, Pair};
 use crate::model::Report;
 use crate::stores::endpoint::{Address, Endpoint};
 use crate::stores::sqlite::SqliteFile;
 
-/// Sequences beside their columns, references, columns of embeddings, and declared invariants of the target.
+/// Sequences beside their columns, references, declared invariants of the target, and columns of embeddings, which are held to what
+/// the fingerprint tells of the source's.
 pub(super) async fn target(
     settings: &Against,
-    [source, target]: [&str; 2],
     mapping: &Mapping,
-    seed: Seed,
+    print: &Fingerprint,
     pairs: &[Pair],
     opened: Opened,
     report: &mut Report,
 ) -> Opened {
+    let (source, target) = (settings.source.name(), settings.target.name());
     let mut declared = settings.declared.clone();
     declared.invariant.retain(|one| is_asked(one, target));
     declared.equal.clear();
@@ -34,7 +35,7 @@ pub(super) async fn target(
         sample: settings.sample,
         keys: settings.keys,
         show_values: false,
-        seed,
+        seed: print.seed,
         jobs: 1,
         shard: None,
         patience: settings.patience,
@@ -45,7 +46,7 @@ pub(super) async fn target(
         checks: Vec::new(),
         levels: settings.levels.clone(),
     };
-    let mut stores = Stores::of_target(opened);
+    let mut stores = Stores::of_target(opened, print.vectors.clone());
     asked::invariants(&verify, &mut stores, report).await;
     integrity::counters(&verify, pairs, &mut stores, report).await;
     integrity::references(&verify, pairs, &mut stores, report).await;

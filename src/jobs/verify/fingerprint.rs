@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::plan::{cut, integer_key, value};
 use super::tolerated::tolerate;
 use super::{Opened, empty_tables, open};
-use crate::diff::fingerprint::{ColumnPrint, Fingerprint, RowsPrint, TablePrint};
+use crate::diff::fingerprint::{ColumnPrint, Fingerprint, RowsPrint, TablePrint, VectorPrint};
 use crate::digest::buckets::Buckets;
 use crate::digest::comparable::{read_as, widest};
 use crate::digest::hasher::Seed;
@@ -19,6 +19,7 @@ use crate::stores::endpoint::Endpoint;
 use crate::stores::postgres::Patience;
 use crate::stores::rows::{Cell, CellFrom, ColumnKind, RowSource, Rows};
 use crate::stores::store::Store;
+use crate::stores::vectors::Vectors;
 
 /// What to take a fingerprint of.
 pub struct Take {
@@ -88,6 +89,7 @@ pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
     for pair in &pairs {
         tables.push(table(settings, pair, &mut store).await);
     }
+    let vectors = vectors(settings, &pairs, &mut store).await?;
     let origin = store.origin();
     Ok(Fingerprint {
         endpoint: settings.endpoint.name.clone(),
@@ -101,10 +103,36 @@ pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
         mapping,
         only: settings.mapping.only.clone(),
         empty: empty.iter().map(ToString::to_string).collect(),
+        vectors,
         catalog: schema,
         tables,
         more: BTreeMap::new(),
     })
+}
+
+/// The columns of embeddings of the tables that were digested.
+async fn vectors(
+    settings: &Take,
+    pairs: &[Pair],
+    store: &mut Store,
+) -> Result<BTreeMap<String, Look<VectorPrint>>, Cause> {
+    let mut all = BTreeMap::new();
+    let Ok(store) = store.vectors() else { return Ok(all) };
+    for column in store.vector_columns().await? {
+        let Some(pair) = pairs.iter().find(|pair| *own(pair, settings.side) == column.table) else {
+            continue;
+        };
+        if !column.kind.is_plain() {
+            continue;
+        }
+        let filter = filter(pair, settings.side).as_deref();
+        let looked = match store.look_through(&column, filter, settings.seed).await {
+            Ok(found) => store.vector_indexes(&column).await.map(|indexes| VectorPrint { found, indexes }),
+            Err(cause) => Err(cause),
+        };
+        all.insert(format!("{}.{}", column.table, column.column), looked.into());
+    }
+    Ok(all)
 }
 
 async fn table(settings: &Take, pair: &Pair, store: &mut Store) -> TablePrint {
@@ -217,6 +245,14 @@ pub(super) fn own(pair: &Pair, side: Side) -> &crate::model::TableName {
     }
 }
 
+/// The condition on the rows of one side.
+fn filter(pair: &Pair, side: Side) -> &Option<String> {
+    match side {
+        Side::Source => &pair.source_where,
+        Side::Target => &pair.target_where,
+    }
+}
+
 /// The column on one side; none where the source has only an expression or a default.
 fn name_in(column: &PairColumn, side: Side) -> Option<&str> {
     match (side, &column.compute) {
@@ -267,10 +303,7 @@ pub(super) fn rows(
     };
     let key: Vec<usize> = print.key.iter().map(place).collect::<Result<_, Cause>>()?;
     let is_keyed = !key.is_empty();
-    let filter = match side {
-        Side::Source => &pair.source_where,
-        Side::Target => &pair.target_where,
-    };
+    let filter = filter(pair, side);
     Ok(Rows {
         table: own(pair, side).clone(),
         key: if is_keyed { key } else { (0..cells.len()).collect() },

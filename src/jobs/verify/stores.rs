@@ -2,13 +2,16 @@
 use std::collections::BTreeMap;
 
 use super::{Opened, Verify, open};
-use crate::model::Cause;
+use crate::diff::fingerprint::VectorPrint;
+use crate::model::{Cause, Look};
 
 /// The open stores, by what the manifest calls them.
 pub(super) struct Stores {
     /// None where it is a fingerprint.
     pub(super) source: Option<Opened>,
     pub(super) target: Opened,
+    /// The columns of embeddings that such a fingerprint tells of, by `table.column`.
+    pub(super) taken: BTreeMap<String, Look<VectorPrint>>,
     others: BTreeMap<String, Result<Opened, Cause>>,
 }
 
@@ -19,12 +22,12 @@ impl Stores {
         for endpoint in &settings.others {
             others.insert(endpoint.name.clone(), open(endpoint, settings.patience).await);
         }
-        Self { source: Some(source), target, others }
+        Self { source: Some(source), target, taken: BTreeMap::new(), others }
     }
 
     /// A target whose source is a fingerprint.
-    pub(super) fn of_target(target: Opened) -> Self {
-        Self { source: None, target, others: BTreeMap::new() }
+    pub(super) fn of_target(target: Opened, taken: BTreeMap<String, Look<VectorPrint>>) -> Self {
+        Self { source: None, target, taken, others: BTreeMap::new() }
     }
 
     /// The source, where it can be asked.

@@ -31,6 +31,8 @@ pub(super) struct Traced<'r> {
     pub(super) pair: Option<&'r Pair>,
     pub(super) entry: Option<&'r Vector>,
     pub(super) tolerated: Option<&'r Tolerated>,
+    /// The source's column, `table.column`, whether or not it is at hand.
+    from: Option<String>,
 }
 
 impl Traced<'_> {
@@ -83,7 +85,10 @@ pub(super) async fn vectors(
                 let (found, before) =
                     (facts.target.clone(), facts.source.as_ref().map(|source| source.vectors));
                 let most = facts.source.as_ref().and_then(|source| source.most);
-                count(settings, &traced, &found, before, report);
+                // What the source had is not known where its fingerprint does not tell.
+                if before.is_some() || stores.source.is_some() {
+                    count(settings, &traced, &found, before, report);
+                }
                 judge(VECTOR_RULES, &on(&name), &Look::Got(facts), &settings.levels, report);
                 content(settings, &traced, most, stores, report).await;
                 recall(settings, &traced, stores, report).await;
@@ -148,10 +153,11 @@ fn trace<'r>(
         // One that the target fills by itself replaces its namesake.
         (None, None) => Some(target.column.as_str()),
     };
+    let from = pair.zip(own).map(|(pair, own)| format!("{}.{own}", pair.source));
     let source = pair.zip(own).and_then(|(pair, own)| {
         of_source.iter().find(|column| column.table == pair.source && column.column == own).cloned()
     });
-    Some(Traced { target, source, pair, entry, tolerated })
+    Some(Traced { target, source, pair, entry, tolerated, from })
 }
 
 async fn facts(settings: &Verify, traced: &Traced<'_>, stores: &mut Stores) -> Result<VectorFacts, Cause> {
@@ -166,6 +172,13 @@ async fn facts(settings: &Verify, traced: &Traced<'_>, stores: &mut Stores) -> R
         let filter = pair.and_then(|pair| pair.source_where.as_deref());
         before = Some(source.look_through(own, filter, settings.seed).await?);
         source_indexes = source.vector_indexes(own).await?;
+    }
+    match traced.from.as_ref().and_then(|from| stores.taken.get(from)) {
+        Some(Look::Got(taken)) => {
+            (before, source_indexes) = (Some(taken.found.clone()), taken.indexes.clone());
+        }
+        Some(Look::Failed(cause)) => return Err(cause.clone()),
+        Some(Look::NotAsked(_)) | None => {}
     }
     let is_moved = pair.is_some_and(|pair| pair.columns.iter().any(|one| one.target == column.column));
     Ok(VectorFacts {
