@@ -11,7 +11,7 @@ use super::tolerated::tolerate;
 use super::{Opened, empty_tables, open, rows_alone, whole};
 use crate::diff::fingerprint::file::Read;
 use crate::diff::fingerprint::{Kinship, Origin, kinship};
-use crate::manifest::{Keys, Side, Vector};
+use crate::manifest::{Invariant, Keys, Side, Vector};
 use crate::mapping::{Mapping, Pair, Resolved, resolve};
 use crate::model::{
     Cause, ColumnTypes, DifferingRow, Gap, GapKind, Look, Object, ObjectKind, Report, Schema, TableDiff,
@@ -183,34 +183,7 @@ async fn sides(
     judge(SIDES_RULES, on, &Look::Got(facts), &settings.levels, report);
     report.not_compared.extend(gaps);
     report.not_compared.push(rows_alone(on));
-    let opened = match (&source.store, source.read) {
-        (None, Some(read)) => target.store.take().map(|store| (store, &read.print)),
-        _ => None,
-    };
-    let mut unasked = settings.declared.names().count();
-    match opened {
-        Some((store, print)) => {
-            let opened = Opened { store, schema: std::mem::take(&mut target.schema) };
-            let opened = at_hand::target(settings, &mapping, print, &pairs, opened, report).await;
-            (target.store, target.schema) = (Some(opened.store), opened.schema);
-            unasked -= settings
-                .declared
-                .invariant
-                .iter()
-                .filter(|one| mapping.only.is_empty() && at_hand::is_asked(one, settings.target.name()))
-                .count();
-            let reason = "sequences of the target were not held to the source's, nor its vectors one by one: the source is a fingerprint";
-            report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason: reason.into() });
-        }
-        None => {
-            let reason = "sequences, references and columns of embeddings were not looked at: the target is a fingerprint";
-            report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason: reason.into() });
-        }
-    }
-    if unasked > 0 || settings.declared.entities.is_some() {
-        let reason = "declared sets, counts, entities, and invariants of what is not at hand were not asked: a side is a fingerprint".into();
-        report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason });
-    }
+    alone(settings, on, &mapping, &pairs, source.read, &mut target, report).await;
     for column in tolerate(&settings.vectors, &mut pairs, &mut Report::new("verify")) {
         let on = Object { kind: ObjectKind::Column, name: format!("{}.{}", column.table, column.target) };
         let cause = Cause::new("it is to be compared within a tolerance, and a fingerprint holds no vector");
@@ -235,6 +208,41 @@ async fn sides(
         }
     }
     whole(report, on, &[], &settings.levels);
+}
+
+/// Asks a target that is at hand what it alone can answer, and lists what of the manifest nobody was asked.
+async fn alone(
+    settings: &Against,
+    on: &Object,
+    mapping: &Mapping,
+    pairs: &[Pair],
+    source: Option<&Read>,
+    target: &mut Held<'_>,
+    report: &mut Report,
+) {
+    let mut unasked = settings.declared.names().count();
+    let opened = source.and_then(|read| Some((target.store.take()?, &read.print)));
+    let reason = if let Some((store, print)) = opened {
+        let opened = Opened { store, schema: std::mem::take(&mut target.schema) };
+        let opened = at_hand::target(settings, mapping, print, pairs, opened, report).await;
+        (target.store, target.schema) = (Some(opened.store), opened.schema);
+        if mapping.only.is_empty() {
+            let is_asked = |one: &&Invariant| at_hand::is_asked(one, settings.target.name());
+            unasked -= settings.declared.invariant.iter().filter(is_asked).count();
+        }
+        "sequences of the target were not held to the source's, nor its vectors one by one: the source is a fingerprint"
+    } else {
+        "sequences, references and columns of embeddings were not looked at: the target is a fingerprint"
+    };
+    let mut gap = |reason: &str| {
+        report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason: reason.into() });
+    };
+    gap(reason);
+    if unasked > 0 || settings.declared.entities.is_some() {
+        gap(
+            "declared sets, counts, entities, and invariants of what is not at hand were not asked: a side is a fingerprint",
+        );
+    }
 }
 
 fn origin(held: &Held<'_>) -> Origin {

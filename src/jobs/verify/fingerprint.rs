@@ -125,7 +125,7 @@ async fn vectors(
         if !column.kind.is_plain() {
             continue;
         }
-        let filter = filter(pair, settings.side).as_deref();
+        let filter = filter(pair, settings.side);
         let looked = match store.look_through(&column, filter, settings.seed).await {
             Ok(found) => store.vector_indexes(&column).await.map(|indexes| VectorPrint { found, indexes }),
             Err(cause) => Err(cause),
@@ -246,10 +246,10 @@ pub(super) fn own(pair: &Pair, side: Side) -> &crate::model::TableName {
 }
 
 /// The condition on the rows of one side.
-fn filter(pair: &Pair, side: Side) -> &Option<String> {
+fn filter(pair: &Pair, side: Side) -> Option<&str> {
     match side {
-        Side::Source => &pair.source_where,
-        Side::Target => &pair.target_where,
+        Side::Source => pair.source_where.as_deref(),
+        Side::Target => pair.target_where.as_deref(),
     }
 }
 
@@ -309,7 +309,7 @@ pub(super) fn rows(
         key: if is_keyed { key } else { (0..cells.len()).collect() },
         cells,
         is_keyed,
-        filter: filter.clone(),
+        filter: filter.map(str::to_owned),
         mode: pair.mode,
         seed,
         buckets,

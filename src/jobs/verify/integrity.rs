@@ -40,7 +40,9 @@ pub(super) async fn counters(settings: &Verify, pairs: &[Pair], stores: &mut Sto
                     }
                 }
                 Some(Ok(before)) => {
-                    counters.iter_mut().for_each(|one| one.before = counterpart(one, pairs, &before.all));
+                    for one in &mut counters {
+                        one.before = counterpart(one, pairs, &before.all);
+                    }
                     for reason in alone(&counters, &before, is_whole) {
                         gap(reason);
                     }

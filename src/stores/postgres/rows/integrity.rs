@@ -12,7 +12,8 @@ use crate::stores::integrity::Integrity;
 /// A sequence, its name quoted where it must be.
 #[derive(serde::Deserialize)]
 struct Sequence {
-    sequence: String,
+    #[serde(rename = "sequence")]
+    name: String,
     step: i64,
     ends: i64,
     is_cyclic: bool,
@@ -70,11 +71,11 @@ impl Integrity for PostgresRows {
     async fn counters(&mut self, alone: bool) -> Result<Counters, Cause> {
         let json = self.store.texts(&[include_str!("../sql/counters.sql")]).await?.concat();
         let mut all: Vec<Sequence> = read(&json)?;
-        all.sort_by(|a, b| a.sequence.cmp(&b.sequence));
+        all.sort_by(|a, b| a.name.cmp(&b.name));
         let mut counters = Counters::default();
         for one in all {
             let of = one.filled.first().map(Filled::table);
-            let name = one.sequence.strip_prefix("public.").unwrap_or(&one.sequence).to_owned();
+            let name = one.name.strip_prefix("public.").unwrap_or(&one.name).to_owned();
             if one.is_cyclic {
                 let reason = format!("{name} begins again at its end, so it may give what is taken");
                 counters.unlooked.push((of, reason));
@@ -83,13 +84,13 @@ impl Integrity for PostgresRows {
             let (integers, others): (Vec<&Filled>, Vec<&Filled>) =
                 one.filled.iter().partition(|filled| filled.is_integer);
             let told = |filled: &&Filled| {
-                (Some(filled.table()), format!("{}: `{}` is no integer", one.sequence, filled.shown))
+                (Some(filled.table()), format!("{}: `{}` is no integer", one.name, filled.shown))
             };
             counters.unlooked.extend(others.iter().map(told));
             let next = match self.next(&one).await {
                 Ok(next) => next,
                 Err(cause) => {
-                    counters.failed.push((of, one.sequence, cause));
+                    counters.failed.push((of, one.name, cause));
                     continue;
                 }
             };
@@ -114,7 +115,7 @@ impl Integrity for PostgresRows {
                         ..counter.clone()
                     }),
                     Err(cause) => {
-                        counters.failed.push((Some(filled.table()), one.sequence.clone(), cause));
+                        counters.failed.push((Some(filled.table()), one.name.clone(), cause));
                     }
                 }
             }
@@ -167,9 +168,9 @@ impl PostgresRows {
     async fn next(&mut self, one: &Sequence) -> Result<i64, Cause> {
         let sql = format!(
             "SELECT CASE WHEN s.is_called THEN s.last_value::numeric + {} ELSE s.last_value END::text FROM {} AS s",
-            one.step, one.sequence
+            one.step, one.name
         );
-        let table = TableName { namespace: String::new(), name: one.sequence.clone() };
+        let table = TableName { namespace: String::new(), name: one.name.clone() };
         let mut next: Option<String> = None;
         self.stream(Of::Table(&table), sql, |row| {
             next = row.try_get(0)?;
