@@ -35,6 +35,57 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// Every table that it names, those that its conditions ask about among them.
+    pub fn tables_mut(&mut self) -> Vec<&mut TableName> {
+        let mut found = Vec::new();
+        let mut open: Vec<&mut Asked> = self.guards.iter_mut().map(|guard| &mut guard.asks).collect();
+        while let Some(asked) = open.pop() {
+            match asked {
+                Asked::Has(Thing::Table(table) | Thing::Column(table, _) | Thing::Constraint(table, _)) => {
+                    found.push(table);
+                }
+                Asked::Has(Thing::Index(table, _)) => found.extend(table),
+                Asked::Has(Thing::Other(..))
+                | Asked::Unknown
+                | Asked::Always(_)
+                | Asked::Undone
+                | Asked::Dialect(_) => {}
+                Asked::Not(inner) => open.push(inner),
+                Asked::All(inner) | Asked::Any(inner) => open.extend(inner),
+            }
+        }
+        match &mut self.action {
+            Action::CreateTable { table, constraints, indexes, .. }
+            | Action::AddColumn { table, constraints, indexes, .. } => {
+                found.push(table);
+                found.extend(constraints.iter_mut().filter_map(|one| one.refers_to.as_mut()));
+                found.extend(indexes.iter_mut().filter_map(|one| one.table.as_mut()));
+            }
+            Action::AddConstraint { table, constraint } => {
+                found.push(table);
+                found.extend(&mut constraint.refers_to);
+            }
+            Action::DropTable { table }
+            | Action::RenameTable { table, .. }
+            | Action::DropColumn { table, .. }
+            | Action::AlterColumn { table, .. }
+            | Action::DropConstraint { table, .. }
+            | Action::RenameConstraint { table, .. }
+            | Action::NameConstraints { table, .. } => found.push(table),
+            Action::CreateIndex(Index { table, .. })
+            | Action::DropIndex { table, .. }
+            | Action::Rows { table, .. }
+            | Action::Opaque { table, .. } => found.extend(table),
+            Action::RenameIndex { .. }
+            | Action::CreateOther { .. }
+            | Action::DropOther { .. }
+            | Action::Harmless => {}
+        }
+        found
+    }
+}
+
 /// A condition under which something is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guard {
@@ -327,6 +378,8 @@ pub struct Index {
     pub table: Option<TableName>,
     /// Its columns; an expression is `None`.
     pub columns: Vec<Option<String>>,
+    /// Its columns again, and what its expressions tell.
+    pub keys: Vec<Key>,
     /// Its method, lower case: `hnsw`, `gin`.
     pub method: Option<String>,
     /// Operator classes.
@@ -335,6 +388,17 @@ pub struct Index {
     pub unique: bool,
     /// Whether writes go on while it is built.
     pub concurrently: bool,
+}
+
+/// What a part of an index holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// A column.
+    Column(String),
+    /// An expression that ends in a cast to this type.
+    Cast(TypeSpec),
+    /// Another expression, or nobody can tell.
+    Other,
 }
 
 /// A constraint.

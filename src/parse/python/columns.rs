@@ -1,10 +1,10 @@
 //! Columns, types and constraints as SQLAlchemy's constructors describe them.
 use ruff_python_ast::{Expr, ExprCall};
 
-use super::operations::Args;
+use super::operations::{Args, key};
 use super::value::{Scope, Value};
 use crate::model::naming::Name;
-use crate::model::operation::{ColumnSpec, Constraint, ConstraintKind, Index, TableName, TypeSpec};
+use crate::model::operation::{ColumnSpec, Constraint, ConstraintKind, Index, Key, TableName, TypeSpec};
 
 /// The class or function of a call: `Column` of `sa.Column(...)`.
 fn called<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<(&'a str, &'a ExprCall)> {
@@ -168,6 +168,7 @@ pub(super) fn of_column<'a>(name: &str, call: &'a ExprCall, table: &TableName, s
         found.indexes.push(Index {
             table: Some(table.clone()),
             columns: vec![Some(name.to_owned())],
+            keys: vec![Key::Column(name.to_owned())],
             unique,
             ..Index::default()
         });
@@ -220,6 +221,7 @@ fn index<'a>(expr: &'a Expr, table: &TableName, scope: &Scope<'a>) -> Option<Ind
         name: name(args.expr(Some(0), "name"), scope),
         table: Some(table.clone()),
         columns: call.arguments.args.iter().skip(1).map(text).collect(),
+        keys: call.arguments.args.iter().skip(1).map(|part| key(scope.value(part), scope)).collect(),
         method: method.map(|method| method.to_lowercase()),
         unique: args.flag("unique") == Some(true),
         ..Index::default()

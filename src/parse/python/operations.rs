@@ -1,10 +1,12 @@
 //! Alembic's own operations, as actions.
 use ruff_python_ast::{Expr, ExprCall};
 
-use super::columns;
 use super::value::{Scope, Value};
+use super::{columns, sql};
 use crate::model::naming::Name;
-use crate::model::operation::{Action, ColumnChange, Constraint, ConstraintKind, Index, RowWrite, TableName};
+use crate::model::operation::{
+    Action, ColumnChange, Constraint, ConstraintKind, Index, Key, RowWrite, TableName,
+};
 
 /// A batch of operations on one table.
 #[derive(Debug, Clone)]
@@ -257,10 +259,19 @@ impl Given<'_, '_> {
             name: args.name(0, "index_name"),
             table: self.table(1, "table_name"),
             columns: args.names(self.shift + 1, "columns"),
+            keys: self.keys(),
             method: args.text(None, "postgresql_using").ok().flatten().map(|method| method.to_lowercase()),
             classes,
             unique: args.flag("unique") == Some(true),
             concurrently: args.flag("postgresql_concurrently") == Some(true),
+        }
+    }
+
+    fn keys(&self) -> Vec<Key> {
+        match self.args.value(Some(self.shift + 1), "columns") {
+            Some(Value::List(items)) => items.into_iter().map(|item| key(item, self.args.scope)).collect(),
+            Some(one) => vec![key(one, self.args.scope)],
+            None => Vec::new(),
         }
     }
 
@@ -292,6 +303,28 @@ impl Given<'_, '_> {
         };
         Some(Action::AddConstraint { table, constraint })
     }
+}
+
+/// What a part of an index says: a column's name, `sa.text("(e::vector(3)) vector_l2_ops")`, `sa.cast(...)`.
+pub(super) fn key<'a>(part: Value<'a>, scope: &Scope<'a>) -> Key {
+    let expr = match part {
+        Value::Text(column) => return Key::Column(column),
+        Value::Other(expr) => expr,
+        _ => return Key::Other,
+    };
+    if let Some(text) = statement_text(expr, scope) {
+        return sql::key(&text);
+    }
+    let said = columns::made(expr, scope).and_then(|(name, call)| {
+        let args = Args::new(call, scope);
+        match name {
+            "column" => Some(Key::Column(args.value(Some(0), "text")?.text()?.to_owned())),
+            "literal_column" => Some(sql::key(args.value(Some(0), "text")?.text()?)),
+            "cast" => Some(Key::Cast(columns::type_spec(args.expr(Some(1), "type_")?, scope)?)),
+            _ => None,
+        }
+    });
+    said.unwrap_or(Key::Other)
 }
 
 /// The table that an expression stands for: `sa.table("x")`, `sa.Table("x", ...)`, a name of one.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use ruff_python_ast::visitor::Visitor as _;
 use ruff_python_ast::{Expr, InterpolatedStringElement, Number, Operator, Stmt, UnaryOp};
 
-use super::builtins::FOLDED;
+use super::builtins::{FOLDED, arithmetic};
 
 /// Longer texts and lists come only of loops that feed on themselves.
 pub(super) const LONGEST: usize = 1 << 20;
@@ -125,7 +125,7 @@ impl<'a> Scope<'a> {
             Stmt::AugAssign(assign) => {
                 let value = match assign.op {
                     Operator::Add => sum(self.value(&assign.target), self.value(&assign.value)),
-                    _ => Value::Unknown,
+                    op => arithmetic(op, &self.value(&assign.target), &self.value(&assign.value)),
                 };
                 self.assign(&assign.target, value);
             }
@@ -178,9 +178,9 @@ impl<'a> Scope<'a> {
                 Operator::Add => sum(self.value(&binary.left), self.value(&binary.right)),
                 Operator::Mod => match (self.value(&binary.left), self.value(&binary.right)) {
                     (Value::Text(format), filling) => percent(&format, filling),
-                    _ => Value::Unknown,
+                    (left, right) => arithmetic(Operator::Mod, &left, &right),
                 },
-                _ => Value::Unknown,
+                op => arithmetic(op, &self.value(&binary.left), &self.value(&binary.right)),
             },
             Expr::UnaryOp(unary) => match (unary.op, self.value(&unary.operand)) {
                 (UnaryOp::USub, Value::Int(number)) => {

@@ -1,12 +1,18 @@
 //! Raw SQL of a revision, as actions. It reads the statements that change a schema, tolerantly: what it does not know is
 //! opaque, and one statement never hides the next.
+mod columns;
+mod cursor;
+mod index;
+
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
+use columns::columns;
+use cursor::{Cursor, split};
+pub(super) use index::key;
+
 use crate::model::naming::Name;
-use crate::model::operation::{
-    Action, ColumnChange, ColumnSpec, Constraint, ConstraintKind, Index, RowWrite, TableName, TypeSpec,
-};
+use crate::model::operation::{Action, ColumnChange, RowWrite, TableName};
 
 /// Longer texts are data.
 const LONGEST: usize = 1 << 20;
@@ -17,19 +23,17 @@ pub(super) fn actions(text: &str) -> Vec<(Action, bool)> {
     if text.len() > LONGEST {
         return opaque("the SQL is too long to read");
     }
-    let Ok(tokens) = Tokenizer::new(&PostgreSqlDialect {}, text).tokenize() else {
+    let Some(tokens) = tokens(text) else {
         return opaque("the SQL cannot be read");
     };
-    let tokens: Vec<Token> =
-        tokens.into_iter().filter(|token| !matches!(token, Token::Whitespace(_))).collect();
     let statements = tokens.split(|token| *token == Token::SemiColon).filter(|tokens| !tokens.is_empty());
     statements.flat_map(statement).collect()
 }
 
-/// A place in a statement.
-struct Cursor<'t> {
-    rest: &'t [Token],
-    is_lenient: bool,
+/// The tokens of a text without what stands between them.
+fn tokens(text: &str) -> Option<Vec<Token>> {
+    let tokens = Tokenizer::new(&PostgreSqlDialect {}, text).tokenize().ok()?;
+    Some(tokens.into_iter().filter(|token| !matches!(token, Token::Whitespace(_))).collect())
 }
 
 fn statement(tokens: &[Token]) -> Vec<(Action, bool)> {
@@ -41,83 +45,7 @@ fn statement(tokens: &[Token]) -> Vec<(Action, bool)> {
     actions.into_iter().map(|action| (action, is_lenient)).collect()
 }
 
-impl<'t> Cursor<'t> {
-    /// Takes these words when they are next; case does not matter.
-    fn take(&mut self, words: &str) -> bool {
-        let mut rest = self.rest;
-        for word in words.split(' ') {
-            match rest.split_first() {
-                Some((Token::Word(own), after))
-                    if own.quote_style.is_none() && own.value.eq_ignore_ascii_case(word) =>
-                {
-                    rest = after;
-                }
-                _ => return false,
-            }
-        }
-        self.rest = rest;
-        true
-    }
-
-    fn take_exists(&mut self) {
-        if self.take("IF NOT EXISTS") || self.take("IF EXISTS") {
-            self.is_lenient = true;
-        }
-    }
-
-    fn peek_word(&self) -> Option<String> {
-        match self.rest.first()? {
-            Token::Word(word) if word.quote_style.is_none() => Some(word.value.to_lowercase()),
-            _ => None,
-        }
-    }
-
-    /// A name, folded as Postgres folds it.
-    fn name(&mut self) -> Option<String> {
-        let (first, after) = self.rest.split_first()?;
-        let Token::Word(word) = first else { return None };
-        self.rest = after;
-        Some(if word.quote_style.is_some() { word.value.clone() } else { word.value.to_lowercase() })
-    }
-
-    fn sign(&mut self, sign: &Token) -> bool {
-        match self.rest.split_first() {
-            Some((first, after)) if first == sign => {
-                self.rest = after;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// `name` or `schema.name`.
-    fn table(&mut self) -> Option<TableName> {
-        let first = self.name()?;
-        if self.sign(&Token::Period) {
-            return Some(TableName { schema: Some(first), name: self.name()? });
-        }
-        Some(TableName { schema: None, name: first })
-    }
-
-    /// What stands inside the brackets that are next.
-    fn brackets(&mut self) -> Option<&'t [Token]> {
-        if !self.sign(&Token::LParen) {
-            return None;
-        }
-        let mut depth = 1_usize;
-        let end = self.rest.iter().position(|token| {
-            depth = match token {
-                Token::LParen => depth + 1,
-                Token::RParen => depth.saturating_sub(1),
-                _ => depth,
-            };
-            depth == 0
-        })?;
-        let (inside, after) = self.rest.split_at_checked(end)?;
-        self.rest = after.get(1..).unwrap_or_default();
-        Some(inside)
-    }
-
+impl Cursor<'_> {
     fn statement(&mut self) -> Option<Vec<Action>> {
         let rows = |write, table| Some(vec![Action::Rows { write, table }]);
         if self.take("CREATE") {
@@ -200,33 +128,6 @@ impl<'t> Cursor<'t> {
         self.take_exists();
         let name = self.table()?;
         Some(Action::CreateOther { kind, name: name.to_string() })
-    }
-
-    fn index(&mut self, unique: bool) -> Option<Index> {
-        let concurrently = self.take("CONCURRENTLY");
-        self.take_exists();
-        let is_named = self.peek_word().as_deref() != Some("on");
-        let name = if is_named { Name::Exact(self.table()?.name) } else { Name::Made };
-        if !self.take("ON") {
-            return None;
-        }
-        self.take("ONLY");
-        let table = self.table();
-        let method = if self.take("USING") { self.name() } else { None };
-        let parts = self.brackets().unwrap_or_default();
-        let (mut columns, mut classes) = (Vec::new(), Vec::new());
-        for part in split(parts) {
-            let mut part = Cursor { rest: part, is_lenient: false };
-            let first = part.name();
-            let is_plain = first.is_some() && !matches!(part.rest.first(), Some(Token::LParen));
-            columns.push(first.filter(|_| is_plain));
-            if let Some(class) = part.name().filter(|_| is_plain) {
-                classes.push(class);
-            } else if let Some(Token::Word(last)) = part.rest.last() {
-                classes.push(last.value.to_lowercase());
-            }
-        }
-        Some(Index { name, table, columns, method, classes, unique, concurrently })
     }
 
     fn drop_things(&mut self) -> Option<Vec<Action>> {
@@ -347,178 +248,6 @@ impl<'t> Cursor<'t> {
             ["validate", "owner", "enable", "disable", "set", "reset", "cluster", "replica", "force", "no"];
         self.peek_word().filter(|word| harmless.contains(&word.as_str())).map(|_| Action::Harmless)
     }
-
-    /// A table constraint, when one is next.
-    fn constraint(&mut self) -> Option<Constraint> {
-        let name = if self.take("CONSTRAINT") { Name::Exact(self.name()?) } else { Name::Made };
-        let kind = if self.take("PRIMARY KEY") {
-            ConstraintKind::PrimaryKey
-        } else if self.take("FOREIGN KEY") {
-            ConstraintKind::ForeignKey
-        } else if self.take("UNIQUE") {
-            ConstraintKind::Unique
-        } else if self.take("CHECK") {
-            ConstraintKind::Check
-        } else if self.take("EXCLUDE") {
-            ConstraintKind::Exclude
-        } else {
-            return None;
-        };
-        let inside = self.brackets().unwrap_or_default();
-        let columns = if kind == ConstraintKind::Check { Vec::new() } else { names(inside) };
-        Some(self.described(kind, name, columns))
-    }
-
-    /// The rest of a constraint: what it refers to, and whether the rows that are there are checked.
-    fn described(&mut self, kind: ConstraintKind, name: Name, columns: Vec<String>) -> Constraint {
-        let refers_to = if self.take("REFERENCES") { self.table() } else { None };
-        let refers_columns = refers_to.as_ref().and_then(|_| self.brackets()).map(names).unwrap_or_default();
-        let not_valid = self.has(&["not", "valid"]);
-        Constraint { kind, name, columns, refers_to, refers_columns, not_valid }
-    }
-
-    /// `USING INDEX name`.
-    fn using_index(&mut self) -> Option<String> {
-        if self.take("USING INDEX") { self.name() } else { None }
-    }
-
-    /// Whether these words stand somewhere in the rest.
-    fn has(&self, words: &[&str]) -> bool {
-        let is = |token: &Token, word: &str| matches!(token, Token::Word(own) if own.value.eq_ignore_ascii_case(word));
-        self.rest
-            .windows(words.len())
-            .any(|tokens| tokens.iter().zip(words).all(|(token, word)| is(token, word)))
-    }
-
-    /// A column, and the constraints that it brings along.
-    fn column(&mut self) -> Option<(ColumnSpec, Vec<Constraint>)> {
-        let name = self.name()?;
-        let kind = self.kind();
-        let is_primary_key = self.has(&["primary", "key"]);
-        let is_serial = kind.as_ref().is_some_and(|kind| kind.name.ends_with("serial"));
-        let spec = ColumnSpec {
-            nullable: if self.has(&["not", "null"]) { Some(false) } else { Some(!is_primary_key) },
-            has_server_default: self.has(&["default"]),
-            is_generated: is_serial || self.has(&["generated"]),
-            is_primary_key,
-            name: name.clone(),
-            kind,
-        };
-        let (mut constraints, mut own) = (Vec::new(), Name::Made);
-        while !self.rest.is_empty() {
-            let kind = if self.take("CONSTRAINT") {
-                own = Name::Exact(self.name()?);
-                continue;
-            } else if self.take("PRIMARY KEY") {
-                ConstraintKind::PrimaryKey
-            } else if self.take("UNIQUE") {
-                ConstraintKind::Unique
-            } else if self.take("CHECK") {
-                ConstraintKind::Check
-            } else if self.peek_word().as_deref() == Some("references") {
-                ConstraintKind::ForeignKey
-            } else {
-                if self.brackets().is_none() {
-                    self.rest = self.rest.get(1..).unwrap_or_default();
-                }
-                continue;
-            };
-            let columns = if kind == ConstraintKind::Check { Vec::new() } else { vec![name.clone()] };
-            if kind == ConstraintKind::Check {
-                self.brackets();
-            }
-            constraints.push(self.described(kind, std::mem::replace(&mut own, Name::Made), columns));
-        }
-        Some((spec, constraints))
-    }
-
-    /// A type: words up to one that begins something else, and its numbers.
-    fn kind(&mut self) -> Option<TypeSpec> {
-        const ENDS: &[&str] = &[
-            "not",
-            "null",
-            "default",
-            "primary",
-            "unique",
-            "references",
-            "check",
-            "constraint",
-            "generated",
-            "collate",
-            "using",
-            "on",
-            "autoincrement",
-        ];
-        let mut words: Vec<String> = Vec::new();
-        let mut numbers = Vec::new();
-        loop {
-            match self.rest.first() {
-                Some(Token::Word(word))
-                    if word.quote_style.is_some() || !ENDS.contains(&word.value.to_lowercase().as_str()) =>
-                {
-                    words.extend(self.name());
-                }
-                Some(Token::LParen) => {
-                    let inside = self.brackets()?;
-                    numbers.extend(inside.iter().filter_map(|token| match token {
-                        Token::Number(number, _) => number.parse::<i64>().ok(),
-                        _ => None,
-                    }));
-                }
-                Some(Token::Period) => {
-                    // `public.vector` is `vector`.
-                    self.rest = self.rest.get(1..)?;
-                    words.pop();
-                }
-                Some(Token::LBracket | Token::RBracket) => {
-                    self.rest = self.rest.get(1..)?;
-                    words.push("[]".to_owned());
-                }
-                _ => break,
-            }
-        }
-        (!words.is_empty()).then(|| TypeSpec { name: words.join(" "), numbers })
-    }
-}
-
-/// The parts between the commas that stand in no bracket.
-fn split(tokens: &[Token]) -> Vec<&[Token]> {
-    let mut depth = 0_i32;
-    tokens
-        .split(|token| {
-            depth += match token {
-                Token::LParen | Token::LBracket => 1,
-                Token::RParen | Token::RBracket => -1,
-                _ => 0,
-            };
-            depth == 0 && *token == Token::Comma
-        })
-        .filter(|part| !part.is_empty())
-        .collect()
-}
-
-fn names(tokens: &[Token]) -> Vec<String> {
-    split(tokens).into_iter().filter_map(|part| Cursor { rest: part, is_lenient: false }.name()).collect()
-}
-
-fn columns(tokens: &[Token]) -> (Vec<ColumnSpec>, Vec<Constraint>) {
-    let (mut columns, mut constraints) = (Vec::new(), Vec::new());
-    for part in split(tokens) {
-        let mut at = Cursor { rest: part, is_lenient: false };
-        if at.peek_word().as_deref() == Some("like") {
-            continue;
-        }
-        match at.constraint() {
-            Some(constraint) => constraints.push(constraint),
-            None => {
-                if let Some((column, own)) = (Cursor { rest: part, is_lenient: false }).column() {
-                    columns.push(column);
-                    constraints.extend(own);
-                }
-            }
-        }
-    }
-    (columns, constraints)
 }
 
 #[cfg(test)]
