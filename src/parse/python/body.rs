@@ -6,6 +6,7 @@ use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtFunctionDef, StmtIf};
 use super::calls::opposite;
 use super::naming;
 use super::operations;
+use super::orm::Read;
 use super::revision::Module;
 use super::syntax::Places;
 use super::value::{Scope, Value, forget};
@@ -28,6 +29,7 @@ pub(super) fn body(def: &StmtFunctionDef, module: &Module<'_>, places: &Places<'
         local: BTreeMap::new(),
         guards: Vec::new(),
         left: 0,
+        read: Read::default(),
         autocommit: false,
         calls: 0,
         steps: 0,
@@ -83,6 +85,8 @@ pub(super) struct Walk<'a, 'w> {
     guards: Vec<Guard>,
     /// How many `return`s were passed on conditions that no guard tells.
     pub(super) left: usize,
+    /// What it has read of the rows that are there.
+    pub(super) read: Read,
     autocommit: bool,
     pub(super) calls: usize,
     steps: usize,
@@ -91,7 +95,10 @@ pub(super) struct Walk<'a, 'w> {
 
 impl<'a> Walk<'a, '_> {
     /// Adds what is done; `is_lenient` when it says itself that it may find nothing to do.
-    pub(super) fn push(&mut self, action: Action, span: Span, is_lenient: bool) {
+    pub(super) fn push(&mut self, mut action: Action, span: Span, is_lenient: bool) {
+        if let Action::Rows { write, .. } = &mut action {
+            *write = self.made_of(*write, true);
+        }
         let mut guards = self.guards.clone();
         if is_lenient {
             guards.push(Guard { kind: GuardKind::Schema, asks: Asked::Undone, span });
@@ -137,6 +144,8 @@ impl<'a> Walk<'a, '_> {
                 self.expr(&assign.value);
                 for target in &assign.targets {
                     self.taint(target, &assign.value);
+                    self.holds(target, &assign.value);
+                    self.sets(target, self.places.of(target));
                 }
                 self.scope.run(statement);
             }
@@ -144,16 +153,23 @@ impl<'a> Walk<'a, '_> {
                 if let Some(value) = &assign.value {
                     self.expr(value);
                     self.taint(&assign.target, value);
+                    self.holds(&assign.target, value);
+                    self.sets(&assign.target, self.places.of(&*assign.target));
                 }
                 self.scope.run(statement);
             }
             Stmt::AugAssign(assign) => {
                 self.expr(&assign.value);
+                self.sets(&assign.target, self.places.of(&*assign.target));
                 self.scope.run(statement);
             }
             Stmt::If(choice) => return self.choose(choice),
             Stmt::For(each) => self.each(&each.target, &each.iter, &each.body),
-            Stmt::While(each) => self.under(GuardKind::Other, self.places.of(&*each.test), &each.body),
+            Stmt::While(each) => {
+                self.read.loops += 1;
+                self.under(GuardKind::Other, self.places.of(&*each.test), &each.body);
+                self.read.loops -= 1;
+            }
             Stmt::With(with) => return self.with(with),
             Stmt::Try(attempt) => self.attempt(attempt),
             Stmt::Match(choice) => {
@@ -173,6 +189,7 @@ impl<'a> Walk<'a, '_> {
             Stmt::FunctionDef(def) => {
                 self.local.insert(def.name.to_string(), def);
             }
+            Stmt::ClassDef(_) => self.scope.run(statement),
             Stmt::Assert(assert) => self.expr(&assert.test),
             other => forget(other, &mut self.scope),
         }
@@ -246,7 +263,10 @@ impl<'a> Walk<'a, '_> {
             _ => {
                 self.scope.assign(target, Value::Unknown);
                 self.taint(target, iter);
+                self.holds(target, iter);
+                self.read.loops += 1;
                 self.under(GuardKind::Other, self.places.of(iter), body);
+                self.read.loops -= 1;
                 return;
             }
         };
@@ -279,6 +299,7 @@ impl<'a> Walk<'a, '_> {
                 _ => {
                     if let Some(target) = item.optional_vars.as_deref() {
                         self.scope.assign(target, Value::Unknown);
+                        self.holds(target, &item.context_expr);
                     }
                 }
             }

@@ -327,12 +327,20 @@ pub(super) fn key<'a>(part: Value<'a>, scope: &Scope<'a>) -> Key {
     said.unwrap_or(Key::Other)
 }
 
-/// The table that an expression stands for: `sa.table("x")`, `sa.Table("x", ...)`, a name of one.
-fn table_of<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<TableName> {
+/// The table that an expression stands for: `sa.table("x")`, `sa.Table("x", ...)`, a name of one, a mapped class.
+pub(super) fn table_of<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<TableName> {
     let expr = match scope.value(expr) {
         Value::Other(expr) => expr,
         _ => expr,
     };
+    if let Expr::Name(name) = expr {
+        return Some(TableName { schema: None, name: scope.mapped(&name.id)?.to_owned() });
+    }
+    if let Expr::Attribute(attribute) = expr {
+        // `User.id`, `User.__table__`.
+        let class = attribute.value.as_name_expr()?;
+        return Some(TableName { schema: None, name: scope.mapped(&class.id)?.to_owned() });
+    }
     let call = expr.as_call_expr()?;
     let name = match call.func.as_ref() {
         Expr::Name(name) => name.id.as_str(),

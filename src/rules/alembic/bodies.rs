@@ -127,16 +127,17 @@ pub(super) fn backfill_in_revision(facts: &AlembicFacts, out: &mut Sink<'_>) {
     }
 }
 
-/// The first operation that writes rows of a table that was there before, or makes rows of such.
+/// The first operation that changes rows of a table that was there before, or makes rows of such.
 fn backfill(revision: &Revision) -> Option<(&Operation, Option<&TableName>)> {
     let own = own_tables(revision);
     let mut operations = revision.upgrade.iter().flat_map(|body| &body.operations);
     operations.find_map(|operation| match &operation.action {
-        Action::Rows { table: Some(table), write } if *write == RowWrite::Fill || !own.contains(&table) => {
-            Some((operation, Some(table)))
+        // New rows that are written out are a seed.
+        Action::Rows { write: RowWrite::Insert, .. } => None,
+        Action::Rows { table: Some(table), write } if *write != RowWrite::Fill && own.contains(&table) => {
+            None
         }
-        // Rows of an unknown table, where the revision makes one, are most likely that one's.
-        Action::Rows { table: None, .. } if own.is_empty() => Some((operation, None)),
+        Action::Rows { table, .. } => Some((operation, table.as_ref())),
         _ => None,
     })
 }

@@ -4,6 +4,7 @@ use sqlparser::tokenizer::Token;
 use crate::model::operation::TableName;
 
 /// A place in a statement.
+#[derive(Clone)]
 pub(super) struct Cursor<'t> {
     pub(super) rest: &'t [Token],
     pub(super) is_lenient: bool,

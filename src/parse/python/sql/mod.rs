@@ -13,6 +13,8 @@ pub(super) use index::key;
 
 use crate::model::naming::Name;
 use crate::model::operation::{Action, ColumnChange, RowWrite, TableName};
+use crate::model::sql::{Verb, Write};
+use crate::parse::sql::writes_of_block;
 
 /// Longer texts are data.
 const LONGEST: usize = 1 << 20;
@@ -57,11 +59,16 @@ impl Cursor<'_> {
         if self.take("DROP") {
             return self.drop_things();
         }
-        if self.take("INSERT INTO") || self.take("COPY") {
-            let is =
-                |token: &Token| matches!(token, Token::Word(own) if own.value.eq_ignore_ascii_case("from"));
-            let write = if self.rest.iter().any(is) { RowWrite::Fill } else { RowWrite::Insert };
-            return rows(write, self.table());
+        if self.take("INSERT INTO") {
+            return rows(if self.reads_others() { RowWrite::Fill } else { RowWrite::Insert }, self.table());
+        }
+        if self.take("COPY") {
+            let is_in = self.has(&["from"]);
+            return if is_in { rows(RowWrite::Fill, self.table()) } else { Some(vec![Action::Harmless]) };
+        }
+        if self.take("MERGE INTO") {
+            self.take("ONLY");
+            return rows(RowWrite::Update, self.table());
         }
         if self.take("UPDATE") {
             self.take("ONLY");
@@ -74,15 +81,29 @@ impl Cursor<'_> {
         }
         match self.peek_word()?.as_str() {
             "with" => {
+                if let Some(main) = self.behind_with() {
+                    let actions = main.clone().statement()?;
+                    // What comes out of a `WITH` is made of rows.
+                    let fill = |action| match action {
+                        Action::Rows { write: RowWrite::Insert, table } => {
+                            Action::Rows { write: RowWrite::Fill, table }
+                        }
+                        other => other,
+                    };
+                    return Some(actions.into_iter().map(fill).collect());
+                }
                 let writes = [
                     ("insert", RowWrite::Insert),
                     ("update", RowWrite::Update),
                     ("delete", RowWrite::Delete),
                 ];
-                let is = |token: &Token, word: &str| matches!(token, Token::Word(own) if own.value.eq_ignore_ascii_case(word));
-                let found =
-                    writes.into_iter().find(|(word, _)| self.rest.iter().any(|token| is(token, word)));
+                let found = writes.into_iter().find(|(word, _)| self.has(&[word]));
                 found.map_or(Some(vec![Action::Harmless]), |(_, write)| rows(write, None))
+            }
+            "do" => {
+                let mut actions = vec![Action::Opaque { table: None, why: "a block does it".to_owned() }];
+                actions.extend(self.in_block());
+                Some(actions)
             }
             "select" | "set" | "reset" | "show" | "comment" | "grant" | "revoke" | "analyze" | "vacuum"
             | "reindex" | "begin" | "commit" | "rollback" | "lock" | "pragma" | "explain" | "start"
@@ -91,6 +112,64 @@ impl Cursor<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether an `INSERT` makes its rows of those of another table.
+    fn reads_others(&self) -> bool {
+        let Some(own) = self.clone().table() else { return true };
+        let mut at = self.clone();
+        while !at.rest.is_empty() {
+            if !at.take("FROM") && !at.take("JOIN") {
+                at.rest = at.rest.get(1..).unwrap_or_default();
+                continue;
+            }
+            let is_written_out = matches!(at.rest, [Token::LParen, Token::Word(word), ..] if word.value.eq_ignore_ascii_case("values"));
+            let from = at.clone().table();
+            let is_call = ["unnest", "generate_series", "json_array_elements", "jsonb_array_elements"];
+            let is_made = from.as_ref().is_some_and(|from| is_call.contains(&from.name.as_str()));
+            if !is_written_out && !is_made && from.is_some() && from.as_ref() != Some(&own) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The statement behind a `WITH`, when it writes.
+    fn behind_with(&self) -> Option<Self> {
+        let mut at = self.clone();
+        while !at.rest.is_empty() {
+            if at.brackets().is_some() {
+                continue;
+            }
+            match at.peek_word().as_deref() {
+                Some("insert" | "update" | "delete" | "merge") => return Some(at),
+                Some("select") => return None,
+                _ => at.rest = at.rest.get(1..).unwrap_or_default(),
+            }
+        }
+        None
+    }
+
+    /// The rows that a block writes.
+    fn in_block(&self) -> Vec<Action> {
+        let body = self.rest.iter().find_map(|token| match token {
+            Token::DollarQuotedString(body) => Some(body.value.as_str()),
+            _ => None,
+        });
+        let writes = body.map(writes_of_block).unwrap_or_default();
+        let row = |write: Write| {
+            let how = match write.verb {
+                Verb::Insert if write.rows.reads.is_empty() => RowWrite::Insert,
+                Verb::Insert | Verb::Copy => RowWrite::Fill,
+                Verb::Update | Verb::Merge => RowWrite::Update,
+                Verb::Delete | Verb::Truncate => RowWrite::Delete,
+                Verb::Dynamic => return None,
+            };
+            let table =
+                Some(TableName { schema: None, name: write.table }).filter(|table| !table.name.is_empty());
+            Some(Action::Rows { write: how, table })
+        };
+        writes.into_iter().filter_map(row).collect()
     }
 
     fn create(&mut self) -> Option<Action> {
