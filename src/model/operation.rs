@@ -72,6 +72,7 @@ impl Operation {
             | Action::AlterColumn { table, .. }
             | Action::DropConstraint { table, .. }
             | Action::RenameConstraint { table, .. }
+            | Action::ValidateConstraint { table, .. }
             | Action::NameConstraints { table, .. } => found.push(table),
             Action::CreateIndex(Index { table, .. })
             | Action::DropIndex { table, .. }
@@ -274,6 +275,13 @@ pub enum Action {
         /// The new one.
         to: String,
     },
+    /// A constraint that was added without a look at the rows is checked against them.
+    ValidateConstraint {
+        /// Of which table.
+        table: TableName,
+        /// Its name.
+        name: String,
+    },
     /// Where the table is built anew (SQLite), its constraints without a name get one.
     NameConstraints {
         /// Of which table.
@@ -313,6 +321,16 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// Whether it is known to change a schema.
+    pub fn changes_schema(&self) -> bool {
+        !matches!(
+            self,
+            Self::Harmless | Self::ValidateConstraint { .. } | Self::Rows { .. } | Self::Opaque { .. }
+        )
+    }
+}
+
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowWrite {
@@ -339,6 +357,8 @@ pub struct ColumnSpec {
     pub has_server_default: bool,
     /// Whether the server makes its values: identity, generated, serial.
     pub is_generated: bool,
+    /// Whether each row that is there gets a value of its own: a default that is volatile, a sequence, a stored expression.
+    pub is_made_by_row: bool,
     /// Whether it is part of the primary key.
     pub is_primary_key: bool,
 }
@@ -363,6 +383,8 @@ pub struct ColumnChange {
     pub was: Option<TypeSpec>,
     /// Whether it may be NULL from then on.
     pub nullable: Option<bool>,
+    /// Whether it is said to have been NOT NULL already.
+    pub was_filled: bool,
     /// Its new name.
     pub rename: Option<String>,
     /// Whether its default changes.

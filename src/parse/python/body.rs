@@ -9,7 +9,7 @@ use super::operations;
 use super::orm::Read;
 use super::revision::Module;
 use super::syntax::Places;
-use super::value::{Scope, Value, forget};
+use super::value::{Scope, Value, each, forget};
 use crate::model::Span;
 use crate::model::operation::{Action, Asked, Body, Guard, GuardKind, Operation};
 
@@ -54,6 +54,15 @@ fn is_nothing(statement: &Stmt) -> bool {
     }
 }
 
+/// Whether an expression sets a connection to commit each statement by itself.
+pub(super) fn says_autocommit(expr: &Expr) -> bool {
+    let mut found = false;
+    each(expr, &mut |inner| {
+        found |= matches!(inner, Expr::StringLiteral(text) if text.value.to_str().eq_ignore_ascii_case("autocommit"));
+    });
+    found
+}
+
 /// How a block ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ends {
@@ -87,7 +96,7 @@ pub(super) struct Walk<'a, 'w> {
     pub(super) left: usize,
     /// What it has read of the rows that are there.
     pub(super) read: Read,
-    autocommit: bool,
+    pub(super) autocommit: bool,
     pub(super) calls: usize,
     steps: usize,
     operations: Vec<Operation>,
@@ -280,6 +289,7 @@ impl<'a> Walk<'a, '_> {
         let (before, batches) = (self.autocommit, self.batches.clone());
         for item in &with.items {
             self.expr(&item.context_expr);
+            self.autocommit |= says_autocommit(&item.context_expr);
             let call = item.context_expr.as_call_expr();
             match call.map(|call| (call, operations::method(call))) {
                 Some((_, Some("autocommit_block"))) => self.autocommit = true,

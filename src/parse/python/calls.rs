@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use ruff_python_ast::{CmpOp, Expr, ExprCall, StmtFunctionDef, UnaryOp};
 
-use super::body::{Origin, Walk};
+use super::body::{Origin, Walk, says_autocommit};
 use super::operations::{self, Effect, Made};
 use super::value::{Scope, Value, each, each_in};
 use super::{columns, sql};
@@ -191,6 +191,8 @@ impl<'a> Walk<'a, '_> {
         let span = self.places.of(call);
         if let Some(text) = operations::statement_text(expr, &self.scope) {
             let head = text.trim_start().get(..6).unwrap_or("");
+            let ends = |word: &str| text.trim().trim_end_matches(';').eq_ignore_ascii_case(word);
+            self.autocommit |= ends("commit") || ends("end") || ends("rollback");
             self.read.any |= head.eq_ignore_ascii_case("select") && !is_catalog(&text);
             for (action, is_lenient) in sql::actions(&text) {
                 self.push(action, span, is_lenient);
@@ -217,6 +219,10 @@ impl<'a> Walk<'a, '_> {
     fn method(&mut self, base: &'a Expr, attr: &str, call: &'a ExprCall) {
         let span = self.places.of(call);
         let args = &call.arguments;
+        // From here on no transaction of the migration's is open.
+        self.autocommit |= matches!(attr, "commit" | "execution_options" | "set_isolation_level")
+            && (attr == "commit" || args.keywords.iter().any(|keyword| says_autocommit(&keyword.value)))
+            && !self.is_session(base);
         if self.orm(base, attr, call) {
             return;
         }

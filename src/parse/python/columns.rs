@@ -1,7 +1,8 @@
 //! Columns, types and constraints as SQLAlchemy's constructors describe them.
 use ruff_python_ast::{Expr, ExprCall};
 
-use super::operations::{Args, key};
+use super::operations::{Args, key, statement_text};
+use super::sql;
 use super::value::{Scope, Value};
 use crate::model::naming::Name;
 use crate::model::operation::{ColumnSpec, Constraint, ConstraintKind, Index, Key, TableName, TypeSpec};
@@ -82,18 +83,35 @@ pub(super) fn column<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<ColumnSpec
             .expr(None, "server_default")
             .is_some_and(|given| !given.is_none_literal_expr()),
         is_generated: false,
+        is_made_by_row: args.expr(None, "server_default").is_some_and(|given| is_volatile(given, scope)),
         is_primary_key: args.flag("primary_key") == Some(true),
     };
     let given = args.expr(None, "type_").into_iter().chain(rest);
     for arg in given {
         match called(arg, scope).map(|(name, _)| name) {
-            Some("Identity" | "Computed" | "Sequence") => spec.is_generated = true,
+            Some("Computed") => {
+                spec.is_generated = true;
+                spec.is_made_by_row |= made(arg, scope)
+                    .is_none_or(|(_, call)| Args::new(call, scope).flag("persisted") != Some(false));
+            }
+            Some("Identity" | "Sequence") => (spec.is_generated, spec.is_made_by_row) = (true, true),
             Some("ForeignKey" | "CheckConstraint" | "FetchedValue") => {}
             _ if spec.kind.is_none() => spec.kind = type_spec(arg, scope),
             _ => {}
         }
     }
     Some(spec)
+}
+
+/// Whether a default is another one for each row: `sa.text("gen_random_uuid()")`, `sa.func.random()`.
+fn is_volatile<'a>(given: &'a Expr, scope: &Scope<'a>) -> bool {
+    if matches!(scope.value(given), Value::Text(_)) {
+        return false;
+    }
+    if let Some(text) = statement_text(given, scope) {
+        return sql::is_volatile(&text);
+    }
+    called(given, scope).is_some_and(|(name, _)| sql::is_volatile_function(name))
 }
 
 /// What an operation says of a table or a column beside its columns.

@@ -242,6 +242,7 @@ impl Given<'_, '_> {
             changes_type: kind.is_some(),
             was: args.expr(None, "existing_type").and_then(|kind| columns::type_spec(kind, args.scope)),
             nullable: args.flag("nullable"),
+            was_filled: args.flag("existing_nullable") == Some(false),
             rename: args.text(None, "new_column_name").ok().flatten(),
             changes_default: args.expr(None, "server_default").is_some(),
         }

@@ -93,7 +93,7 @@ impl<'a> Walk<'a, '_> {
         table
     }
 
-    fn is_session(&self, base: &Expr) -> bool {
+    pub(super) fn is_session(&self, base: &Expr) -> bool {
         let is_named = |name: &str| name.to_lowercase().contains("session");
         match base {
             Expr::Name(name) => self.read.sessions.contains(name.id.as_str()) || is_named(&name.id),

@@ -97,15 +97,27 @@ pub(super) fn autogenerate_draft(facts: &AlembicFacts, out: &mut Sink<'_>) {
     }
 }
 
-/// The tables that a revision makes itself: nobody uses them yet.
-pub(super) fn own_tables(revision: &Revision) -> Vec<&TableName> {
-    let operations = revision.upgrade.iter().flat_map(|body| &body.operations);
-    operations
-        .filter_map(|operation| match &operation.action {
-            Action::CreateTable { table, .. } => Some(table),
-            _ => None,
-        })
-        .collect()
+/// The tables that a revision makes itself, under the names that it gives them: nobody uses them yet.
+pub(super) fn own_tables(revision: &Revision) -> Vec<TableName> {
+    let mut own: Vec<TableName> = Vec::new();
+    for operation in revision.upgrade.iter().flat_map(|body| &body.operations) {
+        match &operation.action {
+            Action::CreateTable { table, .. } => own.push(table.clone()),
+            Action::RenameTable { table, to } if own.contains(table) => {
+                own.push(TableName { schema: table.schema.clone(), name: to.clone() });
+            }
+            // A view that is stored has indexes like a table.
+            Action::CreateOther { kind, name } if kind == "view" => {
+                let (schema, name) = match name.split_once('.') {
+                    Some((schema, name)) => (Some(schema.to_owned()), name),
+                    None => (None, name.as_str()),
+                };
+                own.push(TableName { schema, name: name.to_owned() });
+            }
+            _ => {}
+        }
+    }
+    own
 }
 
 pub(super) fn backfill_in_revision(facts: &AlembicFacts, out: &mut Sink<'_>) {
@@ -203,7 +215,11 @@ fn described(action: &Action) -> Option<String> {
         }
         Action::CreateOther { kind, name } => format!("creates the {kind} `{name}`"),
         Action::DropOther { kind, name } => format!("drops the {kind} `{name}`"),
-        Action::Rows { .. } | Action::Harmless | Action::NameConstraints { .. } | Action::Opaque { .. } => {
+        Action::Rows { .. }
+        | Action::ValidateConstraint { .. }
+        | Action::Harmless
+        | Action::NameConstraints { .. }
+        | Action::Opaque { .. } => {
             return None;
         }
     })

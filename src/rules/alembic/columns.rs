@@ -2,8 +2,7 @@
 use std::collections::BTreeMap;
 
 use super::AlembicFacts;
-use super::facts::Files;
-use crate::model::chain::{Revision, RevisionFile};
+use crate::model::chain::Revision;
 use crate::model::naming::Name;
 use crate::model::operation::{Action, ColumnChange, Index, Key, Operation, TableName, TypeSpec};
 use crate::model::{Looked, Place};
@@ -39,7 +38,7 @@ pub(super) fn vector_index_limit(facts: &AlembicFacts, out: &mut Sink<'_>) {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         let mut check = out.check(chain.object(), Looked::at(files.revisions().count(), "revision"));
         let mut vectors = Vectors::default();
-        for (file, revision) in in_order(files) {
+        for (file, revision) in files.in_order() {
             for operation in upgrade(revision) {
                 vectors.apply(&operation.action, &Place::new(&file.path, operation.span), &mut check);
             }
@@ -191,15 +190,6 @@ fn say(what: &str, kind: &TypeSpec, place: &Place, related: Option<(&Place, &str
         finding = finding.related(Some(place.clone()), label);
     }
     finding.help("use fewer dimensions, index a cast to `halfvec` (4,000) or a `bit` (64,000), or do without the index");
-}
-
-/// The revisions in the order in which they run, else in that of the files.
-fn in_order(files: &Files) -> Vec<(&RevisionFile, &Revision)> {
-    let order = files.graph.order();
-    if order.is_empty() {
-        return files.revisions().collect();
-    }
-    order.into_iter().filter_map(|node| files.at_node(node)).collect()
 }
 
 fn upgrade(revision: &Revision) -> impl Iterator<Item = &Operation> {

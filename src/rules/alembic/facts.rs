@@ -408,6 +408,15 @@ impl Files {
         self.all.iter().filter_map(|file| Some((file, file.revision()?)))
     }
 
+    /// The revisions in the order in which they run, else in that of the files.
+    pub(super) fn in_order(&self) -> Vec<(&RevisionFile, &Revision)> {
+        let order = self.graph.order();
+        if order.is_empty() {
+            return self.revisions().collect();
+        }
+        order.into_iter().filter_map(|node| self.at_node(node)).collect()
+    }
+
     /// The ids of the revisions that are left to run on a database which has `applied`, in their order.
     ///
     /// # Errors

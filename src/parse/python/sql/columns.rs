@@ -3,9 +3,57 @@ use sqlparser::tokenizer::Token;
 
 use super::cursor::{Cursor, names, split};
 use crate::model::naming::Name;
-use crate::model::operation::{ColumnSpec, Constraint, ConstraintKind, TypeSpec};
+use crate::model::operation::{ColumnChange, ColumnSpec, Constraint, ConstraintKind, TypeSpec};
+
+/// Functions of Postgres and its usual extensions that give another value at each call.
+const VOLATILE: &[&str] = &[
+    "random",
+    "gen_random_uuid",
+    "gen_random_bytes",
+    "uuid_generate_v1",
+    "uuid_generate_v1mc",
+    "uuid_generate_v4",
+    "uuidv4",
+    "uuidv7",
+    "nextval",
+    "clock_timestamp",
+    "timeofday",
+    "next_value",
+];
+
+/// Whether a function gives another value at each call.
+pub(in crate::parse::python) fn is_volatile_function(name: &str) -> bool {
+    VOLATILE.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Whether an expression gives another value at each call.
+pub(in crate::parse::python) fn is_volatile(text: &str) -> bool {
+    super::tokens(text).is_some_and(|tokens| calls_volatile(&tokens))
+}
+
+fn calls_volatile(tokens: &[Token]) -> bool {
+    tokens.windows(2).any(|pair| match pair {
+        [Token::Word(word), Token::LParen] => is_volatile_function(&word.value),
+        _ => false,
+    })
+}
 
 impl Cursor<'_> {
+    /// `[CONSTRAINT name] NOT NULL column`: nothing when it leaves the rows alone.
+    pub(super) fn not_null(&mut self) -> Option<Option<(String, ColumnChange)>> {
+        let mut at = self.clone();
+        if at.take("CONSTRAINT") {
+            at.name()?;
+        }
+        if !at.take("NOT NULL") {
+            return None;
+        }
+        let column = at.name()?;
+        let is_checked = !at.has(&["not", "valid"]);
+        let change = ColumnChange { nullable: Some(false), ..ColumnChange::default() };
+        Some(is_checked.then_some((column, change)))
+    }
+
     /// A table constraint, when one is next.
     pub(super) fn constraint(&mut self) -> Option<Constraint> {
         let name = if self.take("CONSTRAINT") { Name::Exact(self.name()?) } else { Name::Made };
@@ -56,8 +104,12 @@ impl Cursor<'_> {
         let is_serial = kind.as_ref().is_some_and(|kind| kind.name.ends_with("serial"));
         let spec = ColumnSpec {
             nullable: if self.has(&["not", "null"]) { Some(false) } else { Some(!is_primary_key) },
-            has_server_default: self.has(&["default"]),
+            has_server_default: self.has(&["default"]) && !self.has(&["default", "null"]),
             is_generated: is_serial || self.has(&["generated"]),
+            is_made_by_row: is_serial
+                || self.has(&["stored"])
+                || self.has(&["as", "identity"])
+                || (self.has(&["default"]) && calls_volatile(self.rest)),
             is_primary_key,
             name: name.clone(),
             kind,

@@ -8,11 +8,12 @@ use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use columns::columns;
+pub(super) use columns::{is_volatile, is_volatile_function};
 use cursor::{Cursor, split};
 pub(super) use index::key;
 
 use crate::model::naming::Name;
-use crate::model::operation::{Action, ColumnChange, RowWrite, TableName};
+use crate::model::operation::{Action, ColumnChange, ConstraintKind, RowWrite, TableName};
 use crate::model::sql::{Verb, Write};
 use crate::parse::sql::writes_of_block;
 
@@ -264,7 +265,17 @@ impl Cursor<'_> {
 
     fn alter_part(&mut self, table: &TableName) -> Option<Action> {
         let table = table.clone();
+        if self.take("VALIDATE CONSTRAINT") {
+            return Some(Action::ValidateConstraint { table, name: self.name()? });
+        }
         if self.take("ADD") {
+            if let Some(change) = self.not_null() {
+                return Some(change.map_or(Action::Harmless, |(column, change)| Action::AlterColumn {
+                    table,
+                    column,
+                    change,
+                }));
+            }
             if let Some(constraint) = self.constraint() {
                 return Some(match (self.using_index(), constraint.name.text()) {
                     // The index becomes the constraint, and takes its name.
@@ -275,7 +286,12 @@ impl Cursor<'_> {
             }
             self.take("COLUMN");
             self.take_exists();
-            let (column, constraints) = self.column()?;
+            let (column, mut constraints) = self.column()?;
+            if !column.has_server_default {
+                // A new column has nothing that could refer to nowhere.
+                let keys = constraints.iter_mut().filter(|one| one.kind == ConstraintKind::ForeignKey);
+                keys.for_each(|key| key.not_valid = true);
+            }
             return Some(Action::AddColumn { table, column, constraints, indexes: Vec::new() });
         }
         if self.take("DROP") {
@@ -323,8 +339,7 @@ impl Cursor<'_> {
             }
             return Some(Action::AlterColumn { table, column, change });
         }
-        let harmless =
-            ["validate", "owner", "enable", "disable", "set", "reset", "cluster", "replica", "force", "no"];
+        let harmless = ["owner", "enable", "disable", "set", "reset", "cluster", "replica", "force", "no"];
         self.peek_word().filter(|word| harmless.contains(&word.as_str())).map(|_| Action::Harmless)
     }
 }
