@@ -353,14 +353,22 @@ pub struct ColumnSpec {
     pub kind: Option<TypeSpec>,
     /// Whether it may be NULL, when that is said.
     pub nullable: Option<bool>,
-    /// Whether the server has a default for it.
-    pub has_server_default: bool,
-    /// Whether the server makes its values: identity, generated, serial.
-    pub is_generated: bool,
-    /// Whether each row that is there gets a value of its own: a default that is volatile, a sequence, a stored expression.
-    pub is_made_by_row: bool,
+    /// What the server gives the rows that are there already.
+    pub filled: Filled,
     /// Whether it is part of the primary key.
     pub is_primary_key: bool,
+}
+
+/// What a new column holds in the rows that are there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Filled {
+    /// Nothing.
+    #[default]
+    Not,
+    /// One value for all, which needs no write.
+    AtOnce,
+    /// A value of its own for each: a default that is volatile, a sequence, a stored expression.
+    ByRow,
 }
 
 /// A type as an operation names it.

@@ -5,7 +5,9 @@ use super::operations::{Args, key, statement_text};
 use super::sql;
 use super::value::{Scope, Value};
 use crate::model::naming::Name;
-use crate::model::operation::{ColumnSpec, Constraint, ConstraintKind, Index, Key, TableName, TypeSpec};
+use crate::model::operation::{
+    ColumnSpec, Constraint, ConstraintKind, Filled, Index, Key, TableName, TypeSpec,
+};
 
 /// The class or function of a call: `Column` of `sa.Column(...)`.
 fn called<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<(&'a str, &'a ExprCall)> {
@@ -79,22 +81,23 @@ pub(super) fn column<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<ColumnSpec
         name,
         kind: None,
         nullable: args.flag("nullable"),
-        has_server_default: args
-            .expr(None, "server_default")
-            .is_some_and(|given| !given.is_none_literal_expr()),
-        is_generated: false,
-        is_made_by_row: args.expr(None, "server_default").is_some_and(|given| is_volatile(given, scope)),
+        filled: match args.expr(None, "server_default") {
+            Some(given) if is_volatile(given, scope) => Filled::ByRow,
+            Some(given) if !given.is_none_literal_expr() => Filled::AtOnce,
+            _ => Filled::Not,
+        },
         is_primary_key: args.flag("primary_key") == Some(true),
     };
     let given = args.expr(None, "type_").into_iter().chain(rest);
     for arg in given {
         match called(arg, scope).map(|(name, _)| name) {
             Some("Computed") => {
-                spec.is_generated = true;
-                spec.is_made_by_row |= made(arg, scope)
-                    .is_none_or(|(_, call)| Args::new(call, scope).flag("persisted") != Some(false));
+                let call = made(arg, scope).map(|(_, call)| call);
+                let is_stored =
+                    call.is_none_or(|call| Args::new(call, scope).flag("persisted") != Some(false));
+                spec.filled = if is_stored { Filled::ByRow } else { Filled::AtOnce };
             }
-            Some("Identity" | "Sequence") => (spec.is_generated, spec.is_made_by_row) = (true, true),
+            Some("Identity" | "Sequence") => spec.filled = Filled::ByRow,
             Some("ForeignKey" | "CheckConstraint" | "FetchedValue") => {}
             _ if spec.kind.is_none() => spec.kind = type_spec(arg, scope),
             _ => {}

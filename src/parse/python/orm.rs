@@ -12,14 +12,21 @@ use crate::model::operation::{Action, RowWrite, TableName};
 /// What a revision has read of the rows that are there.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Read {
-    /// Names that hold rows or a query of such, with their table.
-    rows: BTreeMap<String, Option<TableName>>,
+    /// Names that hold rows or a query of such.
+    rows: BTreeMap<String, Rows>,
     /// Names that hold a session.
     sessions: BTreeSet<String>,
     /// Whether it has read any rows at all.
     pub(super) any: bool,
     /// In how many loops over what nobody can tell a statement stands.
     pub(super) loops: usize,
+}
+
+/// Rows of a mapped class.
+#[derive(Debug, Clone, Default)]
+struct Rows {
+    /// Their table, when it can be told.
+    table: Option<TableName>,
 }
 
 /// Methods of a session that write what they are given.
@@ -43,7 +50,7 @@ impl<'a> Walk<'a, '_> {
         let (rows, is_session) = (self.queried(value), makes_session(value));
         for name in names {
             match &rows {
-                Some(table) => drop(self.read.rows.insert(name.to_owned(), table.clone())),
+                Some(rows) => drop(self.read.rows.insert(name.to_owned(), rows.clone())),
                 None => drop(self.read.rows.remove(name)),
             }
             if is_session {
@@ -54,26 +61,26 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Whether an expression gives rows of the mapped classes, and of which table when that can be told.
-    fn queried(&self, expr: &'a Expr) -> Option<Option<TableName>> {
-        let mut found: Option<Option<TableName>> = None;
+    /// The rows of mapped classes that an expression gives.
+    fn queried(&self, expr: &'a Expr) -> Option<Rows> {
+        let mut found: Option<Rows> = None;
         each(expr, &mut |inner| {
             let own = match inner {
                 Expr::Name(name) => self.read.rows.get(name.id.as_str()).cloned(),
                 Expr::Call(call) => match call.func.as_ref() {
                     Expr::Attribute(method) if matches!(method.attr.as_str(), "query" | "scalars") => {
-                        Some(self.selected(call))
+                        Some(Rows { table: self.selected(call) })
                     }
                     Expr::Attribute(method)
                         if method.attr.as_str() == "get" && self.is_session(&method.value) =>
                     {
-                        Some(self.selected(call))
+                        Some(Rows { table: self.selected(call) })
                     }
                     _ => None,
                 },
                 _ => None,
             };
-            if found.as_ref().is_none_or(Option::is_none) {
+            if found.as_ref().is_none_or(|rows| rows.table.is_none()) {
                 found = own.or(found.take());
             }
         });
@@ -124,9 +131,9 @@ impl<'a> Walk<'a, '_> {
     /// Something is set on a row.
     pub(super) fn sets_on(&mut self, row: &'a Expr, span: Span) {
         if let Expr::Name(name) = row
-            && let Some(table) = self.read.rows.get(name.id.as_str())
+            && let Some(rows) = self.read.rows.get(name.id.as_str())
         {
-            let table = table.clone();
+            let table = rows.table.clone();
             self.push(Action::Rows { write: RowWrite::Update, table }, span, false);
         }
     }
@@ -139,13 +146,13 @@ impl<'a> Walk<'a, '_> {
             return true;
         } else if self.is_session(base) {
             SESSION_WRITES.iter().find(|(name, _)| *name == attr).map(|(_, write)| {
-                let held = |arg: &'a Expr| self.queried(arg).flatten();
+                let held = |arg: &'a Expr| self.queried(arg)?.table;
                 let made = |arg: &'a Expr| table_of(arg.as_call_expr()?.func.as_ref(), &self.scope);
                 (*write, first.and_then(|arg| made(arg).or_else(|| held(arg))))
             })
         } else if matches!(attr, "update" | "delete") && (is_chain(base) || base.is_name_expr()) {
             let write = if attr == "update" { RowWrite::Update } else { RowWrite::Delete };
-            self.queried(base).map(|table| (write, table))
+            self.queried(base).map(|rows| (write, rows.table))
         } else {
             None
         };

@@ -69,7 +69,8 @@ impl Worth {
             (Self::Number(low, high), Self::Number(other_low, other_high)) => {
                 let less = ordered(*high < *other_low, *low >= *other_high);
                 let more = ordered(*low > *other_high, *high <= *other_low);
-                let is_one = low == high && other_low == other_high && low == other_low;
+                // Both are one point, and the same one.
+                let is_one = *low >= *other_high && *high <= *other_low;
                 let is_apart = *high < *other_low || *low > *other_high;
                 match op {
                     Eq => ordered(is_one, is_apart),

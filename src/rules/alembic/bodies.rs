@@ -146,9 +146,7 @@ fn backfill(revision: &Revision) -> Option<(&Operation, Option<&TableName>)> {
     operations.find_map(|operation| match &operation.action {
         // New rows that are written out are a seed.
         Action::Rows { write: RowWrite::Insert, .. } => None,
-        Action::Rows { table: Some(table), write } if *write != RowWrite::Fill && own.contains(&table) => {
-            None
-        }
+        Action::Rows { table: Some(table), write } if *write != RowWrite::Fill && own.contains(table) => None,
         Action::Rows { table, .. } => Some((operation, table.as_ref())),
         _ => None,
     })

@@ -60,11 +60,15 @@ impl Vectors {
                 for column in columns {
                     self.set((table.clone(), column.name.clone()), column.kind.as_ref(), place);
                 }
-                indexes.iter().for_each(|index| self.index(index, place, check));
+                for index in indexes {
+                    self.index(index, place, check);
+                }
             }
             Action::AddColumn { table, column, indexes, .. } => {
                 self.set((table.clone(), column.name.clone()), column.kind.as_ref(), place);
-                indexes.iter().for_each(|index| self.index(index, place, check));
+                for index in indexes {
+                    self.index(index, place, check);
+                }
             }
             Action::AlterColumn { table, column, change } => {
                 self.alter(&(table.clone(), column.clone()), change, place, check);

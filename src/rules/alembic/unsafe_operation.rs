@@ -3,7 +3,7 @@ use super::bodies::own_tables;
 use super::rewrites::{Types, is_rewrite};
 use crate::model::chain::{Revision, RevisionFile};
 use crate::model::operation::{
-    Action, Constraint, ConstraintKind, GuardKind, Index, Operation, TableName, TypeSpec,
+    Action, Constraint, ConstraintKind, Filled, GuardKind, Index, Operation, TableName, TypeSpec,
 };
 use crate::model::{Looked, Place, Span};
 use crate::rules::Sink;
@@ -181,10 +181,9 @@ type Told<'o> = (Option<&'o TableName>, &'static str, &'static str);
 fn danger<'o>(operation: &'o Operation, was: Option<&TypeSpec>) -> Option<Told<'o>> {
     match &operation.action {
         Action::AddColumn { table, column, constraints, indexes } => {
-            let is_filled =
-                column.has_server_default || column.is_generated || column.nullable != Some(false);
+            let is_filled = column.filled != Filled::Not || column.nullable != Some(false);
             let help = "give it a `server_default`, or add it nullable, fill it, and set NOT NULL later";
-            if column.is_made_by_row {
+            if column.filled == Filled::ByRow {
                 return Some((
                     Some(table),
                     "gives each row of {} a value of its own, and rewrites the table under an exclusive lock",

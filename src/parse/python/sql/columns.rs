@@ -3,7 +3,9 @@ use sqlparser::tokenizer::Token;
 
 use super::cursor::{Cursor, names, split};
 use crate::model::naming::Name;
-use crate::model::operation::{ColumnChange, ColumnSpec, Constraint, ConstraintKind, TypeSpec};
+use crate::model::operation::{
+    Action, ColumnChange, ColumnSpec, Constraint, ConstraintKind, Filled, TableName, TypeSpec,
+};
 
 /// Functions of Postgres and its usual extensions that give another value at each call.
 const VOLATILE: &[&str] = &[
@@ -39,8 +41,21 @@ fn calls_volatile(tokens: &[Token]) -> bool {
 }
 
 impl Cursor<'_> {
-    /// `[CONSTRAINT name] NOT NULL column`: nothing when it leaves the rows alone.
-    pub(super) fn not_null(&mut self) -> Option<Option<(String, ColumnChange)>> {
+    /// What a new column holds, as the rest of it says.
+    fn filled(&self, is_serial: bool) -> Filled {
+        let has_default = self.has(&["default"]) && !self.has(&["default", "null"]);
+        let is_made = is_serial || self.has(&["stored"]) || self.has(&["as", "identity"]);
+        if is_made || (has_default && calls_volatile(self.rest)) {
+            Filled::ByRow
+        } else if has_default || self.has(&["generated"]) {
+            Filled::AtOnce
+        } else {
+            Filled::Not
+        }
+    }
+
+    /// `[CONSTRAINT name] NOT NULL column`; without `NOT VALID` the rows are looked at.
+    pub(super) fn not_null(&mut self, table: &TableName) -> Option<Action> {
         let mut at = self.clone();
         if at.take("CONSTRAINT") {
             at.name()?;
@@ -51,7 +66,11 @@ impl Cursor<'_> {
         let column = at.name()?;
         let is_checked = !at.has(&["not", "valid"]);
         let change = ColumnChange { nullable: Some(false), ..ColumnChange::default() };
-        Some(is_checked.then_some((column, change)))
+        Some(if is_checked {
+            Action::AlterColumn { table: table.clone(), column, change }
+        } else {
+            Action::Harmless
+        })
     }
 
     /// A table constraint, when one is next.
@@ -104,12 +123,7 @@ impl Cursor<'_> {
         let is_serial = kind.as_ref().is_some_and(|kind| kind.name.ends_with("serial"));
         let spec = ColumnSpec {
             nullable: if self.has(&["not", "null"]) { Some(false) } else { Some(!is_primary_key) },
-            has_server_default: self.has(&["default"]) && !self.has(&["default", "null"]),
-            is_generated: is_serial || self.has(&["generated"]),
-            is_made_by_row: is_serial
-                || self.has(&["stored"])
-                || self.has(&["as", "identity"])
-                || (self.has(&["default"]) && calls_volatile(self.rest)),
+            filled: self.filled(is_serial),
             is_primary_key,
             name: name.clone(),
             kind,

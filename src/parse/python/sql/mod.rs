@@ -13,7 +13,7 @@ use cursor::{Cursor, split};
 pub(super) use index::key;
 
 use crate::model::naming::Name;
-use crate::model::operation::{Action, ColumnChange, ConstraintKind, RowWrite, TableName};
+use crate::model::operation::{Action, ColumnChange, ConstraintKind, Filled, RowWrite, TableName};
 use crate::model::sql::{Verb, Write};
 use crate::parse::sql::writes_of_block;
 
@@ -263,36 +263,36 @@ impl Cursor<'_> {
         Some(actions)
     }
 
+    fn alter_add(&mut self, table: TableName) -> Option<Action> {
+        if let Some(action) = self.not_null(&table) {
+            return Some(action);
+        }
+        if let Some(constraint) = self.constraint() {
+            return Some(match (self.using_index(), constraint.name.text()) {
+                // The index becomes the constraint, and takes its name.
+                (Some(name), Some(to)) => Action::RenameIndex { name, to: to.to_owned() },
+                (Some(_), None) => Action::Harmless,
+                (None, _) => Action::AddConstraint { table, constraint },
+            });
+        }
+        self.take("COLUMN");
+        self.take_exists();
+        let (column, mut constraints) = self.column()?;
+        if column.filled == Filled::Not {
+            // A new column has nothing that could refer to nowhere.
+            let keys = constraints.iter_mut().filter(|one| one.kind == ConstraintKind::ForeignKey);
+            keys.for_each(|key| key.not_valid = true);
+        }
+        Some(Action::AddColumn { table, column, constraints, indexes: Vec::new() })
+    }
+
     fn alter_part(&mut self, table: &TableName) -> Option<Action> {
         let table = table.clone();
         if self.take("VALIDATE CONSTRAINT") {
             return Some(Action::ValidateConstraint { table, name: self.name()? });
         }
         if self.take("ADD") {
-            if let Some(change) = self.not_null() {
-                return Some(change.map_or(Action::Harmless, |(column, change)| Action::AlterColumn {
-                    table,
-                    column,
-                    change,
-                }));
-            }
-            if let Some(constraint) = self.constraint() {
-                return Some(match (self.using_index(), constraint.name.text()) {
-                    // The index becomes the constraint, and takes its name.
-                    (Some(name), Some(to)) => Action::RenameIndex { name, to: to.to_owned() },
-                    (Some(_), None) => Action::Harmless,
-                    (None, _) => Action::AddConstraint { table, constraint },
-                });
-            }
-            self.take("COLUMN");
-            self.take_exists();
-            let (column, mut constraints) = self.column()?;
-            if !column.has_server_default {
-                // A new column has nothing that could refer to nowhere.
-                let keys = constraints.iter_mut().filter(|one| one.kind == ConstraintKind::ForeignKey);
-                keys.for_each(|key| key.not_valid = true);
-            }
-            return Some(Action::AddColumn { table, column, constraints, indexes: Vec::new() });
+            return self.alter_add(table);
         }
         if self.take("DROP") {
             if self.take("CONSTRAINT") {
@@ -360,10 +360,7 @@ mod tests {
         );
         assert_eq!(found.len(), 4, "{found:?}");
         assert!(found[0].starts_with("true CreateIndex(Index { name: Exact(\"ix\")"), "{found:?}");
-        assert!(
-            found[1].contains("numbers: [10]") && found[1].contains("has_server_default: true"),
-            "{found:?}"
-        );
+        assert!(found[1].contains("numbers: [10]") && found[1].contains("filled: AtOnce"), "{found:?}");
         assert!(found[3].contains("Rows { write: Update"), "{found:?}");
     }
 
