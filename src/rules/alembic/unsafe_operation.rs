@@ -3,7 +3,7 @@ use super::bodies::own_tables;
 use super::rewrites::{Types, is_rewrite};
 use crate::model::chain::{Revision, RevisionFile};
 use crate::model::operation::{
-    Action, Constraint, ConstraintKind, Filled, GuardKind, Index, Operation, TableName, TypeSpec,
+    Action, Asked, Constraint, ConstraintKind, Filled, GuardKind, Index, Operation, TableName, TypeSpec,
 };
 use crate::model::{Looked, Place, Span};
 use crate::rules::Sink;
@@ -167,10 +167,25 @@ fn validates_at_once<'o>(operation: &'o Operation, before: &[&Operation]) -> Opt
 }
 
 fn runs_on_postgres(operation: &Operation) -> bool {
-    operation.guards.iter().all(|guard| match &guard.kind {
-        GuardKind::Dialect(name, is) => name.starts_with("postgres") == *is,
-        _ => true,
+    operation.guards.iter().all(|guard| {
+        let is_kind = match &guard.kind {
+            GuardKind::Dialect(name, is) => name.starts_with("postgres") == *is,
+            _ => true,
+        };
+        is_kind && holds_on_postgres(&guard.asks) != Some(false)
     })
+}
+
+/// Whether a condition holds on Postgres, when that alone tells.
+fn holds_on_postgres(asked: &Asked) -> Option<bool> {
+    match asked {
+        Asked::Always(truth) => Some(*truth),
+        Asked::Dialect(name) => Some(name.starts_with("postgres")),
+        Asked::Not(inner) => holds_on_postgres(inner).map(|holds| !holds),
+        Asked::All(all) => all.iter().any(|one| holds_on_postgres(one) == Some(false)).then_some(false),
+        Asked::Any(all) => all.iter().all(|one| holds_on_postgres(one) == Some(false)).then_some(false),
+        Asked::Unknown | Asked::Undone | Asked::Has(_) => None,
+    }
 }
 
 /// A table, what is done to it, and what to do instead.
