@@ -140,6 +140,7 @@ impl Names {
             Action::CreateOther { .. }
             | Action::DropOther { .. }
             | Action::Rows { .. }
+            | Action::ValidateConstraint { .. }
             | Action::Harmless => {}
         }
         None

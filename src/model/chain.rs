@@ -135,6 +135,8 @@ pub struct EnvScript {
     pub makes_plain_engine: bool,
     /// Whether it does something about the driver of its URL: `replace`, a driver's name, an engine that does not block.
     pub minds_driver: bool,
+    /// Whether each statement is committed by itself.
+    pub autocommits: bool,
     /// The environment variables that it reads, and where.
     pub variables: Vec<Written>,
 }

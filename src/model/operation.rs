@@ -35,6 +35,58 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// Every table that it names, those that its conditions ask about among them.
+    pub fn tables_mut(&mut self) -> Vec<&mut TableName> {
+        let mut found = Vec::new();
+        let mut open: Vec<&mut Asked> = self.guards.iter_mut().map(|guard| &mut guard.asks).collect();
+        while let Some(asked) = open.pop() {
+            match asked {
+                Asked::Has(Thing::Table(table) | Thing::Column(table, _) | Thing::Constraint(table, _)) => {
+                    found.push(table);
+                }
+                Asked::Has(Thing::Index(table, _)) => found.extend(table),
+                Asked::Has(Thing::Other(..))
+                | Asked::Unknown
+                | Asked::Always(_)
+                | Asked::Undone
+                | Asked::Dialect(_) => {}
+                Asked::Not(inner) => open.push(inner),
+                Asked::All(inner) | Asked::Any(inner) => open.extend(inner),
+            }
+        }
+        match &mut self.action {
+            Action::CreateTable { table, constraints, indexes, .. }
+            | Action::AddColumn { table, constraints, indexes, .. } => {
+                found.push(table);
+                found.extend(constraints.iter_mut().filter_map(|one| one.refers_to.as_mut()));
+                found.extend(indexes.iter_mut().filter_map(|one| one.table.as_mut()));
+            }
+            Action::AddConstraint { table, constraint } => {
+                found.push(table);
+                found.extend(&mut constraint.refers_to);
+            }
+            Action::DropTable { table }
+            | Action::RenameTable { table, .. }
+            | Action::DropColumn { table, .. }
+            | Action::AlterColumn { table, .. }
+            | Action::DropConstraint { table, .. }
+            | Action::RenameConstraint { table, .. }
+            | Action::ValidateConstraint { table, .. }
+            | Action::NameConstraints { table, .. } => found.push(table),
+            Action::CreateIndex(Index { table, .. })
+            | Action::DropIndex { table, .. }
+            | Action::Rows { table, .. }
+            | Action::Opaque { table, .. } => found.extend(table),
+            Action::RenameIndex { .. }
+            | Action::CreateOther { .. }
+            | Action::DropOther { .. }
+            | Action::Harmless => {}
+        }
+        found
+    }
+}
+
 /// A condition under which something is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guard {
@@ -223,6 +275,13 @@ pub enum Action {
         /// The new one.
         to: String,
     },
+    /// A constraint that was added without a look at the rows is checked against them.
+    ValidateConstraint {
+        /// Of which table.
+        table: TableName,
+        /// Its name.
+        name: String,
+    },
     /// Where the table is built anew (SQLite), its constraints without a name get one.
     NameConstraints {
         /// Of which table.
@@ -262,6 +321,16 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// Whether it is known to change a schema.
+    pub fn changes_schema(&self) -> bool {
+        !matches!(
+            self,
+            Self::Harmless | Self::ValidateConstraint { .. } | Self::Rows { .. } | Self::Opaque { .. }
+        )
+    }
+}
+
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowWrite {
@@ -284,12 +353,22 @@ pub struct ColumnSpec {
     pub kind: Option<TypeSpec>,
     /// Whether it may be NULL, when that is said.
     pub nullable: Option<bool>,
-    /// Whether the server has a default for it.
-    pub has_server_default: bool,
-    /// Whether the server makes its values: identity, generated, serial.
-    pub is_generated: bool,
+    /// What the server gives the rows that are there already.
+    pub filled: Filled,
     /// Whether it is part of the primary key.
     pub is_primary_key: bool,
+}
+
+/// What a new column holds in the rows that are there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Filled {
+    /// Nothing.
+    #[default]
+    Not,
+    /// One value for all, which needs no write.
+    AtOnce,
+    /// A value of its own for each: a default that is volatile, a sequence, a stored expression.
+    ByRow,
 }
 
 /// A type as an operation names it.
@@ -312,6 +391,8 @@ pub struct ColumnChange {
     pub was: Option<TypeSpec>,
     /// Whether it may be NULL from then on.
     pub nullable: Option<bool>,
+    /// Whether it is said to have been NOT NULL already.
+    pub was_filled: bool,
     /// Its new name.
     pub rename: Option<String>,
     /// Whether its default changes.
@@ -327,6 +408,8 @@ pub struct Index {
     pub table: Option<TableName>,
     /// Its columns; an expression is `None`.
     pub columns: Vec<Option<String>>,
+    /// Its columns again, and what its expressions tell.
+    pub keys: Vec<Key>,
     /// Its method, lower case: `hnsw`, `gin`.
     pub method: Option<String>,
     /// Operator classes.
@@ -335,6 +418,17 @@ pub struct Index {
     pub unique: bool,
     /// Whether writes go on while it is built.
     pub concurrently: bool,
+}
+
+/// What a part of an index holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// A column.
+    Column(String),
+    /// An expression that ends in a cast to this type.
+    Cast(TypeSpec),
+    /// Another expression, or nobody can tell.
+    Other,
 }
 
 /// A constraint.

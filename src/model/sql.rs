@@ -137,6 +137,17 @@ pub enum Verb {
     Dynamic,
 }
 
+/// Which rows a `WHERE` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filter {
+    /// There is none: all.
+    All,
+    /// All, for it holds whatever they are: `WHERE true`.
+    Constant,
+    /// Some.
+    Some,
+}
+
 /// One write to one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Write {
@@ -146,8 +157,8 @@ pub struct Write {
     pub verb: Verb,
     /// The table without its schema; empty when it cannot be told.
     pub table: String,
-    /// Whether it has a `WHERE` of its own.
-    pub has_where: bool,
+    /// Which rows its own `WHERE` takes.
+    pub filter: Filter,
     /// The columns that it sets, and whether each is made from its own old value.
     pub sets: Vec<(String, bool)>,
     /// What its rows are narrowed by.
@@ -165,7 +176,7 @@ impl Write {
             range,
             verb,
             table,
-            has_where: false,
+            filter: Filter::All,
             sets: Vec::new(),
             rows: Rows::default(),
             handles_conflict: false,

@@ -167,8 +167,7 @@ impl<'f, 's> Walk<'f, 's> {
                 _ => {}
             }
         }
-        let touches =
-            !matches!(operation.action, Action::Harmless | Action::Rows { .. } | Action::Opaque { .. });
+        let touches = operation.action.changes_schema();
         if let Some(aside) = self.aside() {
             aside.schema |= touches;
             aside.rows |= matches!(operation.action, Action::Rows { .. });

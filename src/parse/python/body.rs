@@ -6,9 +6,10 @@ use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtFunctionDef, StmtIf};
 use super::calls::opposite;
 use super::naming;
 use super::operations;
+use super::orm::Read;
 use super::revision::Module;
 use super::syntax::Places;
-use super::value::{Scope, Value, forget};
+use super::value::{Scope, Value, each, forget};
 use crate::model::Span;
 use crate::model::operation::{Action, Asked, Body, Guard, GuardKind, Operation};
 
@@ -28,6 +29,7 @@ pub(super) fn body(def: &StmtFunctionDef, module: &Module<'_>, places: &Places<'
         local: BTreeMap::new(),
         guards: Vec::new(),
         left: 0,
+        read: Read::default(),
         autocommit: false,
         calls: 0,
         steps: 0,
@@ -50,6 +52,15 @@ fn is_nothing(statement: &Stmt) -> bool {
         Stmt::Return(done) => done.value.as_deref().is_none_or(Expr::is_none_literal_expr),
         _ => false,
     }
+}
+
+/// Whether an expression sets a connection to commit each statement by itself.
+pub(super) fn says_autocommit(expr: &Expr) -> bool {
+    let mut found = false;
+    each(expr, &mut |inner| {
+        found |= matches!(inner, Expr::StringLiteral(text) if text.value.to_str().eq_ignore_ascii_case("autocommit"));
+    });
+    found
 }
 
 /// How a block ends.
@@ -83,7 +94,9 @@ pub(super) struct Walk<'a, 'w> {
     guards: Vec<Guard>,
     /// How many `return`s were passed on conditions that no guard tells.
     pub(super) left: usize,
-    autocommit: bool,
+    /// What it has read of the rows that are there.
+    pub(super) read: Read,
+    pub(super) autocommit: bool,
     pub(super) calls: usize,
     steps: usize,
     operations: Vec<Operation>,
@@ -91,7 +104,10 @@ pub(super) struct Walk<'a, 'w> {
 
 impl<'a> Walk<'a, '_> {
     /// Adds what is done; `is_lenient` when it says itself that it may find nothing to do.
-    pub(super) fn push(&mut self, action: Action, span: Span, is_lenient: bool) {
+    pub(super) fn push(&mut self, mut action: Action, span: Span, is_lenient: bool) {
+        if let Action::Rows { write, .. } = &mut action {
+            *write = self.made_of(*write, true);
+        }
         let mut guards = self.guards.clone();
         if is_lenient {
             guards.push(Guard { kind: GuardKind::Schema, asks: Asked::Undone, span });
@@ -137,6 +153,8 @@ impl<'a> Walk<'a, '_> {
                 self.expr(&assign.value);
                 for target in &assign.targets {
                     self.taint(target, &assign.value);
+                    self.holds(target, &assign.value);
+                    self.sets(target, self.places.of(target));
                 }
                 self.scope.run(statement);
             }
@@ -144,16 +162,23 @@ impl<'a> Walk<'a, '_> {
                 if let Some(value) = &assign.value {
                     self.expr(value);
                     self.taint(&assign.target, value);
+                    self.holds(&assign.target, value);
+                    self.sets(&assign.target, self.places.of(&*assign.target));
                 }
                 self.scope.run(statement);
             }
             Stmt::AugAssign(assign) => {
                 self.expr(&assign.value);
+                self.sets(&assign.target, self.places.of(&*assign.target));
                 self.scope.run(statement);
             }
             Stmt::If(choice) => return self.choose(choice),
             Stmt::For(each) => self.each(&each.target, &each.iter, &each.body),
-            Stmt::While(each) => self.under(GuardKind::Other, self.places.of(&*each.test), &each.body),
+            Stmt::While(each) => {
+                self.read.loops += 1;
+                self.under(GuardKind::Other, self.places.of(&*each.test), &each.body);
+                self.read.loops -= 1;
+            }
             Stmt::With(with) => return self.with(with),
             Stmt::Try(attempt) => self.attempt(attempt),
             Stmt::Match(choice) => {
@@ -173,6 +198,7 @@ impl<'a> Walk<'a, '_> {
             Stmt::FunctionDef(def) => {
                 self.local.insert(def.name.to_string(), def);
             }
+            Stmt::ClassDef(_) => self.scope.run(statement),
             Stmt::Assert(assert) => self.expr(&assert.test),
             other => forget(other, &mut self.scope),
         }
@@ -246,7 +272,10 @@ impl<'a> Walk<'a, '_> {
             _ => {
                 self.scope.assign(target, Value::Unknown);
                 self.taint(target, iter);
+                self.holds(target, iter);
+                self.read.loops += 1;
                 self.under(GuardKind::Other, self.places.of(iter), body);
+                self.read.loops -= 1;
                 return;
             }
         };
@@ -260,6 +289,7 @@ impl<'a> Walk<'a, '_> {
         let (before, batches) = (self.autocommit, self.batches.clone());
         for item in &with.items {
             self.expr(&item.context_expr);
+            self.autocommit |= says_autocommit(&item.context_expr);
             let call = item.context_expr.as_call_expr();
             match call.map(|call| (call, operations::method(call))) {
                 Some((_, Some("autocommit_block"))) => self.autocommit = true,
@@ -279,6 +309,7 @@ impl<'a> Walk<'a, '_> {
                 _ => {
                     if let Some(target) = item.optional_vars.as_deref() {
                         self.scope.assign(target, Value::Unknown);
+                        self.holds(target, &item.context_expr);
                     }
                 }
             }

@@ -1,5 +1,5 @@
 //! Python's own functions, and lists made of lists, as far as constants settle what they give.
-use ruff_python_ast::{Arguments, Comprehension, Expr};
+use ruff_python_ast::{Arguments, Comprehension, Expr, Operator};
 
 use super::value::{LONGEST, Scope, Value};
 
@@ -17,6 +17,9 @@ pub(super) const FOLDED: &[&str] = &[
     "range",
     "len",
     "str",
+    "int",
+    "min",
+    "max",
 ];
 
 /// Nobody writes a loop over more constants.
@@ -43,6 +46,14 @@ impl<'a> Scope<'a> {
             ("len", [Value::List(items)]) => i64::try_from(items.len()).ok().map(Value::Int),
             ("str", [Value::Text(text)]) => Some(Value::Text(text.clone())),
             ("str", [Value::Int(number)]) => Some(Value::Text(number.to_string())),
+            ("int", [Value::Int(number)]) => Some(Value::Int(*number)),
+            ("int", [Value::Text(text)]) => text.trim().parse().ok().map(Value::Int),
+            ("min", numbers) => {
+                numbers.iter().map(number).collect::<Option<Vec<_>>>()?.into_iter().min().map(Value::Int)
+            }
+            ("max", numbers) => {
+                numbers.iter().map(number).collect::<Option<Vec<_>>>()?.into_iter().max().map(Value::Int)
+            }
             ("range", numbers) => range(numbers),
             ("zip", lists) => zip(lists),
             ("enumerate", [list]) => {
@@ -77,6 +88,33 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// Two whole numbers reckoned with, as Python does it: it rounds down, and a remainder has the divisor's sign.
+pub(super) fn arithmetic<'a>(op: Operator, left: &Value<'a>, right: &Value<'a>) -> Value<'a> {
+    let (Some(left), Some(right)) = (number(left), number(right)) else { return Value::Unknown };
+    let floor = || {
+        let quotient = left.checked_div(right)?;
+        let is_between = left % right != 0 && (left < 0) != (right < 0);
+        quotient.checked_sub(i64::from(is_between))
+    };
+    let made = match op {
+        Operator::Add => left.checked_add(right),
+        Operator::Sub => left.checked_sub(right),
+        Operator::Mult => left.checked_mul(right),
+        Operator::FloorDiv => floor(),
+        Operator::Mod => floor().and_then(|quotient| left.checked_sub(quotient.checked_mul(right)?)),
+        Operator::Pow => u32::try_from(right).ok().and_then(|power| left.checked_pow(power)),
+        Operator::LShift => {
+            u32::try_from(right).ok().and_then(|power| left.checked_mul(2_i64.checked_pow(power)?))
+        }
+        _ => None,
+    };
+    made.map_or(Value::Unknown, Value::Int)
+}
+
+fn number(value: &Value<'_>) -> Option<i64> {
+    if let Value::Int(number) = value { Some(*number) } else { None }
+}
+
 /// What a loop over a value sees.
 pub(super) fn items<'a>(value: &Value<'a>) -> Option<Vec<Value<'a>>> {
     match value {
@@ -98,7 +136,6 @@ fn sorted(mut items: Vec<Value<'_>>) -> Option<Value<'_>> {
 }
 
 fn range<'a>(numbers: &[Value<'a>]) -> Option<Value<'a>> {
-    let number = |value: &Value<'a>| if let Value::Int(number) = value { Some(*number) } else { None };
     let (start, stop, stride) = match numbers {
         [stop] => (0, number(stop)?, 1),
         [start, stop] => (number(start)?, number(stop)?, 1),

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use ruff_python_ast::{CmpOp, Expr, ExprCall, StmtFunctionDef, UnaryOp};
 
-use super::body::{Origin, Walk};
+use super::body::{Origin, Walk, says_autocommit};
 use super::operations::{self, Effect, Made};
 use super::value::{Scope, Value, each, each_in};
 use super::{columns, sql};
@@ -36,7 +36,6 @@ const INSPECTING: &[&str] = &[
 
 /// What writes rows through a session or a connection without a statement of its own.
 const ROW_WRITES: &[(&str, RowWrite)] = &[
-    ("add_all", RowWrite::Insert),
     ("bulk_save_objects", RowWrite::Insert),
     ("bulk_insert_mappings", RowWrite::Insert),
     ("bulk_update_mappings", RowWrite::Update),
@@ -175,7 +174,14 @@ impl<'a> Walk<'a, '_> {
         let span = self.places.of(call);
         match made {
             Made::Nothing => {}
-            Made::Action(action, is_lenient) => self.push(action, span, is_lenient),
+            Made::Action(mut action, is_lenient) => {
+                if let Action::Rows { write, .. } = &mut action {
+                    let rows = operations::Args::new(call, &self.scope).expr(Some(1), "rows");
+                    let is_told = rows.is_some_and(|rows| matches!(self.scope.value(rows), Value::List(_)));
+                    *write = self.made_of(*write, is_told);
+                }
+                self.push(action, span, is_lenient);
+            }
             Made::Sql(expr) => self.sql(expr, call),
         }
     }
@@ -184,14 +190,25 @@ impl<'a> Walk<'a, '_> {
     fn sql(&mut self, expr: &'a Expr, call: &'a ExprCall) {
         let span = self.places.of(call);
         if let Some(text) = operations::statement_text(expr, &self.scope) {
+            let head = text.trim_start().get(..6).unwrap_or("");
+            let ends = |word: &str| text.trim().trim_end_matches(';').eq_ignore_ascii_case(word);
+            self.autocommit |= ends("commit") || ends("end") || ends("rollback");
+            self.read.any |= head.eq_ignore_ascii_case("select") && !is_catalog(&text);
             for (action, is_lenient) in sql::actions(&text) {
                 self.push(action, span, is_lenient);
             }
             return;
         }
         let action = match operations::effect(expr, &self.scope) {
-            Effect::Writes(write, table) => Action::Rows { write, table },
-            Effect::Reads => Action::Harmless,
+            Effect::Writes(write, table) => {
+                let rows = call.arguments.args.get(1).map(|rows| self.scope.value(rows));
+                let is_told = rows.is_none_or(|rows| matches!(rows, Value::List(_) | Value::Dict(_)));
+                Action::Rows { write: self.made_of(write, is_told), table }
+            }
+            Effect::Reads => {
+                self.read.any = true;
+                Action::Harmless
+            }
             Effect::Unknown => {
                 Action::Opaque { table: None, why: "the statement is put together while it runs".to_owned() }
             }
@@ -202,6 +219,13 @@ impl<'a> Walk<'a, '_> {
     fn method(&mut self, base: &'a Expr, attr: &str, call: &'a ExprCall) {
         let span = self.places.of(call);
         let args = &call.arguments;
+        // From here on no transaction of the migration's is open.
+        self.autocommit |= matches!(attr, "commit" | "execution_options" | "set_isolation_level")
+            && (attr == "commit" || args.keywords.iter().any(|keyword| says_autocommit(&keyword.value)))
+            && !self.is_session(base);
+        if self.orm(base, attr, call) {
+            return;
+        }
         if let ("execute" | "exec_driver_sql" | "scalar" | "scalars", Some(first)) = (attr, args.args.first())
         {
             self.sql(first, call);
@@ -233,6 +257,9 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn function(&mut self, name: &str, call: &'a ExprCall) {
+        if let ("setattr", Some(row)) = (name, call.arguments.args.first()) {
+            self.sets_on(row, self.places.of(call));
+        }
         let def = self.local.get(name).copied().or_else(|| self.module.function(name));
         match def {
             Some(def) if self.calls < DEEPEST_CALL => self.follow(def, call),
@@ -269,6 +296,7 @@ impl<'a> Walk<'a, '_> {
         let before = std::mem::replace(&mut self.scope, scope);
         let tainted = std::mem::take(&mut self.tainted);
         let batches: BTreeMap<_, _> = std::mem::take(&mut self.batches);
+        let read = self.read.clone();
         self.calls += 1;
         let left = self.left;
         self.block(&def.body);
@@ -276,6 +304,9 @@ impl<'a> Walk<'a, '_> {
         self.left = left;
         self.calls -= 1;
         (self.scope, self.tainted, self.batches) = (before, tainted, batches);
+        let any = self.read.any;
+        self.read = read;
+        self.read.any = any;
     }
 
     /// Whether a name was imported from something that may do anything.

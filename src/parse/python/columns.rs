@@ -1,10 +1,13 @@
 //! Columns, types and constraints as SQLAlchemy's constructors describe them.
 use ruff_python_ast::{Expr, ExprCall};
 
-use super::operations::Args;
+use super::operations::{Args, key, statement_text};
+use super::sql;
 use super::value::{Scope, Value};
 use crate::model::naming::Name;
-use crate::model::operation::{ColumnSpec, Constraint, ConstraintKind, Index, TableName, TypeSpec};
+use crate::model::operation::{
+    ColumnSpec, Constraint, ConstraintKind, Filled, Index, Key, TableName, TypeSpec,
+};
 
 /// The class or function of a call: `Column` of `sa.Column(...)`.
 fn called<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<(&'a str, &'a ExprCall)> {
@@ -78,22 +81,40 @@ pub(super) fn column<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<ColumnSpec
         name,
         kind: None,
         nullable: args.flag("nullable"),
-        has_server_default: args
-            .expr(None, "server_default")
-            .is_some_and(|given| !given.is_none_literal_expr()),
-        is_generated: false,
+        filled: match args.expr(None, "server_default") {
+            Some(given) if is_volatile(given, scope) => Filled::ByRow,
+            Some(given) if !given.is_none_literal_expr() => Filled::AtOnce,
+            _ => Filled::Not,
+        },
         is_primary_key: args.flag("primary_key") == Some(true),
     };
     let given = args.expr(None, "type_").into_iter().chain(rest);
     for arg in given {
         match called(arg, scope).map(|(name, _)| name) {
-            Some("Identity" | "Computed" | "Sequence") => spec.is_generated = true,
+            Some("Computed") => {
+                let call = made(arg, scope).map(|(_, call)| call);
+                let is_stored =
+                    call.is_none_or(|call| Args::new(call, scope).flag("persisted") != Some(false));
+                spec.filled = if is_stored { Filled::ByRow } else { Filled::AtOnce };
+            }
+            Some("Identity" | "Sequence") => spec.filled = Filled::ByRow,
             Some("ForeignKey" | "CheckConstraint" | "FetchedValue") => {}
             _ if spec.kind.is_none() => spec.kind = type_spec(arg, scope),
             _ => {}
         }
     }
     Some(spec)
+}
+
+/// Whether a default is another one for each row: `sa.text("gen_random_uuid()")`, `sa.func.random()`.
+fn is_volatile<'a>(given: &'a Expr, scope: &Scope<'a>) -> bool {
+    if matches!(scope.value(given), Value::Text(_)) {
+        return false;
+    }
+    if let Some(text) = statement_text(given, scope) {
+        return sql::is_volatile(&text);
+    }
+    called(given, scope).is_some_and(|(name, _)| sql::is_volatile_function(name))
 }
 
 /// What an operation says of a table or a column beside its columns.
@@ -168,6 +189,7 @@ pub(super) fn of_column<'a>(name: &str, call: &'a ExprCall, table: &TableName, s
         found.indexes.push(Index {
             table: Some(table.clone()),
             columns: vec![Some(name.to_owned())],
+            keys: vec![Key::Column(name.to_owned())],
             unique,
             ..Index::default()
         });
@@ -220,6 +242,7 @@ fn index<'a>(expr: &'a Expr, table: &TableName, scope: &Scope<'a>) -> Option<Ind
         name: name(args.expr(Some(0), "name"), scope),
         table: Some(table.clone()),
         columns: call.arguments.args.iter().skip(1).map(text).collect(),
+        keys: call.arguments.args.iter().skip(1).map(|part| key(scope.value(part), scope)).collect(),
         method: method.map(|method| method.to_lowercase()),
         unique: args.flag("unique") == Some(true),
         ..Index::default()

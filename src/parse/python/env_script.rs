@@ -28,7 +28,10 @@ pub fn env_script(text: &str) -> Option<EnvScript> {
         Expr::Name(name) if name.id.as_str() == "target_metadata" => {
             mentions_metadata.get_or_insert(places.of(name));
         }
-        Expr::StringLiteral(text) => script.minds_driver |= mentions_driver(text.value.to_str()),
+        Expr::StringLiteral(text) => {
+            script.minds_driver |= mentions_driver(text.value.to_str());
+            script.autocommits |= text.value.to_str().eq_ignore_ascii_case("autocommit");
+        }
         Expr::Subscript(subscript) if is_environ(&subscript.value) => {
             script.variables.extend(text_of(&subscript.slice, &scope, &places));
         }

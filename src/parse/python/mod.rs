@@ -8,6 +8,7 @@ mod columns;
 mod env_script;
 mod naming;
 mod operations;
+mod orm;
 mod revision;
 mod sql;
 mod syntax;

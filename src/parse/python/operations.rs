@@ -1,10 +1,12 @@
 //! Alembic's own operations, as actions.
 use ruff_python_ast::{Expr, ExprCall};
 
-use super::columns;
 use super::value::{Scope, Value};
+use super::{columns, sql};
 use crate::model::naming::Name;
-use crate::model::operation::{Action, ColumnChange, Constraint, ConstraintKind, Index, RowWrite, TableName};
+use crate::model::operation::{
+    Action, ColumnChange, Constraint, ConstraintKind, Index, Key, RowWrite, TableName,
+};
 
 /// A batch of operations on one table.
 #[derive(Debug, Clone)]
@@ -240,6 +242,7 @@ impl Given<'_, '_> {
             changes_type: kind.is_some(),
             was: args.expr(None, "existing_type").and_then(|kind| columns::type_spec(kind, args.scope)),
             nullable: args.flag("nullable"),
+            was_filled: args.flag("existing_nullable") == Some(false),
             rename: args.text(None, "new_column_name").ok().flatten(),
             changes_default: args.expr(None, "server_default").is_some(),
         }
@@ -257,10 +260,19 @@ impl Given<'_, '_> {
             name: args.name(0, "index_name"),
             table: self.table(1, "table_name"),
             columns: args.names(self.shift + 1, "columns"),
+            keys: self.keys(),
             method: args.text(None, "postgresql_using").ok().flatten().map(|method| method.to_lowercase()),
             classes,
             unique: args.flag("unique") == Some(true),
             concurrently: args.flag("postgresql_concurrently") == Some(true),
+        }
+    }
+
+    fn keys(&self) -> Vec<Key> {
+        match self.args.value(Some(self.shift + 1), "columns") {
+            Some(Value::List(items)) => items.into_iter().map(|item| key(item, self.args.scope)).collect(),
+            Some(one) => vec![key(one, self.args.scope)],
+            None => Vec::new(),
         }
     }
 
@@ -294,12 +306,42 @@ impl Given<'_, '_> {
     }
 }
 
-/// The table that an expression stands for: `sa.table("x")`, `sa.Table("x", ...)`, a name of one.
-fn table_of<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<TableName> {
+/// What a part of an index says: a column's name, `sa.text("(e::vector(3)) vector_l2_ops")`, `sa.cast(...)`.
+pub(super) fn key<'a>(part: Value<'a>, scope: &Scope<'a>) -> Key {
+    let expr = match part {
+        Value::Text(column) => return Key::Column(column),
+        Value::Other(expr) => expr,
+        _ => return Key::Other,
+    };
+    if let Some(text) = statement_text(expr, scope) {
+        return sql::key(&text);
+    }
+    let said = columns::made(expr, scope).and_then(|(name, call)| {
+        let args = Args::new(call, scope);
+        match name {
+            "column" => Some(Key::Column(args.value(Some(0), "text")?.text()?.to_owned())),
+            "literal_column" => Some(sql::key(args.value(Some(0), "text")?.text()?)),
+            "cast" => Some(Key::Cast(columns::type_spec(args.expr(Some(1), "type_")?, scope)?)),
+            _ => None,
+        }
+    });
+    said.unwrap_or(Key::Other)
+}
+
+/// The table that an expression stands for: `sa.table("x")`, `sa.Table("x", ...)`, a name of one, a mapped class.
+pub(super) fn table_of<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<TableName> {
     let expr = match scope.value(expr) {
         Value::Other(expr) => expr,
         _ => expr,
     };
+    if let Expr::Name(name) = expr {
+        return Some(TableName { schema: None, name: scope.mapped(&name.id)?.to_owned() });
+    }
+    if let Expr::Attribute(attribute) = expr {
+        // `User.id`, `User.__table__`.
+        let class = attribute.value.as_name_expr()?;
+        return Some(TableName { schema: None, name: scope.mapped(&class.id)?.to_owned() });
+    }
     let call = expr.as_call_expr()?;
     let name = match call.func.as_ref() {
         Expr::Name(name) => name.id.as_str(),

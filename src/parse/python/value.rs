@@ -2,9 +2,9 @@
 use std::collections::BTreeMap;
 
 use ruff_python_ast::visitor::Visitor as _;
-use ruff_python_ast::{Expr, InterpolatedStringElement, Number, Operator, Stmt, UnaryOp};
+use ruff_python_ast::{Expr, InterpolatedStringElement, Number, Operator, Stmt, StmtClassDef, UnaryOp};
 
-use super::builtins::FOLDED;
+use super::builtins::{FOLDED, arithmetic};
 
 /// Longer texts and lists come only of loops that feed on themselves.
 pub(super) const LONGEST: usize = 1 << 20;
@@ -66,11 +66,31 @@ impl Value<'_> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scope<'a> {
     names: BTreeMap<String, Value<'a>>,
+    /// The tables of mapped classes.
+    mapped: BTreeMap<String, String>,
 }
 
 impl<'a> Scope<'a> {
     pub(super) fn get(&self, name: &str) -> Option<&Value<'a>> {
         self.names.get(name)
+    }
+
+    /// The table of a mapped class.
+    pub(super) fn mapped(&self, class: &str) -> Option<&str> {
+        self.mapped.get(class).map(String::as_str)
+    }
+
+    /// Remembers the `__tablename__` of a class.
+    fn map(&mut self, class: &'a StmtClassDef) {
+        for statement in &class.body {
+            if let Stmt::Assign(assign) = statement
+                && let [Expr::Name(name)] = assign.targets.as_slice()
+                && name.id.as_str() == "__tablename__"
+                && let Value::Text(table) = self.value(&assign.value)
+            {
+                self.mapped.insert(class.name.to_string(), table);
+            }
+        }
     }
 
     pub(super) fn set(&mut self, name: &str, value: Value<'a>) {
@@ -125,7 +145,7 @@ impl<'a> Scope<'a> {
             Stmt::AugAssign(assign) => {
                 let value = match assign.op {
                     Operator::Add => sum(self.value(&assign.target), self.value(&assign.value)),
-                    _ => Value::Unknown,
+                    op => arithmetic(op, &self.value(&assign.target), &self.value(&assign.value)),
                 };
                 self.assign(&assign.target, value);
             }
@@ -133,6 +153,7 @@ impl<'a> Scope<'a> {
             Stmt::FunctionDef(def) if FOLDED.contains(&def.name.as_str()) => {
                 self.set(&def.name, Value::Unknown);
             }
+            Stmt::ClassDef(class) => self.map(class),
             Stmt::Expr(said) => self.mutate(&said.value),
             other => forget(other, self),
         }
@@ -178,9 +199,9 @@ impl<'a> Scope<'a> {
                 Operator::Add => sum(self.value(&binary.left), self.value(&binary.right)),
                 Operator::Mod => match (self.value(&binary.left), self.value(&binary.right)) {
                     (Value::Text(format), filling) => percent(&format, filling),
-                    _ => Value::Unknown,
+                    (left, right) => arithmetic(Operator::Mod, &left, &right),
                 },
-                _ => Value::Unknown,
+                op => arithmetic(op, &self.value(&binary.left), &self.value(&binary.right)),
             },
             Expr::UnaryOp(unary) => match (unary.op, self.value(&unary.operand)) {
                 (UnaryOp::USub, Value::Int(number)) => {

@@ -2,9 +2,11 @@
 use std::ops::Range;
 
 use super::block::block;
+use super::constant::{FILLED_IN, outcome};
 use super::division::divides;
 use super::lex::{Kind, Token};
 use super::split::Piece;
+use super::truth::unknown;
 use super::words::Words;
 use super::{narrow, rough};
 use crate::model::sql::{Act, Block, Made, Rows, SqlStatement, Verb, Write};
@@ -161,6 +163,12 @@ fn constrains(words: Words<'_>) -> bool {
     };
     let is_table = words.begins(&["alter", "table"]);
     let adds = ["constraint", "check", "unique", "foreign", "primary", "exclude"];
+    let check = (0..words.tokens.len()).find(|index| words.is(*index, "check"));
+    if let Some(check) = check.filter(|_| is_table)
+        && outcome(words.bracket(check + 1), &unknown).passes()
+    {
+        return false;
+    }
     is_table && !follows("not", "valid") && adds.iter().any(|what| follows("add", what))
         || is_table && (follows("set", "not") || follows("validate", "constraint"))
         || words.begins(&["create", "unique", "index"])
@@ -171,9 +179,8 @@ pub(super) fn written(words: Words<'_>) -> (Vec<Write>, Rows) {
     let whole = range(words.tokens);
     let simple = |verb: Verb, table: String| Write::new(verb, table, whole.clone());
     if words.is(0, "truncate") {
-        let at = 1 + usize::from(words.is(1, "table"));
-        let at = at + usize::from(words.is(at, "only"));
-        return (vec![simple(Verb::Truncate, words.name(at).0)], Rows::default());
+        let tables = truncated(words).into_iter();
+        return (tables.map(|table| simple(Verb::Truncate, table)).collect(), Rows::default());
     }
     if words.is(0, "copy") {
         let (table, behind) = words.name(1);
@@ -201,8 +208,24 @@ pub(super) fn written(words: Words<'_>) -> (Vec<Write>, Rows) {
     }
 }
 
+/// The tables that `TRUNCATE` names.
+fn truncated(words: Words<'_>) -> Vec<String> {
+    let mut tables = Vec::new();
+    let mut at = 1 + usize::from(words.is(1, "table"));
+    loop {
+        at += usize::from(words.is(at, "only"));
+        let (table, behind) = words.name(at);
+        tables.push(table);
+        at = behind + usize::from(words.is_sign(behind, "*"));
+        if words.written(at) != "," {
+            return tables;
+        }
+        at += 1;
+    }
+}
+
 /// A statement as the parser takes it: variables and templates are names. `None` when it is too long.
-fn plain(words: Words<'_>) -> Option<String> {
+pub(super) fn plain(words: Words<'_>) -> Option<String> {
     let whole = range(words.tokens);
     let is_link = |token: &&Token| {
         let is_comma = words.text.get(token.range.clone()) == Some(",");
@@ -221,10 +244,13 @@ fn plain(words: Words<'_>) -> Option<String> {
         let written = words.text.get(token.range.clone()).unwrap_or("");
         match token.kind {
             Kind::Template => sql.push_str("template"),
-            Kind::Variable if written.starts_with(":{") => sql.push_str("true"),
-            Kind::Variable if written.starts_with(":'") || written.starts_with(":\"") => {
-                sql.push_str(written.get(1..).unwrap_or(""));
+            Kind::Variable if written.starts_with(":{") => sql.push_str("is_set"),
+            Kind::Variable if written.starts_with(":'") => {
+                sql.push('\'');
+                sql.push(FILLED_IN);
+                sql.push_str(written.get(2..).unwrap_or(""));
             }
+            Kind::Variable if written.starts_with(":\"") => sql.push_str(written.get(1..).unwrap_or("")),
             Kind::Variable => sql.extend(["v_", written.get(1..).unwrap_or("")]),
             _ => sql.push_str(written),
         }

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::act::written;
+use super::constant::{Worth, expression, outcome, worth};
 use super::division::divides;
 use super::lex::{Kind, Lexer, Reader};
 use super::rough::verb;
+use super::truth::{Truth, unknown};
 use super::words::Words;
-use crate::model::sql::{Block, Raise, Verb, Write};
+use crate::model::sql::{Block, Raise, Rows, Verb, Write};
 
 /// Reads the body that stands at `body` in the text. Adds the ranges of its text literals.
 pub(super) fn block(text: &str, body: Range<usize>, literals: &mut Vec<Range<usize>>) -> (Block, Vec<Write>) {
@@ -47,14 +49,27 @@ enum Frame {
         /// Why its branch is never taken.
         never: Option<String>,
     },
+    Loop {
+        /// What narrows the rows that it goes through.
+        rows: Rows,
+    },
     Other,
+}
+
+/// What is known of a declared variable.
+enum Variable {
+    /// Nothing sets it.
+    Unset,
+    /// It is what it was declared with.
+    Given(Worth),
+    Set,
 }
 
 struct Reading<'a> {
     words: Words<'a>,
     open: Vec<Frame>,
-    /// The declared variables, and whether something set them.
-    variables: BTreeMap<String, bool>,
+    /// The declared variables.
+    variables: BTreeMap<String, Variable>,
     block: Block,
     writes: Vec<Write>,
     /// Whether a branch may have left the block or a round of a loop before here.
@@ -138,12 +153,19 @@ impl Reading<'_> {
     fn declarations(&mut self, mut at: usize) -> usize {
         while at < self.words.tokens.len() && !self.words.is(at, "begin") {
             let end = self.end(at);
-            let is_set = (at..end).any(|index| {
-                self.words.written(index) == ":="
-                    || self.words.is_sign(index, "=")
-                    || self.words.is(index, "default")
-            });
-            self.variables.insert(self.words.part(at), is_set);
+            let is_set = |index: &usize| {
+                self.words.written(*index) == ":="
+                    || self.words.is_sign(*index, "=")
+                    || self.words.is(*index, "default")
+            };
+            let variable = match (at..end).find(is_set) {
+                None => Variable::Unset,
+                Some(set) => expression(self.words.until(end).from(set + 1))
+                    .map(|given| worth(&given, &unknown, 0))
+                    .filter(|worth| !matches!(worth, Worth::Unknown | Worth::Truth(Truth::ANY)))
+                    .map_or(Variable::Set, Variable::Given),
+            };
+            self.variables.insert(self.words.part(at), variable);
             at = end + 1;
         }
         at
@@ -173,14 +195,39 @@ impl Reading<'_> {
         if !indices().any(is_open) {
             return Some("its condition is the same whatever the rows are".to_owned());
         }
-        if indices().any(|index| self.words.is_any(index, &["is", "or", "not", "coalesce"])) {
+        // What is set further down is set in the next round.
+        let loops = self.open.iter().any(|frame| matches!(frame, Frame::Loop { .. }));
+        let is_never = self.outcome(condition.clone()).never();
+        let named = |wanted: &dyn Fn(&Variable) -> bool| {
+            let mut names = indices()
+                .filter(|index| !self.words.is_sign(index.saturating_sub(1), "."))
+                .map(|index| self.words.part(index));
+            names.find(|name| !loops && self.variables.get(name).is_some_and(wanted))
+        };
+        let minds_null = indices().any(|index| self.words.is_any(index, &["is", "or", "not", "coalesce"]));
+        if let Some(unset) =
+            named(&|variable| matches!(variable, Variable::Unset)).filter(|_| is_never || !minds_null)
+        {
+            return Some(format!("`{unset}` is compared, and nothing sets it before"));
+        }
+        if !is_never {
             return None;
         }
-        let unset = indices()
-            .filter(|index| !self.words.is_sign(index.saturating_sub(1), "."))
-            .map(|index| self.words.part(index))
-            .find(|name| self.variables.get(name) == Some(&false))?;
-        Some(format!("`{unset}` is compared, and nothing sets it before"))
+        Some(match named(&|variable| matches!(variable, Variable::Given(_))) {
+            Some(given) => format!("`{given}` is compared, and is still what it was declared with"),
+            None => "its condition is the same whatever the rows are".to_owned(),
+        })
+    }
+
+    /// The outcomes that a condition may have.
+    fn outcome(&self, condition: Range<usize>) -> Truth {
+        let loops = self.open.iter().any(|frame| matches!(frame, Frame::Loop { .. }));
+        let names = |name: &str| match self.variables.get(name) {
+            Some(Variable::Unset) if !loops => Worth::Null,
+            Some(Variable::Given(worth)) if !loops => worth.clone(),
+            _ => Worth::Unknown,
+        };
+        outcome(self.words.until(condition.end).from(condition.start), &names)
     }
 
     fn when(&mut self, at: usize) -> usize {
@@ -205,13 +252,15 @@ impl Reading<'_> {
     fn begin_loop(&mut self, at: usize) -> usize {
         let begin = if self.words.is(at, "loop") { at } else { self.find(at, &["loop"]) };
         if !self.words.is(at, "while") {
-            self.variables.insert(self.words.part(at + 1), true);
+            self.variables.insert(self.words.part(at + 1), Variable::Set);
         }
         let source = (at..begin).find(|index| self.words.is(*index, "in")).unwrap_or(begin) + 1;
+        let mut rows = Rows::default();
         if source < begin {
             self.write(source, begin);
+            rows = written(self.words.until(begin).from(source)).1;
         }
-        self.open.push(Frame::Other);
+        self.open.push(Frame::Loop { rows });
         begin + 1
     }
 
@@ -280,8 +329,8 @@ impl Reading<'_> {
             }
         }
         for name in names {
-            if let Some(is_set) = self.variables.get_mut(&name) {
-                *is_set = true;
+            if let Some(variable) = self.variables.get_mut(&name) {
+                *variable = Variable::Set;
             }
         }
     }
@@ -300,12 +349,21 @@ impl Reading<'_> {
         let is_conditional = branches.next().is_some() || self.words.is(at, "assert");
         let harmless = match level.filter(|_| self.words.is(at, "raise")) {
             Some(level) => Some(format!("it only raises a `{}`", level.to_uppercase())),
-            None if self.words.is(at, "assert") && self.words.is(at + 1, "true") => {
+            None if self.words.is(at, "assert") && self.outcome(at + 1..self.comma(at, end)).always() => {
                 Some("its condition is the same whatever the rows are".to_owned())
             }
             None => None,
         };
         self.fails(at, end, is_conditional, harmless);
+    }
+
+    /// Where the first argument of a statement ends.
+    fn comma(&self, at: usize, end: usize) -> usize {
+        let depths = self.words.until(end).from(at).depths();
+        let is_comma = |index: &usize| {
+            self.words.written(*index) == "," && depths.get(index - at).is_none_or(|depth| *depth == 0)
+        };
+        (at..end).find(is_comma).unwrap_or(end)
     }
 
     /// Notes something that ends the transaction, unless it never comes to that.
@@ -341,7 +399,17 @@ impl Reading<'_> {
             return;
         }
         let is_conditional = self.is_conditional();
-        let (writes, _) = written(words);
-        self.writes.extend(writes.into_iter().map(|write| Write { is_conditional, ..write }));
+        let (mut writes, _) = written(words);
+        for write in &mut writes {
+            write.is_conditional = is_conditional;
+            for frame in &self.open {
+                if let Frame::Loop { rows } = frame {
+                    write.rows.tests.extend(rows.tests.iter().cloned());
+                    write.rows.reads.extend(rows.reads.iter().cloned());
+                    write.rows.excludes |= rows.excludes;
+                }
+            }
+        }
+        self.writes.extend(writes);
     }
 }

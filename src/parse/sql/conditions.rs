@@ -6,7 +6,9 @@ use sqlparser::ast::{
     TableWithJoins, UnaryOperator, Visit, Visitor, visit_expressions,
 };
 
+use super::constant::{condition, is_filled};
 use super::narrow::{folded, last, reads, takes_away};
+use super::truth::unknown;
 use crate::model::sql::{Rows, Test};
 
 /// The tables that a condition can speak of, by what they are called.
@@ -85,6 +87,11 @@ impl Scope {
 
     fn leaf(&self, leaf: &Expr) -> Vec<Test> {
         use BinaryOperator::{Gt, GtEq, Lt, LtEq};
+        // What is false of no row leaves none out.
+        let outcome = condition(leaf);
+        if outcome.passes() && !outcome.never() {
+            return Vec::new();
+        }
         let is_range = matches!(
             leaf,
             Expr::BinaryOp { op: Lt | LtEq | Gt | GtEq, .. } | Expr::Between { negated: false, .. }
@@ -174,7 +181,7 @@ impl Sighted {
     }
 
     fn leaves_out(&self, query: &Query) -> bool {
-        self.target.as_ref().is_none_or(|table| reads(query, table))
+        !is_filled(query, &unknown, 0).never() && self.target.as_ref().is_none_or(|table| reads(query, table))
     }
 }
 

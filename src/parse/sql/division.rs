@@ -1,5 +1,7 @@
 //! `SELECT 1/(...)`: a division that fails unless the rows are as they should be.
+use super::constant::{expression, worth};
 use super::lex::Kind;
+use super::truth::unknown;
 use super::words::Words;
 
 /// Whether a number is divided by something that rows can make zero: a count, or a `CASE` with a branch that is `0`.
@@ -32,6 +34,9 @@ fn divisor(words: Words<'_>, at: usize) -> Words<'_> {
 }
 
 fn can_be_zero(words: Words<'_>) -> bool {
+    if expression(words).is_some_and(|divisor| worth(&divisor, &unknown, 0).is_not_zero()) {
+        return false;
+    }
     let indices = || 0..words.tokens.len();
     let calls = |names: &[&str]| {
         let is_open = |index: usize| words.get(index).is_some_and(|token| token.kind == Kind::Open);

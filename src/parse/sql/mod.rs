@@ -5,11 +5,13 @@
 mod act;
 mod block;
 mod conditions;
+mod constant;
 mod division;
 mod lex;
 mod narrow;
 mod rough;
 mod split;
+mod truth;
 mod variables;
 mod words;
 
@@ -58,6 +60,11 @@ pub fn script(text: &str) -> Script {
     script.problems.sort_by_key(|problem| problem.range.start);
     script.literals.sort_by_key(|range| range.start);
     script
+}
+
+/// What the body of a `DO` block writes.
+pub fn writes_of_block(body: &str) -> Vec<Write> {
+    block::block(body, 0..body.len(), &mut Vec::new()).1
 }
 
 /// What a command of psql adds to the script.

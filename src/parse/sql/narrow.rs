@@ -3,17 +3,20 @@
 //! The parser gives up on many statements that Postgres takes; those are read by their words ([`super::rough`]).
 use std::ops::ControlFlow;
 
+use sqlparser::ast::BinaryOperator::{Divide, Minus, Multiply, Plus};
 use sqlparser::ast::{
     AssignmentTarget, Delete, Expr, FromTable, Ident, Insert, Merge, MergeAction, MergeUpdateKind,
-    ObjectName, Query, SetExpr, SetOperator, Statement, TableFactor, TableObject, TableWithJoins, Update,
-    UpdateTableFromKind, Visit, Visitor, visit_relations,
+    ObjectName, OnConflict, OnConflictAction, OnInsert, Query, SetExpr, SetOperator, Statement, TableFactor,
+    TableObject, TableWithJoins, Update, UpdateTableFromKind, Visit, Visitor, visit_expressions,
+    visit_relations,
 };
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
 use super::conditions::{Scope, Sighted, columns};
-use crate::model::sql::{Rows, Verb, Write};
+use super::constant::condition;
+use crate::model::sql::{Filter, Rows, Verb, Write};
 
 /// What the tree of a statement says.
 pub(super) struct Read {
@@ -118,6 +121,14 @@ fn blank(verb: Verb, table: String) -> Write {
     Write::new(verb, table, 0..0)
 }
 
+fn filter(selection: Option<&Expr>) -> Filter {
+    match selection {
+        None => Filter::All,
+        Some(tested) if condition(tested).always() => Filter::Constant,
+        Some(_) => Filter::Some,
+    }
+}
+
 /// The name of a table and what it is called here.
 fn named(factor: &TableFactor) -> Option<(String, String)> {
     let TableFactor::Table { name, alias, .. } = factor else { return None };
@@ -129,7 +140,7 @@ fn named(factor: &TableFactor) -> Option<(String, String)> {
 fn updated(update: &Update) -> Option<Write> {
     let (table, called) = named(&update.table.relation)?;
     let mut write = blank(Verb::Update, table.clone());
-    write.has_where = update.selection.is_some();
+    write.filter = filter(update.selection.as_ref());
     for assignment in &update.assignments {
         write.sets.extend(set(&assignment.target, &assignment.value, &called));
     }
@@ -183,13 +194,49 @@ fn inserted(insert: &Insert) -> Write {
         let _ = source.visit(&mut seen);
     }
     let rows = seen.rows;
-    Write { handles_conflict: insert.on.is_some(), rows, ..blank(Verb::Insert, table) }
+    let called = insert.table_alias.as_ref().map_or_else(|| table.clone(), |alias| folded(&alias.alias));
+    let sets = insert.on.as_ref().map_or_else(Vec::new, |on| reckoned(on, &called));
+    Write {
+        handles_conflict: insert.on.is_some() && sets.is_empty(),
+        rows,
+        sets,
+        ..blank(Verb::Insert, table)
+    }
+}
+
+/// The columns whose new value `DO UPDATE` reckons from the old one, so that they grow with each run.
+fn reckoned(on: &OnInsert, called: &str) -> Vec<(String, bool)> {
+    let OnInsert::OnConflict(OnConflict { action: OnConflictAction::DoUpdate(update), .. }) = on else {
+        return Vec::new();
+    };
+    let is_text =
+        |side: &Expr| matches!(side, Expr::Value(value) if value.value.clone().into_string().is_some());
+    let mut found = Vec::new();
+    for assignment in update.assignments.iter().filter(|_| update.selection.is_none()) {
+        for (column, _) in set(&assignment.target, &assignment.value, called) {
+            let is_own = |side: &Expr| {
+                columns(side).iter().any(|(of, name)| of.as_deref() == Some(called) && *name == column)
+            };
+            let reckons = visit_expressions(&assignment.value, |expr| match expr {
+                Expr::BinaryOp { left, op: Plus | Minus | Multiply | Divide, right }
+                    if (is_own(left) || is_own(right)) && !is_text(right) =>
+                {
+                    ControlFlow::Break(())
+                }
+                _ => ControlFlow::Continue(()),
+            });
+            if reckons.is_break() {
+                found.push((column, true));
+            }
+        }
+    }
+    found
 }
 
 fn deleted(delete: &Delete) -> Option<Write> {
     let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
     let (table, _) = named(&from.first()?.relation)?;
-    Some(Write { has_where: delete.selection.is_some(), ..blank(Verb::Delete, table) })
+    Some(Write { filter: filter(delete.selection.as_ref()), ..blank(Verb::Delete, table) })
 }
 
 fn merged(merge: &Merge) -> Option<Write> {
@@ -202,6 +249,11 @@ fn merged(merge: &Merge) -> Option<Write> {
         scope.name(source, called);
     }
     seen.rows.tests.extend(scope.tests(&merge.on));
+    let inserts = merge.clauses.iter().any(|clause| matches!(clause.action, MergeAction::Insert(_)));
+    if inserts && condition(&merge.on).never() {
+        // No row is ever there already.
+        return Some(Write { rows: seen.rows, ..blank(Verb::Insert, table) });
+    }
     for clause in &merge.clauses {
         let MergeAction::Update(update) = &clause.action else { continue };
         if let MergeUpdateKind::Set(assignments) = &update.kind {

@@ -1,9 +1,11 @@
 //! What a statement writes, from its words alone: for statements that the parser cannot read, and for blocks.
 //!
 //! It rather takes a write for narrowed than not: the rule that asks guesses anyway.
+use super::constant::outcome;
 use super::lex::Kind;
+use super::truth::unknown;
 use super::words::Words;
-use crate::model::sql::{Rows, Test, Verb, Write};
+use crate::model::sql::{Filter, Rows, Test, Verb, Write};
 
 /// Every write: a writing word that begins the statement, a bracket, or what follows a `WITH`.
 pub(super) fn writes(words: Words<'_>) -> Vec<Write> {
@@ -69,10 +71,18 @@ fn write(words: Words<'_>, verb: Verb, name: usize) -> Option<Write> {
         (0..words.tokens.len()).any(|index| words.is(index, one) && words.is(index + 1, next))
     };
     let excludes = follows("not", "exists") || follows("not", "in") || words.has("except");
+    let filter = match condition {
+        None => Filter::All,
+        Some(at) => {
+            let end = find("returning", at).unwrap_or(words.tokens.len());
+            let is_constant = outcome(words.until(end).from(at + 1), &unknown).always();
+            if is_constant { Filter::Constant } else { Filter::Some }
+        }
+    };
     let rows = Rows { tests: tests.collect(), reads: Vec::new(), excludes };
     let range = words.get(0)?.range.start..words.tokens.last()?.range.end;
     Some(Write {
-        has_where: condition.is_some(),
+        filter,
         sets,
         rows,
         handles_conflict: follows("on", "conflict"),

@@ -73,6 +73,23 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// The bracket that opens at a token, up to where it closes.
+    pub(super) fn bracket(self, index: usize) -> Self {
+        let rest = self.from(index);
+        let mut depth = 0usize;
+        for (at, token) in rest.tokens.iter().enumerate() {
+            match token.kind {
+                Kind::Open => depth += 1,
+                Kind::Close => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 {
+                return rest.until(at + 1);
+            }
+        }
+        rest
+    }
+
     /// The depth in brackets of each token; a bracket has that of what surrounds it.
     pub(super) fn depths(self) -> Vec<usize> {
         let mut depth = 0usize;

@@ -97,15 +97,27 @@ pub(super) fn autogenerate_draft(facts: &AlembicFacts, out: &mut Sink<'_>) {
     }
 }
 
-/// The tables that a revision makes itself: nobody uses them yet.
-pub(super) fn own_tables(revision: &Revision) -> Vec<&TableName> {
-    let operations = revision.upgrade.iter().flat_map(|body| &body.operations);
-    operations
-        .filter_map(|operation| match &operation.action {
-            Action::CreateTable { table, .. } => Some(table),
-            _ => None,
-        })
-        .collect()
+/// The tables that a revision makes itself, under the names that it gives them: nobody uses them yet.
+pub(super) fn own_tables(revision: &Revision) -> Vec<TableName> {
+    let mut own: Vec<TableName> = Vec::new();
+    for operation in revision.upgrade.iter().flat_map(|body| &body.operations) {
+        match &operation.action {
+            Action::CreateTable { table, .. } => own.push(table.clone()),
+            Action::RenameTable { table, to } if own.contains(table) => {
+                own.push(TableName { schema: table.schema.clone(), name: to.clone() });
+            }
+            // A view that is stored has indexes like a table.
+            Action::CreateOther { kind, name } if kind == "view" => {
+                let (schema, name) = match name.split_once('.') {
+                    Some((schema, name)) => (Some(schema.to_owned()), name),
+                    None => (None, name.as_str()),
+                };
+                own.push(TableName { schema, name: name.to_owned() });
+            }
+            _ => {}
+        }
+    }
+    own
 }
 
 pub(super) fn backfill_in_revision(facts: &AlembicFacts, out: &mut Sink<'_>) {
@@ -127,16 +139,15 @@ pub(super) fn backfill_in_revision(facts: &AlembicFacts, out: &mut Sink<'_>) {
     }
 }
 
-/// The first operation that writes rows of a table that was there before, or makes rows of such.
+/// The first operation that changes rows of a table that was there before, or makes rows of such.
 fn backfill(revision: &Revision) -> Option<(&Operation, Option<&TableName>)> {
     let own = own_tables(revision);
     let mut operations = revision.upgrade.iter().flat_map(|body| &body.operations);
     operations.find_map(|operation| match &operation.action {
-        Action::Rows { table: Some(table), write } if *write == RowWrite::Fill || !own.contains(&table) => {
-            Some((operation, Some(table)))
-        }
-        // Rows of an unknown table, where the revision makes one, are most likely that one's.
-        Action::Rows { table: None, .. } if own.is_empty() => Some((operation, None)),
+        // New rows that are written out are a seed.
+        Action::Rows { write: RowWrite::Insert, .. } => None,
+        Action::Rows { table: Some(table), write } if *write != RowWrite::Fill && own.contains(table) => None,
+        Action::Rows { table, .. } => Some((operation, table.as_ref())),
         _ => None,
     })
 }
@@ -202,7 +213,11 @@ fn described(action: &Action) -> Option<String> {
         }
         Action::CreateOther { kind, name } => format!("creates the {kind} `{name}`"),
         Action::DropOther { kind, name } => format!("drops the {kind} `{name}`"),
-        Action::Rows { .. } | Action::Harmless | Action::NameConstraints { .. } | Action::Opaque { .. } => {
+        Action::Rows { .. }
+        | Action::ValidateConstraint { .. }
+        | Action::Harmless
+        | Action::NameConstraints { .. }
+        | Action::Opaque { .. } => {
             return None;
         }
     })

@@ -15,7 +15,7 @@ use crate::model::chain::{
     ChainSettings, ConfigProblem, Declares, Location, Revision, RevisionFile, Written,
 };
 use crate::model::naming::Convention;
-use crate::model::operation::Body;
+use crate::model::operation::{Body, Operation};
 use crate::model::path::under;
 use crate::model::{Cause, InlineAllow, Look, Object, Place, Reason, Role, Span};
 use crate::parse::alembic::{is_configured, sections, settings};
@@ -340,6 +340,11 @@ impl Files {
             }
         }
         let mut all = revision_files(&all, locator.tree, texts);
+        let env = locator.tree.text(&under(&script, "env.py"));
+        let mut texts = texts.values().map(String::as_str).chain(env.got().map(String::as_str));
+        if !texts.any(sets_schema) {
+            all.iter_mut().for_each(in_public);
+        }
         if said.sourceless {
             let compiled = versions.iter().flat_map(|folder| locator.compiled_files(folder));
             let cause = || Cause::new("it is compiled, and has no source").hint("keep the source beside it");
@@ -403,6 +408,15 @@ impl Files {
         self.all.iter().filter_map(|file| Some((file, file.revision()?)))
     }
 
+    /// The revisions in the order in which they run, else in that of the files.
+    pub(super) fn in_order(&self) -> Vec<(&RevisionFile, &Revision)> {
+        let order = self.graph.order();
+        if order.is_empty() {
+            return self.revisions().collect();
+        }
+        order.into_iter().filter_map(|node| self.at_node(node)).collect()
+    }
+
     /// The ids of the revisions that are left to run on a database which has `applied`, in their order.
     ///
     /// # Errors
@@ -437,6 +451,23 @@ impl Files {
             let cause = Cause::new(format!("{} may be any revision: {why}", file.path));
             Some(cause.hint("the chain can be judged once that file can be read"))
         })
+    }
+}
+
+/// Whether a text may have tables without a schema made elsewhere than in `public`.
+fn sets_schema(text: &str) -> bool {
+    ["search_path", "schema_translate_map", "SET SCHEMA", "set schema"]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
+/// `public.users` and `users` are one table.
+fn in_public(file: &mut RevisionFile) {
+    if let Declares::Revision(revision) = &mut file.declares {
+        let bodies = revision.upgrade.iter_mut().chain(&mut revision.downgrade);
+        for table in bodies.flat_map(|body| &mut body.operations).flat_map(Operation::tables_mut) {
+            table.schema.take_if(|schema| schema == "public");
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod names;
 mod naming;
 mod past;
 mod reading;
+mod rewrites;
 mod round_trip;
 mod sides;
 mod template;

@@ -265,6 +265,19 @@ impl<'s> Course<'s> {
         })
     }
 
+    /// Whether a table that is emptied is filled again, from others, by what stands behind.
+    pub(super) fn fills_again(&self, emptied: &Write, index: usize) -> bool {
+        let mut behind = self.writes.iter().skip(index + 1).map(|placed| placed.write);
+        behind.any(|write| {
+            let is_fill = match write.verb {
+                Verb::Insert => !write.rows.reads.is_empty(),
+                Verb::Copy => true,
+                _ => false,
+            };
+            is_fill && write.table == emptied.table
+        })
+    }
+
     /// What fills a table that the file makes.
     fn sources(&self, table: &str) -> Vec<&'s Rows> {
         let mut sources = Vec::new();

@@ -2,7 +2,7 @@
 use super::BackfillFacts;
 use super::facts::Course;
 use crate::model::Looked;
-use crate::model::sql::{Verb, Write};
+use crate::model::sql::{Filter, Verb, Write};
 use crate::rules::Sink;
 
 pub(super) fn missing_where(facts: &BackfillFacts, out: &mut Sink<'_>) {
@@ -10,11 +10,17 @@ pub(super) fn missing_where(facts: &BackfillFacts, out: &mut Sink<'_>) {
         let Some(script) = file.whole(out) else { continue };
         let course = Course::new(script, set.declared.single_transaction);
         let mut check = out.check(file.object(), Looked::at(course.writes.len(), "write"));
-        for placed in course.writes.iter().filter(|placed| takes_all(placed.write)) {
+        for (index, placed) in course.writes.iter().enumerate() {
             let write = placed.write;
+            let why = match (write.verb, write.filter) {
+                (Verb::Truncate, _) if !course.fills_again(write, index) => "",
+                (Verb::Update | Verb::Delete, Filter::All) => ": there is no `WHERE`",
+                (Verb::Update | Verb::Delete, Filter::Constant) => ": its `WHERE` holds for every row",
+                _ => continue,
+            };
             let done = if write.verb == Verb::Update { "updated" } else { "emptied" };
             check
-                .find(&write.table, format!("`{}` is {done} as a whole: there is no `WHERE`", write.table))
+                .find(&write.table, format!("`{}` is {done} as a whole{why}", write.table))
                 .at(file.place(&write.range))
                 .help("name the rows that are meant; if all are, allow it with the reason");
         }
@@ -22,7 +28,7 @@ pub(super) fn missing_where(facts: &BackfillFacts, out: &mut Sink<'_>) {
 }
 
 fn takes_all(write: &Write) -> bool {
-    matches!(write.verb, Verb::Update | Verb::Delete) && !write.has_where
+    matches!(write.verb, Verb::Update | Verb::Delete) && write.filter != Filter::Some
 }
 
 pub(super) fn not_idempotent(facts: &BackfillFacts, out: &mut Sink<'_>) {
@@ -47,6 +53,15 @@ pub(super) fn not_idempotent(facts: &BackfillFacts, out: &mut Sink<'_>) {
                         sets.join(" or ")
                     );
                     (message, "add a condition that rows which are done don't meet, such as `... IS NULL`")
+                }
+                Verb::Insert if !write.sets.is_empty() => {
+                    let sets: Vec<_> = write.sets.iter().map(|(column, _)| format!("`{column}`")).collect();
+                    let message = format!(
+                        "a second run adds to {} of `{}` again: `DO UPDATE` reckons it from the old value",
+                        sets.join(" and "),
+                        write.table
+                    );
+                    (message, "set it to what it is to be, or do nothing on conflict")
                 }
                 Verb::Insert
                     if !write.handles_conflict && !course.leaves_out_done(write) && !course.undoes(write) =>

@@ -244,6 +244,7 @@ fn touched(files: &Files) -> Option<BTreeSet<String>> {
                 | Action::AddConstraint { table, .. }
                 | Action::DropConstraint { table, .. }
                 | Action::RenameConstraint { table, .. }
+                | Action::ValidateConstraint { table, .. }
                 | Action::NameConstraints { table, .. } => table,
                 Action::RenameTable { table, to } => {
                     names.insert(to.clone());
