@@ -139,6 +139,7 @@ impl Names {
             Action::Opaque { table: None, .. } => self.whole.clear(),
             Action::CreateOther { .. }
             | Action::DropOther { .. }
+            | Action::Switch { .. }
             | Action::Rows { .. }
             | Action::Harmless => {}
         }

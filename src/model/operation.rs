@@ -236,6 +236,8 @@ pub enum Action {
         kind: String,
         /// Its name.
         name: String,
+        /// The table that a policy or a trigger hangs on.
+        table: Option<TableName>,
     },
     /// Such a thing is dropped.
     DropOther {
@@ -243,6 +245,17 @@ pub enum Action {
         kind: String,
         /// Its name.
         name: String,
+        /// The table that a policy or a trigger hangs on.
+        table: Option<TableName>,
+    },
+    /// Something of a table begins to hold, or no longer holds.
+    Switch {
+        /// Of which table.
+        table: TableName,
+        /// What.
+        what: Switched,
+        /// Whether it holds from then on.
+        is_on: bool,
     },
     /// Rows are written.
     Rows {
@@ -260,6 +273,19 @@ pub enum Action {
         /// Why nobody can tell.
         why: String,
     },
+}
+
+/// What holds or does not hold, though it is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Switched {
+    /// Its policies.
+    RowSecurity,
+    /// Its policies, for its owner too.
+    ForcedRowSecurity,
+    /// A trigger by its name; without one all of them.
+    Trigger(Option<String>),
+    /// A constraint by its name, of the rows that were there before it.
+    Constraint(String),
 }
 
 /// How rows are written.
@@ -285,11 +311,23 @@ pub struct ColumnSpec {
     /// Whether it may be NULL, when that is said.
     pub nullable: Option<bool>,
     /// Whether the server has a default for it.
-    pub has_server_default: bool,
+    pub default: ServerDefault,
     /// Whether the server makes its values: identity, generated, serial.
     pub is_generated: bool,
     /// Whether it is part of the primary key.
     pub is_primary_key: bool,
+}
+
+/// Whether the server gives a column a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ServerDefault {
+    /// It does not.
+    #[default]
+    None,
+    /// It does.
+    Given,
+    /// Nobody can tell.
+    Untold,
 }
 
 /// A type as an operation names it.
@@ -299,6 +337,8 @@ pub struct TypeSpec {
     pub name: String,
     /// Its first numbers: length, precision and scale, dimensions.
     pub numbers: Vec<i64>,
+    /// Whether that is all that it depends on: no variant for one system, no number that cannot be told.
+    pub is_told: bool,
 }
 
 /// How a column is changed.
@@ -314,8 +354,8 @@ pub struct ColumnChange {
     pub nullable: Option<bool>,
     /// Its new name.
     pub rename: Option<String>,
-    /// Whether its default changes.
-    pub changes_default: bool,
+    /// Its new default, when that changes.
+    pub default: Option<ServerDefault>,
 }
 
 /// An index.

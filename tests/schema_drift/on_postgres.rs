@@ -4,6 +4,7 @@ mod on_alembic;
 use std::process::{Command, Output};
 
 use trueup::diff::schema::{Options, compare};
+use trueup::model::schema::Column;
 use trueup::stores::rows::Catalog;
 use trueup::stores::sqlite::{ScratchFile, Sqlite};
 
@@ -111,7 +112,21 @@ async fn two_systems_agree_through_declared_types() {
     assert_eq!(types, ["users.created_at", "users.data"]);
     let declared = [("DATETIME", "timestamptz"), ("json", "jsonb")];
     let types = declared.map(|(from, to)| (from.to_owned(), vec![to.to_owned()])).into();
-    assert_eq!(compare(&expected, &live, &Options { types, ..options }), []);
+    let options = Options { types, ..options };
+    assert_eq!(compare(&expected, &live, &options), []);
+    let altered = |alter: &dyn Fn(&mut Column)| {
+        let mut live = live.clone();
+        live.tables.iter_mut().flat_map(|table| &mut table.columns).for_each(alter);
+        compare(&expected, &live, &options).into_iter().map(|one| one.message).collect::<Vec<_>>()
+    };
+    // What is declared stands instead of what would be the same without it.
+    let plain = altered(&|column| column.declared = column.declared.replace("with time", "without time"));
+    assert_eq!(plain, ["`users.created_at` is of type timestamp without time zone, expected datetime"]);
+    // SQLite's key counts by itself.
+    let keys =
+        altered(&|column| column.default = column.default.take().filter(|text| !text.contains("nextval")));
+    let counts = "has no default, expected that it counts by itself as SQLite's `INTEGER PRIMARY KEY` does";
+    assert_eq!(keys, [format!("`posts.id` {counts}"), format!("`users.id` {counts}")]);
 }
 
 /// Checks are compared where both sides are plain, listed where they are not, and what a type says needs none.

@@ -175,7 +175,7 @@ impl<'a> Walk<'a, '_> {
         let span = self.places.of(call);
         match made {
             Made::Nothing => {}
-            Made::Action(action, is_lenient) => self.push(action, span, is_lenient),
+            Made::Action(action, is_lenient) => self.push(*action, span, is_lenient),
             Made::Sql(expr) => self.sql(expr, call),
         }
     }
@@ -216,8 +216,8 @@ impl<'a> Walk<'a, '_> {
                 .find_keyword("checkfirst")
                 .is_some_and(|keyword| self.scope.value(&keyword.value).truth() != Some(false));
             let action = match (named, attr) {
-                (Some(name), "create") => Action::CreateOther { kind: "type".to_owned(), name },
-                (Some(name), _) => Action::DropOther { kind: "type".to_owned(), name },
+                (Some(name), "create") => Action::CreateOther { kind: "type".to_owned(), name, table: None },
+                (Some(name), _) => Action::DropOther { kind: "type".to_owned(), name, table: None },
                 (None, _) => Action::Opaque {
                     table: None,
                     why: format!("`.{attr}()` of something that is not written out here"),

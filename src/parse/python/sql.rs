@@ -1,11 +1,15 @@
 //! Raw SQL of a revision, as actions. It reads the statements that change a schema, tolerantly: what it does not know is
 //! opaque, and one statement never hides the next.
+#[cfg(test)]
+mod tests;
+
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::model::naming::Name;
 use crate::model::operation::{
-    Action, ColumnChange, ColumnSpec, Constraint, ConstraintKind, Index, RowWrite, TableName, TypeSpec,
+    Action, ColumnChange, ColumnSpec, Constraint, ConstraintKind, Index, RowWrite, ServerDefault, Switched,
+    TableName, TypeSpec,
 };
 
 /// Longer texts are data.
@@ -199,7 +203,7 @@ impl<'t> Cursor<'t> {
         let kind = self.name()?;
         self.take_exists();
         let name = self.table()?;
-        Some(Action::CreateOther { kind, name: name.to_string() })
+        Some(Action::CreateOther { table: self.hangs_on(&kind), kind, name: name.to_string() })
     }
 
     fn index(&mut self, unique: bool) -> Option<Index> {
@@ -240,7 +244,11 @@ impl<'t> Cursor<'t> {
             actions.push(match kind.as_str() {
                 "table" => Action::DropTable { table: name },
                 "index" => Action::DropIndex { name: Name::Exact(name.name), table: None },
-                _ => Action::DropOther { kind: kind.clone(), name: name.to_string() },
+                _ => Action::DropOther {
+                    table: self.hangs_on(&kind),
+                    kind: kind.clone(),
+                    name: name.to_string(),
+                },
             });
             if !self.sign(&Token::Comma) {
                 return Some(actions);
@@ -333,8 +341,11 @@ impl<'t> Cursor<'t> {
                 change.nullable = Some(false);
             } else if self.take("DROP NOT NULL") {
                 change.nullable = Some(true);
-            } else if self.take("SET DEFAULT") || self.take("DROP DEFAULT") {
-                change.changes_default = true;
+            } else if self.take("SET DEFAULT") {
+                let is_none = self.peek_word().as_deref() == Some("null") && self.rest.len() == 1;
+                change.default = Some(if is_none { ServerDefault::None } else { ServerDefault::Given });
+            } else if self.take("DROP DEFAULT") {
+                change.default = Some(ServerDefault::None);
             } else if self.take("SET DATA TYPE") || self.take("TYPE") {
                 change.changes_type = true;
                 change.kind = self.kind();
@@ -343,9 +354,47 @@ impl<'t> Cursor<'t> {
             }
             return Some(Action::AlterColumn { table, column, change });
         }
-        let harmless =
-            ["validate", "owner", "enable", "disable", "set", "reset", "cluster", "replica", "force", "no"];
+        if let Some((what, is_on)) = self.switch() {
+            return Some(Action::Switch { table, what, is_on });
+        }
+        let harmless = ["owner", "enable", "disable", "set", "reset", "cluster", "replica", "force", "no"];
         self.peek_word().filter(|word| harmless.contains(&word.as_str())).map(|_| Action::Harmless)
+    }
+
+    /// What begins to hold or no longer holds, when that is next.
+    fn switch(&mut self) -> Option<(Switched, bool)> {
+        for (words, what, is_on) in [
+            ("ENABLE ROW LEVEL SECURITY", Switched::RowSecurity, true),
+            ("DISABLE ROW LEVEL SECURITY", Switched::RowSecurity, false),
+            ("FORCE ROW LEVEL SECURITY", Switched::ForcedRowSecurity, true),
+            ("NO FORCE ROW LEVEL SECURITY", Switched::ForcedRowSecurity, false),
+        ] {
+            if self.take(words) {
+                return Some((what, is_on));
+            }
+        }
+        for (words, is_on) in [("ENABLE TRIGGER", true), ("DISABLE TRIGGER", false)] {
+            if self.take(words) {
+                let is_all = matches!(self.peek_word().as_deref(), Some("all" | "user"));
+                let name = self.name()?;
+                return Some((Switched::Trigger((!is_all).then_some(name)), is_on));
+            }
+        }
+        if self.take("VALIDATE CONSTRAINT") {
+            return Some((Switched::Constraint(self.name()?), true));
+        }
+        None
+    }
+
+    /// The table that a policy or a trigger hangs on.
+    fn hangs_on(&mut self, kind: &str) -> Option<TableName> {
+        if !matches!(kind, "policy" | "trigger") {
+            return None;
+        }
+        while !self.rest.is_empty() && !self.take("ON") {
+            self.rest = self.rest.get(1..)?;
+        }
+        self.table()
     }
 
     /// A table constraint, when one is next.
@@ -395,10 +444,17 @@ impl<'t> Cursor<'t> {
         let name = self.name()?;
         let kind = self.kind();
         let is_primary_key = self.has(&["primary", "key"]);
+        let bare = outside_brackets(self.rest);
+        let bare = Cursor { rest: &bare, is_lenient: false };
+        let default = match bare.has(&["default"]) && !bare.has(&["set", "default"]) {
+            true if bare.has(&["default", "null"]) => ServerDefault::Untold,
+            true => ServerDefault::Given,
+            false => ServerDefault::None,
+        };
         let is_serial = kind.as_ref().is_some_and(|kind| kind.name.ends_with("serial"));
         let spec = ColumnSpec {
-            nullable: if self.has(&["not", "null"]) { Some(false) } else { Some(!is_primary_key) },
-            has_server_default: self.has(&["default"]),
+            nullable: if bare.has(&["not", "null"]) { Some(false) } else { Some(!is_primary_key) },
+            default,
             is_generated: is_serial || self.has(&["generated"]),
             is_primary_key,
             name: name.clone(),
@@ -477,7 +533,7 @@ impl<'t> Cursor<'t> {
                 _ => break,
             }
         }
-        (!words.is_empty()).then(|| TypeSpec { name: words.join(" "), numbers })
+        (!words.is_empty()).then(|| TypeSpec { name: words.join(" "), numbers, is_told: true })
     }
 }
 
@@ -495,6 +551,18 @@ fn split(tokens: &[Token]) -> Vec<&[Token]> {
         })
         .filter(|part| !part.is_empty())
         .collect()
+}
+
+/// The tokens that stand in no brackets.
+fn outside_brackets(tokens: &[Token]) -> Vec<Token> {
+    let mut depth = 0_i32;
+    let outside = tokens.iter().filter(|token| {
+        depth += i32::from(**token == Token::LParen);
+        let is_outside = depth == 0;
+        depth -= i32::from(**token == Token::RParen);
+        is_outside
+    });
+    outside.cloned().collect()
 }
 
 fn names(tokens: &[Token]) -> Vec<String> {
@@ -519,42 +587,4 @@ fn columns(tokens: &[Token]) -> (Vec<ColumnSpec>, Vec<Constraint>) {
         }
     }
     (columns, constraints)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(sql: &str) -> Vec<String> {
-        actions(sql).iter().map(|(action, lenient)| format!("{lenient} {action:?}")).collect()
-    }
-
-    #[test]
-    fn reads_what_changes_a_schema() {
-        let found = said(
-            "CREATE UNIQUE INDEX IF NOT EXISTS ix ON users (LOWER(email)) WHERE email IS NOT NULL; \
-             alter table \"T\" add column a varchar(10) not null default 'x', drop column if exists b; UPDATE t SET a = :a",
-        );
-        assert_eq!(found.len(), 4, "{found:?}");
-        assert!(found[0].starts_with("true CreateIndex(Index { name: Exact(\"ix\")"), "{found:?}");
-        assert!(
-            found[1].contains("numbers: [10]") && found[1].contains("has_server_default: true"),
-            "{found:?}"
-        );
-        assert!(found[3].contains("Rows { write: Update"), "{found:?}");
-    }
-
-    #[test]
-    fn what_it_does_not_know_is_opaque() {
-        for sql in [
-            "DO $$ begin end $$",
-            "frobnicate",
-            "CREATE",
-            "ALTER TABLE t FROB x",
-            "CREATE INDEX 'x",
-            "call f()",
-        ] {
-            assert!(said(sql).iter().any(|action| action.contains("Opaque")), "{sql}: {:?}", said(sql));
-        }
-    }
 }

@@ -200,9 +200,13 @@ fn described(action: &Action) -> Option<String> {
         Action::RenameConstraint { table, name, .. } => {
             format!("renames the constraint `{name}` of `{table}`")
         }
-        Action::CreateOther { kind, name } => format!("creates the {kind} `{name}`"),
-        Action::DropOther { kind, name } => format!("drops the {kind} `{name}`"),
-        Action::Rows { .. } | Action::Harmless | Action::NameConstraints { .. } | Action::Opaque { .. } => {
+        Action::CreateOther { kind, name, .. } => format!("creates the {kind} `{name}`"),
+        Action::DropOther { kind, name, .. } => format!("drops the {kind} `{name}`"),
+        Action::Rows { .. }
+        | Action::Harmless
+        | Action::Switch { .. }
+        | Action::NameConstraints { .. }
+        | Action::Opaque { .. } => {
             return None;
         }
     })

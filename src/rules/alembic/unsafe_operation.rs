@@ -2,7 +2,8 @@ use super::AlembicFacts;
 use super::bodies::own_tables;
 use crate::model::chain::{Revision, RevisionFile};
 use crate::model::operation::{
-    Action, ColumnChange, Constraint, ConstraintKind, GuardKind, Index, Operation, TableName, TypeSpec,
+    Action, ColumnChange, Constraint, ConstraintKind, GuardKind, Index, Operation, ServerDefault, TableName,
+    TypeSpec,
 };
 use crate::model::{Looked, Place, Span};
 use crate::rules::Sink;
@@ -106,8 +107,9 @@ fn runs_on_postgres(operation: &Operation) -> bool {
 fn danger(operation: &Operation) -> Option<(Option<&TableName>, &'static str, &'static str)> {
     match &operation.action {
         Action::AddColumn { table, column, constraints, indexes } => {
-            let is_filled =
-                column.has_server_default || column.is_generated || column.nullable != Some(false);
+            let is_filled = column.default != ServerDefault::None
+                || column.is_generated
+                || column.nullable != Some(false);
             let help = "give it a `server_default`, or add it nullable, fill it, and set NOT NULL later";
             if is_filled {
                 return brought(table, constraints, indexes);
