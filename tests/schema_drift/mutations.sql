@@ -384,7 +384,7 @@ comment on index app.posts_pkey is 'key';
 comment on column app.point2.z is 'deep';
 -- tells: setting search_path of this database
 do $$ begin execute format('alter database %I set search_path = app, public', current_database()); end $$;
--- finds: extra-table app.fast and sequence-differs app.fast_id_seq
+-- finds: extra-table app.fast
 create unlogged table app.fast (id serial);
 -- finds: sequence-differs app.fast_id_seq
 alter sequence app.fast_id_seq set logged;
@@ -393,7 +393,7 @@ create subscription inward connection 'host=nowhere.invalid' publication far_awa
 -- finds: object-differs subscription inward
 alter subscription inward set publication far_away, other with (refresh = false);
 -- finds: function-differs app.taken(internal)
-create function app.taken(internal) returns internal language internal as 'prsd_lextype';
+create function app.taken(internal) returns internal language internal immutable strict as 'prsd_lextype';
 -- finds: object-differs transform for integer language sql
 create transform for int language sql (from sql with function app.taken(internal), to sql with function int4recv(internal));
 -- finds: object-differs transform for integer language sql

@@ -3,7 +3,7 @@ mod on_alembic;
 
 use std::process::{Command, Output};
 
-use trueup::diff::schema::{Options, compare};
+use trueup::diff::schema::{Options, compare, uncompared};
 use trueup::model::schema::Column;
 use trueup::stores::rows::Catalog;
 use trueup::stores::sqlite::{ScratchFile, Sqlite};
@@ -125,8 +125,20 @@ async fn two_systems_agree_through_declared_types() {
     // SQLite's key counts by itself.
     let keys =
         altered(&|column| column.default = column.default.take().filter(|text| !text.contains("nextval")));
-    let counts = "has no default, expected that it counts by itself as SQLite's `INTEGER PRIMARY KEY` does";
+    let counts = "has no default, expected that it counts by itself as in SQLite";
     assert_eq!(keys, [format!("`posts.id` {counts}"), format!("`users.id` {counts}")]);
+    // Without its sequence nobody can tell whether it should.
+    let mut bare = live.clone();
+    bare.sequences.clear();
+    bare.tables
+        .iter_mut()
+        .flat_map(|table| &mut table.columns)
+        .filter(|one| one.name == "id")
+        .for_each(|one| one.default = None);
+    assert_eq!(compare(&expected, &bare, &options), []);
+    let untold = uncompared(&expected, &bare).join("; ");
+    assert!(untold.contains("whether `users.id` counts by itself"), "{untold}");
+    assert!(!uncompared(&expected, &live).join("; ").contains("counts by itself"));
 }
 
 /// Checks are compared where both sides are plain, listed where they are not, and what a type says needs none.

@@ -1,10 +1,8 @@
 //! Tables, their columns, and what a table is as a whole.
 use super::names::{key, pair};
 use super::objects::grants;
-use super::{Found, Kind, normal, parts, text};
-use crate::model::schema::{
-    Column, ColumnRole, ConstraintKind, RowSecurity, Schema, System, Table, TableKind,
-};
+use super::{Found, Kind, counting, normal, parts, text};
+use crate::model::schema::{Column, ColumnRole, RowSecurity, Schema, System, Table, TableKind};
 
 pub(super) fn compare(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
     let (pairs, missing, extra) =
@@ -111,7 +109,7 @@ fn column(
     // A key that counts by itself is spelled in each system's own way, which SQLite's catalog does not tell.
     let counts = found.is_between_systems && one_of.key() == [one.name.clone()] && types[0].contains("int");
     if counts {
-        facts.extend(counting(about, sides, systems));
+        facts.extend(counting::lost(about, sides, systems, &found.owned));
     }
     // SQLite's catalog tells no expressions.
     let is_untold = found.is_between_systems
@@ -132,35 +130,6 @@ fn is_same_type(types: &[String; 2], systems: [System; 2], found: &Found<'_>) ->
     let mut declared = found.options.types.iter().filter(of).map(|(_, to)| to).peekable();
     let is_usual = types[0] == types[1] && (declared.peek().is_none() || !found.is_between_systems);
     is_usual || declared.flatten().any(|to| normal::type_of(to, systems[1]) == types[1])
-}
-
-/// What is wrong with a key of whole numbers that counts by itself in one system alone. The key of SQLite counts where it is
-/// `INTEGER` and nothing else; one that refers to another table is given its value there.
-fn counting(about: &str, sides: [(&Table, &Column); 2], systems: [System; 2]) -> Option<(Kind, String)> {
-    let rowid = |(table, column): (&Table, &Column)| {
-        column.declared.eq_ignore_ascii_case("integer")
-            && !table.options.iter().any(|option| option == "WITHOUT ROWID")
-    };
-    let refers = |(table, column): (&Table, &Column)| {
-        let mut foreign =
-            table.constraints.iter().filter(|constraint| constraint.kind == ConstraintKind::Foreign);
-        foreign.any(|constraint| constraint.columns.contains(&column.name))
-    };
-    let is_given = |(_, column): (&Table, &Column)| column.default.is_some() || column.identity.is_some();
-    let of =
-        |system: System| sides.into_iter().zip(systems).find(|(_, own)| *own == system).map(|(side, _)| side);
-    let (sqlite, postgres) = (of(System::Sqlite)?, of(System::Postgres)?);
-    if !rowid(sqlite) || is_given(postgres) || sides.into_iter().any(refers) {
-        return None;
-    }
-    let message = if systems[1] == System::Postgres {
-        format!(
-            "`{about}` has no default, expected that it counts by itself as SQLite's `INTEGER PRIMARY KEY` does"
-        )
-    } else {
-        format!("`{about}` counts by itself as SQLite's `INTEGER PRIMARY KEY` does, expected no default")
-    };
-    Some((Kind::Default, message))
 }
 
 /// Where the value of a column comes from when nobody gives one.
