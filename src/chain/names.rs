@@ -139,8 +139,8 @@ impl Names {
             Action::Opaque { table: None, .. } => self.whole.clear(),
             Action::CreateOther { .. }
             | Action::DropOther { .. }
+            | Action::Switch { .. }
             | Action::Rows { .. }
-            | Action::ValidateConstraint { .. }
             | Action::Harmless => {}
         }
         None

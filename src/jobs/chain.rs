@@ -56,7 +56,8 @@ async fn read(
         };
         answers.push(Answer { precondition: index, on: declared.on(), wrong, failed });
     }
-    Ok(LiveChain { endpoint: endpoint.to_owned(), schema, version, answers })
+    let path = store.path().await?;
+    Ok(LiveChain { endpoint: endpoint.to_owned(), schema, path, version, answers })
 }
 
 /// What the version table says, and how long an id may be there.

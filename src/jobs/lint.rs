@@ -337,7 +337,11 @@ impl Run<'_> {
             let subjects = std::mem::take(&mut self.subjects);
             self.hold(rules::allow::RULES, &Look::Got(AllowFacts { claims, subjects }));
         }
-        let hint = "name files (`trueup lint env --template FILE`), or write a manifest with `trueup init`";
+        let hint = if self.subjects == [Subject::Schema.name()] {
+            "both schemas are empty, or nothing of them is compared: do the urls name the right databases, and `schemas` the right schemas?"
+        } else {
+            "name files (`trueup lint env --template FILE`), or write a manifest with `trueup init`"
+        };
         let facts = RunFacts::new(&self.report, |rule| !rules::schema::PROVE_NOTHING.contains(&rule), hint);
         self.hold(rules::run::RULES, &Look::Got(facts));
         self.report.sort();

@@ -21,7 +21,8 @@ pub struct Schema {
     /// Whether the names of constraints and indexes count.
     #[serde(default = "yes")]
     pub names: bool,
-    /// Types that mean the same here, expected to live, such as `"json" = "jsonb"`; one may stand for several.
+    /// Types that mean the same here, expected to live, such as `"json" = "jsonb"`; one may stand for several. Between two systems
+    /// what is declared of a type stands instead of what trueup takes for the same.
     #[serde(default)]
     pub types: BTreeMap<String, Patterns>,
     /// What may differ.

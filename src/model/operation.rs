@@ -72,16 +72,14 @@ impl Operation {
             | Action::AlterColumn { table, .. }
             | Action::DropConstraint { table, .. }
             | Action::RenameConstraint { table, .. }
-            | Action::ValidateConstraint { table, .. }
+            | Action::Switch { table, .. }
             | Action::NameConstraints { table, .. } => found.push(table),
             Action::CreateIndex(Index { table, .. })
             | Action::DropIndex { table, .. }
             | Action::Rows { table, .. }
             | Action::Opaque { table, .. } => found.extend(table),
-            Action::RenameIndex { .. }
-            | Action::CreateOther { .. }
-            | Action::DropOther { .. }
-            | Action::Harmless => {}
+            Action::RenameIndex { .. } | Action::Harmless => {}
+            Action::CreateOther { table, .. } | Action::DropOther { table, .. } => found.extend(table),
         }
         found
     }
@@ -275,13 +273,6 @@ pub enum Action {
         /// The new one.
         to: String,
     },
-    /// A constraint that was added without a look at the rows is checked against them.
-    ValidateConstraint {
-        /// Of which table.
-        table: TableName,
-        /// Its name.
-        name: String,
-    },
     /// Where the table is built anew (SQLite), its constraints without a name get one.
     NameConstraints {
         /// Of which table.
@@ -295,6 +286,8 @@ pub enum Action {
         kind: String,
         /// Its name.
         name: String,
+        /// The table that a policy or a trigger hangs on.
+        table: Option<TableName>,
     },
     /// Such a thing is dropped.
     DropOther {
@@ -302,6 +295,17 @@ pub enum Action {
         kind: String,
         /// Its name.
         name: String,
+        /// The table that a policy or a trigger hangs on.
+        table: Option<TableName>,
+    },
+    /// Something of a table begins to hold, or no longer holds.
+    Switch {
+        /// Of which table.
+        table: TableName,
+        /// What.
+        what: Switched,
+        /// Whether it holds from then on.
+        is_on: bool,
     },
     /// Rows are written.
     Rows {
@@ -326,9 +330,25 @@ impl Action {
     pub fn changes_schema(&self) -> bool {
         !matches!(
             self,
-            Self::Harmless | Self::ValidateConstraint { .. } | Self::Rows { .. } | Self::Opaque { .. }
+            Self::Harmless
+                | Self::Switch { what: Switched::Constraint(_), .. }
+                | Self::Rows { .. }
+                | Self::Opaque { .. }
         )
     }
+}
+
+/// What holds or does not hold, though it is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Switched {
+    /// Its policies.
+    RowSecurity,
+    /// Its policies, for its owner too.
+    ForcedRowSecurity,
+    /// A trigger by its name; without one all of them.
+    Trigger(Option<String>),
+    /// A constraint by its name, of the rows that were there before it.
+    Constraint(String),
 }
 
 /// How rows are written.
@@ -353,6 +373,10 @@ pub struct ColumnSpec {
     pub kind: Option<TypeSpec>,
     /// Whether it may be NULL, when that is said.
     pub nullable: Option<bool>,
+    /// Whether the server has a default for it.
+    pub default: ServerDefault,
+    /// Whether the server makes its values: identity, generated, serial.
+    pub is_generated: bool,
     /// What the server gives the rows that are there already.
     pub filled: Filled,
     /// Whether it is part of the primary key.
@@ -371,6 +395,18 @@ pub enum Filled {
     ByRow,
 }
 
+/// Whether the server gives a column a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ServerDefault {
+    /// It does not.
+    #[default]
+    None,
+    /// It does.
+    Given,
+    /// Nobody can tell.
+    Untold,
+}
+
 /// A type as an operation names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TypeSpec {
@@ -378,6 +414,8 @@ pub struct TypeSpec {
     pub name: String,
     /// Its first numbers: length, precision and scale, dimensions.
     pub numbers: Vec<i64>,
+    /// Whether that is all that it depends on: no variant for one system, no number that cannot be told.
+    pub is_told: bool,
 }
 
 /// How a column is changed.
@@ -395,8 +433,8 @@ pub struct ColumnChange {
     pub was_filled: bool,
     /// Its new name.
     pub rename: Option<String>,
-    /// Whether its default changes.
-    pub changes_default: bool,
+    /// Its new default, when that changes.
+    pub default: Option<ServerDefault>,
 }
 
 /// An index.

@@ -39,8 +39,9 @@ impl Link {
 pub fn estimate(survey: &Survey, scales: &[(&str, Option<u32>)], link: &Link) -> Estimate {
     let weighed = survey.tables.iter().filter(|table| !table.sample.is_not_asked());
     let tables: Vec<EstimatedTable> = weighed.map(|table| one(table, scale(&table.name, scales))).collect();
-    let raw_bytes = tables.iter().filter_map(|table| table.raw_bytes.got()).sum();
-    let compressed_bytes = tables.iter().map(|table| table.compressed_bytes).sum();
+    let raw_bytes = tables.iter().filter_map(|table| table.raw_bytes.got()).copied();
+    let raw_bytes = raw_bytes.fold(0, u64::saturating_add);
+    let compressed_bytes = tables.iter().map(|table| table.compressed_bytes).fold(0, u64::saturating_add);
     let seconds = |bytes: u64| link.bytes_per_second.map(|rate| bytes.div_ceil(rate.max(1)));
     let mut estimate = Estimate {
         raw_bytes,
@@ -158,5 +159,48 @@ mod tests {
         let fits: Vec<bool> =
             estimate(&survey, &[], &apart).transports.iter().map(|transport| transport.fits).collect();
         assert_eq!(fits, [false, true]);
+    }
+
+    #[test]
+    fn every_number_is_rounded_up_and_none_wraps() {
+        let sample = |rows, bytes, raw_bytes, compressed_bytes| {
+            Look::Got(Sample { rows, bytes, raw_bytes, compressed_bytes })
+        };
+        let table = |count, sample: Look<Sample>| SurveyedTable {
+            name: "t".into(),
+            rows: Look::Got(Rows { count, is_exact: true }),
+            sample,
+            ..SurveyedTable::default()
+        };
+        for (count, sample, scale, raw, compressed) in [
+            // 10 rows of 3 weigh 100 bytes: 333 and a third for all ten.
+            (10, sample(3, 100, 100, 30), 1, 334, 101),
+            (10, sample(3, 100, 100, 30), 7, 2338, 702),
+            // What compression makes longer is carried as it is.
+            (4, sample(4, 40, 40, 55), 2, 80, 80),
+            // Nothing was compressed, no row was weighed, no row is there.
+            (4, sample(4, 40, 0, 0), 1, 40, 0),
+            (0, sample(0, 0, 0, 0), 9, 0, 0),
+            (u64::MAX, sample(1, 1 << 40, 10, 9), 9, u64::MAX, 16_602_069_666_338_596_454),
+        ] {
+            let survey = Survey { tables: vec![table(count, sample.clone())], ..Survey::default() };
+            let found = estimate(
+                &survey,
+                &[("*", Some(2)), ("t", Some(scale))],
+                &Link::of(&SurveyEstimate::default()),
+            );
+            assert_eq!(
+                (found.raw_bytes, found.compressed_bytes),
+                (raw, compressed),
+                "{count} rows of {sample:?}"
+            );
+        }
+        // What could not be weighed stays out; two that are too much are too much, not little.
+        let failed = Look::Failed(crate::model::Cause::new("no"));
+        let huge = table(u64::MAX, sample(1, 1 << 40, 10, 10));
+        let all = Survey { tables: vec![table(4, failed), huge.clone(), huge], ..Survey::default() };
+        let found = estimate(&all, &[], &Link::of(&SurveyEstimate::default()));
+        assert_eq!((found.raw_bytes, found.compressed_bytes), (u64::MAX, u64::MAX));
+        assert_eq!(found.tables.len(), 3);
     }
 }

@@ -15,6 +15,12 @@ pub trait Questions {
         table: &VersionTable,
     ) -> impl Future<Output = Result<Option<Vec<String>>, Cause>> + Send;
 
+    /// The schemas in which a name without one is looked for, in order; none in a system without schemas.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    fn path(&mut self) -> impl Future<Output = Result<Vec<String>, Cause>> + Send;
+
     /// Every value of a column as a text, NULL left out.
     ///
     /// # Errors

@@ -157,17 +157,32 @@ fn is_database(value: &str) -> bool {
     DATABASES.contains(&scheme.split('+').next().unwrap_or_default())
 }
 
+/// Longer lines are cut: some programs repeat a whole statement in one.
+const WIDTH: usize = 240;
+
+/// The line that says what went wrong: the last one that an exception or `FAILED` begins, else the last.
+fn telling(lines: &[&str]) -> Option<String> {
+    let begins = |line: &&&str| {
+        let word = line.split_once(':').map_or("", |(word, _)| word);
+        let is_name = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+        is_name && ["Error", "Exception", "Exit", "FAILED"].iter().any(|end| word.ends_with(end))
+    };
+    let line = lines.iter().rev().find(begins).or(lines.last())?;
+    let cut: String = line.chars().take(WIDTH).collect();
+    Some(if cut.len() < line.len() { cut + "..." } else { cut })
+}
+
 /// So many lines of what a program said last are told.
 const LINES: usize = 8;
 
 fn failed(program: &Program, more: &[&str], said: &Said) -> Cause {
     let name = program.run.first().map_or("", String::as_str);
     let words: Vec<&str> = [name].into_iter().chain(more.iter().copied()).collect();
-    let message = format!("`{}` ended with {}", words.join(" "), said.code);
     let spoken = if said.stderr.trim().is_empty() { &said.stdout } else { &said.stderr };
     let lines: Vec<&str> = spoken.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     let last = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
-    let cause = Cause::new(message);
+    let why = telling(&lines).map_or(String::new(), |line| format!(": {line}"));
+    let cause = Cause::new(format!("`{}` ended with {}{why}", words.join(" "), said.code));
     if last.is_empty() {
         cause.hint("it said nothing; run it by hand on an empty database")
     } else {

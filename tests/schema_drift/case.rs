@@ -40,9 +40,10 @@ impl Case {
         self.needs.as_deref() == Some("pgvector")
     }
 
-    /// Whether only a server of 18 can make it.
-    pub(crate) fn wants_newer(&self) -> bool {
-        self.needs.as_deref() == Some("18")
+    /// Whether a server of that major version can make it.
+    pub(crate) fn runs_on(&self, major: u32) -> bool {
+        let least = self.needs.as_ref().and_then(|needs| needs.parse::<u32>().ok());
+        least.is_none_or(|least| least <= major)
     }
 
     /// Says what is wrong, if anything is.

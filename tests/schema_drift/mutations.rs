@@ -7,7 +7,8 @@ use crate::case::told;
 use crate::server::{Server, schema, scratch};
 
 const UNDUMPED: &str = "update pg_index set indisvalid = true where indexrelid = 'app.posts_open'::regclass; \
-    comment on extension plpgsql is 'PL/pgSQL procedural language'; drop language old";
+    comment on extension plpgsql is 'PL/pgSQL procedural language'; drop language old; \
+    delete from pg_seclabel; drop subscription inward";
 
 struct Mutation {
     /// What the schema's differences are, each `rule about`.

@@ -384,3 +384,21 @@ comment on index app.posts_pkey is 'key';
 comment on column app.point2.z is 'deep';
 -- tells: setting search_path of this database
 do $$ begin execute format('alter database %I set search_path = app, public', current_database()); end $$;
+-- finds: extra-table app.fast
+create unlogged table app.fast (id serial);
+-- finds: sequence-differs app.fast_id_seq
+alter sequence app.fast_id_seq set logged;
+-- finds: object-differs subscription inward
+create subscription inward connection 'host=nowhere.invalid' publication far_away with (connect = false, enabled = false, slot_name = none);
+-- finds: object-differs subscription inward
+alter subscription inward set publication far_away, other with (refresh = false);
+-- finds: function-differs app.taken(internal)
+create function app.taken(internal) returns internal language internal immutable strict as 'prsd_lextype';
+-- finds: object-differs transform for integer language sql
+create transform for int language sql (from sql with function app.taken(internal), to sql with function int4recv(internal));
+-- finds: object-differs transform for integer language sql
+create or replace transform for int language sql (from sql with function app.taken(internal));
+-- finds: object-differs security label table app.users by dummy
+set allow_system_table_mods = on; insert into pg_seclabel values ('app.users'::regclass, 'pg_class'::regclass, 0, 'dummy', 'open');
+-- finds: object-differs security label table app.users by dummy
+set allow_system_table_mods = on; update pg_seclabel set label = 'closed';

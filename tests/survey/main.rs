@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     reason = "a test says what went wrong by panicking, also in the functions its cases share"
 )]
+mod nested;
 mod on_pglite;
 mod on_pgvector;
 mod on_postgres;

@@ -2,7 +2,7 @@
 use super::facts::Facts;
 use super::walk::Walk;
 use super::{State, Step, prove};
-use crate::model::schema::Schema;
+use crate::model::LiveChain;
 
 /// Up to which revision a database may safely be stamped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Stop {
 
 /// Compares what the first steps would leave behind with what is there, for every number of steps, and takes the highest that
 /// agrees and ends in a step that something shows.
-pub fn advise(steps: &[Step<'_>], live: &Schema) -> Advice {
+pub fn advise(steps: &[Step<'_>], live: &LiveChain) -> Advice {
     let facts = Facts::new(live);
     let mut walk = Walk::new(&facts);
     let mut safe = 0;

@@ -2,6 +2,7 @@
 use std::collections::BTreeMap;
 
 use crate::chain::naming::{is_kept_as, made_by_postgres};
+use crate::model::LiveChain;
 use crate::model::naming::Name;
 use crate::model::operation::{Asked, Constraint, ConstraintKind, Index, TableName, Thing};
 use crate::model::schema::{self, Schema, System, Table};
@@ -9,6 +10,8 @@ use crate::model::schema::{self, Schema, System, Table};
 /// A schema, with its parts by name.
 pub(super) struct Facts<'s> {
     pub(super) schema: &'s Schema,
+    /// Where a name may be found that comes without a schema, in order.
+    places: Vec<&'s str>,
     tables: BTreeMap<String, Vec<&'s Table>>,
     indexes: BTreeMap<String, Vec<(&'s Table, Indexed<'s>)>>,
 }
@@ -19,6 +22,8 @@ pub(super) enum Stands {
     There,
     /// One like it, by another name.
     Otherwise(String),
+    /// There, and never held to the rows that were there before it.
+    NotValid,
     /// Not at all.
     Gone,
     /// Nobody can tell.
@@ -35,7 +40,8 @@ pub(super) enum Indexed<'s> {
 }
 
 impl<'s> Facts<'s> {
-    pub(super) fn new(schema: &'s Schema) -> Self {
+    pub(super) fn new(live: &'s LiveChain) -> Self {
+        let schema = &live.schema;
         let (mut tables, mut indexes): (BTreeMap<_, Vec<_>>, BTreeMap<_, Vec<_>>) = Default::default();
         for table in &schema.tables {
             tables.entry(table.name.to_lowercase()).or_default().push(table);
@@ -47,37 +53,55 @@ impl<'s> Facts<'s> {
                 indexes.entry(constraint.name.clone()).or_default().push((table, Indexed::OfConstraint));
             }
         }
-        Self { schema, tables, indexes }
+        Self { schema, places: live.places(), tables, indexes }
     }
 
     pub(super) fn is_sqlite(&self) -> bool {
         self.schema.system == System::Sqlite
     }
 
-    /// The table of that name: exactly, or else as the only one that differs in case. Without a schema that of the usual
-    /// one comes first.
+    /// How far behind a schema is looked in for what has this schema or none; `None` where it is not looked for.
+    fn rank(&self, schema: Option<&str>, namespace: &str) -> Option<usize> {
+        match schema {
+            Some(schema) => (namespace == schema || (namespace.is_empty() && schema == "main")).then_some(0),
+            None => self.places.iter().position(|place| *place == namespace),
+        }
+    }
+
+    /// The table of that name: exactly, or else as the only one that differs in case. Without a schema it is looked for where
+    /// the database would.
     pub(super) fn table(&self, name: &TableName) -> Option<&'s Table> {
         let alike = self.tables.get(&name.name.to_lowercase())?;
-        let is_there = |table: &&&Table| match &name.schema {
-            Some(schema) => table.namespace == *schema || (table.namespace.is_empty() && schema == "main"),
-            None => true,
-        };
-        let mut exact = alike.iter().filter(is_there).filter(|table| table.name == name.name);
-        let usual = exact.clone().find(|table| matches!(table.namespace.as_str(), "" | "public"));
-        if let Some(table) = usual.or_else(|| exact.next()) {
+        let ranked = |table: &&'s Table| Some((self.rank(name.schema.as_deref(), &table.namespace)?, *table));
+        let found = || alike.iter().filter_map(ranked);
+        let exact = found().filter(|(_, table)| table.name == name.name).min_by_key(|(rank, _)| *rank);
+        if let Some((_, table)) = exact {
             return Some(table);
         }
-        let mut others = alike.iter().filter(is_there);
+        let mut others = found();
         match (others.next(), others.next()) {
-            (Some(only), None) => Some(only),
+            (Some((_, only)), None) => Some(only),
             _ => None,
+        }
+    }
+
+    /// What to say of a table that is not there: a namesake in another schema is none.
+    pub(super) fn absent(&self, name: &TableName) -> String {
+        let alike = self.tables.get(&name.name.to_lowercase()).into_iter().flatten();
+        let mut elsewhere = alike.filter(|table| table.name == name.name).map(|table| &table.namespace);
+        match elsewhere.next() {
+            Some(other) => format!("table `{name}` is not there, only one in schema `{other}`"),
+            None => format!("table `{name}` is not there"),
         }
     }
 
     /// An index by its name; of a constraint nothing but that it is there.
     pub(super) fn index(&self, table: Option<&TableName>, name: &str) -> Option<Indexed<'s>> {
         let own = table.and_then(|table| self.table(table)).map(Table::id);
-        let is_its = |of: &Table| own.as_ref().is_none_or(|own| of.id() == *own);
+        let is_its = |of: &Table| match &own {
+            Some(own) => of.id() == *own,
+            None => self.rank(table.and_then(|table| table.schema.as_deref()), &of.namespace).is_some(),
+        };
         let of = |name: &str| {
             let found = self.indexes.get(name)?;
             found.iter().find(|(of, _)| is_its(of)).map(|(_, index)| *index)
@@ -107,8 +131,11 @@ impl<'s> Facts<'s> {
             Name::Made => made.as_deref() == Some(live),
             Name::Unsaid | Name::Untold => false,
         };
-        if of_kind().any(|one| !one.name.is_empty() && is_named(&one.name)) {
-            return Stands::There;
+        let stands = |one: &schema::Constraint| {
+            if one.not_valid && !wanted.not_valid { Stands::NotValid } else { Stands::There }
+        };
+        if let Some(own) = of_kind().find(|one| !one.name.is_empty() && is_named(&one.name)) {
+            return stands(own);
         }
         let mut columns: Vec<&String> = wanted.columns.iter().collect();
         columns.sort();
@@ -124,7 +151,7 @@ impl<'s> Facts<'s> {
         {
             let is_written = matches!(wanted.name, Name::Exact(_));
             let is_other = is_written && !like.name.is_empty() && !self.is_sqlite();
-            return if is_other { Stands::Otherwise(like.name.clone()) } else { Stands::There };
+            return if is_other { Stands::Otherwise(like.name.clone()) } else { stands(like) };
         }
         // Without its name a check is any, and one by a convention that came later is another.
         let is_open = is_check && !matches!(wanted.name, Name::Exact(_));
@@ -139,23 +166,33 @@ impl<'s> Facts<'s> {
         if self.is_sqlite() { None } else { made_by_postgres(&table.name, wanted) }
     }
 
-    /// Whether there is something that is no part of a table; `None` when this sort is not told.
-    pub(super) fn other(&self, kind: &str, name: &str) -> Option<bool> {
-        let bare = name.rsplit('.').next().unwrap_or(name);
+    /// Whether there is something that is no column, index or constraint; `None` when this sort is not told. What hangs on a
+    /// table is looked for there, when that is said.
+    pub(super) fn other(&self, kind: &str, name: &str, table: Option<&TableName>) -> Option<bool> {
+        let (place, bare) = name.rsplit_once('.').map_or((None, name), |(place, bare)| (Some(place), bare));
         let schema = self.schema;
         let is_it = |own: &str| own == bare || own.eq_ignore_ascii_case(bare);
+        let is_there = |namespace: &str, own: &str| is_it(own) && self.rank(place, namespace).is_some();
+        let of = || {
+            let own = table.map(|table| self.table(table));
+            schema.tables.iter().filter(move |one| match own {
+                Some(own) => own.is_some_and(|own| std::ptr::eq(own, *one)),
+                None => true,
+            })
+        };
         Some(match kind {
-            "view" => schema.tables.iter().any(|one| is_it(&one.name)),
-            "trigger" => schema.tables.iter().any(|one| one.triggers.iter().any(|one| is_it(&one.name))),
+            "view" => schema.tables.iter().any(|one| is_there(&one.namespace, &one.name)),
+            "trigger" => of().any(|one| one.triggers.iter().any(|one| is_it(&one.name))),
             _ if self.is_sqlite() => return None,
-            "type" | "domain" => schema.types.iter().any(|one| is_it(&one.name)),
+            "type" | "domain" => schema.types.iter().any(|one| is_there(&one.namespace, &one.name)),
             "extension" => schema.extensions.iter().any(|one| is_it(&one.name)),
-            "sequence" => schema.sequences.iter().any(|one| is_it(&one.name)),
+            "sequence" => schema.sequences.iter().any(|one| is_there(&one.namespace, &one.name)),
             "schema" => schema.namespaces.iter().any(|one| is_it(&one.name)),
-            "policy" => schema.tables.iter().any(|one| one.policies.iter().any(|one| is_it(&one.name))),
-            "function" | "procedure" | "aggregate" => {
-                schema.functions.iter().any(|one| is_it(one.name.split('(').next().unwrap_or(&one.name)))
-            }
+            "policy" => of().any(|one| one.policies.iter().any(|one| is_it(&one.name))),
+            "function" | "procedure" | "aggregate" => schema
+                .functions
+                .iter()
+                .any(|one| is_there(&one.namespace, one.name.split('(').next().unwrap_or(&one.name))),
             _ => return None,
         })
     }
@@ -176,7 +213,7 @@ impl<'s> Facts<'s> {
                 Some(table) => table.constraints.iter().any(|one| is_kept_as(name, &one.name)),
                 None => false,
             },
-            Thing::Other(kind, name) => return self.other(kind, name),
+            Thing::Other(kind, name) => return self.other(kind, name, None),
         })
     }
 
@@ -221,14 +258,17 @@ impl<'s> Facts<'s> {
         }
     }
 
-    /// Whether an index without a name is there; `None` when one cannot be told from another.
+    /// Whether an index without a name is there and holds; `None` when one cannot be told from another.
     pub(super) fn nameless(&self, wanted: &Index) -> Option<bool> {
         let columns: Option<Vec<&String>> = wanted.columns.iter().map(Option::as_ref).collect();
         let columns = columns.filter(|columns| !columns.is_empty())?;
         let table = self.table(wanted.table.as_ref()?)?;
         let list: Vec<&str> = columns.iter().map(|column| column.as_str()).collect();
         let list = format!("({})", list.join(", "));
-        table.indexes.iter().any(|index| index.definition.contains(&list)).then_some(true)
+        let is_it = |index: &schema::Index| {
+            index.definition.contains(&list) && !index.invalid && (index.unique || !wanted.unique)
+        };
+        table.indexes.iter().any(is_it).then_some(true)
     }
 }
 

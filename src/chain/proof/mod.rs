@@ -9,9 +9,9 @@ mod walk;
 
 pub use advice::{Advice, Stop, advise};
 
-use crate::model::Span;
 use crate::model::operation::{Action, Body, Operation};
 use crate::model::schema::{Schema, System};
+use crate::model::{LiveChain, Span};
 
 use facts::Facts;
 use walk::{Status, Walk};
@@ -34,6 +34,10 @@ pub struct Proved {
     pub state: State,
     /// What is not as it would leave it, and where it says so.
     pub lacks: Vec<Lack>,
+    /// What of it is not looked at, though it is there, such as "the type of `t.c`".
+    pub unseen: Vec<String>,
+    /// Whether something else that it does only running it would tell.
+    pub is_opaque: bool,
 }
 
 /// Whether a revision ran.
@@ -76,7 +80,8 @@ pub enum Does {
 /// What a body does on a system.
 pub fn does(body: Option<&Body>, system: System) -> Does {
     let schema = Schema { system, ..Schema::default() };
-    let facts = Facts::new(&schema);
+    let live = LiveChain { schema, ..LiveChain::default() };
+    let facts = Facts::new(&live);
     let is_here = |operation: &&Operation| {
         operation.guards.iter().all(|guard| facts.holds_by_dialect(&guard.asks) != Some(false))
     };
@@ -98,7 +103,7 @@ pub fn does(body: Option<&Body>, system: System) -> Does {
 }
 
 /// Holds the steps of a chain to a live schema, all of them as if they had run.
-pub fn prove(steps: &[Step<'_>], live: &Schema) -> Vec<Proved> {
+pub fn prove(steps: &[Step<'_>], live: &LiveChain) -> Vec<Proved> {
     let facts = Facts::new(live);
     let mut walk = Walk::new(&facts);
     for step in steps {
@@ -125,8 +130,12 @@ pub fn prove(steps: &[Step<'_>], live: &Schema) -> Vec<Proved> {
         let what = demand.status.what().to_owned();
         lacks.push(Lack { what, unless, span: demand.span });
     }
-    let all = proved.into_iter().enumerate();
-    all.map(|(index, (held, mut lacks, is_missing, is_rightly))| {
+    let mut unseen = vec![Vec::new(); steps.len()];
+    for (step, what) in walk.unseen() {
+        unseen.get_mut(step).into_iter().for_each(|all| all.push(what.to_owned()));
+    }
+    let all = proved.into_iter().zip(unseen).enumerate();
+    all.map(|(index, ((held, mut lacks, is_missing, is_rightly), unseen))| {
         lacks.sort_by(|a, b| (a.span.start, &a.what).cmp(&(b.span.start, &b.what)));
         let state = if is_missing {
             State::Missing
@@ -136,10 +145,12 @@ pub fn prove(steps: &[Step<'_>], live: &Schema) -> Vec<Proved> {
             State::Held
         } else if is_rightly {
             State::Nothing("by its own conditions it rightly does nothing on this schema".to_owned())
+        } else if let Some(first) = unseen.first() {
+            State::Nothing(format!("its text does not tell {first}"))
         } else {
             State::Nothing(walk.why_nothing(index).to_owned())
         };
-        Proved { state, lacks }
+        Proved { state, lacks, unseen, is_opaque: walk.is_opaque(index) }
     })
     .collect()
 }

@@ -30,20 +30,39 @@ const KNOWN: &[(&[&str], &str, &str)] = &[
     (&["inet"], "inet", "inet"),
 ];
 
+/// Types that a revision for Postgres may stand in for by others on SQLite.
+const OF_POSTGRES: &[&str] = &["uuid", "jsonb", "vector", "halfvec", "ltree", "citext", "inet"];
+
 /// Whether a column's declared type is the one that is meant; `None` when that cannot be told.
 pub(super) fn is_of(spec: &TypeSpec, declared: &str, system: System) -> Option<bool> {
-    let (_, postgres, sqlite) = KNOWN.iter().find(|(names, ..)| names.contains(&spec.name.as_str()))?;
-    let declared = declared.trim().to_ascii_lowercase().replace(", ", ",");
-    let base = if system == System::Sqlite { *sqlite } else { *postgres };
-    // SQLite keeps whatever word somebody wrote, and timestamps have two.
-    if system == System::Sqlite && (base == "uuid" || declared.starts_with("timestamp")) {
+    if !spec.is_told {
         return None;
     }
-    let numbers: Vec<String> = spec.numbers.iter().map(ToString::to_string).collect();
-    if numbers.is_empty() {
-        return Some(declared == base);
+    let (names, postgres, sqlite) = KNOWN.iter().find(|(names, ..)| names.contains(&spec.name.as_str()))?;
+    let declared = declared.trim().to_ascii_lowercase().replace(", ", ",");
+    let base = if system == System::Sqlite { *sqlite } else { *postgres };
+    let word = declared.split('(').next().unwrap_or(&declared).trim();
+    // SQLite keeps whatever word somebody wrote, and timestamps have two.
+    if system == System::Sqlite && (OF_POSTGRES.contains(&base) || declared.starts_with("timestamp")) {
+        return None;
     }
-    Some(declared == format!("{base}({})", numbers.join(",")))
+    let is_word = word == base || (system == System::Sqlite && names.contains(&word));
+    let numbers: Vec<String> = spec.numbers.iter().map(ToString::to_string).collect();
+    let has = declared.strip_prefix(word).unwrap_or_default();
+    Some(match (base, numbers.as_slice()) {
+        _ if base.starts_with("timestamp") && (declared.contains('(') || !numbers.is_empty()) => return None,
+        (_, []) if base.starts_with("timestamp") => declared == base,
+        (_, []) => is_word && has.is_empty(),
+        ("numeric", [precision]) if system == System::Postgres => {
+            is_word && has == format!("({precision},0)")
+        }
+        ("character varying" | "varchar" | "numeric" | "vector" | "halfvec", _) => {
+            is_word && has == format!("({})", numbers.join(","))
+        }
+        // Numbers that this type leaves out.
+        _ if is_word => return None,
+        _ => false,
+    })
 }
 
 #[cfg(test)]
@@ -52,18 +71,35 @@ mod tests {
 
     #[test]
     fn types() {
-        let spec = |name: &str, numbers: &[i64]| TypeSpec { name: name.into(), numbers: numbers.to_vec() };
+        let spec = |name: &str, numbers: &[i64]| TypeSpec {
+            name: name.into(),
+            numbers: numbers.to_vec(),
+            is_told: true,
+        };
         for (spec, declared, expected) in [
             (spec("datetime with time zone", &[]), "timestamp with time zone", Some(true)),
             (spec("datetime with time zone", &[]), "character varying", Some(false)),
             (spec("string", &[50]), "character varying(50)", Some(true)),
             (spec("string", &[]), "character varying(50)", Some(false)),
             (spec("numeric", &[10, 2]), "numeric(10,2)", Some(true)),
+            (spec("numeric", &[10]), "numeric(10,0)", Some(true)),
+            (spec("largebinary", &[64]), "bytea", None),
+            (spec("largebinary", &[64]), "text", Some(false)),
+            (spec("timestamp", &[6]), "timestamp(6) without time zone", None),
+            (TypeSpec { is_told: false, ..spec("json", &[]) }, "jsonb", None),
             (spec("vector", &[768]), "vector(1536)", Some(false)),
             (spec("mytype", &[]), "text", None),
         ] {
             assert_eq!(is_of(&spec, declared, System::Postgres), expected, "{declared}");
         }
-        assert_eq!(is_of(&spec("string", &[]), "VARCHAR", System::Sqlite), Some(true));
+        for (spec, declared, expected) in [
+            (spec("string", &[]), "VARCHAR", Some(true)),
+            (spec("int", &[]), "INT", Some(true)),
+            (spec("numeric", &[10]), "NUMERIC(10)", Some(true)),
+            (spec("string", &[10]), "TEXT", Some(false)),
+            (spec("jsonb", &[]), "JSON", None),
+        ] {
+            assert_eq!(is_of(&spec, declared, System::Sqlite), expected, "{declared}");
+        }
     }
 }

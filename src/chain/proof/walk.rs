@@ -1,30 +1,36 @@
 //! Follows the operations of revisions, and keeps what they leave behind.
-use std::collections::BTreeMap;
+mod columns;
+mod switches;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Step;
 use super::facts::{Facts, Indexed, Stands};
-use super::types::is_of;
 use crate::chain::naming::{is_kept_as, made_by_postgres};
 use crate::model::Span;
 use crate::model::naming::Name;
-use crate::model::operation::{
-    Action, Asked, ColumnChange, Constraint, ConstraintKind, Index, Operation, TableName,
-};
+use crate::model::operation::{Action, Asked, Constraint, ConstraintKind, Index, Operation, TableName};
 
 /// What is left behind, by what it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Table(TableName),
     Column(TableName, String),
-    /// The type of a column, once it was changed.
+    /// The type of a column, once it was said.
     Type(TableName, String),
-    /// Whether a column may be NULL, once that was changed.
+    /// Whether a column may be NULL, once that was said.
     Null(TableName, String),
+    /// Whether a column has a default, once that was said.
+    Default(TableName, String),
     Index(String),
     /// An index or a constraint without a name, by the place of its operation and its columns.
     Nameless(TableName, usize, usize, String),
     Constraint(TableName, String),
     Other(String, String),
+    /// What hangs on a table, by its kind and its name.
+    Of(TableName, String, String),
+    /// What of a table holds or does not, once that was said.
+    Switch(TableName, String),
 }
 
 /// Something that a step leaves behind.
@@ -95,6 +101,8 @@ struct Aside {
 pub(super) struct Walk<'f, 's> {
     facts: &'f Facts<'s>,
     demands: BTreeMap<Key, Demand>,
+    /// What is not looked at, of what is there, by the step that makes it so.
+    unseen: BTreeSet<(usize, TableName, String)>,
     asides: Vec<Aside>,
     /// How many demands are not held, and not rightly so.
     bad: usize,
@@ -102,11 +110,25 @@ pub(super) struct Walk<'f, 's> {
 
 impl<'f, 's> Walk<'f, 's> {
     pub(super) fn new(facts: &'f Facts<'s>) -> Self {
-        Self { facts, demands: BTreeMap::new(), asides: Vec::new(), bad: 0 }
+        Self { facts, demands: BTreeMap::new(), unseen: BTreeSet::new(), asides: Vec::new(), bad: 0 }
     }
 
     pub(super) fn demands(&self) -> impl Iterator<Item = &Demand> {
         self.demands.values()
+    }
+
+    /// What is not looked at, of what is there, each with its step.
+    pub(super) fn unseen(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.unseen.iter().map(|(step, _, what)| (*step, what.as_str()))
+    }
+
+    /// Whether a step does something that only running it would tell.
+    pub(super) fn is_opaque(&self, step: usize) -> bool {
+        self.asides.get(step).is_some_and(|aside| aside.opaque)
+    }
+
+    fn leave_unseen(&mut self, of: &TableName, what: String) {
+        self.unseen.insert((self.asides.len().saturating_sub(1), of.clone(), what));
     }
 
     /// Whether everything is as the steps so far would leave it.
@@ -183,9 +205,8 @@ impl<'f, 's> Walk<'f, 's> {
                 let table = usual(table);
                 self.forget_table(&table);
                 let is_there = self.facts.table(&table).is_some();
-                self.want(Key::Table(table.clone()), at, is_there, || {
-                    format!("table `{table}` is not there")
-                });
+                let facts = self.facts;
+                self.want(Key::Table(table.clone()), at, is_there, || facts.absent(&table));
                 if !is_there {
                     return;
                 }
@@ -193,6 +214,7 @@ impl<'f, 's> Walk<'f, 's> {
                 let inner = At { gate: if at.is_undone { Gate::Rightly } else { at.gate }, ..at };
                 for column in columns {
                     self.column(&table, &column.name, inner);
+                    self.described(&table, column, inner);
                 }
                 self.beside(&table, constraints, indexes, inner);
             }
@@ -212,6 +234,7 @@ impl<'f, 's> Walk<'f, 's> {
                     self.facts.table(&table).is_some_and(|live| live.column(&column.name).is_some());
                 if is_there {
                     let inner = At { gate: if at.is_undone { Gate::Rightly } else { at.gate }, ..at };
+                    self.described(&table, column, inner);
                     self.beside(&table, constraints, indexes, inner);
                 }
             }
@@ -219,16 +242,9 @@ impl<'f, 's> Walk<'f, 's> {
             Action::AlterColumn { table, column, change } => {
                 self.alter_column(&usual(table), column, change, at);
             }
-            Action::CreateOther { kind, name } | Action::DropOther { kind, name } => {
-                let wanted = matches!(action, Action::CreateOther { .. });
-                let key = Key::Other(kind.clone(), name.clone());
-                match self.facts.other(kind, name) {
-                    Some(is_there) => self.want(key, at, is_there == wanted, || {
-                        format!("{kind} `{name}` is {}", if wanted { "not there" } else { "still there" })
-                    }),
-                    None => self.forget(&key),
-                }
-            }
+            Action::CreateOther { kind, name, table } => self.other(kind, name, table.as_ref(), true, at),
+            Action::DropOther { kind, name, table } => self.other(kind, name, table.as_ref(), false, at),
+            Action::Switch { table, what, is_on } => self.switch(&usual(table), what, *is_on, at),
             Action::Opaque { table, .. } => self.cloud(table.as_ref().map(usual).as_ref(), id),
             named => self.named(named, at, id),
         }
@@ -239,12 +255,12 @@ impl<'f, 's> Walk<'f, 's> {
         match action {
             Action::CreateIndex(index) => self.index(index, at),
             Action::DropIndex { name, table } => match name.text() {
-                Some(name) => self.drop_index(name, at),
+                Some(name) => self.drop_index(table.as_ref(), name, at),
                 None => self.cloud(table.as_ref().map(usual).as_ref(), id),
             },
             Action::RenameIndex { name, to } => {
                 let part = self.take_index(name);
-                self.drop_index(name, at);
+                self.drop_index(None, name, at);
                 let is_there = self.facts.index(None, to).is_some();
                 let lack = || format!("index `{to}` is not there");
                 self.want_part(Key::Index(to.clone()), at, is_there, lack, part);
@@ -311,6 +327,7 @@ impl<'f, 's> Walk<'f, 's> {
     }
 
     fn forget_table(&mut self, table: &TableName) {
+        self.unseen.retain(|(_, of, _)| of != table);
         self.forget_all(|key, demand| {
             let part = demand.part.as_ref();
             // What refers to a table goes with it.
@@ -333,84 +350,11 @@ impl<'f, 's> Walk<'f, 's> {
         }
     }
 
-    fn column(&mut self, table: &TableName, column: &str, at: At) {
-        for key in [Key::Type(table.clone(), column.to_owned()), Key::Null(table.clone(), column.to_owned())]
-        {
-            self.forget(&key);
-        }
-        let is_there = self.facts.table(table).is_some_and(|live| live.column(column).is_some());
-        let key = Key::Column(table.clone(), column.to_owned());
-        self.want(key, at, is_there, || format!("column `{table}.{column}` is not there"));
-    }
-
-    fn drop_column(&mut self, table: &TableName, column: &str, at: At) {
-        // Indexes and constraints go with their column; those over expressions may.
-        self.forget_all(|key, demand| {
-            let of = demand.part.as_ref().is_some_and(|part| {
-                let is_over = |one: &Option<String>| one.as_deref().is_none_or(|one| one == column);
-                part.table == *table && (part.columns.is_empty() || part.columns.iter().any(is_over))
-            });
-            of || matches!(key, Key::Type(own, name) | Key::Null(own, name) if own == table && name == column)
-        });
-        let is_gone = self.facts.table(table).is_none_or(|live| live.column(column).is_none());
-        let key = Key::Column(table.clone(), column.to_owned());
-        self.want(key, at, is_gone, || format!("column `{table}.{column}` is still there"));
-    }
-
-    fn alter_column(&mut self, table: &TableName, column: &str, change: &ColumnChange, at: At) {
-        let live = self.facts.table(table).and_then(|live| live.column(column));
-        let name = || (table.clone(), column.to_owned());
-        if change.changes_type {
-            let key = Key::Type(name().0, name().1);
-            let kind = change.kind.as_ref().zip(live);
-            match kind.and_then(|(kind, live)| is_of(kind, &live.declared, self.facts.schema.system)) {
-                Some(is_it) => self.want(key, at, is_it, || {
-                    let declared = live.map_or("", |live| live.declared.as_str());
-                    format!("`{table}.{column}` is still of type {declared}")
-                }),
-                None => self.forget(&key),
-            }
-        }
-        if let (Some(nullable), Some(live)) = (change.nullable, live) {
-            let key = Key::Null(name().0, name().1);
-            self.want(key, at, live.not_null != nullable, || {
-                format!("`{table}.{column}` still {} NULL", if nullable { "refuses" } else { "takes" })
-            });
-        }
-        if let Some(to) = &change.rename {
-            self.rename_column(table, column, to, at);
-        }
-    }
-
-    fn rename_column(&mut self, table: &TableName, column: &str, to: &str, at: At) {
-        // What was not found over the column's old name may be there over its new one.
-        let is_over = |part: &Part| {
-            part.table == *table && part.columns.iter().any(|one| one.as_deref() == Some(column))
-        };
-        self.forget_all(|_, demand| {
-            demand.status.is_bad()
-                && demand.part.as_ref().is_some_and(|part| !part.is_written && is_over(part))
-        });
-        for part in self.demands.values_mut().filter_map(|demand| demand.part.as_mut()) {
-            if part.table == *table {
-                let columns = part.columns.iter_mut().flatten();
-                columns.filter(|one| *one == column).for_each(|one| to.clone_into(one));
-            }
-        }
-        self.forget_all(|key, _| {
-            matches!(key, Key::Type(own, name) | Key::Null(own, name) if own == table && name == column)
-        });
-        let live = self.facts.table(table);
-        let is_gone = live.is_none_or(|live| live.column(column).is_none());
-        let key = Key::Column(table.clone(), column.to_owned());
-        self.want(key, at, is_gone, || format!("column `{table}.{column}` still has its old name"));
-        self.column(table, to, at);
-    }
-
     fn rename_table(&mut self, table: &TableName, to: &str, at: At) {
         let renamed = TableName { schema: table.schema.clone(), name: to.to_owned() };
         // What was asked of the old name was answered of the old name: only what is told by name alone goes on.
         self.forget_table(table);
+        self.leave_unseen(&renamed, format!("the columns of `{renamed}` from before it had that name"));
         let (old, new) = (self.facts.table(table).is_none(), self.facts.table(&renamed).is_some());
         self.want(Key::Table(table.clone()), at, old, || format!("table `{table}` still has its old name"));
         self.want(Key::Table(renamed.clone()), at, new, || format!("table `{renamed}` is not there"));
@@ -447,7 +391,12 @@ impl<'f, 's> Walk<'f, 's> {
             self.want_part(key, at, true, String::new, part);
             return;
         }
-        let Some(name) = index.name.text() else { return };
+        let Some(name) = index.name.text() else {
+            if let Some(table) = table {
+                self.leave_unseen(&table, format!("an index of `{table}` that has no name in the revision"));
+            }
+            return;
+        };
         let live = self.facts.index(table.as_ref(), name);
         let lack = match live {
             None => Some("is not there"),
@@ -474,9 +423,11 @@ impl<'f, 's> Walk<'f, 's> {
         part
     }
 
-    fn drop_index(&mut self, name: &str, at: At) {
+    fn drop_index(&mut self, table: Option<&TableName>, name: &str, at: At) {
         self.take_index(name);
-        let is_gone = self.facts.index(None, name).is_none();
+        // It goes with its table, too.
+        let is_gone = table.is_some_and(|table| self.facts.table(table).is_none())
+            || self.facts.index(table, name).is_none();
         self.want(Key::Index(name.to_owned()), at, is_gone, || format!("index `{name}` is still there"));
     }
 
@@ -486,6 +437,7 @@ impl<'f, 's> Walk<'f, 's> {
     }
 
     fn drop_constraint(&mut self, table: &TableName, name: &str, kind: Option<ConstraintKind>, at: At) {
+        self.forget(&Key::validated(table, name));
         let is_it =
             |key: &Key| matches!(key, Key::Constraint(own, known) if own == table && is_kept_as(known, name));
         if self.demands.keys().any(is_it) {
@@ -507,7 +459,8 @@ impl<'f, 's> Walk<'f, 's> {
     fn constraint(&mut self, table: &TableName, constraint: &Constraint, at: At) {
         let key = self.key_of(table, constraint, at);
         let Some(live) = self.facts.table(table) else {
-            return self.want(key, at, false, || format!("table `{table}` is not there"));
+            let facts = self.facts;
+            return self.want(key, at, false, || facts.absent(table));
         };
         let stands = self.facts.constraint(live, constraint);
         if matches!(stands, Stands::Untold)
@@ -533,6 +486,7 @@ impl<'f, 's> Walk<'f, 's> {
             Stands::Otherwise(other) => {
                 format!("{what} is not there; one over the same columns is named `{other}`")
             }
+            Stands::NotValid => format!("{what} is NOT VALID: rows that were there before it may break it"),
             _ => format!("{what} is not there"),
         };
         self.want_part(key, at, matches!(stands, Stands::There), lack, Some(part));
@@ -582,6 +536,9 @@ impl Key {
             | Self::Column(table, _)
             | Self::Type(table, _)
             | Self::Null(table, _)
+            | Self::Default(table, _)
+            | Self::Of(table, ..)
+            | Self::Switch(table, _)
             | Self::Nameless(table, ..)
             | Self::Constraint(table, _) => Some(table),
             Self::Index(_) | Self::Other(..) => None,

@@ -3,6 +3,7 @@
 //! Both are normalised first, so that spelling alone is no difference; what is reported are facts, not statements that
 //! would mend them.
 mod checks;
+mod counting;
 mod names;
 mod normal;
 mod objects;
@@ -10,7 +11,7 @@ mod parts;
 mod tables;
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use similar::TextDiff;
 
@@ -90,6 +91,7 @@ pub fn compare(expected: &Schema, live: &Schema, options: &Options) -> Vec<Diffe
         is_between_systems: expected.system != live.system,
         is_between_views: is_from(16, &expected.version) != is_from(16, &live.version),
         types: checks::conditions_of_types(expected, live),
+        owned: counting::owned(expected).chain(counting::owned(live)).collect(),
         is_between_maintain: is_from(17, &expected.version) != is_from(17, &live.version),
         all: Vec::new(),
     };
@@ -113,6 +115,7 @@ pub fn uncompared(expected: &Schema, live: &Schema) -> Vec<String> {
             if live.system == System::Sqlite { (live, expected) } else { (expected, live) };
         all.extend(parts::own_to_postgres(postgres, sqlite));
         all.extend(parts::untold_checks(expected, live));
+        all.extend(counting::untold(expected, live));
         all.push(format!(
             "triggers, views, enums, sequences, functions, comments, owners, grants, storage: SQLite {} tells them otherwise, or not",
             sqlite.version
@@ -147,6 +150,8 @@ struct Found<'o> {
     is_between_maintain: bool,
     /// Enums and domains by their names.
     types: BTreeMap<String, TypeDef>,
+    /// The columns that sequences belong to.
+    owned: BTreeSet<String>,
     all: Vec<Difference>,
 }
 

@@ -1,7 +1,7 @@
 //! Tables, their columns, and what a table is as a whole.
 use super::names::{key, pair};
 use super::objects::grants;
-use super::{Found, Kind, normal, parts, text};
+use super::{Found, Kind, counting, normal, parts, text};
 use crate::model::schema::{Column, ColumnRole, RowSecurity, Schema, System, Table, TableKind};
 
 pub(super) fn compare(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
@@ -86,12 +86,7 @@ fn column(
     let [(one_of, one), (other_of, other)] = sides;
     let mut facts = Vec::new();
     let types = [normal::type_of(&one.declared, systems[0]), normal::type_of(&other.declared, systems[1])];
-    let stands_for = |(from, to): (&String, &Vec<String>)| {
-        normal::type_of(from, systems[0]) == types[0]
-            && to.iter().any(|to| normal::type_of(to, systems[1]) == types[1])
-    };
-    let is_same = types[0] == types[1] || found.options.types.iter().any(stands_for);
-    if !is_same {
+    if !is_same_type(&types, systems, found) {
         let message =
             format!("`{about}` is of type {}, expected {}", or_none(&other.declared), or_none(&one.declared));
         facts.push((Kind::TypeMismatch, message));
@@ -111,8 +106,11 @@ fn column(
         facts.push((Kind::Nullability, message));
     }
     let sources = [source(one), source(other)];
-    // A key that counts by itself is spelled in each system's own way.
+    // A key that counts by itself is spelled in each system's own way, which SQLite's catalog does not tell.
     let counts = found.is_between_systems && one_of.key() == [one.name.clone()] && types[0].contains("int");
+    if counts {
+        facts.extend(counting::lost(about, sides, systems, &found.owned));
+    }
     // SQLite's catalog tells no expressions.
     let is_untold = found.is_between_systems
         && one.role == other.role
@@ -123,6 +121,15 @@ fn column(
         facts.push((Kind::Default, message));
     }
     facts
+}
+
+/// Whether two types are one. What is declared of a type stands instead of what would be the same between two systems; within
+/// one, every type is itself too.
+fn is_same_type(types: &[String; 2], systems: [System; 2], found: &Found<'_>) -> bool {
+    let of = |(from, _): &(&String, &Vec<String>)| normal::type_of(from, systems[0]) == types[0];
+    let mut declared = found.options.types.iter().filter(of).map(|(_, to)| to).peekable();
+    let is_usual = types[0] == types[1] && (declared.peek().is_none() || !found.is_between_systems);
+    is_usual || declared.flatten().any(|to| normal::type_of(to, systems[1]) == types[1])
 }
 
 /// Where the value of a column comes from when nobody gives one.

@@ -175,12 +175,12 @@ impl<'a> Walk<'a, '_> {
         match made {
             Made::Nothing => {}
             Made::Action(mut action, is_lenient) => {
-                if let Action::Rows { write, .. } = &mut action {
+                if let Action::Rows { write, .. } = &mut *action {
                     let rows = operations::Args::new(call, &self.scope).expr(Some(1), "rows");
                     let is_told = rows.is_some_and(|rows| matches!(self.scope.value(rows), Value::List(_)));
                     *write = self.made_of(*write, is_told);
                 }
-                self.push(action, span, is_lenient);
+                self.push(*action, span, is_lenient);
             }
             Made::Sql(expr) => self.sql(expr, call),
         }
@@ -240,8 +240,8 @@ impl<'a> Walk<'a, '_> {
                 .find_keyword("checkfirst")
                 .is_some_and(|keyword| self.scope.value(&keyword.value).truth() != Some(false));
             let action = match (named, attr) {
-                (Some(name), "create") => Action::CreateOther { kind: "type".to_owned(), name },
-                (Some(name), _) => Action::DropOther { kind: "type".to_owned(), name },
+                (Some(name), "create") => Action::CreateOther { kind: "type".to_owned(), name, table: None },
+                (Some(name), _) => Action::DropOther { kind: "type".to_owned(), name, table: None },
                 (None, _) => Action::Opaque {
                     table: None,
                     why: format!("`.{attr}()` of something that is not written out here"),

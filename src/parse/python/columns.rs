@@ -6,7 +6,7 @@ use super::sql;
 use super::value::{Scope, Value};
 use crate::model::naming::Name;
 use crate::model::operation::{
-    ColumnSpec, Constraint, ConstraintKind, Filled, Index, Key, TableName, TypeSpec,
+    ColumnSpec, Constraint, ConstraintKind, Filled, Index, Key, ServerDefault, TableName, TypeSpec,
 };
 
 /// The class or function of a call: `Column` of `sa.Column(...)`.
@@ -27,6 +27,13 @@ fn last(expr: &Expr) -> Option<&str> {
     }
 }
 
+/// Modules that types of a known meaning come from, as they are usually called.
+const MODULES: &[&str] =
+    &["sa", "sqlalchemy", "postgresql", "pg", "psql", "sqltypes", "sqlmodel", "pgvector", "sqlite"];
+
+/// Arguments of a type that change nothing of how a database calls it.
+const ASIDE: &[&str] = &["as_uuid", "asdecimal", "none_as_null", "astext_type", "collation"];
+
 /// A type: `sa.String(10)`, `Vector`, `postgresql.ARRAY(sa.Text())`.
 pub(super) fn type_spec<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<TypeSpec> {
     let Some((name, call)) = called(expr, scope) else {
@@ -35,24 +42,55 @@ pub(super) fn type_spec<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<TypeSpe
             Value::Other(found) => found,
             _ => expr,
         };
-        return Some(TypeSpec { name: last(bare)?.to_lowercase(), numbers: Vec::new() });
+        let (name, is_told) = (last(bare)?.to_lowercase(), is_of_library(bare));
+        return Some(TypeSpec { name, numbers: Vec::new(), is_told });
     };
     if name == "with_variant" {
-        return type_spec(call.func.as_attribute_expr()?.value.as_ref(), scope);
+        let usual = type_spec(call.func.as_attribute_expr()?.value.as_ref(), scope)?;
+        return Some(TypeSpec { is_told: false, ..usual });
     }
     let number = |expr: &'a Expr| match scope.value(expr) {
         Value::Int(number) => Some(number),
         _ => None,
     };
-    let named = ["length", "precision", "scale", "dim"].into_iter();
-    let named = named
-        .filter_map(|name| call.arguments.find_keyword(name))
-        .filter_map(|keyword| number(&keyword.value));
-    let numbers = call.arguments.args.iter().map_while(number).chain(named).collect();
-    let zone =
-        call.arguments.find_keyword("timezone").and_then(|keyword| scope.value(&keyword.value).truth());
-    let zone = if zone == Some(true) { " with time zone" } else { "" };
-    Some(TypeSpec { name: format!("{}{zone}", name.to_lowercase()), numbers })
+    let named = ["length", "precision", "scale", "dim"];
+    let keyword = |name: &str| call.arguments.find_keyword(name).map(|keyword| &keyword.value);
+    let numbers: Vec<i64> = call.arguments.args.iter().map_while(number).collect();
+    let is_counted = numbers.len() == call.arguments.args.len();
+    let numbers = numbers.into_iter().chain(named.into_iter().filter_map(|name| number(keyword(name)?)));
+    let zone = keyword("timezone").map(|given| scope.value(given).truth());
+    let is_named = call.arguments.keywords.iter().all(|keyword| match keyword.arg.as_deref() {
+        Some("timezone") => zone.flatten().is_some(),
+        Some(name) => ASIDE.contains(&name) || named.contains(&name) && number(&keyword.value).is_some(),
+        None => false,
+    });
+    let zone = if zone == Some(Some(true)) { " with time zone" } else { "" };
+    Some(TypeSpec {
+        name: format!("{}{zone}", name.to_lowercase()),
+        numbers: numbers.collect(),
+        is_told: is_counted && is_named && is_of_library(&call.func),
+    })
+}
+
+/// Whether a class may be the library's own: it has no module before it, or one of the library's.
+fn is_of_library(class: &Expr) -> bool {
+    let mut root = class;
+    while let Expr::Attribute(attribute) = root {
+        root = &attribute.value;
+    }
+    class.is_name_expr() || root.as_name_expr().is_some_and(|root| MODULES.contains(&root.id.as_str()))
+}
+
+/// What `server_default` says; nothing where it leaves the default as it is.
+pub(super) fn default<'a>(args: &Args<'a, '_>, given: Option<&'a Expr>) -> Option<ServerDefault> {
+    let given = given?;
+    Some(match args.worth(given) {
+        Value::None => ServerDefault::None,
+        Value::Bool(false) => return None,
+        Value::Text(_) | Value::Int(_) => ServerDefault::Given,
+        Value::Other(Expr::Call(call)) if last(&call.func) != Some("FetchedValue") => ServerDefault::Given,
+        _ => ServerDefault::Untold,
+    })
 }
 
 /// The name of an enumeration type that is made apart.
@@ -86,6 +124,8 @@ pub(super) fn column<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<ColumnSpec
             Some(given) if !given.is_none_literal_expr() => Filled::AtOnce,
             _ => Filled::Not,
         },
+        default: default(&args, args.expr(None, "server_default")).unwrap_or_default(),
+        is_generated: false,
         is_primary_key: args.flag("primary_key") == Some(true),
     };
     let given = args.expr(None, "type_").into_iter().chain(rest);
@@ -96,8 +136,12 @@ pub(super) fn column<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<ColumnSpec
                 let is_stored =
                     call.is_none_or(|call| Args::new(call, scope).flag("persisted") != Some(false));
                 spec.filled = if is_stored { Filled::ByRow } else { Filled::AtOnce };
+                spec.is_generated = true;
             }
-            Some("Identity" | "Sequence") => spec.filled = Filled::ByRow,
+            Some("Identity" | "Sequence") => {
+                spec.filled = Filled::ByRow;
+                spec.is_generated = true;
+            }
             Some("ForeignKey" | "CheckConstraint" | "FetchedValue") => {}
             _ if spec.kind.is_none() => spec.kind = type_spec(arg, scope),
             _ => {}

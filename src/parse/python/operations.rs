@@ -20,7 +20,7 @@ pub(super) enum Made<'a> {
     /// Nothing that matters.
     Nothing,
     /// Something is done; the second says whether it may find nothing to do.
-    Action(Action, bool),
+    Action(Box<Action>, bool),
     /// A statement is executed.
     Sql(&'a Expr),
 }
@@ -40,6 +40,11 @@ impl<'a, 's> Args<'a, 's> {
         let named = self.call.arguments.find_keyword(name).map(|keyword| &keyword.value);
         let args = &self.call.arguments.args;
         named.or_else(|| args.get(position?).filter(|arg| !arg.is_starred_expr()))
+    }
+
+    /// What an expression of these arguments is worth.
+    pub(super) fn worth(&self, expr: &'a Expr) -> Value<'a> {
+        self.scope.value(expr)
     }
 
     fn value(&self, position: Option<usize>, name: &str) -> Option<Value<'a>> {
@@ -106,7 +111,7 @@ pub(super) fn op<'a>(name: &str, call: &'a ExprCall, batch: Option<&Batch>, scop
         args,
     };
     if let Some(action) = given.action(name) {
-        Made::Action(action, lenient)
+        Made::Action(Box::new(action), lenient)
     } else {
         let table = given.table.clone();
         let why = if KNOWN.contains(&name) {
@@ -114,7 +119,7 @@ pub(super) fn op<'a>(name: &str, call: &'a ExprCall, batch: Option<&Batch>, scop
         } else {
             format!("`{name}` is none of Alembic's own operations")
         };
-        Made::Action(Action::Opaque { table, why }, lenient)
+        Made::Action(Box::new(Action::Opaque { table, why }), lenient)
     }
 }
 
@@ -244,7 +249,7 @@ impl Given<'_, '_> {
             nullable: args.flag("nullable"),
             was_filled: args.flag("existing_nullable") == Some(false),
             rename: args.text(None, "new_column_name").ok().flatten(),
-            changes_default: args.expr(None, "server_default").is_some(),
+            default: columns::default(args, args.expr(None, "server_default")),
         }
     }
 

@@ -107,7 +107,7 @@ pub(super) fn own_tables(revision: &Revision) -> Vec<TableName> {
                 own.push(TableName { schema: table.schema.clone(), name: to.clone() });
             }
             // A view that is stored has indexes like a table.
-            Action::CreateOther { kind, name } if kind == "view" => {
+            Action::CreateOther { kind, name, .. } if kind == "view" => {
                 let (schema, name) = match name.split_once('.') {
                     Some((schema, name)) => (Some(schema.to_owned()), name),
                     None => (None, name.as_str()),
@@ -211,11 +211,11 @@ fn described(action: &Action) -> Option<String> {
         Action::RenameConstraint { table, name, .. } => {
             format!("renames the constraint `{name}` of `{table}`")
         }
-        Action::CreateOther { kind, name } => format!("creates the {kind} `{name}`"),
-        Action::DropOther { kind, name } => format!("drops the {kind} `{name}`"),
+        Action::CreateOther { kind, name, .. } => format!("creates the {kind} `{name}`"),
+        Action::DropOther { kind, name, .. } => format!("drops the {kind} `{name}`"),
         Action::Rows { .. }
-        | Action::ValidateConstraint { .. }
         | Action::Harmless
+        | Action::Switch { .. }
         | Action::NameConstraints { .. }
         | Action::Opaque { .. } => {
             return None;

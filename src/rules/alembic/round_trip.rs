@@ -117,12 +117,9 @@ fn first(facts: &[String]) -> String {
     }
 }
 
-/// What a program said when it failed.
-fn said(cause: &Cause) -> String {
-    match &cause.hint {
-        Some(hint) => format!("{}; {hint}", cause.message),
-        None => cause.message.clone(),
-    }
+/// What else a program said when it failed.
+fn said(cause: &Cause) -> &str {
+    cause.hint.as_deref().unwrap_or("run it by hand on a database of its own")
 }
 
 fn upgrade_fails(facts: &RoundTripFacts, out: &mut Sink<'_>) {
@@ -133,7 +130,7 @@ fn upgrade_fails(facts: &RoundTripFacts, out: &mut Sink<'_>) {
             if let Tried::Failed(cause) = &told.turn.upgrade {
                 let id = &told.turn.revision;
                 check
-                    .find(id, format!("`upgrade()` of `{id}` fails"))
+                    .find(id, format!("`upgrade()` of `{id}` fails: {}", cause.message))
                     .at(told.upgrade.clone())
                     .help(said(cause));
             }
@@ -147,7 +144,7 @@ fn irreversible(facts: &RoundTripFacts, out: &mut Sink<'_>) {
         let at = || told.downgrade.clone();
         match &told.turn.downgrade {
             Tried::Failed(cause) => {
-                check.find(id, format!("`downgrade()` of `{id}` fails")).at(at()).help(said(cause));
+                check.find(id, format!("`downgrade()` of `{id}` fails: {}", cause.message)).at(at()).help(said(cause));
             }
             Tried::Left(left) if !left.is_empty() => {
                 check
@@ -171,7 +168,7 @@ fn round_trip_differs(facts: &RoundTripFacts, out: &mut Sink<'_>) {
             match &told.turn.again {
                 Tried::Failed(cause) => {
                     check
-                        .find(id, format!("`upgrade()` of `{id}` fails after a downgrade"))
+                        .find(id, format!("`upgrade()` of `{id}` fails after a downgrade: {}", cause.message))
                         .at(at())
                         .related(told.downgrade.clone(), "what ran before it")
                         .help(said(cause));
@@ -205,7 +202,10 @@ fn not_idempotent(facts: &RoundTripFacts, out: &mut Sink<'_>) {
             match &told.turn.repeated {
                 Tried::Failed(cause) => {
                     check
-                        .find(id, format!("`upgrade()` of `{id}` fails where it ran already"))
+                        .find(
+                            id,
+                            format!("`upgrade()` of `{id}` fails where it ran already: {}", cause.message),
+                        )
                         .at(at())
                         .help(said(cause));
                 }

@@ -3,7 +3,8 @@ use super::bodies::own_tables;
 use super::rewrites::{Types, is_rewrite};
 use crate::model::chain::{Revision, RevisionFile};
 use crate::model::operation::{
-    Action, Asked, Constraint, ConstraintKind, Filled, GuardKind, Index, Operation, TableName, TypeSpec,
+    Action, Asked, Constraint, ConstraintKind, Filled, GuardKind, Index, Operation, Switched, TableName,
+    TypeSpec,
 };
 use crate::model::{Looked, Place, Span};
 use crate::rules::Sink;
@@ -148,13 +149,15 @@ fn inside(operation: &Operation) -> Option<Told<'_>> {
 /// Whether NOT NULL needs no look at the rows: a constraint of the table was validated right before.
 fn is_proven(operation: &Operation, before: &[&Operation]) -> bool {
     let Action::AlterColumn { table, change, .. } = &operation.action else { return false };
-    let is_validated = |other: &&Operation| matches!(&other.action, Action::ValidateConstraint { table: own, .. } if own == table);
+    let is_validated = |other: &&Operation| matches!(&other.action, Action::Switch { table: own, what: Switched::Constraint(_), is_on: true } if own == table);
     !change.changes_type && before.iter().any(is_validated)
 }
 
 /// A constraint that is added without a look at the rows, and checked before its lock is let go.
 fn validates_at_once<'o>(operation: &'o Operation, before: &[&Operation]) -> Option<Told<'o>> {
-    let Action::ValidateConstraint { table, name } = &operation.action else { return None };
+    let Action::Switch { table, what: Switched::Constraint(name), is_on: true } = &operation.action else {
+        return None;
+    };
     let adds = |other: &&Operation| {
         matches!(&other.action, Action::AddConstraint { table: own, constraint }
             if own == table && constraint.name.text() == Some(name) && !other.autocommit)

@@ -156,6 +156,10 @@ impl SchemaFacts {
                 format!("{} pending on the live database, which is at {at}: {left_ids}", counted(left));
             gaps.push(gap(GapKind::NotCompared, reason));
         }
+        if let Some(Err(cause)) = &sides.progress.left {
+            let reason = format!("what is pending on the live database cannot be told: {}", cause.message);
+            gaps.push(gap(GapKind::NotCompared, reason));
+        }
         let may_be_pending = sides.progress.may_be_pending(&sides.live.revisions);
         let mut differences = compare(&sides.expected, &sides.live, &terms.options);
         let mut ignores = Vec::new();

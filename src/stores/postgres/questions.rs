@@ -64,6 +64,14 @@ impl Questions for Postgres {
         Self::applied(self, table).await
     }
 
+    async fn path(&mut self) -> Result<Vec<String>, Cause> {
+        let fail = |error: sqlx::Error| Cause::from(Fail::Question(said(&error)));
+        let sql = "SELECT array_to_json(current_schemas(false))::text AS path";
+        let rows = self.asked("q.path", sql, 1).await.map_err(fail)?;
+        let row = rows.first().ok_or_else(|| Fail::Answer("no search path".into()))?;
+        super::catalog::read(&super::text(row).map_err(fail)?)
+    }
+
     async fn each(
         &mut self,
         table: &Table,

@@ -4,8 +4,9 @@
 //! process was killed, is known for what it is, and the next to make one on that server drops it.
 use std::hash::{BuildHasher, Hasher};
 
-use sqlx::Connection;
-use sqlx::postgres::PgConnection;
+use futures_util::TryStreamExt;
+use sqlx::postgres::{PgConnection, PgDatabaseError, PgErrorPosition};
+use sqlx::{AssertSqlSafe, Connection, Either, SqlSafeStr};
 
 use super::{Fail, PostgresUrl, connect, run, said};
 use crate::model::Cause;
@@ -74,12 +75,14 @@ impl Scratch {
     /// # Errors
     /// When a statement fails.
     pub async fn load(&self, script: &str) -> Result<(), Cause> {
-        let fence = |line: &&str| !line.starts_with("\\restrict ") && !line.starts_with("\\unrestrict ");
-        let script: Vec<&str> = script.lines().filter(fence).collect();
+        let is_fence = |line: &str| line.starts_with("\\restrict ") || line.starts_with("\\unrestrict ");
+        // Left empty, so that the lines keep their numbers.
+        let lines: Vec<&str> = script.lines().map(|line| if is_fence(line) { "" } else { line }).collect();
+        let script = lines.join("\n");
         let mut connection = connect(&self.url()).await?;
-        let loaded = run(&mut connection, script.join("\n")).await;
+        let loaded = each(&mut connection, &script).await;
         let _ = connection.close().await;
-        loaded.map_err(|error| Fail::Load(said(&error)).into())
+        loaded.map_err(|(done, error)| unloaded(&script, done, &error))
     }
 
     /// Drops it, whoever is still connected.
@@ -100,6 +103,47 @@ impl Scratch {
             Cause::new(format!("the scratch database {} is left behind: {}", self.name, said(&error)))
                 .hint("drop it by hand")
         })
+    }
+}
+
+/// Runs the statements of a script; of one that fails, how many went well before it.
+async fn each(connection: &mut PgConnection, script: &str) -> Result<(), (usize, sqlx::Error)> {
+    let mut answers = sqlx::raw_sql(AssertSqlSafe(script.to_owned()).into_sql_str()).fetch_many(connection);
+    let mut done = 0;
+    loop {
+        match answers.try_next().await {
+            Ok(Some(Either::Left(_))) => done += 1,
+            Ok(Some(Either::Right(_))) => {}
+            Ok(None) => return Ok(()),
+            Err(error) => return Err((done, error)),
+        }
+    }
+}
+
+/// Why a script cannot be loaded, with the line of what failed: where the server says so, else where the statement begins.
+fn unloaded(script: &str, done: usize, error: &sqlx::Error) -> Cause {
+    let read = crate::parse::sql::script(script);
+    let line_of = |at: usize| script.get(..at).map(|before| before.matches('\n').count() + 1);
+    let position = error.as_database_error().and_then(|error| {
+        match error.try_downcast_ref::<PgDatabaseError>()?.position()? {
+            PgErrorPosition::Original(place) => script.char_indices().nth(place.checked_sub(1)?),
+            PgErrorPosition::Internal { .. } => None,
+        }
+    });
+    let statement = || read.statements.get(done).map(|statement| statement.range.start);
+    let line = position.map(|(at, _)| at).or_else(statement).and_then(line_of);
+    let line = line.map_or(String::new(), |line| format!("line {line}: "));
+    let cause: Cause = Fail::Load(format!("{line}{}", said(error))).into();
+    let is_copy = |line: &str| {
+        let line = line.to_ascii_lowercase();
+        line.starts_with("copy ") && line.contains(" from stdin")
+    };
+    match script.lines().position(is_copy) {
+        Some(at) => cause.hint(format!(
+            "line {} has rows that only psql sends (`COPY ... FROM stdin`); a schema needs none: `pg_dump --schema-only`",
+            at + 1
+        )),
+        None => cause,
     }
 }
 

@@ -29,6 +29,10 @@ impl Questions for Sqlite {
         Self::applied(self, table).await
     }
 
+    async fn path(&mut self) -> Result<Vec<String>, Cause> {
+        Ok(Vec::new())
+    }
+
     async fn each(
         &mut self,
         table: &Table,

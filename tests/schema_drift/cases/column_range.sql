@@ -1,3 +1,4 @@
+-- needs 14
 create table t (a int4range, b tstzrange, c nummultirange);
 
 -- planted: type-mismatch t.a

@@ -1,3 +1,4 @@
+-- needs 15
 create table t (a int, constraint t_a unique nulls not distinct (a));
 
 -- planted: constraint-differs t: constraint `t_a`

@@ -1,3 +1,4 @@
+-- needs 14
 create table t (a int);
 
 -- planted: owner t

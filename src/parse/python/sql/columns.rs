@@ -4,7 +4,7 @@ use sqlparser::tokenizer::Token;
 use super::cursor::{Cursor, names, split};
 use crate::model::naming::Name;
 use crate::model::operation::{
-    Action, ColumnChange, ColumnSpec, Constraint, ConstraintKind, Filled, TableName, TypeSpec,
+    Action, ColumnChange, ColumnSpec, Constraint, ConstraintKind, Filled, ServerDefault, TableName, TypeSpec,
 };
 
 /// Functions of Postgres and its usual extensions that give another value at each call.
@@ -121,9 +121,18 @@ impl Cursor<'_> {
         let kind = self.kind();
         let is_primary_key = self.has(&["primary", "key"]);
         let is_serial = kind.as_ref().is_some_and(|kind| kind.name.ends_with("serial"));
+        let bare = outside_brackets(self.rest);
+        let bare = Cursor { rest: &bare, is_lenient: false };
+        let default = match bare.has(&["default"]) && !bare.has(&["set", "default"]) {
+            true if bare.has(&["default", "null"]) => ServerDefault::Untold,
+            true => ServerDefault::Given,
+            false => ServerDefault::None,
+        };
         let spec = ColumnSpec {
-            nullable: if self.has(&["not", "null"]) { Some(false) } else { Some(!is_primary_key) },
+            nullable: if bare.has(&["not", "null"]) { Some(false) } else { Some(!is_primary_key) },
             filled: self.filled(is_serial),
+            default,
+            is_generated: is_serial || self.has(&["generated"]),
             is_primary_key,
             name: name.clone(),
             kind,
@@ -201,8 +210,20 @@ impl Cursor<'_> {
                 _ => break,
             }
         }
-        (!words.is_empty()).then(|| TypeSpec { name: words.join(" "), numbers })
+        (!words.is_empty()).then(|| TypeSpec { name: words.join(" "), numbers, is_told: true })
     }
+}
+
+/// The tokens that stand in no brackets.
+fn outside_brackets(tokens: &[Token]) -> Vec<Token> {
+    let mut depth = 0_i32;
+    let outside = tokens.iter().filter(|token| {
+        depth += i32::from(**token == Token::LParen);
+        let is_outside = depth == 0;
+        depth -= i32::from(**token == Token::RParen);
+        is_outside
+    });
+    outside.cloned().collect()
 }
 
 pub(super) fn columns(tokens: &[Token]) -> (Vec<ColumnSpec>, Vec<Constraint>) {

@@ -3,6 +3,9 @@
 mod columns;
 mod cursor;
 mod index;
+mod switches;
+#[cfg(test)]
+mod tests;
 
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
@@ -13,7 +16,9 @@ use cursor::{Cursor, split};
 pub(super) use index::key;
 
 use crate::model::naming::Name;
-use crate::model::operation::{Action, ColumnChange, ConstraintKind, Filled, RowWrite, TableName};
+use crate::model::operation::{
+    Action, ColumnChange, ConstraintKind, Filled, RowWrite, ServerDefault, TableName,
+};
 use crate::model::sql::{Verb, Write};
 use crate::parse::sql::writes_of_block;
 
@@ -207,7 +212,7 @@ impl Cursor<'_> {
         let kind = self.name()?;
         self.take_exists();
         let name = self.table()?;
-        Some(Action::CreateOther { kind, name: name.to_string() })
+        Some(Action::CreateOther { table: self.hangs_on(&kind), kind, name: name.to_string() })
     }
 
     fn drop_things(&mut self) -> Option<Vec<Action>> {
@@ -221,7 +226,11 @@ impl Cursor<'_> {
             actions.push(match kind.as_str() {
                 "table" => Action::DropTable { table: name },
                 "index" => Action::DropIndex { name: Name::Exact(name.name), table: None },
-                _ => Action::DropOther { kind: kind.clone(), name: name.to_string() },
+                _ => Action::DropOther {
+                    table: self.hangs_on(&kind),
+                    kind: kind.clone(),
+                    name: name.to_string(),
+                },
             });
             if !self.sign(&Token::Comma) {
                 return Some(actions);
@@ -288,9 +297,6 @@ impl Cursor<'_> {
 
     fn alter_part(&mut self, table: &TableName) -> Option<Action> {
         let table = table.clone();
-        if self.take("VALIDATE CONSTRAINT") {
-            return Some(Action::ValidateConstraint { table, name: self.name()? });
-        }
         if self.take("ADD") {
             return self.alter_add(table);
         }
@@ -329,8 +335,11 @@ impl Cursor<'_> {
                 change.nullable = Some(false);
             } else if self.take("DROP NOT NULL") {
                 change.nullable = Some(true);
-            } else if self.take("SET DEFAULT") || self.take("DROP DEFAULT") {
-                change.changes_default = true;
+            } else if self.take("SET DEFAULT") {
+                let is_none = self.peek_word().as_deref() == Some("null") && self.rest.len() == 1;
+                change.default = Some(if is_none { ServerDefault::None } else { ServerDefault::Given });
+            } else if self.take("DROP DEFAULT") {
+                change.default = Some(ServerDefault::None);
             } else if self.take("SET DATA TYPE") || self.take("TYPE") {
                 change.changes_type = true;
                 change.kind = self.kind();
@@ -339,42 +348,10 @@ impl Cursor<'_> {
             }
             return Some(Action::AlterColumn { table, column, change });
         }
+        if let Some((what, is_on)) = self.switch() {
+            return Some(Action::Switch { table, what, is_on });
+        }
         let harmless = ["owner", "enable", "disable", "set", "reset", "cluster", "replica", "force", "no"];
         self.peek_word().filter(|word| harmless.contains(&word.as_str())).map(|_| Action::Harmless)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(sql: &str) -> Vec<String> {
-        actions(sql).iter().map(|(action, lenient)| format!("{lenient} {action:?}")).collect()
-    }
-
-    #[test]
-    fn reads_what_changes_a_schema() {
-        let found = said(
-            "CREATE UNIQUE INDEX IF NOT EXISTS ix ON users (LOWER(email)) WHERE email IS NOT NULL; \
-             alter table \"T\" add column a varchar(10) not null default 'x', drop column if exists b; UPDATE t SET a = :a",
-        );
-        assert_eq!(found.len(), 4, "{found:?}");
-        assert!(found[0].starts_with("true CreateIndex(Index { name: Exact(\"ix\")"), "{found:?}");
-        assert!(found[1].contains("numbers: [10]") && found[1].contains("filled: AtOnce"), "{found:?}");
-        assert!(found[3].contains("Rows { write: Update"), "{found:?}");
-    }
-
-    #[test]
-    fn what_it_does_not_know_is_opaque() {
-        for sql in [
-            "DO $$ begin end $$",
-            "frobnicate",
-            "CREATE",
-            "ALTER TABLE t FROB x",
-            "CREATE INDEX 'x",
-            "call f()",
-        ] {
-            assert!(said(sql).iter().any(|action| action.contains("Opaque")), "{sql}: {:?}", said(sql));
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use super::super::facts::{ChainFacts, Files};
 use crate::chain::proof::{Advice, Proved, State, Step, advise, prove};
 use crate::manifest::{Precondition, Source};
-use crate::model::operation::Action;
+use crate::model::operation::{Action, TableName};
 use crate::model::schema::{Table, TableKind};
 use crate::model::{Cause, Gap, GapKind, LiveChain, Look, Object, Place};
 
@@ -29,8 +29,8 @@ pub(super) struct Chain {
     pub(super) implied: Vec<(String, String)>,
     /// Up to where it may be stamped.
     pub(super) advice: Advice,
-    /// The names of the tables that it works on; none where only running it would tell.
-    touched: Option<BTreeSet<String>>,
+    /// The tables that it works on; none where only running it would tell.
+    touched: Option<BTreeSet<TableName>>,
 }
 
 /// A revision, and where it stands.
@@ -80,7 +80,16 @@ impl LiveFacts {
         let own = self.live.version.as_ref().map_or("", |version| version.name.as_str());
         let counts = |kind| matches!(kind, TableKind::Table | TableKind::Partitioned);
         let touched = self.chain.got().and_then(|chain| chain.touched.as_ref());
-        let is_own = |table: &&Table| touched.is_none_or(|names| names.contains(&table.name));
+        let places = self.live.places();
+        let named = |schema: Option<&str>, table: &Table| TableName {
+            schema: schema.map(str::to_owned),
+            name: table.name.clone(),
+        };
+        let is_named = |names: &BTreeSet<TableName>, table: &Table| {
+            names.contains(&named(Some(&table.namespace), table))
+                || (places.contains(&table.namespace.as_str()) && names.contains(&named(None, table)))
+        };
+        let is_own = |table: &&Table| touched.is_none_or(|names| is_named(names, table));
         let is_version = |table: &Table| {
             table.id() == own || (table.columns.len() == 1 && table.column("version_num").is_some())
         };
@@ -89,22 +98,51 @@ impl LiveFacts {
         tables.filter(|table| !is_version(table)).count()
     }
 
-    /// Revisions of which the schema tells nothing, with the reason.
+    /// Revisions of which the schema tells nothing or not all, with the reason.
     pub fn gaps(&self) -> Vec<Gap> {
-        let chain = self.chain.got();
-        let all = chain.into_iter().flat_map(|chain| &chain.revisions);
-        let nothing = all.filter_map(|revision| match &revision.proved {
-            Some(Proved { state: State::Nothing(why), .. }) => Some((revision, why)),
-            _ => None,
-        });
-        nothing
-            .map(|(revision, why)| Gap {
-                on: self.on.clone(),
-                kind: GapKind::NotCompared,
-                reason: format!("whether `{}` ran cannot be seen: {why}", revision.id),
+        let gap = |reason: String| Gap { on: self.on.clone(), kind: GapKind::NotCompared, reason };
+        let all = self.chain.got().into_iter().flat_map(|chain| &chain.revisions);
+        let proved: Vec<(&Revised, &Proved)> =
+            all.filter_map(|revision| Some((revision, revision.proved.as_ref()?))).collect();
+        let mut gaps: Vec<Gap> = proved
+            .iter()
+            .filter_map(|(revision, proved)| match &proved.state {
+                State::Nothing(why) => {
+                    Some(gap(format!("whether `{}` ran cannot be seen: {why}", revision.id)))
+                }
+                _ => None,
             })
-            .collect()
+            .collect();
+        let is_part = |(_, proved): &&(&Revised, &Proved)| is_judged(proved) && proved.is_opaque;
+        let parts: Vec<String> =
+            proved.iter().filter(is_part).map(|(revision, _)| revision.id.clone()).collect();
+        if !parts.is_empty() {
+            let ids = listed(&parts);
+            gaps.push(gap(format!("a part of what {ids} did: only running it would tell what it does")));
+        }
+        let unseen: BTreeSet<&String> =
+            proved.iter().filter(|(_, own)| is_judged(own)).flat_map(|(_, own)| &own.unseen).collect();
+        let count = unseen.len();
+        if let Some(first) = unseen.into_iter().next() {
+            let more = if count > 1 {
+                format!(", and {} more that a text cannot tell", count - 1)
+            } else {
+                String::new()
+            };
+            gaps.push(gap(format!("of what the revisions made: {first}{more}")));
+        }
+        if proved.iter().any(|(_, proved)| is_judged(proved)) {
+            gaps.push(gap(
+                "of what the revisions made, beyond that it is there: the values of defaults, the conditions of checks, the columns of indexes that have a name, what views, functions, policies and triggers say, owners, grants, comments, storage".to_owned(),
+            ));
+        }
+        gaps
     }
+}
+
+/// Whether what a revision leaves behind could be held to the schema.
+pub(super) fn is_judged(proved: &Proved) -> bool {
+    matches!(proved.state, State::Held | State::Missing)
 }
 
 /// The files of a chain that Alembic would take.
@@ -166,13 +204,13 @@ impl Chain {
         let is_applied = |node: usize| !left.contains(&node);
         let ran: Vec<Step<'_>> =
             order.iter().zip(&steps).filter(|(node, _)| is_applied(**node)).map(|(_, step)| *step).collect();
-        let mut proved = prove(&ran, &live.schema).into_iter();
+        let mut proved = prove(&ran, live).into_iter();
         // Of the next one alone: those behind it may take things back.
         let next = order.iter().position(|node| !is_applied(*node));
         let next = next.filter(|place| {
             let ran = order.iter().zip(&steps).filter(|(node, _)| is_applied(**node)).map(|(_, step)| *step);
             let upto: Vec<Step<'_>> = ran.chain(steps.get(*place).copied()).collect();
-            prove(&upto, &live.schema).last().is_some_and(|proved| proved.state == State::Held)
+            prove(&upto, live).last().is_some_and(|proved| proved.state == State::Held)
         });
         let revised = |node: usize| {
             let (file, revision) = at(node)?;
@@ -189,7 +227,7 @@ impl Chain {
         let revisions: Vec<Revised> = order.iter().copied().filter_map(revised).collect();
         let ids: BTreeSet<&str> = revisions.iter().map(|revision| revision.id.as_str()).collect();
         let unknown = stamps.iter().filter(|id| !ids.contains(id.as_str())).cloned().collect();
-        let advice = advise(&steps, &live.schema);
+        let advice = advise(&steps, live);
         let implied = implied(files, &nodes(files, stamps));
         Self { revisions, unknown, implied, advice, touched: touched(files) }
     }
@@ -229,8 +267,8 @@ fn implied(files: &Files, stamped: &[usize]) -> Vec<(String, String)> {
     implied
 }
 
-/// The names of the tables that a chain works on.
-fn touched(files: &Files) -> Option<BTreeSet<String>> {
+/// The tables that a chain works on.
+fn touched(files: &Files) -> Option<BTreeSet<TableName>> {
     let mut names = BTreeSet::new();
     for (_, revision) in files.revisions() {
         for operation in revision.upgrade.iter().flat_map(|body| &body.operations) {
@@ -244,10 +282,10 @@ fn touched(files: &Files) -> Option<BTreeSet<String>> {
                 | Action::AddConstraint { table, .. }
                 | Action::DropConstraint { table, .. }
                 | Action::RenameConstraint { table, .. }
-                | Action::ValidateConstraint { table, .. }
-                | Action::NameConstraints { table, .. } => table,
+                | Action::NameConstraints { table, .. }
+                | Action::Switch { table, .. } => table,
                 Action::RenameTable { table, to } => {
-                    names.insert(to.clone());
+                    names.insert(TableName { name: to.clone(), ..table.clone() });
                     table
                 }
                 Action::CreateIndex(index) => index.table.as_ref()?,
@@ -258,7 +296,7 @@ fn touched(files: &Files) -> Option<BTreeSet<String>> {
                 | Action::DropOther { .. }
                 | Action::Harmless => continue,
             };
-            names.insert(table.name.clone());
+            names.insert(table.clone());
         }
     }
     Some(names)

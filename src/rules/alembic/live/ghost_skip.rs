@@ -1,6 +1,6 @@
 //! Revisions that are said to have run and did not.
 use super::LiveFacts;
-use super::facts::Revised;
+use super::facts::{Revised, is_judged};
 use super::position::unknown_stamp;
 use crate::chain::proof::{Proved, State};
 use crate::model::{Cause, Looked, Object, Place};
@@ -22,13 +22,16 @@ pub(super) fn ghost_skip(facts: &LiveFacts, out: &mut Sink<'_>) {
         let on = Object::endpoint(format!("{}: {}", facts.on, revision.id));
         out.unknown(on, uncertain(revision, proved));
     }
-    let judged =
-        ran.iter().filter(|(_, proved)| matches!(proved.state, State::Held | State::Missing)).count();
+    let judged = ran.iter().filter(|(_, proved)| is_judged(proved)).count();
+    let parts = match ran.iter().filter(|(_, proved)| is_judged(proved) && proved.is_opaque).count() {
+        0 => String::new(),
+        parts => format!(", {parts} of them in part"),
+    };
     let unit = format!("of {} applied revision", ran.len());
     let mut check = out.check(facts.on.clone(), Looked::at(judged, &unit));
     check.facts(
         format!("what {} applied revisions leave behind is there", ran.len()),
-        format!("{judged} of {} could be judged", ran.len()),
+        format!("{judged} of {} could be judged{parts}", ran.len()),
     );
     for (revision, proved) in ran {
         let mut wrong = proved.lacks.iter().filter(|lack| lack.unless.is_none());

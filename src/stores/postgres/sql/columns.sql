@@ -11,7 +11,7 @@ from (
     'identity', case a.attidentity when 'a' then 'ALWAYS' when 'd' then 'BY DEFAULT' end,
     'collation', case when a.attcollation <> t.typcollation then format('%I.%I', cn.nspname, co.collname) end,
     'role', case a.attgenerated when 's' then 'generated' when 'v' then 'generated-virtual' else 'stored' end,
-    'options', case when a.attoptions is not null or a.attfdwoptions is not null or a.attstorage <> t.typstorage
+    'options', case when cardinality(a.attoptions) > 1 or a.attoptions[1] !~ '^pg_attver=' or a.attfdwoptions is not null or a.attstorage <> t.typstorage
         or coalesce(a.attstattarget, -1) <> -1 or $COMPRESSION is not null then nullif(array_remove(array[
         case when a.attstorage <> t.typstorage then 'STORAGE ' || case a.attstorage when 'p' then 'PLAIN' when 'e' then 'EXTERNAL' when 'm' then 'MAIN' else 'EXTENDED' end end,
         $COMPRESSION, 'STATISTICS ' || nullif(a.attstattarget, -1)]

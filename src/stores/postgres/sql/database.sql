@@ -39,7 +39,7 @@ select json_strip_nulls(json_build_object(
     where o.oid >= 16384 and (n.nspname ~ '^pg_' and n.nspname !~ '^pg_(toast|temp)' or n.nspname = 'information_schema')
       and not exists (select from pg_depend e where e.classid = o.catalog and e.objid = o.oid and e.deptype = 'e')
     union all select format('the options of the user mapping of %s for server %I', usename, srvname) from pg_user_mappings
-    union all select 'the connection of subscription ' || subname from pg_stat_subscription
+    union all select 'the connection of subscription ' || subname from pg_subscription where subdbid = (select oid from pg_database where datname = current_database())
     union all select 'the value of ' || split_part(o.option, '=', 1) || ' of ' || o.name from (
       select unnest($options(srvoptions)) as option, 'foreign server ' || srvname as name from pg_foreign_server
       union all select unnest($options(fdwoptions)), 'foreign data wrapper ' || fdwname from pg_foreign_data_wrapper

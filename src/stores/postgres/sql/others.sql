@@ -109,7 +109,9 @@ with found(catalog, oid, kind, namespace, name, hangs_on, definition, owner, gra
   union all select 'pg_type'::regclass, oid, 0, typacl, typowner, 'T' from pg_type where typacl is not null
   union all select 'pg_language'::regclass, oid, 0, lanacl, lanowner, 'l' from pg_language where lanacl is not null
   union all select 'pg_namespace'::regclass, oid, 0, nspacl, nspowner, 'n' from pg_namespace where nspacl is not null and nspname <> 'public'
-  union all select 'pg_class'::regclass, a.attrelid, a.attnum, a.attacl, c.relowner, 'c' from pg_attribute a join pg_class c on c.oid = a.attrelid where a.attacl is not null
+  union all select 'pg_class'::regclass, a.attrelid, a.attnum, a.attacl, c.relowner, 'c' from pg_attribute a join pg_class c on c.oid = a.attrelid where a.attacl is not null and a.attrelid < 16384
+  union all select 'pg_class'::regclass, a.attrelid, a.attnum, a.attacl, c.relowner, 'c' from pg_depend e join pg_class c on c.oid = e.objid join pg_attribute a on a.attrelid = c.oid
+    where e.classid = 'pg_class'::regclass and e.deptype = 'e' and e.objsubid = 0 and c.oid >= 16384 and a.attacl is not null
 ), revised as (
   select g.catalog, g.oid, g.part, $grants(g.acl; g.owner; g.kind)::text as now, $grants(i.initprivs; g.owner; g.kind)::text as before
   from granted g left join pg_init_privs i on i.classoid = g.catalog and i.objoid = g.oid and i.objsubid = g.part

@@ -6,7 +6,8 @@ select coalesce(json_strip_nulls(json_agg(json_build_object(
     format_type(s.seqtypid, null), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
     case when s.seqcycle then ' CYCLE' else '' end,
     -- one of a column is as its table is (15), unless somebody said otherwise
-    case when c.relpersistence = 'u' and coalesce(t.relpersistence, 'p') = 'p' then ' UNLOGGED' else '' end),
+    case when c.relpersistence = coalesce(t.relpersistence, 'p') then '' when c.relpersistence = 'u' then ' UNLOGGED'
+      when current_setting('server_version_num')::int >= 150000 then ' LOGGED' else '' end),
   'owned_by', case when a.attname is not null then format('%I.%I.%I', tn.nspname, t.relname, a.attname) end,
   'held', json_build_object(
     'owner', pg_get_userbyid(c.relowner),
