@@ -5,7 +5,8 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::model::naming::Name;
 use crate::model::operation::{
-    Action, ColumnChange, ColumnSpec, Constraint, ConstraintKind, Index, RowWrite, TableName, TypeSpec,
+    Action, ColumnChange, ColumnSpec, Constraint, ConstraintKind, Index, OwnCheck, RowWrite, TableName,
+    TypeSpec,
 };
 
 /// Longer texts are data.
@@ -239,7 +240,11 @@ impl<'t> Cursor<'t> {
             let name = self.table()?;
             actions.push(match kind.as_str() {
                 "table" => Action::DropTable { table: name },
-                "index" => Action::DropIndex { name: Name::Exact(name.name), table: None },
+                "index" => {
+                    // As MySQL has it.
+                    let table = if self.take("ON") { self.table() } else { None };
+                    Action::DropIndex { name: Name::Exact(name.name), table }
+                }
                 _ => Action::DropOther { kind: kind.clone(), name: name.to_string() },
             });
             if !self.sign(&Token::Comma) {
@@ -403,6 +408,7 @@ impl<'t> Cursor<'t> {
             is_primary_key,
             name: name.clone(),
             kind,
+            own_check: OwnCheck::Never,
         };
         let (mut constraints, mut own) = (Vec::new(), Name::Made);
         while !self.rest.is_empty() {

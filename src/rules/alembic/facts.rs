@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::around::Around;
 use super::locate::{Located, Locator};
 use super::lock::{Flaw, LockFacts};
+use super::named::{Named, replay};
 use super::naming;
 use super::reading::revision_files;
 use super::sides::Sides;
@@ -17,7 +18,7 @@ use crate::model::chain::{
 use crate::model::naming::Convention;
 use crate::model::operation::Body;
 use crate::model::path::under;
-use crate::model::{Cause, InlineAllow, Look, Object, Place, Reason, Role, Span};
+use crate::model::{Cause, Gap, InlineAllow, Look, Object, Place, Reason, Role, Span};
 use crate::parse::alembic::{is_configured, sections, settings};
 use crate::parse::ini::excerpt;
 use crate::parse::python::env_script;
@@ -54,6 +55,8 @@ pub struct ChainFacts {
     pub files: Look<Files>,
     /// How its constraints and indexes get the names that nobody says.
     pub naming: Look<Convention>,
+    /// What comes of the names that its revisions give and drop.
+    pub(super) named: Vec<Named>,
     /// What the two sides of a merge add to it.
     pub sides: Look<Sides>,
     /// What its `env.py` does.
@@ -121,6 +124,13 @@ impl AlembicFacts {
     }
 }
 
+impl AlembicFacts {
+    /// What the rules could not judge though they looked.
+    pub fn gaps(&self) -> impl Iterator<Item = Gap> {
+        self.chains.iter().flat_map(ChainFacts::unjudged_names)
+    }
+}
+
 /// The configurations that there are: each section of an `alembic.ini` that names a script folder, and each
 /// `pyproject.toml` that does.
 fn found(files: &[String], tree: &dyn Tree) -> Vec<(String, String)> {
@@ -169,6 +179,7 @@ impl ChainFacts {
         if let Look::Got(files) = &mut files {
             files.settle(naming.got());
         }
+        let named = files.got().map(|files| replay(files, &settings)).unwrap_or_default();
         let sides = Sides::read(&at, &files, tree);
         let env = read_env(&files, tree);
         let around = Around::read(
@@ -183,7 +194,7 @@ impl ChainFacts {
             texts.clear();
         }
         let place = source.place_of(&declared.ini);
-        Self { declared, config, place, settings, files, naming, sides, env, around, texts }
+        Self { declared, config, place, settings, files, naming, named, sides, env, around, texts }
     }
 
     /// Whether the configuration names a database that is not Postgres.
