@@ -234,7 +234,11 @@ impl ChainFacts {
             if more > 0 {
                 said.push(format!("{more} more reasons"));
             }
-            if let Look::Failed(cause) = &self.naming {
+            if let Look::Failed(cause) = &self.naming
+                && reasons
+                    .iter()
+                    .any(|(why, _)| why.contains("name that is not told") || why.contains("name is not told"))
+            {
                 said.push(cause.message.clone());
             }
             let reason = format!(
