@@ -56,7 +56,7 @@ pub struct ChainFacts {
     /// How its constraints and indexes get the names that nobody says.
     pub naming: Look<Convention>,
     /// What comes of the names that its revisions give and drop.
-    pub(super) named: Vec<Named>,
+    pub(super) named: Named,
     /// What the two sides of a merge add to it.
     pub sides: Look<Sides>,
     /// What its `env.py` does.
@@ -174,7 +174,8 @@ impl ChainFacts {
         let at =
             Whereabouts { config: &config, section: &section, run_in: run_in.as_deref(), script, versions };
         let mut texts = BTreeMap::new();
-        let mut files = at.files(&settings, tree, &mut texts);
+        let is_declared = declared.ini.range().is_some();
+        let mut files = at.files(&settings, tree, is_declared.then_some(&mut texts));
         let naming = at.convention(&settings, &files, tree);
         if let Look::Got(files) = &mut files {
             files.settle(naming.got());
@@ -190,9 +191,6 @@ impl ChainFacts {
             source,
             tree,
         );
-        if declared.ini.range().is_none() {
-            texts.clear();
-        }
         let place = source.place_of(&declared.ini);
         Self { declared, config, place, settings, files, naming, named, sides, env, around, texts }
     }
@@ -283,12 +281,12 @@ impl Whereabouts<'_> {
         naming::convention(&files.script, &said.search_path, &locator)
     }
 
-    /// What its folders hold in a tree; the texts of its revisions are put into `texts`, by path.
+    /// What its folders hold in a tree; the texts of its revisions are put into `texts`, by path, where they are wanted.
     pub(super) fn files(
         &self,
         settings: &Look<Settings>,
         tree: &dyn Tree,
-        texts: &mut BTreeMap<String, String>,
+        texts: Option<&mut BTreeMap<String, String>>,
     ) -> Look<Files> {
         let said = match settings {
             Look::Got(Settings { outcome: Ok(said), .. }) => said,
@@ -337,7 +335,7 @@ impl Files {
         folders: Folders,
         said: &ChainSettings,
         locator: &Locator<'_>,
-        texts: &mut BTreeMap<String, String>,
+        texts: Option<&mut BTreeMap<String, String>>,
     ) -> Look<Self> {
         let Folders { script, versions } = folders;
         let (mut all, mut passed_over, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
@@ -363,7 +361,7 @@ impl Files {
         let is_like_one =
             |path: &String| locator.tree.text(path).got().is_some_and(|text| text.contains("down_revision"));
         passed_over.retain(is_like_one);
-        let passed_over = revision_files(&passed_over, locator.tree, &mut BTreeMap::new());
+        let passed_over = revision_files(&passed_over, locator.tree, None);
         if all.is_empty() {
             let cause = Cause::new(format!("{} has no revision", versions.join(", ")));
             let hint = if passed_over.is_empty() {

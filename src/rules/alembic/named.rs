@@ -14,8 +14,17 @@ use crate::rules::Sink;
 /// As many reasons why names are not judged are told one by one.
 const SOME: usize = 4;
 
-/// An operation that gives or drops names, and what came of it.
+/// What came of the names that a chain gives and drops.
+#[derive(Default)]
 pub(super) struct Named {
+    /// The operations that are not as they should be, or of which that cannot be told.
+    open: Vec<Open>,
+    /// How many operations of each revision give names that are free, and how many drop names that are there.
+    fine: Vec<(usize, [usize; 2])>,
+}
+
+/// An operation whose names are not as they should be, or of which that cannot be told.
+struct Open {
     /// The node of its revision.
     node: usize,
     span: Span,
@@ -25,16 +34,21 @@ pub(super) struct Named {
 }
 
 /// Runs a chain's revisions in their order, and looks at the names: each way back is tried where its revision has just run.
-pub(super) fn replay(files: &Files, settings: &Look<Settings>) -> Vec<Named> {
+pub(super) fn replay(files: &Files, settings: &Look<Settings>) -> Named {
     let mut names = Names::on(system(settings));
-    let mut found = Vec::new();
+    let mut named = Named::default();
     for node in files.graph.order() {
         let Some((_, revision)) = files.at_node(node) else { continue };
         let id = revision.id.text.as_str();
+        let mut fine = [0, 0];
         let mut run = |names: &mut Names, operations: &[Operation], is_back: bool| {
             for operation in operations {
-                let outcome = names.apply(operation, id);
-                found.extend(outcome.map(|outcome| Named { node, span: operation.span, is_back, outcome }));
+                match names.apply(operation, id) {
+                    Some(Outcome::Given) => fine[0] += 1,
+                    Some(Outcome::Dropped) => fine[1] += 1,
+                    Some(outcome) => named.open.push(Open { node, span: operation.span, is_back, outcome }),
+                    None => {}
+                }
             }
         };
         if let Some(body) = &revision.upgrade {
@@ -43,8 +57,11 @@ pub(super) fn replay(files: &Files, settings: &Look<Settings>) -> Vec<Named> {
         if let Some(body) = &revision.downgrade {
             names.try_out(|names| run(names, &body.operations, true));
         }
+        if fine != [0, 0] {
+            named.fine.push((node, fine));
+        }
     }
-    found
+    named
 }
 
 /// The system that the configuration names.
@@ -68,8 +85,10 @@ struct Question {
     does: &'static str,
     /// What many do that fail it.
     many: &'static str,
-    /// Whether a name that came out like this was held to it, and if not why; nothing when it is not about it.
+    /// Whether what came of a name is about it, and whether it was held to it, or why not.
     held: fn(&Outcome) -> Option<Result<(), &str>>,
+    /// How many of a revision's operations hold.
+    fine: fn([usize; 2]) -> usize,
 }
 
 const TAKEN: Question = Question {
@@ -77,10 +96,11 @@ const TAKEN: Question = Question {
     does: "given name",
     many: "give a name that is taken",
     held: |outcome| match outcome {
-        Outcome::Given | Outcome::Taken(..) => Some(Ok(())),
+        Outcome::Taken(..) => Some(Ok(())),
         Outcome::MaybeTaken(why) => Some(Err(why)),
         _ => None,
     },
+    fine: |[given, _]| given,
 };
 
 const LOST: Question = Question {
@@ -88,29 +108,30 @@ const LOST: Question = Question {
     does: "dropped name",
     many: "drop what has no such name",
     held: |outcome| match outcome {
-        Outcome::Dropped | Outcome::Lost(..) => Some(Ok(())),
+        Outcome::Lost(..) => Some(Ok(())),
         Outcome::MaybeLost(why) => Some(Err(why)),
         _ => None,
     },
+    fine: |[_, dropped]| dropped,
 };
 
 pub(super) fn name_taken(facts: &AlembicFacts, out: &mut Sink<'_>) {
     judge(facts, out, &TAKEN, |chain, files| {
         let help =
             "the database refuses it: was it made by an earlier revision? give this one a name of its own";
-        let taken = |named: &Named| {
+        let taken = |named: &Open| {
             let Outcome::Taken(name, table) = &named.outcome else { return None };
             let does = format!("gives the name `{name}`, which one of `{table}` has already");
             named.told(files, &does, help)
         };
-        chain.named.iter().filter_map(taken).collect()
+        chain.named.open.iter().filter_map(taken).collect()
     });
 }
 
 pub(super) fn lost_name(facts: &AlembicFacts, out: &mut Sink<'_>) {
     judge(facts, out, &LOST, |chain, files| {
         let help = "look for its name in the revision that makes it: who names nothing gets the convention's name, or the database's";
-        let lost = |named: &Named| {
+        let lost = |named: &Open| {
             let Outcome::Lost(name, table) = &named.outcome else { return None };
             let what = match table {
                 Some(table) => format!("`{name}` of `{table}`"),
@@ -118,13 +139,13 @@ pub(super) fn lost_name(facts: &AlembicFacts, out: &mut Sink<'_>) {
             };
             named.told(files, &format!("drops {what}, and no revision makes one of that name"), help)
         };
-        let mut all: Vec<Told> = chain.named.iter().filter_map(lost).collect();
+        let mut all: Vec<Told> = chain.named.open.iter().filter_map(lost).collect();
         all.extend(nameless(chain, files));
         all
     });
 }
 
-impl Named {
+impl Open {
     fn told(&self, files: &Files, does: &str, help: &'static str) -> Option<Told> {
         let (file, revision) = files.at_node(self.node)?;
         let id = revision.id.text.clone();
@@ -166,8 +187,12 @@ fn judge(
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         let Asked { all, held, .. } = chain.asked(files, question);
-        let fresh = chain.fresh_ids(files);
         let mut found = find(chain, files);
+        let fresh: BTreeSet<&str> = if found.is_empty() {
+            BTreeSet::new()
+        } else {
+            chain.fresh(files).map(|(_, revision)| revision.id.text.as_str()).collect()
+        };
         found.retain(|told| fresh.contains(told.id.as_str()));
         if held == 0 && all > 0 && found.is_empty() {
             out.skip(chain.object(), format!("none of {all} {}(s) could be judged", question.does));
@@ -192,23 +217,17 @@ struct Asked<'c> {
 }
 
 impl ChainFacts {
-    fn fresh_ids<'f>(&'f self, files: &'f Files) -> BTreeSet<&'f str> {
-        self.fresh(files).map(|(_, revision)| revision.id.text.as_str()).collect()
-    }
-
     fn asked(&self, files: &Files, question: &Question) -> Asked<'_> {
-        let fresh = self.fresh_ids(files);
-        let mut asked = Asked { all: 0, held: 0, open: BTreeMap::new() };
-        for named in &self.named {
-            let Some(held) = (question.held)(&named.outcome) else { continue };
-            let id = files.at_node(named.node).map(|(_, revision)| revision.id.text.as_str());
-            if id.is_none_or(|id| !fresh.contains(id)) {
-                continue;
-            }
+        let is_fresh = |node: usize| files.at_node(node).is_some_and(|(_, revision)| self.is_fresh(revision));
+        let fine = self.named.fine.iter().filter(|(node, _)| is_fresh(*node));
+        let held: usize = fine.map(|(_, fine)| (question.fine)(*fine)).sum();
+        let mut asked = Asked { all: held, held, open: BTreeMap::new() };
+        for open in self.named.open.iter().filter(|open| is_fresh(open.node)) {
+            let Some(held) = (question.held)(&open.outcome) else { continue };
             asked.all += 1;
             match held {
                 Ok(()) => asked.held += 1,
-                Err(why) => asked.open.entry(why).or_insert((0, named.node)).0 += 1,
+                Err(why) => asked.open.entry(why).or_insert((0, open.node)).0 += 1,
             }
         }
         asked
