@@ -120,6 +120,8 @@ pub struct Revision {
     pub downgrade: Option<Body>,
     /// The first comment that autogenerate leaves in a draft.
     pub draft_mark: Option<Span>,
+    /// What it imports and may be of its own repository, each behind its module: `app.types.Point`, `.types.Point`.
+    pub imports: Vec<String>,
 }
 
 /// What an `env.py` does, as far as its text tells.

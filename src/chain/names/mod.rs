@@ -6,7 +6,7 @@ use known::{NAMED_INDEX, has_index};
 use standing::Standing;
 
 use super::naming::{is_kept_as, made_by_postgres, named_anew};
-use crate::model::naming::Name;
+use crate::model::naming::{Convention, Name};
 use crate::model::operation::{
     Action, ColumnSpec, Constraint, ConstraintKind, GuardKind, Index, Operation, OwnCheck, TableName,
 };
@@ -96,12 +96,7 @@ impl Names {
             Action::AlterColumn { table, column, change } => {
                 self.standing.touch(table);
                 if let Some(to) = &change.rename {
-                    let own = self.standing.of_mut(table).into_iter().flatten();
-                    for one in own.flat_map(|known| known.columns.iter_mut().flatten()) {
-                        if one == column {
-                            to.clone_into(one);
-                        }
-                    }
+                    self.rename_column(table, column, to);
                 }
             }
             Action::CreateIndex(index) => return Some(self.index(index, gate)),
@@ -121,19 +116,7 @@ impl Names {
                 self.rename(name, to);
             }
             Action::NameConstraints { table, convention } => {
-                let system = self.system;
-                let own = self.standing.of_mut(table).into_iter().flatten();
-                for known in own.filter(|known| known.name == Name::Made) {
-                    let Some(kind) = known.kind else { continue };
-                    known.name = match system {
-                        Some(System::Sqlite) => {
-                            named_anew(&known.constraint(kind), table, convention.as_ref())
-                        }
-                        // On another system it keeps the one it has.
-                        Some(System::Postgres) => Name::Made,
-                        None => Name::Untold,
-                    };
-                }
+                self.name_constraints(table, convention.as_ref());
             }
             Action::Opaque { table, why } => self.standing.cloud(table.as_ref(), format!("`{id}`: {why}")),
             Action::Rows { table: Some(table), .. } => self.standing.touch(table),
@@ -143,6 +126,28 @@ impl Names {
             | Action::Harmless => {}
         }
         None
+    }
+
+    fn rename_column(&mut self, table: &TableName, column: &str, to: &str) {
+        let own = self.standing.of_mut(table).into_iter().flatten();
+        for one in own.flat_map(|known| known.columns.iter_mut().flatten()).filter(|one| *one == column) {
+            to.clone_into(one);
+        }
+    }
+
+    /// A table is built anew, and what has no name gets one.
+    fn name_constraints(&mut self, table: &TableName, convention: Option<&Convention>) {
+        let system = self.system;
+        let own = self.standing.of_mut(table).into_iter().flatten();
+        for known in own.filter(|known| known.name == Name::Made) {
+            let Some(kind) = known.kind else { continue };
+            known.name = match system {
+                Some(System::Sqlite) => named_anew(&known.constraint(kind), table, convention),
+                // On another system it keeps the one it has.
+                Some(System::Postgres) => Name::Made,
+                None => Name::Untold,
+            };
+        }
     }
 
     /// What a table or a column brings along.

@@ -44,7 +44,7 @@ const ROW_WRITES: &[(&str, RowWrite)] = &[
 ];
 
 /// Packages that do nothing to a database by themselves.
-const QUIET: &[&str] = &[
+pub(super) const QUIET: &[&str] = &[
     "alembic",
     "sqlalchemy",
     "sqlalchemy_utils",

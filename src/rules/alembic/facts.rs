@@ -2,6 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::around::Around;
+use super::imported::{Imported, imported};
 use super::locate::{Located, Locator};
 use super::lock::{Flaw, LockFacts};
 use super::named::{Named, replay};
@@ -55,6 +56,8 @@ pub struct ChainFacts {
     pub files: Look<Files>,
     /// How its constraints and indexes get the names that nobody says.
     pub naming: Look<Convention>,
+    /// What its revisions import from the repository, where they may be locked.
+    pub(super) imported: Imported,
     /// What comes of the names that its revisions give and drop.
     pub(super) named: Named,
     /// What the two sides of a merge add to it.
@@ -127,7 +130,10 @@ impl AlembicFacts {
 impl AlembicFacts {
     /// What the rules could not judge though they looked.
     pub fn gaps(&self) -> impl Iterator<Item = Gap> {
-        self.chains.iter().flat_map(ChainFacts::unjudged_names)
+        self.chains.iter().flat_map(|chain| {
+            let is_locked = |id: &str| self.is_locked(chain, id);
+            chain.unjudged_names().chain(chain.unlocked_imports(is_locked))
+        })
     }
 }
 
@@ -177,6 +183,7 @@ impl ChainFacts {
         let is_declared = declared.ini.range().is_some();
         let mut files = at.files(&settings, tree, is_declared.then_some(&mut texts));
         let naming = at.convention(&settings, &files, tree);
+        let imported = if is_declared { at.imported(&settings, &files, tree) } else { Imported::new() };
         if let Look::Got(files) = &mut files {
             files.settle(naming.got());
         }
@@ -192,7 +199,7 @@ impl ChainFacts {
             tree,
         );
         let place = source.place_of(&declared.ini);
-        Self { declared, config, place, settings, files, naming, named, sides, env, around, texts }
+        Self { declared, config, place, settings, files, naming, imported, named, sides, env, around, texts }
     }
 
     /// Whether the configuration names a database that is not Postgres.
@@ -279,6 +286,15 @@ impl Whereabouts<'_> {
         };
         let locator = Locator { config: folder(self.config), run_in: self.run_in, tree };
         naming::convention(&files.script, &said.search_path, &locator)
+    }
+
+    /// What its revisions import from the repository.
+    fn imported(&self, settings: &Look<Settings>, files: &Look<Files>, tree: &dyn Tree) -> Imported {
+        let (Look::Got(files), Look::Got(Settings { outcome: Ok(said), .. })) = (files, settings) else {
+            return Imported::new();
+        };
+        let locator = Locator { config: folder(self.config), run_in: self.run_in, tree };
+        imported(files, &said.search_path, &locator)
     }
 
     /// What its folders hold in a tree; the texts of its revisions are put into `texts`, by path, where they are wanted.

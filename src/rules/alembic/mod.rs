@@ -8,6 +8,7 @@ mod facts;
 mod files;
 mod graph;
 mod ids;
+mod imported;
 mod lies;
 mod live;
 mod locate;

@@ -86,16 +86,7 @@ impl Follow<'_, '_> {
     }
 
     fn path(&self, from: &str, module: &str) -> Option<String> {
-        let name = module.trim_start_matches('.');
-        let up = module.len() - name.len();
-        if up == 0 {
-            return self.locator.module(name, self.search_path);
-        }
-        let mut folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for _ in 1..up {
-            folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
-        }
-        self.locator.module_in(folder, name)
+        self.locator.imported(from, module, self.search_path)
     }
 
     fn through_stars(&mut self, path: &str, stars: &[String], sought: &Sought) -> Naming {
