@@ -160,11 +160,11 @@ impl Names {
         let mut worst = None;
         for constraint in constraints {
             let own = self.constraint(table, constraint, gate);
-            worst = worse(worst, own);
+            worst = Some(worse(worst, own));
         }
         for index in indexes {
             let own = self.index(index, gate);
-            worst = worse(worst, own);
+            worst = Some(worse(worst, own));
         }
         for column in columns {
             if !self.may_bring_check(column) {
@@ -262,6 +262,7 @@ impl Names {
     /// Whether a name that is given is one of those that it must not be.
     fn given(&self, name: &Name, table: &TableName, gate: Gate, is_it: impl Fn(&Known) -> bool) -> Outcome {
         let untold = |why: &str| Outcome::MaybeTaken(why.to_owned());
+        let is_said = matches!(name, Name::Said(_));
         let Some(name) = name.text() else { return untold(UNTOLD) };
         match gate {
             Gate::Asked => return Outcome::Given,
@@ -274,6 +275,8 @@ impl Names {
         let on = first.map_or(table, |first| &first.table);
         match (first, self.standing.open(on)) {
             (_, Some(why)) => untold(why),
+            // A convention that is not told may put the table in front.
+            (Some(first), None) if is_said && first.table != *table && first.kind.is_some() => untold(UNTOLD),
             (Some(first), None) => Outcome::Taken(name.to_owned(), first.table.clone()),
             (None, None) => Outcome::Given,
         }
@@ -290,6 +293,7 @@ impl Names {
             self.standing.touch(table);
         }
         let untold = |why: &str| Outcome::MaybeLost(why.to_owned());
+        let is_said = matches!(name, Name::Said(_));
         let Some(name) = name.text() else {
             if let Some(table) = table {
                 self.standing.cloud(
@@ -317,7 +321,9 @@ impl Names {
             Gate::Sure if self.standing.is_loose(name) => return Outcome::Dropped,
             Gate::Sure => {}
         }
-        let may_be = |known: &Known| is_kind(known.kind) && known.may_be(name);
+        // A convention that is not told may make another of what is said.
+        let is_part = |known: &Known| is_said && known.name.text().is_some_and(|own| own.contains(name));
+        let may_be = |known: &Known| is_kind(known.kind) && (known.may_be(name) || is_part(known));
         let Some(table) = table else {
             return match self.standing.open_somewhere() {
                 Some(why) => untold(why),
@@ -387,14 +393,14 @@ impl Gate {
 }
 
 /// The worse of what came of two names.
-fn worse(one: Option<Outcome>, other: Outcome) -> Option<Outcome> {
+fn worse(one: Option<Outcome>, other: Outcome) -> Outcome {
     let weight = |outcome: &Outcome| match outcome {
         Outcome::Taken(..) | Outcome::Lost(..) => 2,
         Outcome::MaybeTaken(_) | Outcome::MaybeLost(_) => 1,
         Outcome::Given | Outcome::Dropped => 0,
     };
-    Some(match one {
+    match one {
         Some(one) if weight(&one) >= weight(&other) => one,
         _ => other,
-    })
+    }
 }

@@ -114,8 +114,8 @@ fn own_check<'a>(kind: &'a Expr, scope: &Scope<'a>) -> OwnCheck {
     }
     match name.to_lowercase().as_str() {
         "with_variant" => {
-            let base = call.and_then(|(_, call)| call.func.as_attribute_expr());
-            base.map_or(OwnCheck::Perhaps, |base| own_check(&base.value, scope))
+            let method = call.and_then(|(_, call)| call.func.as_attribute_expr());
+            method.map_or(OwnCheck::Perhaps, |method| own_check(&method.value, scope))
         }
         "boolean" | "bool" => OwnCheck::Lacking,
         "enum" if flag("native_enum") != Some(false) => OwnCheck::Lacking,

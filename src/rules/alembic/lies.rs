@@ -197,9 +197,12 @@ fn place_lie(words: &[&str], revision: &Revision, tables: &BTreeSet<String>) -> 
     for operation in upgrade(revision) {
         let own = touched(&operation.action);
         match &operation.action {
-            Action::Opaque { .. } | Action::DropIndex { table: None, .. } => return None,
             // Rows are brought along from anywhere, and what has no table may be named like one.
-            Action::Rows { .. } | Action::CreateOther { .. } | Action::DropOther { .. } => return None,
+            Action::Opaque { .. }
+            | Action::DropIndex { table: None, .. }
+            | Action::Rows { .. }
+            | Action::CreateOther { .. }
+            | Action::DropOther { .. } => return None,
             _ if own.is_empty() => continue,
             _ => {}
         }

@@ -36,7 +36,7 @@ struct Open {
 /// Runs a chain's revisions in their order, and looks at the names: each way back is tried where its revision has just run.
 pub(super) fn replay(files: &Files, settings: &Look<Settings>) -> Named {
     let mut names = Names::on(system(settings));
-    let mut named = Named::default();
+    let mut found = Named::default();
     for node in files.graph.order() {
         let Some((_, revision)) = files.at_node(node) else { continue };
         let id = revision.id.text.as_str();
@@ -46,7 +46,7 @@ pub(super) fn replay(files: &Files, settings: &Look<Settings>) -> Named {
                 match names.apply(operation, id) {
                     Some(Outcome::Given) => fine[0] += 1,
                     Some(Outcome::Dropped) => fine[1] += 1,
-                    Some(outcome) => named.open.push(Open { node, span: operation.span, is_back, outcome }),
+                    Some(outcome) => found.open.push(Open { node, span: operation.span, is_back, outcome }),
                     None => {}
                 }
             }
@@ -58,10 +58,10 @@ pub(super) fn replay(files: &Files, settings: &Look<Settings>) -> Named {
             names.try_out(|names| run(names, &body.operations, true));
         }
         if fine != [0, 0] {
-            named.fine.push((node, fine));
+            found.fine.push((node, fine));
         }
     }
-    named
+    found
 }
 
 /// The system that the configuration names.
