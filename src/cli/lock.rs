@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
             entries.iter().map(|entry| format!("`{}` of {}", entry.id.as_str(), entry.chain)).collect();
         named.join(", ")
     };
-    let is_kept = |locked: &Locked| now.contains(locked) || is_replaced(&manifest.alembic, locked, &now);
+    let is_kept = |locked: &Locked| facts.holds(locked) || is_replaced(&manifest.alembic, locked, &now);
     let changed: Vec<&Locked> =
         old.revision.iter().filter(|locked| !is_kept(locked) && !is_accepted(locked)).collect();
     if !changed.is_empty() {
@@ -70,10 +70,16 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
         return Err(Stop::Refused(cause.hint(hint)));
     }
     let (count, new) = (now.len(), new.len());
+    let is_renewed =
+        |entry: &&Locked| old.revision.iter().any(|old| is_same(old, entry) && !old.content.contains(':'));
+    let renewed = match now.iter().filter(is_renewed).count() {
+        0 => String::new(),
+        count => format!(", {count} hashed anew"),
+    };
     let lock = Lock { seal: Some(seal(&now).into()), revision: now };
     files::replace(&path, lock.write().as_bytes())
         .map_err(|error| Stop::CouldNotLook(Cause::new(format!("{path} cannot be written: {error}"))))?;
-    print(format!("{path} holds {count} revision(s), {new} of them new\n").as_bytes(), Exit::Held)
+    print(format!("{path} holds {count} revision(s), {new} of them new{renewed}\n").as_bytes(), Exit::Held)
 }
 
 fn is_same(locked: &Locked, entry: &Locked) -> bool {

@@ -261,6 +261,7 @@ impl Run<'_> {
         }
         let facts = AlembicFacts::new(&manifest.alembic, source, *search, self.tree);
         self.claim(facts.allows());
+        self.report.not_compared.extend(facts.gaps());
         self.live_chains(&facts);
         let facts = Some(facts).filter(|facts| !facts.chains.is_empty());
         self.judge(Subject::Alembic, rules::alembic::RULES, facts, ("chain", "[[alembic]]"));

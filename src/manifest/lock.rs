@@ -30,7 +30,8 @@ pub struct Locked {
     /// Its parents, sorted.
     #[serde(default)]
     pub parents: Vec<String>,
-    /// A digest of its text without comments and formatting.
+    /// A digest of what its text does, behind the number of the digest's form: `2:...`; without one it is of the first form,
+    /// which docstrings change too.
     pub content: String,
 }
 

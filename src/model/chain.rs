@@ -67,6 +67,8 @@ pub struct RevisionFile {
     pub declares: Declares,
     /// Inline allows.
     pub allows: Vec<InlineAllow>,
+    /// Whether it may have tables without a schema made elsewhere than in `public`.
+    pub sets_schema: bool,
 }
 
 /// What a Python file in a version location turned out to be.
@@ -120,6 +122,8 @@ pub struct Revision {
     pub downgrade: Option<Body>,
     /// The first comment that autogenerate leaves in a draft.
     pub draft_mark: Option<Span>,
+    /// What it imports and may be of its own repository, each behind its module: `app.types.Point`, `.types.Point`.
+    pub imports: Vec<String>,
 }
 
 /// What an `env.py` does, as far as its text tells.

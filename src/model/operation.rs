@@ -381,6 +381,20 @@ pub struct ColumnSpec {
     pub filled: Filled,
     /// Whether it is part of the primary key.
     pub is_primary_key: bool,
+    /// Whether its type brings a check of its own.
+    pub own_check: OwnCheck,
+}
+
+/// Whether a type brings a check of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OwnCheck {
+    /// It does not.
+    #[default]
+    Never,
+    /// It may where the database has no such type: a boolean, a list of words.
+    Lacking,
+    /// It may: a type that is made elsewhere.
+    Perhaps,
 }
 
 /// What a new column holds in the rows that are there already.

@@ -43,7 +43,7 @@ const ROW_WRITES: &[(&str, RowWrite)] = &[
 ];
 
 /// Packages that do nothing to a database by themselves.
-const QUIET: &[&str] = &[
+pub(super) const QUIET: &[&str] = &[
     "alembic",
     "sqlalchemy",
     "sqlalchemy_utils",
@@ -93,10 +93,17 @@ impl<'a> Walk<'a, '_> {
     /// Follows an expression: what stands inside it is done first.
     pub(super) fn expr(&mut self, expr: &'a Expr) {
         match expr {
+            // A column that is described does nothing yet, whoever makes its type.
+            Expr::Call(call) if operations::is_column(call) => {}
             Expr::Call(call) => {
                 self.expr(&call.func);
                 call.arguments.args.iter().for_each(|arg| self.expr(arg));
-                call.arguments.keywords.iter().for_each(|keyword| self.expr(&keyword.value));
+                let is_type = |name: &str| matches!(name, "type_" | "existing_type");
+                for keyword in &call.arguments.keywords {
+                    if !keyword.arg.as_ref().is_some_and(|name| is_type(name)) {
+                        self.expr(&keyword.value);
+                    }
+                }
                 self.call(call);
             }
             Expr::Attribute(attribute) => self.expr(&attribute.value),

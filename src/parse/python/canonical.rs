@@ -1,4 +1,5 @@
-//! A Python text without what changes nothing: comments, blank lines, line breaks inside brackets, quotes.
+//! A Python text without what changes nothing: comments, blank lines, line breaks inside brackets, quotes. It is the first
+//! form of recorded hashes, kept for those that were made of it; [`super::meaning()`] is the second.
 use ruff_python_ast::token::TokenKind;
 use ruff_text_size::Ranged;
 

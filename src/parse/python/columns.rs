@@ -6,7 +6,7 @@ use super::sql;
 use super::value::{Scope, Value};
 use crate::model::naming::Name;
 use crate::model::operation::{
-    ColumnSpec, Constraint, ConstraintKind, Filled, Index, Key, ServerDefault, TableName, TypeSpec,
+    ColumnSpec, Constraint, ConstraintKind, Filled, Index, Key, OwnCheck, ServerDefault, TableName, TypeSpec,
 };
 
 /// The class or function of a call: `Column` of `sa.Column(...)`.
@@ -127,6 +127,7 @@ pub(super) fn column<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<ColumnSpec
         default: default(&args, args.expr(None, "server_default")).unwrap_or_default(),
         is_generated: false,
         is_primary_key: args.flag("primary_key") == Some(true),
+        own_check: OwnCheck::Never,
     };
     let given = args.expr(None, "type_").into_iter().chain(rest);
     for arg in given {
@@ -143,7 +144,10 @@ pub(super) fn column<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Option<ColumnSpec
                 spec.is_generated = true;
             }
             Some("ForeignKey" | "CheckConstraint" | "FetchedValue") => {}
-            _ if spec.kind.is_none() => spec.kind = type_spec(arg, scope),
+            _ if spec.kind.is_none() => {
+                spec.kind = type_spec(arg, scope);
+                spec.own_check = own_check(arg, scope);
+            }
             _ => {}
         }
     }
@@ -160,6 +164,97 @@ fn is_volatile<'a>(given: &'a Expr, scope: &Scope<'a>) -> bool {
     }
     called(given, scope).is_some_and(|(name, _)| sql::is_volatile_function(name))
 }
+
+/// Whether a type brings a check of its own.
+fn own_check<'a>(kind: &'a Expr, scope: &Scope<'a>) -> OwnCheck {
+    let call = called(kind, scope);
+    let bare = match scope.value(kind) {
+        Value::Other(found) => found,
+        _ => kind,
+    };
+    let Some(name) = call.map(|(name, _)| name).or_else(|| last(bare)) else { return OwnCheck::Perhaps };
+    let flag = |word: &str| call.and_then(|(_, call)| Args::new(call, scope).flag(word));
+    if flag("create_constraint") == Some(false) {
+        return OwnCheck::Never;
+    }
+    match name.to_lowercase().as_str() {
+        "with_variant" => {
+            let method = call.and_then(|(_, call)| call.func.as_attribute_expr());
+            method.map_or(OwnCheck::Perhaps, |method| own_check(&method.value, scope))
+        }
+        "boolean" | "bool" => OwnCheck::Lacking,
+        "enum" if flag("native_enum") != Some(false) => OwnCheck::Lacking,
+        name if PLAIN.contains(&name) => OwnCheck::Never,
+        _ => OwnCheck::Perhaps,
+    }
+}
+
+/// Types that bring no check, by their names in lower case.
+const PLAIN: &[&str] = &[
+    "array",
+    "autostring",
+    "bigint",
+    "biginteger",
+    "binary",
+    "bit",
+    "blob",
+    "bytea",
+    "char",
+    "cidr",
+    "citext",
+    "clob",
+    "date",
+    "daterange",
+    "datetime",
+    "decimal",
+    "double",
+    "double_precision",
+    "float",
+    "geography",
+    "geometry",
+    "halfvec",
+    "hstore",
+    "inet",
+    "int",
+    "int4range",
+    "int8range",
+    "integer",
+    "interval",
+    "json",
+    "jsonb",
+    "largebinary",
+    "longtext",
+    "ltree",
+    "macaddr",
+    "mediumtext",
+    "money",
+    "nchar",
+    "null",
+    "nulltype",
+    "numeric",
+    "nvarchar",
+    "oid",
+    "real",
+    "smallint",
+    "smallinteger",
+    "sparsevec",
+    "string",
+    "text",
+    "time",
+    "timestamp",
+    "tinyint",
+    "tsquery",
+    "tsrange",
+    "tstzrange",
+    "tsvector",
+    "unicode",
+    "unicodetext",
+    "uuid",
+    "varbinary",
+    "varchar",
+    "vector",
+    "xml",
+];
 
 /// What an operation says of a table or a column beside its columns.
 #[derive(Default)]
@@ -183,6 +278,7 @@ pub(super) fn of_table<'a>(
                 let own = of_column(&spec.name, call, table, scope);
                 beside.constraints.extend(own.constraints);
                 beside.indexes.extend(own.indexes);
+                beside.is_open |= own.is_open;
             }
             if spec.is_primary_key {
                 keys.push(spec.name.clone());
@@ -246,6 +342,16 @@ pub(super) fn of_column<'a>(name: &str, call: &'a ExprCall, table: &TableName, s
                 constraint.columns = columns();
             }
             found.constraints.push(constraint);
+        }
+    }
+    // By another key than its name, conventions and constraints know it by that.
+    if call.arguments.find_keyword("key").is_some() {
+        found.is_open = true;
+        let names = found.constraints.iter_mut().map(|one| &mut one.name);
+        for name in names.chain(found.indexes.iter_mut().map(|one| &mut one.name)) {
+            if *name == Name::Unsaid {
+                *name = Name::Untold;
+            }
         }
     }
     found

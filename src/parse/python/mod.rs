@@ -6,6 +6,7 @@ mod calls;
 mod canonical;
 mod columns;
 mod env_script;
+mod meaning;
 mod naming;
 mod operations;
 mod orm;
@@ -16,5 +17,6 @@ mod value;
 
 pub use canonical::canonical;
 pub use env_script::{ASYNC_DRIVERS, env_script, schema_changes};
+pub use meaning::meaning;
 pub use naming::{Naming, Sought, env_naming, naming};
-pub use revision::revision_file;
+pub use revision::{revision_file, sets_schema};

@@ -436,7 +436,8 @@ enum Bound<'a> {
     Unclear,
 }
 
-fn module_of(import: &ruff_python_ast::StmtImportFrom) -> String {
+/// The module that something is imported from, with a dot in front for each folder up.
+pub(super) fn module_of(import: &ruff_python_ast::StmtImportFrom) -> String {
     let name = import.module.as_ref().map_or("", |module| module.as_str());
     format!("{}{name}", ".".repeat(import.level as usize))
 }

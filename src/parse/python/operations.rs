@@ -88,6 +88,16 @@ pub(super) fn method(call: &ExprCall) -> Option<&str> {
     Some(call.func.as_attribute_expr()?.attr.as_str())
 }
 
+/// Whether a call describes a column: `sa.Column(...)`.
+pub(super) fn is_column(call: &ExprCall) -> bool {
+    let name = match call.func.as_ref() {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
+        _ => return false,
+    };
+    matches!(name, "Column" | "mapped_column")
+}
+
 /// The table of `op.batch_alter_table(...)`.
 pub(super) fn batch<'a>(call: &'a ExprCall, scope: &Scope<'a>) -> Batch {
     Batch { table: Args::new(call, scope).table(0, "table_name", "schema") }

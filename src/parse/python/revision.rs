@@ -5,8 +5,10 @@ use ruff_python_parser::Parsed;
 use ruff_text_size::{Ranged, TextRange};
 
 use super::body;
+use super::calls;
+use super::naming::module_of;
 use super::syntax::{Places, Refused, parse};
-use super::value::{Scope, Value};
+use super::value::{Scope, Value, each_statement};
 use crate::model::chain::{Declares, Revision, RevisionFile, Written};
 use crate::model::{InlineAllow, Lines, Span, line_number};
 use crate::parse::allow::allow;
@@ -23,7 +25,7 @@ pub fn revision_file(path: &str, text: &str) -> RevisionFile {
         Err(Refused::Syntax(why)) => (Declares::Unparsable(why), Vec::new()),
         Ok(parsed) => (declares(path, &parsed, text, &places), allows(&parsed, text, &places)),
     };
-    RevisionFile { path: path.to_owned(), declares, allows }
+    RevisionFile { path: path.to_owned(), declares, allows, sets_schema: sets_schema(text) }
 }
 
 fn declares(path: &str, parsed: &Parsed<ModModule>, text: &str, places: &Places<'_>) -> Declares {
@@ -77,6 +79,7 @@ fn declares(path: &str, parsed: &Parsed<ModModule>, text: &str, places: &Places<
         upgrade: function("upgrade"),
         downgrade: function("downgrade"),
         draft_mark: draft_mark(parsed, text, places),
+        imports: imports(parsed.suite()),
     }))
 }
 
@@ -194,6 +197,26 @@ fn title(suite: &[Stmt]) -> Option<String> {
     (!title.is_empty()).then_some(title)
 }
 
+/// What is imported, at the top or in a function, but from packages that do nothing to a database by themselves.
+fn imports(suite: &[Stmt]) -> Vec<String> {
+    let is_own = |name: &str| !calls::QUIET.contains(&name.split('.').next().unwrap_or(name));
+    let mut found = Vec::new();
+    each_statement(suite, &mut |statement| match statement {
+        Stmt::Import(import) => {
+            found.extend(import.names.iter().map(|alias| alias.name.to_string()).filter(|name| is_own(name)));
+        }
+        Stmt::ImportFrom(import) => {
+            let module = module_of(import);
+            if is_own(&module) {
+                let dot = if module.ends_with('.') { "" } else { "." };
+                found.extend(import.names.iter().map(|alias| format!("{module}{dot}{}", alias.name)));
+            }
+        }
+        _ => {}
+    });
+    found
+}
+
 /// The comment that autogenerate writes above what it drafted.
 fn draft_mark(parsed: &Parsed<ModModule>, text: &str, places: &Places<'_>) -> Option<Span> {
     let is_mark = |range: TextRange| {
@@ -236,4 +259,11 @@ fn allows(parsed: &Parsed<ModModule>, text: &str, places: &Places<'_>) -> Vec<In
         }
     }
     found
+}
+
+/// Whether a text may have tables without a schema made elsewhere than in `public`.
+pub fn sets_schema(text: &str) -> bool {
+    ["search_path", "schema_translate_map", "SET SCHEMA", "set schema"]
+        .iter()
+        .any(|words| text.contains(words))
 }

@@ -2,8 +2,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::around::Around;
+use super::imported::{Imported, imported};
 use super::locate::{Located, Locator};
 use super::lock::{Flaw, LockFacts};
+use super::named::{Named, replay};
 use super::naming;
 use super::reading::revision_files;
 use super::sides::Sides;
@@ -17,10 +19,10 @@ use crate::model::chain::{
 use crate::model::naming::Convention;
 use crate::model::operation::{Body, Operation};
 use crate::model::path::under;
-use crate::model::{Cause, InlineAllow, Look, Object, Place, Reason, Role, Span};
+use crate::model::{Cause, Gap, InlineAllow, Look, Object, Place, Reason, Role, Span};
 use crate::parse::alembic::{is_configured, sections, settings};
 use crate::parse::ini::excerpt;
-use crate::parse::python::env_script;
+use crate::parse::python::{env_script, sets_schema};
 use crate::rules::Tree;
 
 /// Why a rule of taste says nothing: a project has it or has it not.
@@ -54,6 +56,10 @@ pub struct ChainFacts {
     pub files: Look<Files>,
     /// How its constraints and indexes get the names that nobody says.
     pub naming: Look<Convention>,
+    /// What its revisions import from the repository, where they may be locked.
+    pub(super) imported: Imported,
+    /// What comes of the names that its revisions give and drop.
+    pub(super) named: Named,
     /// What the two sides of a merge add to it.
     pub sides: Look<Sides>,
     /// What its `env.py` does.
@@ -121,6 +127,16 @@ impl AlembicFacts {
     }
 }
 
+impl AlembicFacts {
+    /// What the rules could not judge though they looked.
+    pub fn gaps(&self) -> impl Iterator<Item = Gap> {
+        self.chains.iter().flat_map(|chain| {
+            let is_locked = |id: &str| self.is_locked(chain, id);
+            chain.unjudged_names().chain(chain.unlocked_imports(is_locked))
+        })
+    }
+}
+
 /// The configurations that there are: each section of an `alembic.ini` that names a script folder, and each
 /// `pyproject.toml` that does.
 fn found(files: &[String], tree: &dyn Tree) -> Vec<(String, String)> {
@@ -164,11 +180,14 @@ impl ChainFacts {
         let at =
             Whereabouts { config: &config, section: &section, run_in: run_in.as_deref(), script, versions };
         let mut texts = BTreeMap::new();
-        let mut files = at.files(&settings, tree, &mut texts);
+        let is_declared = declared.ini.range().is_some();
+        let mut files = at.files(&settings, tree, is_declared.then_some(&mut texts));
         let naming = at.convention(&settings, &files, tree);
+        let imported = if is_declared { at.imported(&settings, &files, tree) } else { Imported::new() };
         if let Look::Got(files) = &mut files {
             files.settle(naming.got());
         }
+        let named = files.got().map(|files| replay(files, &settings)).unwrap_or_default();
         let sides = Sides::read(&at, &files, tree);
         let env = read_env(&files, tree);
         let around = Around::read(
@@ -179,11 +198,8 @@ impl ChainFacts {
             source,
             tree,
         );
-        if declared.ini.range().is_none() {
-            texts.clear();
-        }
         let place = source.place_of(&declared.ini);
-        Self { declared, config, place, settings, files, naming, sides, env, around, texts }
+        Self { declared, config, place, settings, files, naming, imported, named, sides, env, around, texts }
     }
 
     /// Whether the configuration names a database that is not Postgres.
@@ -272,12 +288,21 @@ impl Whereabouts<'_> {
         naming::convention(&files.script, &said.search_path, &locator)
     }
 
-    /// What its folders hold in a tree; the texts of its revisions are put into `texts`, by path.
+    /// What its revisions import from the repository.
+    fn imported(&self, settings: &Look<Settings>, files: &Look<Files>, tree: &dyn Tree) -> Imported {
+        let (Look::Got(files), Look::Got(Settings { outcome: Ok(said), .. })) = (files, settings) else {
+            return Imported::new();
+        };
+        let locator = Locator { config: folder(self.config), run_in: self.run_in, tree };
+        imported(files, &said.search_path, &locator)
+    }
+
+    /// What its folders hold in a tree; the texts of its revisions are put into `texts`, by path, where they are wanted.
     pub(super) fn files(
         &self,
         settings: &Look<Settings>,
         tree: &dyn Tree,
-        texts: &mut BTreeMap<String, String>,
+        texts: Option<&mut BTreeMap<String, String>>,
     ) -> Look<Files> {
         let said = match settings {
             Look::Got(Settings { outcome: Ok(said), .. }) => said,
@@ -326,7 +351,7 @@ impl Files {
         folders: Folders,
         said: &ChainSettings,
         locator: &Locator<'_>,
-        texts: &mut BTreeMap<String, String>,
+        texts: Option<&mut BTreeMap<String, String>>,
     ) -> Look<Self> {
         let Folders { script, versions } = folders;
         let (mut all, mut passed_over, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
@@ -341,8 +366,7 @@ impl Files {
         }
         let mut all = revision_files(&all, locator.tree, texts);
         let env = locator.tree.text(&under(&script, "env.py"));
-        let mut texts = texts.values().map(String::as_str).chain(env.got().map(String::as_str));
-        if !texts.any(sets_schema) {
+        if !all.iter().any(|file| file.sets_schema) && !env.got().is_some_and(|text| sets_schema(text)) {
             all.iter_mut().for_each(in_public);
         }
         if said.sourceless {
@@ -352,12 +376,13 @@ impl Files {
                 path,
                 declares: Declares::Unread(cause()),
                 allows: Vec::new(),
+                sets_schema: false,
             }));
         }
         let is_like_one =
             |path: &String| locator.tree.text(path).got().is_some_and(|text| text.contains("down_revision"));
         passed_over.retain(is_like_one);
-        let passed_over = revision_files(&passed_over, locator.tree, &mut BTreeMap::new());
+        let passed_over = revision_files(&passed_over, locator.tree, None);
         if all.is_empty() {
             let cause = Cause::new(format!("{} has no revision", versions.join(", ")));
             let hint = if passed_over.is_empty() {
@@ -452,13 +477,6 @@ impl Files {
             Some(cause.hint("the chain can be judged once that file can be read"))
         })
     }
-}
-
-/// Whether a text may have tables without a schema made elsewhere than in `public`.
-fn sets_schema(text: &str) -> bool {
-    ["search_path", "schema_translate_map", "SET SCHEMA", "set schema"]
-        .iter()
-        .any(|words| text.contains(words))
 }
 
 /// `public.users` and `users` are one table.

@@ -92,6 +92,20 @@ impl Locator<'_> {
         [own, package].into_iter().find(|path| self.tree.has(path))
     }
 
+    /// The file of a module that a file imports, with a dot in front of its name for each folder up.
+    pub(super) fn imported(&self, from: &str, module: &str, search_path: &[Location]) -> Option<String> {
+        let name = module.trim_start_matches('.');
+        let up = module.len() - name.len();
+        if up == 0 {
+            return self.module(name, search_path);
+        }
+        let mut folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for _ in 1..up {
+            folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
+        }
+        self.module_in(folder, name)
+    }
+
     /// Where Python would look for modules.
     fn searched(&self, search_path: &[Location]) -> Vec<String> {
         let searched = search_path.iter().filter_map(|location| match location {

@@ -8,7 +8,7 @@ use crate::manifest::{Alembic, LOCK, Lock, Locked, Mistake, Source};
 use crate::model::chain::{Revision, RevisionFile};
 use crate::model::path::under;
 use crate::model::{Cause, Look, Looked, Object, Place, Reason};
-use crate::parse::python::canonical;
+use crate::parse::python::{canonical, meaning};
 use crate::rules::{Sink, Tree};
 
 /// The revisions that count as applied.
@@ -84,7 +84,10 @@ impl LockFacts {
                 own = ours;
             }
             let other = Read::of(&path, sides.theirs.as_ref());
-            let is_lacking = |entry: &&Locked| !own.entries().iter().any(|own| is_same(own, entry));
+            // What each has of another form can only be held to the text.
+            let is_lacking = |entry: &&Locked| {
+                !own.entries().iter().any(|own| is_same(own, entry) && is_of_form(own, entry))
+            };
             theirs = other.entries().iter().filter(is_lacking).cloned().collect();
             let base = sides.base.ok().map(|base| Read::of(&path, base.as_ref()));
             // What the other side has locked since is not this branch's doing.
@@ -155,6 +158,28 @@ fn is_same(one: &Locked, other: &Locked) -> bool {
     one.chain == other.chain && one.id == other.id
 }
 
+/// Whether the hashes of two entries can be compared.
+fn is_of_form(one: &Locked, other: &Locked) -> bool {
+    let form = |entry: &Locked| entry.content.split_once(':').map(|(form, _)| form.to_owned());
+    form(one) == form(other)
+}
+
+/// The form of the hashes that are written: of what a text does. The first, of how it is written, has no number.
+const FORM: &str = "2:";
+
+fn hash(text: &str) -> String {
+    format!("{FORM}{}", short(&meaning(text).unwrap_or_default()))
+}
+
+/// Whether a text is as an entry holds it; none where the entry is of a form that nobody here knows.
+fn is_held(locked: &Locked, text: &str) -> Option<bool> {
+    if locked.content.starts_with(FORM) {
+        return Some(hash(text) == locked.content);
+    }
+    let is_first = !locked.content.contains(':');
+    is_first.then(|| short(&canonical(text).unwrap_or_default()) == locked.content)
+}
+
 /// Whether a squash is declared to stand for it.
 fn is_replaced(declared: &[Alembic], entry: &Locked) -> bool {
     let own = declared.iter().filter(|chain| *chain.name == entry.chain);
@@ -199,7 +224,10 @@ impl Flaw {
             let now = lock.revision.iter().find(|now| is_same(now, entry));
             let (place, does, help) = match now {
                 None => (Some(source.place(0..0)), "takes it out of the lock", CUT),
-                Some(now) if *now != **entry => {
+                Some(now)
+                    if now.parents != entry.parents
+                        || (is_of_form(now, entry) && now.content != entry.content) =>
+                {
                     (source.place_of(&now.id), "locks it anew as something else", ANEW)
                 }
                 Some(_) => return None,
@@ -315,14 +343,33 @@ pub fn entries(chain: &ChainFacts) -> Result<Vec<Locked>, Cause> {
 }
 
 fn entry(chain: &ChainFacts, file: &RevisionFile, revision: &Revision) -> Locked {
-    let mut parents: Vec<String> = revision.parents.iter().map(|parent| parent.text.clone()).collect();
-    parents.sort();
-    let content = chain.texts.get(&file.path).and_then(|text| canonical(text)).unwrap_or_default();
     Locked {
         chain: chain.declared.name.to_string(),
         id: revision.id.text.clone().into(),
-        parents,
-        content: short(&content),
+        parents: parents(revision),
+        content: hash(text(chain, file)),
+    }
+}
+
+fn text<'c>(chain: &'c ChainFacts, file: &RevisionFile) -> &'c str {
+    chain.texts.get(&file.path).map_or("", String::as_str)
+}
+
+fn parents(revision: &Revision) -> Vec<String> {
+    let mut parents: Vec<String> = revision.parents.iter().map(|parent| parent.text.clone()).collect();
+    parents.sort();
+    parents
+}
+
+impl AlembicFacts {
+    /// Whether a chain still has what an entry holds, be its hash of an older form.
+    pub fn holds(&self, locked: &Locked) -> bool {
+        self.chains.iter().filter(|chain| *chain.declared.name == locked.chain).any(|chain| {
+            let found = chain.files.got().and_then(|files| find(files, &locked.id));
+            found.is_some_and(|(file, revision)| {
+                parents(revision) == locked.parents && is_held(locked, text(chain, file)) == Some(true)
+            })
+        })
     }
 }
 
@@ -336,6 +383,14 @@ fn each(
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         let on = Object::file(under(facts.source.base(), LOCK));
         let Some(lock) = out.look(on, &facts.lock) else { return };
+        let is_strange = |held: &&Held| is_held(&held.locked, "").is_none();
+        if let Some(held) = lock.of(chain).find(is_strange) {
+            let form = held.locked.content.split(':').next().unwrap_or_default();
+            let cause =
+                Cause::new(format!("the lock has hashes of form {form}, which this version does not know"));
+            out.unknown(chain.object(), cause.hint("use the version that wrote it"));
+            continue;
+        }
         let mut check = out.check(chain.object(), Looked::at(lock.of(chain).count(), "applied revision"));
         for held in lock.of(chain).filter(|held| !chain.has_collided(&held.locked.id)) {
             judge(chain, files, held, &mut check);
@@ -360,29 +415,34 @@ pub(super) fn applied_revision_edited(facts: &AlembicFacts, out: &mut Sink<'_>) 
             }
             return;
         };
-        let now = entry(chain, file, revision);
-        if now.content != locked.content && now.parents == locked.parents {
-            check
-                .find(id, format!("`{id}` was edited after it was applied"))
-                .at(body_place(file, revision, revision.upgrade.as_ref()))
-                .related(locked_at.clone(), "locked here")
-                .help(format!("databases that have it keep the old one: write a new revision, or `trueup lock --accept {id}`"));
+        if parents(revision) != locked.parents || is_held(locked, text(chain, file)) != Some(false) {
+            return;
         }
+        let help = format!(
+            "databases that have it keep the old one: write a new revision, or `trueup lock --accept {id}`"
+        );
+        let first = "; its hash is of the first form, which a docstring changes too";
+        let is_first = !locked.content.contains(':');
+        check
+            .find(id, format!("`{id}` was edited after it was applied"))
+            .at(body_place(file, revision, revision.upgrade.as_ref()))
+            .related(locked_at.clone(), "locked here")
+            .help(if is_first { help + first } else { help });
     });
 }
 
 pub(super) fn reparented(facts: &AlembicFacts, out: &mut Sink<'_>) {
-    each(facts, out, |chain, files, Held { locked, place: locked_at }, check| {
+    each(facts, out, |_, files, Held { locked, place: locked_at }, check| {
         let id = locked.id.as_str();
         let Some((file, revision)) = find(files, id) else { return };
-        let now = entry(chain, file, revision);
-        if now.parents != locked.parents {
+        let now = parents(revision);
+        if now != locked.parents {
             let named = |parents: &[String]| match parents {
                 [] => "nothing".to_owned(),
                 parents => parents.join(", "),
             };
             check
-                .find(id, format!("`{id}` was applied after {}, and now follows {}", named(&locked.parents), named(&now.parents)))
+                .find(id, format!("`{id}` was applied after {}, and now follows {}", named(&locked.parents), named(&now)))
                 .at(revision.parents.first().map_or_else(|| Place::new(&file.path, revision.parents_span), |parent| self::place(file, parent)))
                 .related(locked_at.clone(), "locked here")
                 .help("a database that has it skips its new ancestor without a word: put the new revision after it");

@@ -2,9 +2,8 @@
 use super::AlembicFacts;
 use super::facts::{Files, place};
 use super::past::{Told, tell};
-use super::template::{Template, slug};
+use super::template::Template;
 use crate::model::chain::{Revision, RevisionFile};
-use crate::model::operation::{Action, TypeSpec};
 use crate::model::{Looked, Place, Span};
 use crate::rules::Sink;
 
@@ -112,98 +111,4 @@ pub(super) fn slug_too_long(facts: &AlembicFacts, out: &mut Sink<'_>) {
         }
         tell(chain, &mut check, all, "have a slug that Alembic would cut");
     }
-}
-
-pub(super) fn name_lies(facts: &AlembicFacts, out: &mut Sink<'_>) {
-    for chain in &facts.chains {
-        let Some(files) = out.look(chain.object(), &chain.files) else { continue };
-        let mut check = out.check(chain.object(), looked(files));
-        for (file, revision) in files.revisions() {
-            let name = file.name().trim_end_matches(".py");
-            for said in [slug(name, &revision.id.text), revision.id.text.clone()] {
-                if let Some((message, span)) =
-                    dimension_lie(&said, revision).or_else(|| table_lie(&said, revision))
-                {
-                    check
-                        .find(&revision.id.text, format!("`{said}` lies: {message}"))
-                        .at(Place::new(&file.path, span))
-                        .help("name it for what it does; an applied revision keeps its id, so say it in the docstring");
-                    break;
-                }
-            }
-        }
-    }
-}
-
-/// `..._to_3072`, while every vector in the body has another dimension.
-fn dimension_lie(said: &str, revision: &Revision) -> Option<(String, Span)> {
-    let (_, after) = said.rsplit_once("to_")?;
-    let number: i64 =
-        after.split('_').next()?.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().ok()?;
-    let mut actual = Vec::new();
-    let mut span = None;
-    for operation in revision.upgrade.iter().flat_map(|body| &body.operations) {
-        let kinds: Vec<&TypeSpec> = match &operation.action {
-            Action::CreateTable { columns, .. } => {
-                columns.iter().filter_map(|column| column.kind.as_ref()).collect()
-            }
-            Action::AddColumn { column, .. } => column.kind.iter().collect(),
-            Action::AlterColumn { change, .. } => change.kind.iter().collect(),
-            _ => Vec::new(),
-        };
-        for kind in kinds.into_iter().filter(|kind| is_vector(kind)) {
-            span.get_or_insert(operation.span);
-            actual.extend(kind.numbers.first().copied());
-        }
-    }
-    if actual.is_empty() || actual.contains(&number) {
-        return None;
-    }
-    actual.sort_unstable();
-    actual.dedup();
-    let actual: Vec<String> = actual.iter().map(ToString::to_string).collect();
-    Some((format!("the columns get {} dimensions", actual.join(" and ")), span?))
-}
-
-pub(super) fn is_vector(kind: &TypeSpec) -> bool {
-    ["vector", "halfvec", "sparsevec"].contains(&kind.name.as_str())
-}
-
-/// `create_x_table` and `drop_x_table`, while the body makes or drops other tables alone.
-fn table_lie(said: &str, revision: &Revision) -> Option<(String, Span)> {
-    let inner = said.strip_suffix("_table")?;
-    let (creates, table) = match (inner.strip_prefix("create_"), inner.strip_prefix("drop_")) {
-        (Some(table), _) => (true, table),
-        (_, Some(table)) => (false, table),
-        _ => return None,
-    };
-    let mut actual = Vec::new();
-    let mut span = None;
-    for operation in revision.upgrade.iter().flat_map(|body| &body.operations) {
-        match &operation.action {
-            Action::CreateTable { table, .. } if creates => actual.push(table.name.as_str()),
-            Action::DropTable { table } if !creates => actual.push(table.name.as_str()),
-            Action::RenameTable { to, .. } => actual.push(to),
-            Action::Opaque { .. } => return None,
-            _ => continue,
-        }
-        span.get_or_insert(operation.span);
-    }
-    let bare = |name: &str| name.to_lowercase().replace('_', "");
-    let wanted = bare(table);
-    if actual.is_empty()
-        || actual.iter().any(|name| {
-            bare(name).contains(&wanted) || wanted.contains(&bare(name)) || is_plural(&bare(name), &wanted)
-        })
-    {
-        return None;
-    }
-    let word = if creates { "makes" } else { "drops" };
-    Some((format!("it {word} `{}`", actual.join("`, `")), span?))
-}
-
-/// `category` and `categories`.
-fn is_plural(one: &str, other: &str) -> bool {
-    let stem = |name: &str| name.trim_end_matches("ies").trim_end_matches('y').to_owned();
-    stem(one) == stem(other)
 }

@@ -12,10 +12,13 @@ const MOST_MODULES: usize = 24;
 /// The convention by which a chain's constraints get their names.
 pub(super) fn convention(script: &str, search_path: &[Location], locator: &Locator<'_>) -> Look<Convention> {
     let path = under(script, "env.py");
+    if !locator.tree.has(&path) {
+        return Look::NotAsked(Reason(format!("there is no {path}")));
+    }
     let text = match locator.tree.text(&path) {
-        Look::Got(text) if locator.tree.has(&path) => text,
+        Look::Got(text) => text,
         Look::Failed(cause) => return Look::Failed(cause),
-        _ => return Look::NotAsked(Reason(format!("there is no {path}"))),
+        Look::NotAsked(reason) => return Look::NotAsked(reason),
     };
     let found = env_naming(&text);
     let is_silent = !text.contains("naming_convention");
@@ -83,16 +86,7 @@ impl Follow<'_, '_> {
     }
 
     fn path(&self, from: &str, module: &str) -> Option<String> {
-        let name = module.trim_start_matches('.');
-        let up = module.len() - name.len();
-        if up == 0 {
-            return self.locator.module(name, self.search_path);
-        }
-        let mut folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for _ in 1..up {
-            folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
-        }
-        self.locator.module_in(folder, name)
+        self.locator.imported(from, module, self.search_path)
     }
 
     fn through_stars(&mut self, path: &str, stars: &[String], sought: &Sought) -> Naming {

@@ -22,8 +22,12 @@ impl ChainFacts {
         &'f self,
         files: &'f Files,
     ) -> impl Iterator<Item = (&'f RevisionFile, &'f Revision)> {
-        let is_old = |revision: &Revision| self.place.is_none() && self.stands_already(revision);
-        files.revisions().filter(move |(_, revision)| !is_old(revision))
+        files.revisions().filter(move |(_, revision)| self.is_fresh(revision))
+    }
+
+    /// Whether a revision is judged by itself.
+    pub(super) fn is_fresh(&self, revision: &Revision) -> bool {
+        self.place.is_some() || !self.stands_already(revision)
     }
 }
 

@@ -17,15 +17,18 @@ const STACK_BYTES: usize = 8 << 20;
 /// What came of a path: one file, or in a conflict the file of each side; each with its text, where there is one.
 type Outcome = Vec<(RevisionFile, Option<String>)>;
 
-/// Reads revision files, in the order of their paths; their texts are put into `texts`. Costs one pass over each.
+/// Reads revision files, in the order of their paths; their texts are put into `texts`, where
+/// they are wanted. Costs one pass over each.
 pub(super) fn revision_files(
     paths: &[String],
     tree: &dyn Tree,
-    texts: &mut BTreeMap<String, String>,
+    texts: Option<&mut BTreeMap<String, String>>,
 ) -> Vec<RevisionFile> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let share = paths.len().div_ceil(threads).max(WORTH_A_THREAD);
-    let read = |paths: &[String]| paths.iter().map(|path| read(path, tree)).collect::<Vec<Outcome>>();
+    let is_kept = texts.is_some();
+    let read =
+        |paths: &[String]| paths.iter().map(|path| read(path, tree, is_kept)).collect::<Vec<Outcome>>();
     let outcomes: Vec<Outcome> = thread::scope(|scope| {
         let mut shares = paths.chunks(share);
         // This thread does not wait for the others with its hands in its lap.
@@ -43,24 +46,28 @@ pub(super) fn revision_files(
         all
     });
     let mut files = Vec::with_capacity(paths.len());
+    let mut kept = BTreeMap::new();
     for (file, text) in outcomes.into_iter().flatten() {
         if let Some(text) = text {
-            texts.insert(file.path.clone(), text);
+            kept.insert(file.path.clone(), text);
         }
         files.push(file);
+    }
+    if let Some(texts) = texts {
+        texts.append(&mut kept);
     }
     files
 }
 
-fn read(path: &str, tree: &dyn Tree) -> Outcome {
+fn read(path: &str, tree: &dyn Tree, is_kept: bool) -> Outcome {
     let cause = match tree.text(path) {
-        Look::Got(text) => return vec![(revision_file(path, &text), Some(text))],
+        Look::Got(text) => return vec![(revision_file(path, &text), is_kept.then_some(text))],
         Look::Failed(cause) => cause,
         Look::NotAsked(reason) => Cause::new(reason.0),
     };
     let unread = || {
         let declares = Declares::Unread(cause);
-        vec![(RevisionFile { path: path.to_owned(), declares, allows: Vec::new() }, None)]
+        vec![(RevisionFile { path: path.to_owned(), declares, allows: Vec::new(), sets_schema: false }, None)]
     };
     both(path, tree).unwrap_or_else(unread)
 }

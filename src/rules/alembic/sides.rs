@@ -133,7 +133,7 @@ fn revisions(at: &Whereabouts<'_>, tree: &dyn Tree) -> Side {
     if !tree.has(at.config) {
         return side;
     }
-    match at.files(&at.settings(tree), tree, &mut BTreeMap::new()) {
+    match at.files(&at.settings(tree), tree, None) {
         Look::Got(files) => {
             side.unknown = files.unknown();
             side.all.extend(files.revisions().map(|(file, revision)| Added {

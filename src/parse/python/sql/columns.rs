@@ -4,7 +4,8 @@ use sqlparser::tokenizer::Token;
 use super::cursor::{Cursor, names, split};
 use crate::model::naming::Name;
 use crate::model::operation::{
-    Action, ColumnChange, ColumnSpec, Constraint, ConstraintKind, Filled, ServerDefault, TableName, TypeSpec,
+    Action, ColumnChange, ColumnSpec, Constraint, ConstraintKind, Filled, OwnCheck, ServerDefault, TableName,
+    TypeSpec,
 };
 
 /// Functions of Postgres and its usual extensions that give another value at each call.
@@ -136,6 +137,7 @@ impl Cursor<'_> {
             is_primary_key,
             name: name.clone(),
             kind,
+            own_check: OwnCheck::Never,
         };
         let (mut constraints, mut own) = (Vec::new(), Name::Made);
         while !self.rest.is_empty() {

@@ -225,7 +225,11 @@ impl Cursor<'_> {
             let name = self.table()?;
             actions.push(match kind.as_str() {
                 "table" => Action::DropTable { table: name },
-                "index" => Action::DropIndex { name: Name::Exact(name.name), table: None },
+                "index" => {
+                    // As MySQL has it.
+                    let table = if self.take("ON") { self.table() } else { None };
+                    Action::DropIndex { name: Name::Exact(name.name), table }
+                }
                 _ => Action::DropOther {
                     table: self.hangs_on(&kind),
                     kind: kind.clone(),

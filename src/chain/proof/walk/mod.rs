@@ -1,15 +1,14 @@
 //! Follows the operations of revisions, and keeps what they leave behind.
 mod columns;
+mod named;
 mod switches;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Step;
-use super::facts::{Facts, Indexed, Stands};
-use crate::chain::naming::{is_kept_as, made_by_postgres};
+use super::facts::Facts;
 use crate::model::Span;
-use crate::model::naming::Name;
-use crate::model::operation::{Action, Asked, Constraint, ConstraintKind, Index, Operation, TableName};
+use crate::model::operation::{Action, Asked, ConstraintKind, Operation, TableName};
 
 /// What is left behind, by what it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -250,40 +249,6 @@ impl<'f, 's> Walk<'f, 's> {
         }
     }
 
-    /// What makes or drops an index or a constraint.
-    fn named(&mut self, action: &Action, at: At, id: &str) {
-        match action {
-            Action::CreateIndex(index) => self.index(index, at),
-            Action::DropIndex { name, table } => match name.text() {
-                Some(name) => self.drop_index(table.as_ref(), name, at),
-                None => self.cloud(table.as_ref().map(usual).as_ref(), id),
-            },
-            Action::RenameIndex { name, to } => {
-                let part = self.take_index(name);
-                self.drop_index(None, name, at);
-                let is_there = self.facts.index(None, to).is_some();
-                let lack = || format!("index `{to}` is not there");
-                self.want_part(Key::Index(to.clone()), at, is_there, lack, part);
-            }
-            Action::AddConstraint { table, constraint } => self.constraint(&usual(table), constraint, at),
-            Action::DropConstraint { table, name, kind } => {
-                let table = usual(table);
-                match name.text() {
-                    Some(name) => self.drop_constraint(&table, name, *kind, at),
-                    None => self.cloud(Some(&table), id),
-                }
-            }
-            Action::RenameConstraint { table, name, to } => {
-                let table = usual(table);
-                self.drop_constraint(&table, name, None, at);
-                let is_there = self.has_constraint(&table, to);
-                let key = Key::Constraint(table.clone(), to.clone());
-                self.want(key, at, is_there, || format!("constraint `{to}` of `{table}` is not there"));
-            }
-            _ => {}
-        }
-    }
-
     /// Keeps what is left behind, instead of what an earlier step left of it.
     fn want(&mut self, key: Key, at: At, is_held: bool, lack: impl FnOnce() -> String) {
         self.want_part(key, at, is_held, lack, None);
@@ -358,161 +323,6 @@ impl<'f, 's> Walk<'f, 's> {
         let (old, new) = (self.facts.table(table).is_none(), self.facts.table(&renamed).is_some());
         self.want(Key::Table(table.clone()), at, old, || format!("table `{table}` still has its old name"));
         self.want(Key::Table(renamed.clone()), at, new, || format!("table `{renamed}` is not there"));
-    }
-
-    /// What a table or a column brings along.
-    fn beside(&mut self, table: &TableName, constraints: &[Constraint], indexes: &[Index], at: At) {
-        for constraint in constraints {
-            self.constraint(table, constraint, at);
-        }
-        for index in indexes {
-            self.index(index, at);
-        }
-    }
-
-    fn index(&mut self, index: &Index, at: At) {
-        let table = index.table.as_ref().map(usual);
-        let is_written = matches!(index.name, Name::Exact(_));
-        let part = table.clone().map(|table| Part {
-            table,
-            columns: index.columns.clone(),
-            kind: None,
-            refers_to: None,
-            is_written,
-        });
-        // Of an index that nobody names, the one over its columns is meant.
-        if !is_written && self.facts.nameless(index) == Some(true) {
-            let columns = index.columns.iter().flatten().cloned().collect::<Vec<_>>().join(", ");
-            let key = match (index.name.text(), table) {
-                (Some(name), _) => Key::Index(name.to_owned()),
-                (None, Some(table)) => Key::nameless(table, at, columns),
-                (None, None) => return,
-            };
-            self.want_part(key, at, true, String::new, part);
-            return;
-        }
-        let Some(name) = index.name.text() else {
-            if let Some(table) = table {
-                self.leave_unseen(&table, format!("an index of `{table}` that has no name in the revision"));
-            }
-            return;
-        };
-        let live = self.facts.index(table.as_ref(), name);
-        let lack = match live {
-            None => Some("is not there"),
-            Some(Indexed::Own(live)) if index.unique && !live.unique => Some("is not unique"),
-            Some(Indexed::Own(live)) if live.invalid => Some("is invalid: its build failed"),
-            Some(_) => None,
-        };
-        let key = Key::Index(name.to_owned());
-        self.want_part(
-            key,
-            at,
-            lack.is_none(),
-            || format!("index `{name}` {}", lack.unwrap_or_default()),
-            part,
-        );
-    }
-
-    /// What is known of an index by that name, which is no longer left behind.
-    fn take_index(&mut self, name: &str) -> Option<Part> {
-        let known = self.demands.keys().find(|key| matches!(key, Key::Index(own) if is_kept_as(own, name)));
-        let key = known.cloned()?;
-        let part = self.demands.get_mut(&key).and_then(|demand| demand.part.take());
-        self.forget(&key);
-        part
-    }
-
-    fn drop_index(&mut self, table: Option<&TableName>, name: &str, at: At) {
-        self.take_index(name);
-        // It goes with its table, too.
-        let is_gone = table.is_some_and(|table| self.facts.table(table).is_none())
-            || self.facts.index(table, name).is_none();
-        self.want(Key::Index(name.to_owned()), at, is_gone, || format!("index `{name}` is still there"));
-    }
-
-    fn has_constraint(&self, table: &TableName, name: &str) -> bool {
-        let live = self.facts.table(table);
-        live.is_some_and(|live| live.constraints.iter().any(|one| is_kept_as(name, &one.name)))
-    }
-
-    fn drop_constraint(&mut self, table: &TableName, name: &str, kind: Option<ConstraintKind>, at: At) {
-        self.forget(&Key::validated(table, name));
-        let is_it =
-            |key: &Key| matches!(key, Key::Constraint(own, known) if own == table && is_kept_as(known, name));
-        if self.demands.keys().any(is_it) {
-            self.forget_all(|key, _| is_it(key));
-        } else {
-            // A name that no revision gave is that of one which nobody named, or which had another convention then.
-            self.forget_all(|_, demand| {
-                demand.part.as_ref().is_some_and(|part| {
-                    let is_kind = kind.is_none() || part.kind == kind;
-                    part.table == *table && part.kind.is_some() && is_kind && !part.is_written
-                })
-            });
-        }
-        let is_there = self.has_constraint(table, name);
-        let key = Key::Constraint(table.clone(), name.to_owned());
-        self.want(key, at, !is_there, || format!("constraint `{name}` of `{table}` is still there"));
-    }
-
-    fn constraint(&mut self, table: &TableName, constraint: &Constraint, at: At) {
-        let key = self.key_of(table, constraint, at);
-        let Some(live) = self.facts.table(table) else {
-            let facts = self.facts;
-            return self.want(key, at, false, || facts.absent(table));
-        };
-        let stands = self.facts.constraint(live, constraint);
-        if matches!(stands, Stands::Untold)
-            // SQLite has no name for it, and maybe another form.
-            || (matches!(stands, Stands::Gone) && self.facts.is_sqlite() && constraint.name.text().is_none())
-        {
-            return self.forget(&key);
-        }
-        let part = Part {
-            table: table.clone(),
-            columns: constraint.columns.iter().cloned().map(Some).collect(),
-            kind: Some(constraint.kind),
-            refers_to: constraint.refers_to.as_ref().map(usual),
-            is_written: matches!(constraint.name, Name::Exact(_)),
-        };
-        let what = match constraint.name.text() {
-            Some(name) => format!("constraint `{name}` of `{table}`"),
-            None => {
-                format!("{} of `{table}` over `{}`", word(constraint.kind), constraint.columns.join("`, `"))
-            }
-        };
-        let lack = || match &stands {
-            Stands::Otherwise(other) => {
-                format!("{what} is not there; one over the same columns is named `{other}`")
-            }
-            Stands::NotValid => format!("{what} is NOT VALID: rows that were there before it may break it"),
-            _ => format!("{what} is not there"),
-        };
-        self.want_part(key, at, matches!(stands, Stands::There), lack, Some(part));
-    }
-
-    fn key_of(&self, table: &TableName, constraint: &Constraint, at: At) -> Key {
-        let made = || if self.facts.is_sqlite() { None } else { made_by_postgres(&table.name, constraint) };
-        let name = match &constraint.name {
-            Name::Made => made(),
-            other => other.text().map(str::to_owned),
-        };
-        let Some(name) = name else {
-            let what = format!("{} {}", word(constraint.kind), constraint.columns.join(", "));
-            return Key::nameless(table.clone(), at, what);
-        };
-        Key::Constraint(table.clone(), name)
-    }
-}
-
-fn word(kind: ConstraintKind) -> &'static str {
-    match kind {
-        ConstraintKind::PrimaryKey => "the primary key",
-        ConstraintKind::Unique => "the unique constraint",
-        ConstraintKind::ForeignKey => "the foreign key",
-        ConstraintKind::Check => "the check",
-        ConstraintKind::Exclude => "the exclusion constraint",
     }
 }
 
