@@ -22,6 +22,7 @@ mod look;
 mod mode;
 pub mod naming;
 pub mod operation;
+pub mod parity;
 pub mod part;
 pub mod path;
 mod place;
