@@ -68,7 +68,12 @@ impl Walk<'_, '_> {
         let Some(table) = self.side.tables.get(node.0) else { return false };
         let own = self.side.usersets.get(&(node.1, table.relation));
         if own.is_some_and(|own| Asking::One(*own) == subject) {
-            steps.push(Step { depth, text: format!("{} is itself", self.spelt(node)), tuple: None, node: Some(node) });
+            steps.push(Step {
+                depth,
+                text: format!("{} is itself", self.spelt(node)),
+                tuple: None,
+                node: Some(node),
+            });
             return true;
         }
         let kind = self.names.spelt(table.kind);

@@ -97,11 +97,7 @@ impl<'c, 's> Stream<'c, 's> {
 
     /// Computes every relation, and gives each to `take` as it is done: the type, the relation, and the bounds by object
     /// of all objects that anybody has it to.
-    pub fn each(
-        &mut self,
-        formulas: &mut Formulas,
-        mut take: impl FnMut((u32, u32), &HashMap<u32, Bounds>),
-    ) {
+    pub fn each(&mut self, formulas: &mut Formulas, mut take: impl FnMut((u32, u32), &HashMap<u32, Bounds>)) {
         for table in self.order() {
             let Some(found) = self.side.tables.get(table) else { continue };
             take((found.kind, found.relation), self.column(table, formulas));

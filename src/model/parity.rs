@@ -37,8 +37,8 @@ pub struct PermissionGroup {
     pub cause: String,
     /// How many.
     pub count: u64,
-    /// The first of them.
-    pub sample: Vec<String>,
+    /// The first of them, word by word: subject, relation, object.
+    pub sample: Vec<Vec<String>>,
     /// Where the cause is written.
     #[serde(skip)]
     pub place: Option<Place>,

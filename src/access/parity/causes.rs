@@ -113,35 +113,37 @@ impl<'r, 'c, 's> Causes<'r, 'c, 's> {
         }
         for (found, whys) in found.iter().zip(&missing) {
             // Of several tuples that are missing on one way, that which most ways miss.
-            let why = whys.iter().max_by_key(|why| (counts.get(why).copied(), std::cmp::Reverse((*why).clone())));
-            let own = side.tables.get(found.table).map_or((u32::MAX, u32::MAX), |table| (table.kind, table.relation));
+            let why =
+                whys.iter().max_by_key(|why| (counts.get(why).copied(), std::cmp::Reverse((*why).clone())));
+            let own = side
+                .tables
+                .get(found.table)
+                .map_or((u32::MAX, u32::MAX), |table| (table.kind, table.relation));
             let why = why.cloned().unwrap_or(Why::Rewrite(own.0, own.1));
             groups.entry(why).or_default().push(*found);
         }
         groups
     }
 
-    fn told(
-        &self,
-        groups: BTreeMap<Why, Vec<Found>>,
-        here: &str,
-        other: &str,
-    ) -> Vec<PermissionGroup> {
+    fn told(&self, groups: BTreeMap<Why, Vec<Found>>, here: &str, other: &str) -> Vec<PermissionGroup> {
         let (model, side) = if here == "source" { self.compared.source } else { self.compared.target };
         let mut all: Vec<PermissionGroup> = groups
             .into_iter()
             .map(|(why, found)| {
                 let (cause, place) = match why {
                     Why::Tuple(number, is_there) => {
-                        let (path, tuple) = side.tuple(number).map_or(("", None), |(path, tuple)| (path, Some(tuple)));
-                        let written = tuple.map(ToString::to_string).unwrap_or_default();
+                        let (path, tuple) =
+                            side.tuple(number).map_or(("", None), |(path, tuple)| (path, Some(tuple)));
+                        let written = tuple.filter(|_| self.compared.is_spelt);
+                        let written =
+                            written.map_or_else(|| "a tuple".to_owned(), |tuple| format!("`{tuple}`"));
                         let rest = if is_there {
                             format!("stands under another condition in the {other}")
                         } else {
                             format!("is not in the {other}")
                         };
                         let place = tuple.and_then(|tuple| written_at(path, tuple.span));
-                        (format!("`{written}` of the {here} {rest}"), place)
+                        (format!("{written} of the {here} {rest}"), place)
                     }
                     Why::Rewrite(kind, relation) => {
                         let (kind, relation) = (self.names.spelt(kind), self.names.spelt(relation));
@@ -150,8 +152,8 @@ impl<'r, 'c, 's> Causes<'r, 'c, 's> {
                         (format!("`{kind}#{relation}` of the {here} gives what the {other} does not"), place)
                     }
                 };
-                let mut sample: Vec<String> =
-                    found.iter().map(|one| shown(self.names, self.compared.target.1, *one).join(" ")).collect();
+                let shown = |one: &Found| shown(self.names, self.compared.target.1, *one).to_vec();
+                let mut sample: Vec<Vec<String>> = found.iter().map(shown).collect();
                 sample.sort();
                 sample.truncate(SAMPLE);
                 PermissionGroup { cause, count: found.len() as u64, sample, place }

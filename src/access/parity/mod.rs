@@ -28,6 +28,8 @@ pub struct Compared<'c, 's> {
     pub target: (&'s AccessModel, &'c Side<'s>),
     /// How the source's names become the target's.
     pub renames: &'c Renames,
+    /// Whether tuples may be spelt out where they are causes.
+    pub is_spelt: bool,
     /// The relations of the target, as `type#relation`, that are compared.
     pub is_asked: &'c dyn Fn(&str) -> bool,
 }
@@ -158,12 +160,13 @@ impl Comparison<'_, '_, '_> {
                 for (subject, _) in subjects(bounds) {
                     let (subject, object) = (self.written(subject), self.names.written(*object));
                     let mut exceptions = self.compared.renames.left_out.iter();
-                    match exceptions.position(|one| one.is_of_source && one.takes(&subject, &spelt, &object)) {
+                    match exceptions.position(|one| one.is_of_source && one.takes(&subject, &spelt, &object))
+                    {
                         Some(exception) => self.except(exception),
                         None => {
                             count += 1;
                             let relation = spelt.split_once('#').map_or("", |(_, relation)| relation);
-                            sample.push(format!("{subject} {relation} {object}"));
+                            sample.push(vec![subject, relation.to_owned(), object]);
                             first(&mut sample);
                         }
                     }
@@ -193,9 +196,9 @@ impl Comparison<'_, '_, '_> {
         homeless.sort();
         homeless.dedup();
         let count = homeless.len() as u64;
-        homeless.truncate(SAMPLE);
+        let sample = homeless.into_iter().take(SAMPLE).map(|name| vec![name]).collect();
         let cause = format!("`{relation}`: these have no object of their own in the target");
-        self.parity.unmapped.push(PermissionGroup { cause, count, sample: homeless, place: None });
+        self.parity.unmapped.push(PermissionGroup { cause, count, sample, place: None });
     }
 
     fn object(&mut self, node: (usize, u32), [expected, actual]: [&Bounds; 2], formulas: &mut Formulas) {
@@ -238,8 +241,11 @@ impl Comparison<'_, '_, '_> {
     fn why(&self) -> String {
         let (source, target) = (self.compared.source.1, self.compared.target.1);
         match source.undecided().chain(target.undecided()).next() {
-            Some((_, tuple, why)) => format!("{tuple}: {why}"),
-            None => "a relation rests on its own absence, or a `but not` takes away what runs in a ring".into(),
+            Some((_, tuple, why)) if self.compared.is_spelt => format!("{tuple}: {why}"),
+            Some((_, _, why)) => format!("a tuple's condition: {why}"),
+            None => {
+                "a relation rests on its own absence, or a `but not` takes away what runs in a ring".into()
+            }
         }
     }
 
@@ -258,7 +264,7 @@ impl Comparison<'_, '_, '_> {
         group.count += 1;
         let shown = shown(self.names, self.compared.target.1, found);
         if group.sample.len() < SAMPLE {
-            group.sample.push(shown.join(" "));
+            group.sample.push(shown.to_vec());
         }
         self.tell("undecided", shown, ranges, formulas);
     }
@@ -305,12 +311,15 @@ impl Comparison<'_, '_, '_> {
         let of = |side: &Side<'_>, found: Found| {
             let (subject, object) = (self.written(found.subject), self.names.written(found.object));
             let relation = spelt_table(side, self.names, found.table);
-            declared.iter().position(|one| one.is_of_source == is_lost && one.takes(&subject, &relation, &object))
+            declared
+                .iter()
+                .position(|one| one.is_of_source == is_lost && one.takes(&subject, &relation, &object))
         };
         if !is_lost {
             return of(self.compared.target.1, found);
         }
-        before(self.renaming, self.compared.source.1, found).find_map(|found| of(self.compared.source.1, found))
+        before(self.renaming, self.compared.source.1, found)
+            .find_map(|found| of(self.compared.source.1, found))
     }
 
     fn written(&self, subject: Asking) -> String {
@@ -324,7 +333,8 @@ impl Comparison<'_, '_, '_> {
         let causes = Causes::new(self.compared, self.names, self.renaming);
         self.parity.lost = causes.lost(&self.lost, formulas);
         self.parity.gained = causes.gained(&self.gained, formulas);
-        for (groups, more) in [&mut self.parity.lost, &mut self.parity.gained].into_iter().zip(self.untraced) {
+        for (groups, more) in [&mut self.parity.lost, &mut self.parity.gained].into_iter().zip(self.untraced)
+        {
             if more > 0 {
                 let cause = format!("beyond the first {TRACED}, which are traced to their causes");
                 groups.push(PermissionGroup { cause, count: more, ..PermissionGroup::default() });
@@ -355,9 +365,8 @@ fn before<'r>(
     let tables = tables.filter(move |(_, new)| **new == Some(found.table)).map(|(old, _)| old);
     tables.flat_map(move |table| {
         let subjects = subjects.clone();
-        let of = move |object| {
-            subjects.clone().into_iter().map(move |subject| Found { table, object, subject })
-        };
+        let of =
+            move |object| subjects.clone().into_iter().map(move |subject| Found { table, object, subject });
         objects.clone().into_iter().flat_map(of)
     })
 }
@@ -380,12 +389,14 @@ fn spelt_table(side: &Side<'_>, names: &Names, table: usize) -> String {
 
 /// Everyone that either side tells apart, sorted.
 fn both(one: &Bounds, other: &Bounds) -> Vec<Asking> {
-    let mut all: Vec<Asking> = [one, other].into_iter().flat_map(|bounds| [&bounds.low, &bounds.high]).flat_map(
-        |cells| {
+    let mut all: Vec<Asking> = [one, other]
+        .into_iter()
+        .flat_map(|bounds| [&bounds.low, &bounds.high])
+        .flat_map(|cells| {
             let kinds = cells.kinds().iter().map(|(kind, _)| Asking::Anyone(*kind));
             kinds.chain(cells.named().iter().map(|(subject, _)| Asking::One(*subject)))
-        },
-    ).collect();
+        })
+        .collect();
     all.sort_unstable();
     all.dedup();
     all
@@ -403,7 +414,7 @@ fn permissions(column: &HashMap<u32, Bounds>) -> u64 {
 }
 
 /// Keeps the first few in order.
-fn first(sample: &mut Vec<String>) {
+fn first(sample: &mut Vec<Vec<String>>) {
     if sample.len() > SAMPLE {
         sample.sort();
         sample.truncate(SAMPLE);

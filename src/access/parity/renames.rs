@@ -59,14 +59,17 @@ pub struct LeftOut {
 
 impl LeftOut {
     pub(super) fn takes(&self, subject: &str, relation: &str, object: &str) -> bool {
-        let is = |glob: &Option<GlobMatcher>, text: &str| glob.as_ref().is_none_or(|glob| glob.is_match(text));
+        let is =
+            |glob: &Option<GlobMatcher>, text: &str| glob.as_ref().is_none_or(|glob| glob.is_match(text));
         is(&self.subject, subject) && is(&self.relation, relation) && is(&self.object, object)
     }
 
     /// Whether it takes everything that a name has, as a subject or as an object.
     fn takes_all_of(&self, name: &str) -> bool {
         let alone = |glob: &Option<GlobMatcher>, other: &Option<GlobMatcher>| {
-            other.is_none() && self.relation.is_none() && glob.as_ref().is_some_and(|glob| glob.is_match(name))
+            other.is_none()
+                && self.relation.is_none()
+                && glob.as_ref().is_some_and(|glob| glob.is_match(name))
         };
         self.is_of_source && (alone(&self.subject, &self.object) || alone(&self.object, &self.subject))
     }
@@ -116,14 +119,18 @@ impl Renaming {
             let (old, new) = (names.word(old), names.word(new));
             this.kinds.insert(old, new);
         }
-        this.tables = source.tables.iter().map(|table| {
-            let own = (names.spelt(table.kind).to_owned(), names.spelt(table.relation).to_owned());
-            let key = match renames.relations.get(&own) {
-                Some((kind, relation)) => (names.word(kind), names.word(relation)),
-                None => (this.kind(table.kind), table.relation),
-            };
-            target.by_name.get(&key).copied()
-        }).collect();
+        this.tables = source
+            .tables
+            .iter()
+            .map(|table| {
+                let own = (names.spelt(table.kind).to_owned(), names.spelt(table.relation).to_owned());
+                let key = match renames.relations.get(&own) {
+                    Some((kind, relation)) => (names.word(kind), names.word(relation)),
+                    None => (this.kind(table.kind), table.relation),
+                };
+                target.by_name.get(&key).copied()
+            })
+            .collect();
         this.objects(renames, source, names, &mut told);
         this.own(renames, names);
         this.merges(renames, (source, target), names, &mut told);
@@ -169,7 +176,7 @@ impl Renaming {
             told.unmapped.push(PermissionGroup {
                 cause: format!("ids of `{kind}` are mapped, and these are not listed"),
                 count: found.len() as u64,
-                sample: found.into_iter().take(SAMPLE).collect(),
+                sample: found.into_iter().take(SAMPLE).map(|name| vec![name]).collect(),
                 place: None,
             });
         }
@@ -203,7 +210,8 @@ impl Renaming {
             told.merged.push(Merged { into: names.written(*into), of, is_declared });
         }
         let spelt = |side: &Side<'_>, table: usize| {
-            let table = side.tables.get(table).map_or((u32::MAX, u32::MAX), |table| (table.kind, table.relation));
+            let table =
+                side.tables.get(table).map_or((u32::MAX, u32::MAX), |table| (table.kind, table.relation));
             format!("{}#{}", names.spelt(table.0), names.spelt(table.1))
         };
         let mut into: BTreeMap<usize, Vec<String>> = BTreeMap::new();

@@ -1,5 +1,5 @@
 //! A model and its tuples, fetched and computed.
-use crate::access::{Asked, Formulas, Stream, Names, Side, unsatisfiable, validate};
+use crate::access::{Asked, Formulas, Names, Side, Stream, unsatisfiable, validate};
 use crate::manifest::{Acl, Source};
 use crate::model::access::{AccessModel, AccessProblem, Tuple, TupleFile};
 use crate::model::path::under;
@@ -135,7 +135,8 @@ impl AclFacts {
 }
 
 /// A realm from its one file, or from the folder of its files.
-fn read_realm(path: &str, name: Option<&str>, tree: &dyn Tree) -> Look<Realm> {
+/// Reads a realm's export: a file, or the folder of one.
+pub fn read_realm(path: &str, name: Option<&str>, tree: &dyn Tree) -> Look<Realm> {
     let paths = if is_json(path) { vec![path.to_owned()] } else { parts(path, name, tree) };
     if paths.is_empty() {
         let cause = Cause::new(format!("{path} holds no realm's export"));
