@@ -10,10 +10,10 @@ use super::node::{Computing, Node, needs, tables_below};
 use super::side::Side;
 
 /// The nodes of tables that are done and still needed.
-pub type Columns = HashMap<usize, HashMap<u32, Bounds>>;
+pub(super) type Columns = HashMap<usize, HashMap<u32, Bounds>>;
 
 /// Computes the relations of a side.
-pub struct Matrix<'c, 's> {
+pub(super) struct Matrix<'c, 's> {
     side: &'c Side<'s>,
     names: &'c Names,
     pub(super) columns: Columns,
@@ -57,7 +57,7 @@ impl<'c, 's> Matrix<'c, 's> {
     }
 
     /// The nodes that rest on their own absence, as the type, relation and object of each.
-    pub fn tangled(&self) -> impl Iterator<Item = (u32, u32, u32)> {
+    pub(super) fn tangled(&self) -> impl Iterator<Item = (u32, u32, u32)> {
         self.tangled.iter().filter_map(|(table, object)| {
             let table = self.side.tables.get(*table)?;
             Some((table.kind, table.relation, *object))

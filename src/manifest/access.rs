@@ -43,7 +43,7 @@ pub struct AccessParity {
     pub except: Vec<AccessExcept>,
     /// Contexts of requests, by name: with any, decisions are compared under each of them; without, with their conditions.
     #[serde(default)]
-    pub contexts: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+    pub contexts: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
     /// What must hold of one side's decisions.
     #[serde(default)]
     pub every: Vec<AccessEvery>,
