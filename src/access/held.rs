@@ -7,10 +7,10 @@ use super::side::Side;
 use super::stream::Stream;
 
 /// Of which type each is counted.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub enum Each<'t> {
-    /// Every subject of this type.
-    Subject(&'t str),
+    /// Every subject of this type, over the objects that are asked about.
+    Subject(&'t str, &'t dyn Fn(&str) -> bool),
     /// Every object of this type, with the type of the subjects that count, or all; anyone of a type counts as one.
     Object(&'t str, Option<&'t str>),
 }
@@ -27,7 +27,7 @@ pub fn held(
     others: &[String],
     is_asked: &dyn Fn(&str) -> bool,
 ) -> BTreeMap<String, Held> {
-    let (Each::Subject(kind) | Each::Object(kind, _)) = each;
+    let (Each::Subject(kind, _) | Each::Object(kind, _)) = each;
     for id in others {
         names.entity(kind, id);
     }
@@ -52,11 +52,14 @@ pub fn held(
             return;
         }
         for (object, bounds) in column {
+            if matches!(each, Each::Subject(_, counts) if !counts(&names.written(*object))) {
+                continue;
+            }
             for (cells, is_sure) in [(&bounds.low, true), (&bounds.high, false)] {
                 let add = |held: &mut Held, more: u64| {
                     *(if is_sure { &mut held.0 } else { &mut held.1 }) += more;
                 };
-                if let Each::Subject(_) = each {
+                if let Each::Subject(..) = each {
                     let of_anyone = is_yes(cells.anyone(word), is_sure);
                     add(&mut anyone, of_anyone);
                     for (subject, formula) in cells.named().iter().filter(|(one, _)| names.kind(*one) == word)

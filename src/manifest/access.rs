@@ -20,6 +20,9 @@ pub struct AccessParity {
     /// Which differences are findings.
     #[serde(default)]
     pub policy: Policy,
+    /// The types of the target whose subjects are compared, such as `user`; all without it.
+    #[serde(default)]
+    pub subjects: Vec<At<String>>,
     /// Relations of the target that are compared, as globs over `type#relation`; all without it.
     #[serde(default)]
     pub relations: Vec<At<String>>,
@@ -172,6 +175,8 @@ pub struct AccessEvery {
     pub objects: Option<At<String>>,
     /// The relations that count, as a glob over `type#relation`.
     pub relation: At<String>,
+    /// For subjects: the objects that count, as a glob; all without it.
+    pub over: Option<At<String>>,
     /// For objects: the type of the subjects that count; all without it.
     pub by: Option<At<String>>,
     /// Ids that must be there, beside those that tuples name.
@@ -207,6 +212,7 @@ pub(super) fn mistakes(parity: &AccessParity, found: &mut Vec<Mistake>) {
     let of_every = parity.every.iter().map(|one| &one.relation);
     let of_except =
         parity.except.iter().flat_map(|one| [&one.subject, &one.relation, &one.object].into_iter().flatten());
+    let of_every = of_every.chain(parity.every.iter().filter_map(|one| one.over.as_ref()));
     for pattern in parity.relations.iter().chain(of_every).chain(of_except) {
         if let Err(why) = glob(pattern) {
             found.push(mistake(pattern, format!("`{}` is no glob: {why}", **pattern), None));

@@ -206,6 +206,7 @@ fn told(
         target: (target.0, &right),
         renames: &naming.renames(source.1),
         is_spelt: true,
+        subjects: &[],
         is_asked: &|_| true,
     };
     let mut told = BTreeSet::new();

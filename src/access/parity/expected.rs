@@ -1,5 +1,5 @@
 //! What the target should give: the source's cells in the target's words.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::renames::Renaming;
@@ -11,6 +11,8 @@ use crate::access::names::Names;
 pub(super) struct Expected<'e> {
     renaming: &'e Renaming,
     names: &'e Names,
+    /// The target's types of those who are compared; nothing for all.
+    subjects: &'e HashSet<u32>,
     by_object: HashMap<u32, Bounds>,
     /// Cells of objects that every subject has its own of: those that are sure, and those that may be.
     own: HashMap<u32, [Vec<(u32, Formula)>; 2]>,
@@ -18,8 +20,15 @@ pub(super) struct Expected<'e> {
 }
 
 impl<'e> Expected<'e> {
-    pub(super) fn new(renaming: &'e Renaming, names: &'e Names) -> Self {
-        Self { renaming, names, by_object: HashMap::new(), own: HashMap::new(), homeless: Vec::new() }
+    pub(super) fn new(renaming: &'e Renaming, names: &'e Names, subjects: &'e HashSet<u32>) -> Self {
+        Self {
+            renaming,
+            names,
+            subjects,
+            by_object: HashMap::new(),
+            own: HashMap::new(),
+            homeless: Vec::new(),
+        }
     }
 
     /// Adds a relation of the source.
@@ -52,12 +61,16 @@ impl<'e> Expected<'e> {
         (self.by_object, self.homeless)
     }
 
+    fn counts(&self, kind: u32) -> bool {
+        self.subjects.is_empty() || self.subjects.contains(&self.renaming.kind(kind))
+    }
+
     /// Gives every subject of a shared object its own.
     fn share(&mut self, object: u32, bounds: &Bounds) {
         let Some(own) = self.renaming.own.get(&object) else { return };
         for (is_high, cells) in [(false, &bounds.low), (true, &bounds.high)] {
             for (kind, formula) in cells.kinds() {
-                if *formula != Formula::NO && is_high {
+                if *formula != Formula::NO && is_high && self.counts(*kind) {
                     self.homeless.push(format!("{}:*", self.names.spelt(*kind)));
                 }
             }
@@ -69,7 +82,9 @@ impl<'e> Expected<'e> {
                         let [low, high] = self.own.entry(*object).or_default();
                         (if is_high { high } else { low }).push((subject, *formula));
                     }
-                    None if is_high => self.homeless.push(self.names.written(subject)),
+                    None if is_high && self.counts(self.names.kind(subject)) => {
+                        self.homeless.push(self.names.written(subject))
+                    }
                     None => {}
                 }
             }
@@ -102,7 +117,7 @@ impl<'e> Expected<'e> {
         let mut named = Vec::with_capacity(cells.named().len());
         for (subject, formula) in cells.named() {
             let Some(new) = self.renaming.to(*subject) else {
-                if self.renaming.own.contains_key(subject) {
+                if self.renaming.own.contains_key(subject) && self.counts(self.names.kind(*subject)) {
                     self.homeless.push(format!("{}, as a subject", self.names.written(*subject)));
                 }
                 continue;

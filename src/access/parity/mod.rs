@@ -30,6 +30,8 @@ pub struct Compared<'c, 's> {
     pub renames: &'c Renames,
     /// Whether tuples may be spelt out where they are causes.
     pub is_spelt: bool,
+    /// The types of the target whose subjects are compared; all when it is empty.
+    pub subjects: &'c [String],
     /// The relations of the target, as `type#relation`, that are compared.
     pub is_asked: &'c dyn Fn(&str) -> bool,
 }
@@ -62,20 +64,21 @@ pub fn compare(
     each: &mut dyn FnMut(DifferingPermission),
 ) -> Result<Parity, String> {
     let sides = (compared.source.1, compared.target.1);
-    let (renaming, Told { unmapped, merged }) = Renaming::new(compared.renames, sides, names);
+    let (renaming, Told { unmapped, merged, left_out }) = Renaming::new(compared.renames, sides, names);
+    let subjects: HashSet<u32> = compared.subjects.iter().map(|kind| names.word(kind)).collect();
     let names = &*names;
     let mut comparison = Comparison {
         compared,
         names,
         renaming: &renaming,
-        parity: Parity { unmapped, merged, ..Parity::default() },
+        subjects,
+        parity: Parity { unmapped, merged, left_out, ..Parity::default() },
         lost: Vec::new(),
         gained: Vec::new(),
         untraced: [0, 0],
         undecided: BTreeMap::new(),
         each,
     };
-    comparison.parity.left_out = vec![0; compared.renames.left_out.len()];
     comparison.parity.usersets = usersets(sides.0) + usersets(sides.1);
     comparison.run(formulas);
     if formulas.is_full() {
@@ -98,6 +101,8 @@ struct Comparison<'r, 'c, 's> {
     compared: &'r Compared<'c, 's>,
     names: &'r Names,
     renaming: &'r Renaming,
+    /// The target's types of those who are compared; nothing for all.
+    subjects: HashSet<u32>,
     parity: Parity,
     lost: Vec<Found>,
     gained: Vec<Found>,
@@ -121,17 +126,17 @@ impl Comparison<'_, '_, '_> {
                 to.release(table);
                 continue;
             }
-            let mut expected = Expected::new(self.renaming, self.names);
+            let mut expected = Expected::new(self.renaming, self.names, &self.subjects);
             for one in before {
                 let column = from.column(one, formulas);
-                self.parity.source += permissions(column);
+                self.parity.source += self.permissions(column, true);
                 expected.take(column, formulas);
                 from.release(one);
             }
             let (expected, homeless) = expected.end(formulas);
             self.homeless(&spelt, homeless);
             let actual = to.column(table, formulas);
-            self.parity.target += permissions(actual);
+            self.parity.target += self.permissions(actual, false);
             let mut objects: Vec<u32> = expected.keys().chain(actual.keys()).copied().collect();
             objects.sort_unstable();
             objects.dedup();
@@ -157,7 +162,9 @@ impl Comparison<'_, '_, '_> {
             let column = from.column(table, formulas);
             let (mut count, mut sample) = (0, Vec::new());
             for (object, bounds) in column {
-                for (subject, _) in subjects(bounds) {
+                for (subject, _) in
+                    subjects(bounds).filter(|(one, _)| self.counts(*one, true)).collect::<Vec<_>>()
+                {
                     let (subject, object) = (self.written(subject), self.names.written(*object));
                     let mut exceptions = self.compared.renames.left_out.iter();
                     match exceptions.position(|one| one.is_of_source && one.takes(&subject, &spelt, &object))
@@ -182,6 +189,21 @@ impl Comparison<'_, '_, '_> {
         }
     }
 
+    /// Whether a subject of the source, or of the target, is one of those who are compared.
+    fn counts(&self, subject: Asking, is_of_source: bool) -> bool {
+        let kind = match subject {
+            Asking::One(one) => self.names.kind(one),
+            Asking::Anyone(kind) => kind,
+        };
+        let kind = if is_of_source { self.renaming.kind(kind) } else { kind };
+        self.subjects.is_empty() || self.subjects.contains(&kind)
+    }
+
+    fn permissions(&self, column: &HashMap<u32, Bounds>, is_of_source: bool) -> u64 {
+        let of = |bounds| subjects(bounds).filter(|(one, _)| self.counts(*one, is_of_source)).count() as u64;
+        column.values().map(of).sum()
+    }
+
     fn except(&mut self, exception: usize) {
         if let Some(count) = self.parity.left_out.get_mut(exception) {
             *count += 1;
@@ -204,7 +226,7 @@ impl Comparison<'_, '_, '_> {
     fn object(&mut self, node: (usize, u32), [expected, actual]: [&Bounds; 2], formulas: &mut Formulas) {
         if expected.depth.max(actual.depth) > DEEPEST {
             let why = format!("a server gives up behind {DEEPEST} steps, and the way there is longer");
-            for subject in both(expected, actual) {
+            for subject in self.both(expected, actual) {
                 self.undecided(&why, node, subject, [expected, actual], formulas);
             }
             return;
@@ -212,7 +234,7 @@ impl Comparison<'_, '_, '_> {
         if expected.low == actual.low && expected.high == actual.high && expected.is_sure() {
             return;
         }
-        for subject in both(expected, actual) {
+        for subject in self.both(expected, actual) {
             let [was, is] = [expected, actual].map(|bounds| self.range(bounds, subject));
             let mut less = |one, other| formulas.join(Operator::Less, one, other) != Formula::NO;
             let (lost, gained) = (less(was.0, is.1), less(is.0, was.1));
@@ -228,6 +250,19 @@ impl Comparison<'_, '_, '_> {
                 self.undecided(&why, node, subject, [expected, actual], formulas);
             }
         }
+    }
+
+    /// Everyone that either side tells apart, sorted.
+    fn both(&self, one: &Bounds, other: &Bounds) -> Vec<Asking> {
+        let cells = [one, other].into_iter().flat_map(|bounds| [&bounds.low, &bounds.high]);
+        let all = cells.flat_map(|cells| {
+            let kinds = cells.kinds().iter().map(|(kind, _)| Asking::Anyone(*kind));
+            kinds.chain(cells.named().iter().map(|(subject, _)| Asking::One(*subject)))
+        });
+        let mut all: Vec<Asking> = all.filter(|one| self.counts(*one, false)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     fn range(&self, bounds: &Bounds, subject: Asking) -> Range {
@@ -387,30 +422,11 @@ fn spelt_table(side: &Side<'_>, names: &Names, table: usize) -> String {
     })
 }
 
-/// Everyone that either side tells apart, sorted.
-fn both(one: &Bounds, other: &Bounds) -> Vec<Asking> {
-    let mut all: Vec<Asking> = [one, other]
-        .into_iter()
-        .flat_map(|bounds| [&bounds.low, &bounds.high])
-        .flat_map(|cells| {
-            let kinds = cells.kinds().iter().map(|(kind, _)| Asking::Anyone(*kind));
-            kinds.chain(cells.named().iter().map(|(subject, _)| Asking::One(*subject)))
-        })
-        .collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
 /// Those who may have it.
 fn subjects(bounds: &Bounds) -> impl Iterator<Item = (Asking, Formula)> {
     let kinds = bounds.high.kinds().iter().map(|(kind, formula)| (Asking::Anyone(*kind), *formula));
     let named = bounds.high.named().iter().map(|(subject, formula)| (Asking::One(*subject), *formula));
     kinds.chain(named).filter(|(_, formula)| *formula != Formula::NO)
-}
-
-fn permissions(column: &HashMap<u32, Bounds>) -> u64 {
-    column.values().map(|bounds| subjects(bounds).count() as u64).sum()
 }
 
 /// Keeps the first few in order.

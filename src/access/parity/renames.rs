@@ -94,6 +94,8 @@ pub(super) struct Renaming {
 pub(super) struct Told {
     pub(super) unmapped: Vec<PermissionGroup>,
     pub(super) merged: Vec<Merged>,
+    /// How many names each exception takes.
+    pub(super) left_out: Vec<u64>,
 }
 
 /// A sample of so many names.
@@ -106,7 +108,7 @@ impl Renaming {
         (source, target): (&Side<'_>, &Side<'_>),
         names: &mut Names,
     ) -> (Self, Told) {
-        let mut told = Told::default();
+        let mut told = Told { left_out: vec![0; renames.left_out.len()], ..Told::default() };
         let mut this = Self {
             tables: Vec::new(),
             kinds: HashMap::new(),
@@ -151,7 +153,10 @@ impl Renaming {
                 continue;
             }
             let written = names.written(object);
-            if renames.left_out.iter().any(|one| one.takes_all_of(&written)) {
+            if let Some(exception) = renames.left_out.iter().position(|one| one.takes_all_of(&written)) {
+                if let Some(count) = told.left_out.get_mut(exception) {
+                    *count += 1;
+                }
                 self.to.insert(object, None);
                 continue;
             }

@@ -37,8 +37,10 @@ async fn every_facts(
         Some(list) => wanted(settings, list, stores).await?,
         None => Vec::new(),
     };
+    let over = every.over.as_ref().and_then(|over| glob(over).ok());
+    let counts = |object: &str| over.as_ref().is_none_or(|over| over.is_match(object));
     let (kind, each) = match (&every.subjects, &every.objects) {
-        (Some(kind), _) => (kind, Each::Subject(kind)),
+        (Some(kind), _) => (kind, Each::Subject(kind, &counts)),
         (_, Some(kind)) => (kind, Each::Object(kind, every.by.as_ref().map(|by| by.as_str()))),
         (None, None) => return Err(Cause::new("it is about no type")),
     };

@@ -161,6 +161,7 @@ fn under_context(
         target: (&target.model, &right),
         renames,
         is_spelt,
+        subjects: &one.subjects.iter().map(|kind| (**kind).clone()).collect::<Vec<_>>(),
         is_asked: &|relation| globs.is_empty() || globs.iter().any(|glob| glob.is_match(relation)),
     };
     let mut each = |mut permission: DifferingPermission| {

@@ -58,7 +58,7 @@ pub(super) fn tell(one: &AccessParity, on: &Object, parity: &Parity, refused: Re
     for (except, count) in one.except.iter().zip(&parity.left_out).filter(|(_, count)| **count > 0) {
         gap(
             GapKind::Declared,
-            format!("{count} of the {} alone: {}", side_word(except.side), *except.reason),
+            format!("{count} of the {} alone are left out: {}", side_word(except.side), *except.reason),
         );
     }
     let allowed: &[(&str, &[PermissionGroup])] = match one.policy {
@@ -81,6 +81,10 @@ pub(super) fn tell(one: &AccessParity, on: &Object, parity: &Parity, refused: Re
         let reason =
             format!("{} as subjects: who is in them was compared", count(parity.usersets, "userset"));
         gap(GapKind::NotCompared, reason);
+    }
+    if !one.subjects.is_empty() {
+        let kinds: Vec<&str> = one.subjects.iter().map(|kind| kind.as_str()).collect();
+        gap(GapKind::NotAsked, format!("subjects of other types than {}", kinds.join(", ")));
     }
     if !parity.passed_over.is_empty() {
         gap(
