@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use trueup::jobs::guard::guard;
 use trueup::jobs::lint::{Lint, lint};
-use trueup::manifest::{self, Baseline, Manifest, Source};
+use trueup::jobs::verify::{Decisions, decisions_alone};
+use trueup::manifest::{self, Baseline, Keys, Manifest, Source};
 use trueup::model::schema::{Live, Schema};
 use trueup::model::{Cause, ColumnTypes, LiveChain, Look, Object, Report, RoundTrip, Shard, TableDiff};
 use trueup::rules::guard::{Contract, Environment};
@@ -12,6 +13,7 @@ use trueup::rules::schema::{Progress, SchemaFacts, Sides, Terms};
 use trueup::rules::survey::{ClusterFacts, SurveyFacts};
 use trueup::rules::verify::SidesFacts;
 use trueup::rules::{self, Levels, RuleDoc, Tree, docs, judge};
+use trueup::stores::postgres::Patience;
 
 /// The blocks of one example: a title, files by path, and the expected findings.
 #[derive(Default, Debug)]
@@ -214,6 +216,7 @@ fn run(subject: &str, example: &Example) -> Report {
         }
         "schema" => schema(files, declared),
         "survey" => survey(files),
+        "access" if declared.is_some() => decided(declared.unwrap(), &tree),
         "access" => trueup::jobs::access::test(&["store.fga.yaml".to_owned()], &tree),
         _ => {
             let baseline = source("trueup-baseline.toml", files)
@@ -238,6 +241,22 @@ fn run(subject: &str, example: &Example) -> Report {
             }
         }
     }
+}
+
+/// Two sides that decide, each in files.
+fn decided((manifest, manifest_source): (Manifest, Source), tree: &Blocks<'_>) -> Report {
+    let settings = Decisions {
+        declared: manifest.verify.access,
+        manifest: manifest_source,
+        tree,
+        endpoints: BTreeMap::new(),
+        patience: Patience::default(),
+        keys: Keys::Plain,
+        checks: Vec::new(),
+        levels: Levels::new(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(decisions_alone(&settings, &mut |_| {}))
 }
 
 /// Facts of `verify` beside tables, each in a file of its own.

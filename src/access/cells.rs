@@ -21,6 +21,14 @@ impl Cells {
         Self { anyone, named: Vec::new() }
     }
 
+    /// Cells by kind, and of those who are told apart; both sorted.
+    pub(super) fn new(anyone: Vec<(u32, Formula)>, mut named: Vec<(u32, Formula)>) -> Self {
+        if anyone.is_empty() {
+            named.retain(|(_, formula)| *formula != Formula::NO);
+        }
+        Self { anyone, named }
+    }
+
     /// Cells by kind, sorted.
     pub(super) fn everybody(anyone: Vec<(u32, Formula)>) -> Self {
         Self { anyone, named: Vec::new() }
@@ -149,6 +157,11 @@ impl Default for Bounds {
 impl Bounds {
     pub(super) fn sure(cells: Rc<Cells>) -> Self {
         Self { high: Rc::clone(&cells), low: cells, depth: 0, is_cyclic: false }
+    }
+
+    /// Whether all is known.
+    pub(super) fn is_sure(&self) -> bool {
+        Rc::ptr_eq(&self.low, &self.high) || self.low == self.high
     }
 
     /// Both bounds by one operation, which is done once where they are the same.

@@ -1,4 +1,4 @@
-//! The matrix, relation by relation: every subject of every object, kept only as long as another relation needs it.
+//! The matrix: every subject of every object, relation by relation.
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -10,20 +10,20 @@ use super::node::{Computing, Node, needs, tables_below};
 use super::side::Side;
 
 /// The nodes of tables that are done and still needed.
-pub type Columns = HashMap<usize, HashMap<u32, Bounds>>;
+pub(super) type Columns = HashMap<usize, HashMap<u32, Bounds>>;
 
 /// Computes the relations of a side.
-pub struct Matrix<'c, 's> {
+pub(super) struct Matrix<'c, 's> {
     side: &'c Side<'s>,
     names: &'c Names,
-    columns: Columns,
+    pub(super) columns: Columns,
     /// Nodes that rest on their own absence.
     tangled: Vec<Node>,
 }
 
 impl<'c, 's> Matrix<'c, 's> {
     /// Nothing computed yet.
-    pub fn new(side: &'c Side<'s>, names: &'c Names) -> Self {
+    pub(super) fn new(side: &'c Side<'s>, names: &'c Names) -> Self {
         Self { side, names, columns: Columns::new(), tangled: Vec::new() }
     }
 
@@ -34,39 +34,6 @@ impl<'c, 's> Matrix<'c, 's> {
 
     pub(super) fn into_columns(self) -> Columns {
         self.columns
-    }
-
-    /// Computes every relation, and gives each to `take` as it is done: the type, the relation, and the bounds by object
-    /// of all objects that anybody has it to. A relation that none needs any more is forgotten.
-    pub fn each(
-        &mut self,
-        formulas: &mut Formulas,
-        mut take: impl FnMut((u32, u32), &HashMap<u32, Bounds>, &mut Formulas),
-    ) {
-        let count = self.side.tables.len();
-        let below: Vec<Vec<usize>> = (0..count).map(|table| tables_below(self.side, table)).collect();
-        let mut uses = vec![0_usize; count];
-        for table in below.iter().flatten() {
-            if let Some(uses) = uses.get_mut(*table) {
-                *uses += 1;
-            }
-        }
-        for part in parts(count, |table| below.get(table).cloned().unwrap_or_default()) {
-            self.part(&part, formulas);
-            for table in &part {
-                let Some(found) = self.side.tables.get(*table) else { continue };
-                if let Some(column) = self.columns.get(table) {
-                    take((found.kind, found.relation), column, formulas);
-                }
-            }
-            let done = part.iter().flat_map(|table| below.get(*table).into_iter().flatten());
-            for table in done {
-                if let Some(uses) = uses.get_mut(*table) {
-                    *uses -= 1;
-                }
-            }
-            self.columns.retain(|table, _| uses.get(*table).is_some_and(|uses| *uses > 0));
-        }
     }
 
     /// Computes some relations and what they rest on, and keeps all of it.
@@ -90,15 +57,15 @@ impl<'c, 's> Matrix<'c, 's> {
     }
 
     /// The nodes that rest on their own absence, as the type, relation and object of each.
-    pub fn tangled(&self) -> impl Iterator<Item = (u32, u32, u32)> {
+    pub(super) fn tangled(&self) -> impl Iterator<Item = (u32, u32, u32)> {
         self.tangled.iter().filter_map(|(table, object)| {
             let table = self.side.tables.get(*table)?;
             Some((table.kind, table.relation, *object))
         })
     }
 
-    /// Tables that rest on each other, node by node.
-    fn part(&mut self, part: &[usize], formulas: &mut Formulas) {
+    /// Tables that rest on each other, node by node. What they rest on is computed.
+    pub(super) fn part(&mut self, part: &[usize], formulas: &mut Formulas) {
         let mut nodes: Vec<Node> = Vec::new();
         for table in part {
             self.columns.insert(*table, HashMap::new());

@@ -11,22 +11,27 @@ mod columns;
 mod condition;
 mod formula;
 mod graph;
+mod held;
 mod names;
 mod node;
+mod parity;
 mod path;
 mod question;
 mod side;
+mod stream;
 mod validate;
 
 pub use accept::{Refusal, refusal};
 pub use cells::{Bounds, Cells};
-pub use columns::{Columns, Matrix};
 pub use condition::Asked;
 pub use formula::{Formula, Formulas};
+pub use held::{Each, Held, held};
 pub use names::Names;
+pub use parity::{Compared, Ids, LeftOut, Own, Renames, compare};
 pub use path::Step;
 pub use question::{Answer, Answerer};
 pub use side::Side;
+pub use stream::Stream;
 pub use validate::{unsatisfiable, validate};
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ pub struct Step {
     pub text: String,
     /// The tuple that it rests on, as its number in the side.
     pub tuple: Option<usize>,
+    /// The node that it is about.
+    pub(super) node: Option<Node>,
 }
 
 pub(super) struct Walk<'w, 's> {
@@ -66,14 +68,19 @@ impl Walk<'_, '_> {
         let Some(table) = self.side.tables.get(node.0) else { return false };
         let own = self.side.usersets.get(&(node.1, table.relation));
         if own.is_some_and(|own| Asking::One(*own) == subject) {
-            steps.push(Step { depth, text: format!("{} is itself", self.spelt(node)), tuple: None });
+            steps.push(Step {
+                depth,
+                text: format!("{} is itself", self.spelt(node)),
+                tuple: None,
+                node: Some(node),
+            });
             return true;
         }
         let kind = self.names.spelt(table.kind);
         let relation = self.model.relation(kind, self.names.spelt(table.relation));
         let before = steps.len();
         let text = format!("{}, {}", self.spelt(node), relation.map_or("", |found| said(&found.rewrite)));
-        steps.push(Step { depth, text, tuple: None });
+        steps.push(Step { depth, text, tuple: None, node: Some(node) });
         let is_found = self.plan(&table.plan, (table, node), subject, depth + 1, seen, steps);
         if !is_found {
             steps.truncate(before);
@@ -118,7 +125,7 @@ impl Walk<'_, '_> {
                 let is_found = self.plan(base, (table, node), subject, depth, seen, steps);
                 if is_found {
                     let text = "and nothing behind `but not` takes it away".to_owned();
-                    steps.push(Step { depth, text, tuple: None });
+                    steps.push(Step { depth, text, tuple: None, node: None });
                 }
                 is_found
             }
@@ -162,7 +169,7 @@ impl Walk<'_, '_> {
 
     fn tuple(&self, number: usize, depth: usize, steps: &mut Vec<Step>) {
         let text = self.side.tuple(number).map_or_else(String::new, |(_, tuple)| tuple.to_string());
-        steps.push(Step { depth, text, tuple: Some(number) });
+        steps.push(Step { depth, text, tuple: Some(number), node: None });
     }
 }
 

@@ -249,7 +249,7 @@ impl<'a> Answerer<'a> {
 }
 
 /// A subject of a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Asking {
     One(u32),
     Anyone(u32),

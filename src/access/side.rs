@@ -54,7 +54,7 @@ pub(super) struct Edge {
 }
 
 /// Whom a tuple names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Target {
     Subject(u32),
     /// All of a kind.
@@ -74,6 +74,11 @@ impl Table {
     /// What all tuples say.
     pub(super) fn all_edges(&self) -> impl Iterator<Item = &Edge> {
         self.edges.iter().map(|(_, edge)| edge)
+    }
+
+    /// The same, each with its object.
+    pub(super) fn all(&self) -> &[(u32, Edge)] {
+        &self.edges
     }
 }
 
@@ -244,10 +249,5 @@ impl<'a> Side<'a> {
             let (path, tuple) = self.tuple(*number)?;
             Some((path, tuple, why.as_str()))
         })
-    }
-
-    /// The numbers of a type and a relation, of each table in order.
-    pub fn relations(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.tables.iter().map(|table| (table.kind, table.relation))
     }
 }

@@ -1,4 +1,5 @@
 //! `trueup verify`
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
@@ -8,11 +9,12 @@ use super::output::{Clock, OutputArgs, emit};
 use super::shard::shard;
 use super::stop::{Stop, note};
 use crate::digest::hasher::Seed;
-use crate::jobs::verify::{Against, End, Verify, against, verify};
-use crate::manifest::{Keys, MANIFEST};
+use crate::jobs::verify::{Against, Decisions, End, Verify, against, decisions_alone, verify};
+use crate::manifest::{AccessParity, Keys, MANIFEST, Manifest};
 use crate::mapping::Mapping;
-use crate::model::{Cause, DifferingRow, Exit, Report};
+use crate::model::{Cause, Differing, Exit, Report};
 use crate::parse::expand::expand;
+use crate::rules::access::{EVERY_RULES, PARITY_RULES};
 use crate::rules::{self, Levels};
 use crate::stores::checkout::Checkout;
 use crate::stores::endpoint::Endpoint;
@@ -132,18 +134,33 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
         return Err(Stop::usage("--verify-key is for fingerprints, and none is named", hint));
     }
     let seed = args.seed.unwrap_or_else(random);
+    let tree = Checkout::default();
+    let decided = loaded.as_ref().map(|loaded| decided(args, loaded, &tree)).transpose()?.flatten();
+    if let (Some(decided), Some(loaded)) = (&decided, &loaded)
+        && !is_named
+        && !has_sides(&loaded.manifest)
+    {
+        return reported(args, |clock, each| {
+            let mut report = runtime()?.block_on(decisions_alone(decided, each));
+            clock.stamp(&mut report);
+            Ok(report)
+        });
+    }
     let mut settings = settings(loaded, args.source.clone().zip(args.target.clone()), seed)?;
     settings.mapping.only.clone_from(&args.table);
     settings.mapping.entities.clone_from(&args.entity);
-    settings.checks =
-        args.check.iter().map(|written| named_check(&settings, written)).collect::<Result<_, _>>()?;
+    settings.checks = args
+        .check
+        .iter()
+        .map(|written| named_check(&settings.declared, written))
+        .collect::<Result<_, _>>()?;
     settings.keys = args.keys.unwrap_or(settings.keys);
     settings.show_values = args.show_values;
     settings.jobs = args.jobs.map_or(settings.jobs, usize::from).max(1);
     settings.patience = args.limits.over(settings.patience);
     settings.shard = args.shard.as_deref().map(shard).transpose()?;
     loop {
-        let exit = reported(args, |clock, each| judge(&settings, clock, each))?;
+        let exit = reported(args, |clock, each| judge(&settings, decided.as_ref(), clock, each))?;
         match args.watch {
             None => return Ok(exit),
             Some(seconds) => std::thread::sleep(Duration::from_secs(seconds)),
@@ -154,13 +171,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
 /// One run and its report; rows that differ go to the file that was named.
 fn reported(
     args: &Args,
-    run: impl FnOnce(&Clock, &mut (dyn FnMut(&DifferingRow) + Send)) -> Result<Report, Stop>,
+    run: impl FnOnce(&Clock, &mut (dyn FnMut(&Differing<'_>) + Send)) -> Result<Report, Stop>,
 ) -> Result<Exit, Stop> {
     let clock = Clock::start();
     let mut lines = args.rows_out.as_deref().map(Lines::create).transpose().map_err(Stop::CouldNotLook)?;
-    let report = run(&clock, &mut |row| {
+    let report = run(&clock, &mut |one| {
         if let Some(lines) = &mut lines {
-            lines.write(row);
+            lines.write(one);
         }
     })?;
     if let Some(lines) = lines {
@@ -195,7 +212,7 @@ fn against_fingerprints(args: &Args, loaded: Option<Loaded>) -> Result<Exit, Sto
         levels,
     };
     reported(args, |clock, each| {
-        let mut report = runtime()?.block_on(against(&settings, each));
+        let mut report = runtime()?.block_on(against(&settings, &mut |row| each(&Differing::Row(row))));
         clock.stamp(&mut report);
         Ok(report)
     })
@@ -204,11 +221,12 @@ fn against_fingerprints(args: &Args, loaded: Option<Loaded>) -> Result<Exit, Sto
 /// Runs the job on threads of its own.
 pub(super) fn judge(
     settings: &Verify,
+    decided: Option<&Decisions<'_>>,
     clock: &Clock,
-    each: &mut (dyn FnMut(&DifferingRow) + Send),
+    each: &mut (dyn FnMut(&Differing<'_>) + Send),
 ) -> Result<Report, Stop> {
     let runtime = runtime()?;
-    let mut report = runtime.block_on(verify(settings, each));
+    let mut report = runtime.block_on(verify(settings, decided, each));
     clock.stamp(&mut report);
     Ok(report)
 }
@@ -252,11 +270,57 @@ pub(super) fn settings(
     Ok(settings)
 }
 
+/// Whether the manifest names two sides whose rows can be compared.
+fn has_sides(manifest: &Manifest) -> bool {
+    let verify = &manifest.verify;
+    [&verify.source, &verify.target].into_iter().any(|name| manifest.endpoints.contains_key(name.as_str()))
+        || !manifest.table.is_empty()
+}
+
+/// What decisions are compared, where any are.
+fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Option<Decisions<'t>>, Stop> {
+    let Loaded { manifest, source, levels } = loaded;
+    let verify = &manifest.verify;
+    if verify.access.is_empty() {
+        return Ok(None);
+    }
+    let mut endpoints = BTreeMap::new();
+    for name in verify.access.iter().flat_map(AccessParity::endpoints) {
+        let (own, url) = match name.as_str() {
+            "source" => (verify.source.as_str(), &args.source),
+            "target" => (verify.target.as_str(), &args.target),
+            other => (other, &None),
+        };
+        let endpoint = match url {
+            Some(url) => named(name, url)?,
+            None => declared(manifest, source.base(), own)?,
+        };
+        endpoints.insert((**name).clone(), endpoint);
+    }
+    let checks = args.check.iter().map(|written| named_check(verify, written)).collect::<Result<_, _>>()?;
+    Ok(Some(Decisions {
+        declared: verify.access.clone(),
+        manifest: source.clone(),
+        tree,
+        endpoints,
+        patience: args.limits.over(patience(verify)),
+        keys: args.keys.unwrap_or(verify.keys),
+        checks,
+        levels: levels.clone(),
+    }))
+}
+
 /// A rule, with or without `verify/` before it, or something that the manifest declares.
-fn named_check(settings: &Verify, written: &str) -> Result<String, Stop> {
-    let all: Vec<String> = rules::all().iter().map(ToString::to_string).collect();
-    let rules = all.iter().map(String::as_str).filter(|rule| rule.starts_with("verify/"));
-    let known: Vec<&str> = rules.chain(settings.declared.names().map(|name| name.as_str())).collect();
+fn named_check(declared: &crate::manifest::Verify, written: &str) -> Result<String, Stop> {
+    let all: Vec<String> = PARITY_RULES
+        .iter()
+        .map(|rule| rule.id())
+        .chain(EVERY_RULES.iter().map(|rule| rule.id()))
+        .chain(rules::all().into_iter().filter(|rule| rule.as_str().starts_with("verify/")))
+        .map(|rule| rule.to_string())
+        .collect();
+    let known: Vec<&str> =
+        all.iter().map(String::as_str).chain(declared.names().map(|name| name.as_str())).collect();
     let full = format!("verify/{written}");
     if let Some(known) = known.iter().find(|known| **known == written || **known == full) {
         return Ok((*known).to_owned());

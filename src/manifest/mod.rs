@@ -2,6 +2,7 @@
 //!
 //! It owns what a manifest may say and what is wrong with one: all mistakes at once, each with its place. It reads no
 //! file, resolves no secret and does not know which rules exist.
+mod access;
 mod acl;
 mod alembic;
 mod arithmetic;
@@ -32,6 +33,9 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
+pub use access::{
+    AccessEvery, AccessExcept, AccessIds, AccessOwn, AccessParity, AccessSide, NameList, Others, Policy,
+};
 pub use acl::{Acl, AclRealm};
 pub use alembic::Alembic;
 pub use arithmetic::{Comparison, Quantity};

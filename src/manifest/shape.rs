@@ -100,7 +100,7 @@ impl<'s> Walk<'s> {
                 self.value(known, value, key.get_ref());
             } else if let Some(schema) = others.filter(|schema| schema.is_object()) {
                 self.value(schema, value, key.get_ref());
-            } else {
+            } else if others != Some(&Json::Bool(true)) {
                 let keys: Vec<&str> =
                     properties.into_iter().flat_map(|all| all.keys()).map(String::as_str).collect();
                 let help =

@@ -3,7 +3,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::check::{mistake, once};
-use super::{At, Expected, Keys, Limits, Manifest, Mistake, Scalar, condition, glob};
+use super::{AccessParity, At, Expected, Keys, Limits, Manifest, Mistake, Scalar, access, condition, glob};
 use crate::model::Mode;
 
 /// How `trueup verify` compares.
@@ -42,6 +42,8 @@ pub struct Verify {
     pub equal: Vec<Equal>,
     /// Numbers of two sides that must be about the same.
     pub count: Vec<Count>,
+    /// What two sides decide, and must decide alike.
+    pub access: Vec<AccessParity>,
 }
 
 impl Default for Verify {
@@ -63,6 +65,7 @@ impl Default for Verify {
             invariant: Vec::new(),
             equal: Vec::new(),
             count: Vec::new(),
+            access: Vec::new(),
         }
     }
 }
@@ -195,7 +198,12 @@ impl Verify {
     /// The names of everything that is declared to be asked beside rows.
     pub fn names(&self) -> impl Iterator<Item = &At<String>> {
         let invariants = self.invariant.iter().map(|one| &one.name);
-        invariants.chain(self.equal.iter().map(|one| &one.name)).chain(self.count.iter().map(|one| &one.name))
+        let asked = self.equal.iter().map(|one| &one.name).chain(self.count.iter().map(|one| &one.name));
+        let decided = self
+            .access
+            .iter()
+            .flat_map(|one| std::iter::once(&one.name).chain(one.every.iter().map(|every| &every.name)));
+        invariants.chain(asked).chain(decided)
     }
 
     /// The endpoints, other than source and target, that something is asked of.
@@ -204,6 +212,7 @@ impl Verify {
         let of_count = self.count.iter().flat_map(|one| one.source_on.iter().chain(&one.target_on));
         let named = self.invariant.iter().map(|one| &one.on).chain(of_equal).chain(of_count);
         let named = named.chain(self.entities.iter().map(|entities| &entities.on));
+        let named = named.chain(self.access.iter().flat_map(AccessParity::endpoints));
         named.filter(|name| !matches!(name.as_str(), "source" | "target"))
     }
 }
@@ -211,6 +220,7 @@ impl Verify {
 pub(super) fn mistakes(manifest: &Manifest, found: &mut Vec<Mistake>) {
     let verify = &manifest.verify;
     once(verify.names(), "the check", found);
+    verify.access.iter().for_each(|one| access::mistakes(one, found));
     for name in verify.others().filter(|name| !manifest.endpoints.contains_key(name.as_str())) {
         let message = format!("there is no endpoint `{}`", **name);
         found.push(mistake(

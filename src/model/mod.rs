@@ -22,6 +22,7 @@ mod look;
 mod mode;
 pub mod naming;
 pub mod operation;
+pub mod parity;
 pub mod part;
 pub mod path;
 mod place;
@@ -58,4 +59,6 @@ pub use round_trip::{RoundTrip, Tried, Turn};
 pub use rule_id::{RuleId, Severity};
 pub use schema::{Column, ColumnRole, Schema, Table, TableKind, TableName};
 pub use setting::{Setting, Settings};
-pub use table_diff::{ColumnTypes, Difference, DifferingRow, KeyPart, Narrowed, TableDiff, TypeClash};
+pub use table_diff::{
+    ColumnTypes, Difference, Differing, DifferingRow, KeyPart, Narrowed, TableDiff, TypeClash,
+};

@@ -98,6 +98,16 @@ pub struct DifferingRow {
     pub columns: Vec<String>,
 }
 
+/// Something that differs, as a line of a file of differences.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Differing<'d> {
+    /// A row.
+    Row(&'d DifferingRow),
+    /// A permission.
+    Permission(super::parity::DifferingPermission),
+}
+
 /// One part of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]

@@ -75,6 +75,8 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(alembic::LIVE_RULES))
         .chain(ids(alembic::ROUND_TRIP_RULES))
         .chain(ids(access::RULES))
+        .chain(ids(access::PARITY_RULES))
+        .chain(ids(access::EVERY_RULES))
         .chain(ids(acl::RULES))
         .chain(ids(compose::RULES))
         .chain(ids(backfill::RULES))

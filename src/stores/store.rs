@@ -107,6 +107,21 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Every row of a declared query as texts, a blob as `\\x` and its hex digits. All of them are held, so more than `most` are an
+    /// error.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or has more rows.
+    pub async fn rows_of(&mut self, sql: &str, most: u32) -> Result<Vec<Vec<Option<String>>>, Cause> {
+        let rows = either!(self, store => store.rows_of(sql, most.saturating_add(1)).await)?;
+        if rows.len() > most as usize {
+            return Err(Cause::new(format!("the query answers more than {most} rows")));
+        }
+        Ok(rows)
+    }
+}
+
 impl Integrity for Store {
     async fn counters(&mut self, alone: bool) -> Result<Counters, Cause> {
         either!(self, store => store.counters(alone).await)

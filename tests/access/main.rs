@@ -9,5 +9,6 @@
 )]
 mod models;
 mod on_openfga;
+mod parity;
 mod random;
 mod server;

@@ -8,6 +8,7 @@ mod at_hand;
 mod beside;
 mod compare;
 mod content;
+mod decisions;
 mod expected;
 mod fingerprint;
 mod held;
@@ -29,7 +30,9 @@ use crate::digest::hasher::Seed;
 use crate::digest::short::short;
 use crate::manifest::{IfEmpty, Keys};
 use crate::mapping::{Mapping, Resolved, resolve};
-use crate::model::{Cause, DifferingRow, Gap, GapKind, Look, Object, Report, Schema, Shard, TableName};
+use crate::model::{
+    Cause, Differing, DifferingRow, Gap, GapKind, Look, Object, Report, Schema, Shard, TableName,
+};
 use crate::rules::run::{RULES as RUN_RULES, RunFacts};
 use crate::rules::verify::{PART_RULES, SIDES_RULES, SidesFacts};
 use crate::rules::{Levels, judge};
@@ -39,6 +42,7 @@ use crate::stores::rows::{Catalog, RowSource};
 use crate::stores::store::Store;
 
 pub use against::{Against, End, against};
+pub use decisions::{Decisions, decisions, decisions_alone};
 pub use fingerprint::{Take, take};
 pub use merge::merge;
 
@@ -110,8 +114,12 @@ struct Opened {
 /// Runs: both sides at once, `jobs` tables at a time. Costs one scan a side for equal tables, and for those that differ
 /// one look at the buckets that do: through the index of an integer key, else by one more scan for each 100,000 rows or so that
 /// differ or share a bucket with one that does. Memory does not grow with the tables: a digest is 400 kB, what is read again some
-/// 100 MB on both sides at the most. Every row that differs is told to `each`.
-pub async fn verify(settings: &Verify, each: &mut (dyn FnMut(&DifferingRow) + Send)) -> Report {
+/// 100 MB on both sides at the most. Every row and every permission that differs is told to `each`.
+pub async fn verify(
+    settings: &Verify,
+    decided: Option<&Decisions<'_>>,
+    each: &mut (dyn FnMut(&Differing<'_>) + Send),
+) -> Report {
     let mut report = Report::new("verify");
     report.run.facts.insert("seed".into(), settings.seed.to_string());
     if settings.source.address.is_same(&settings.target.address) {
@@ -124,7 +132,10 @@ pub async fn verify(settings: &Verify, each: &mut (dyn FnMut(&DifferingRow) + Se
     let (source, target) =
         tokio::join!(open(&settings.source, settings.patience), open(&settings.target, settings.patience));
     match (source, target) {
-        (Ok(source), Ok(target)) => sides(settings, source, target, &mut report, each).await,
+        (Ok(source), Ok(target)) => {
+            let mut row = |row: &DifferingRow| each(&Differing::Row(row));
+            sides(settings, source, target, &mut report, &mut row).await;
+        }
         (source, target) => {
             for (endpoint, opened) in [(&settings.source, source.err()), (&settings.target, target.err())] {
                 if let Some(cause) = opened {
@@ -139,6 +150,14 @@ pub async fn verify(settings: &Verify, each: &mut (dyn FnMut(&DifferingRow) + Se
                 }
             }
         }
+    }
+    // A database with a single session is free again: the stores of the rows are closed.
+    if let Some(decided) = decided.filter(|_| settings.shard.is_none_or(|shard| shard.index == 1)) {
+        decisions(decided, &mut report, each).await;
+    }
+    // A part may rightly have nothing to do.
+    if settings.shard.is_none_or(|shard| shard.of == 1) {
+        whole(&mut report, &on(settings), &settings.checks, &settings.levels);
     }
     report.sort();
     report
@@ -224,10 +243,6 @@ async fn sides(
         let part = report.part.get_or_insert_with(|| share::part(settings, shard, &[], &Vec::new()));
         part.shared.extend(databases);
         judge(PART_RULES, &on, &Look::Got(shard), &settings.levels, report);
-    }
-    // A part may rightly have nothing to do.
-    if settings.shard.is_none_or(|shard| shard.of == 1) {
-        whole(report, &on, &settings.checks, &settings.levels);
     }
 }
 

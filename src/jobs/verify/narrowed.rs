@@ -44,6 +44,6 @@ pub(super) fn proves(checks: &[String], rule: &str) -> bool {
     if !checks.is_empty() {
         return !["verify/same-database", "verify/missing-entity"].contains(&rule);
     }
-    let proving = ["verify/row-", "verify/broken-invariant", "verify/unequal-", "verify/vector-"];
+    let proving = ["access/", "verify/row-", "verify/broken-invariant", "verify/unequal-", "verify/vector-"];
     proving.iter().any(|start| rule.starts_with(start))
 }

@@ -5,6 +5,7 @@
 mod cursor;
 mod dsl;
 mod expression;
+mod grants;
 mod model_json;
 mod node;
 mod raw;
@@ -16,10 +17,12 @@ mod tuples_csv;
 use crate::model::access::AccessModel;
 use crate::model::{Lines, Place};
 
+pub use grants::granted;
 pub use model_json::looks_like_json;
 pub use realm::{is_realm_part, realm};
 pub use store_file::{modules, store_file};
 pub use tuples::tuples;
+pub use tuples_csv::{column, pairs};
 
 /// Reads a model from one file: the DSL, or JSON. What can't be read is a problem in it.
 pub fn model(path: &str, text: &str) -> AccessModel {

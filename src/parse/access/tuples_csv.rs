@@ -1,4 +1,4 @@
-//! Tuples as CSV: `user_type,user_id,user_relation,relation,object_type,object_id,condition_name,condition_context`.
+//! CSV: pairs and lists of names, and tuples: `user_type,user_id,user_relation,relation,object_type,object_id,condition_name,condition_context`.
 use super::tuples::{Reader, context_of};
 use crate::model::Lines;
 use crate::model::access::{TupleCondition, TupleFile};
@@ -60,6 +60,30 @@ pub(super) fn read(path: &str, text: &str) -> TupleFile {
         reader.take([user.as_deref(), cell(3), object.as_deref()], condition, span);
     }
     reader.file
+}
+
+/// Pairs of names, one a line.
+///
+/// # Errors
+/// The first line that is no pair, from 1.
+pub fn pairs(text: &str) -> Result<Vec<(String, String)>, u32> {
+    let lines = Lines::new(text);
+    let pair = |row: Row| {
+        let mut cells = row.cells.iter().map(|cell| cell.trim());
+        match (cells.next(), cells.next(), cells.next()) {
+            (Some(one), Some(other), None) if !one.is_empty() && !other.is_empty() => {
+                Ok((one.to_owned(), other.to_owned()))
+            }
+            _ => Err(lines.span(row.start..row.end).start.line),
+        }
+    };
+    rows(text).into_iter().map(pair).collect()
+}
+
+/// The first cell of every line.
+pub fn column(text: &str) -> Vec<String> {
+    let first = |row: Row| row.cells.into_iter().next().map(|cell| cell.trim().to_owned());
+    rows(text).into_iter().filter_map(first).filter(|cell| !cell.is_empty()).collect()
 }
 
 struct Row {

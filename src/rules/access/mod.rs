@@ -1,7 +1,9 @@
 //! Store files: whether a model and its tuples decide what their tests expect.
 mod facts;
+mod parity;
 
 pub use facts::{AccessFiles, StoreFacts, StoreTestFacts};
+pub use parity::{EVERY_RULES, EveryFacts, PARITY_RULES, ParityFacts};
 
 use super::{Rule, Sink, rules};
 use crate::access::{Answer, Answerer, Asked, refusal, validate};

@@ -1,5 +1,5 @@
 //! A model and its tuples, fetched and computed.
-use crate::access::{Asked, Formulas, Matrix, Names, Side, unsatisfiable, validate};
+use crate::access::{Asked, Formulas, Names, Side, Stream, unsatisfiable, validate};
 use crate::manifest::{Acl, Source};
 use crate::model::access::{AccessModel, AccessProblem, Tuple, TupleFile};
 use crate::model::path::under;
@@ -87,10 +87,10 @@ impl AclFacts {
         let (mut names, mut formulas) = (Names::default(), Formulas::default());
         let files = self.files.iter().filter_map(|(_, file)| file.got());
         let side = Side::new(model, files, Asked::Always, (&mut names, &mut formulas));
-        let mut matrix = Matrix::new(&side, &names);
+        let mut stream = Stream::new(&side, &names);
         let mut computed = Computed::default();
         let mut somebody = std::collections::HashSet::new();
-        matrix.each(&mut formulas, |(_, relation), column, _| {
+        stream.each(&mut formulas, |(_, relation), column| {
             for (object, bounds) in column {
                 if !bounds.high.is_empty() {
                     somebody.insert((*object, relation));
@@ -101,7 +101,7 @@ impl AclFacts {
                 }
             }
         });
-        for (_, relation, object) in matrix.tangled() {
+        for (_, relation, object) in stream.tangled() {
             computed.tangled.push(format!("{} of {}", names.spelt(relation), names.written(object)));
         }
         let usersets = self.tuples().filter_map(|(_, tuple)| {
@@ -135,7 +135,8 @@ impl AclFacts {
 }
 
 /// A realm from its one file, or from the folder of its files.
-fn read_realm(path: &str, name: Option<&str>, tree: &dyn Tree) -> Look<Realm> {
+/// Reads a realm's export: a file, or the folder of one.
+pub fn read_realm(path: &str, name: Option<&str>, tree: &dyn Tree) -> Look<Realm> {
     let paths = if is_json(path) { vec![path.to_owned()] } else { parts(path, name, tree) };
     if paths.is_empty() {
         let cause = Cause::new(format!("{path} holds no realm's export"));

@@ -3,7 +3,7 @@ mod facts;
 mod realm;
 mod subjects;
 
-pub use facts::{AclFacts, Computed};
+pub use facts::{AclFacts, Computed, read_realm};
 use realm::{
     dangling_subject, duplicate_subject, group_id_mismatch, hash_algorithm_unsupported, no_uuid_twin,
     realm_without_users, webauthn_reenrol,

@@ -150,6 +150,27 @@ impl Surveying for Sqlite {
     }
 }
 
+impl Sqlite {
+    /// The first rows of a declared query, as texts.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn rows_of(&mut self, sql: &str, rows: u32) -> Result<Vec<Vec<Option<String>>>, Cause> {
+        let told = |row: &SqliteRow| {
+            let one = |place| match row.try_get_raw(place)?.type_info().name() {
+                "BLOB" => {
+                    let bytes: Vec<u8> = row.try_get_unchecked(place)?;
+                    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                    Ok(Some(format!("\\x{hex}")))
+                }
+                _ => cell(row, place).map(|(text, _)| text),
+            };
+            (0..row.len()).map(one).collect()
+        };
+        self.asked(sql, rows, told).await.map_err(|error| fail(&error))
+    }
+}
+
 /// The cells of a row as texts, and whether they are.
 fn cells(row: &SqliteRow) -> Result<Vec<(Option<String>, bool)>, sqlx::Error> {
     (0..row.len()).map(|place| cell(row, place)).collect()

@@ -125,6 +125,14 @@ impl PostgresRows {
         self.store.answer(sql).await
     }
 
+    /// The first rows of a declared query, as texts.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn rows_of(&mut self, sql: &str, rows: u32) -> Result<Vec<Vec<Option<String>>>, Cause> {
+        self.store.rows_of(sql, rows).await
+    }
+
     /// Whether one of the two is a standby of the cluster that the other is of.
     pub fn is_replica(&self, other: &Self) -> bool {
         let (one, other) = (&self.state, &other.state);

@@ -117,6 +117,17 @@ impl Surveying for Postgres {
 }
 
 impl Postgres {
+    /// The first rows of somebody's query, as texts.
+    pub(in crate::stores::postgres) async fn rows_of(
+        &mut self,
+        sql: &str,
+        rows: u32,
+    ) -> Result<Vec<Vec<Option<String>>>, Cause> {
+        let fail = |error: sqlx::Error| Cause::from(Fail::Read(said(&error)));
+        let rows = self.asked(sql::ANSWERED, sql, rows).await.map_err(fail)?;
+        rows.iter().map(|row| row.try_get(3).map_err(fail)).collect()
+    }
+
     async fn collations(&mut self) -> Result<Vec<crate::model::schema::CollationVersion>, Cause> {
         let fail = |error: sqlx::Error| Cause::from(Fail::Read(said(&error)));
         run(&mut self.connection, "SAVEPOINT trueup").await.map_err(fail)?;

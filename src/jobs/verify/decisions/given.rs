@@ -1,0 +1,221 @@
+//! What a comparison needs: both sides, and the names of one in the other.
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::Decisions;
+use super::told::shown;
+use crate::access::{Ids, LeftOut, Own, Renames, validate};
+use crate::manifest::{self, AccessParity, AccessSide, At, NameList, Others, glob};
+use crate::model::access::{AccessModel, ObjectId, TupleFile};
+use crate::model::{Cause, Look};
+use crate::parse::access::{column, granted, pairs};
+use crate::rules::access::AccessFiles;
+use crate::rules::acl::read_realm;
+use crate::stores::store::Store;
+
+/// The most rows of a query of grants or names.
+const MOST: u32 = 5_000_000;
+
+/// One side: its model and its tuples.
+pub(super) struct Given {
+    pub(super) model: AccessModel,
+    pub(super) tuples: Vec<TupleFile>,
+}
+
+pub(super) type Stores = BTreeMap<String, Store>;
+
+pub(super) async fn sides(
+    settings: &Decisions<'_>,
+    one: &AccessParity,
+    stores: &mut Stores,
+) -> [Result<Given, Cause>; 2] {
+    let source = given(settings, &one.source, stores).await.map_err(|cause| about("source", cause));
+    let target = given(settings, &one.target, stores).await.map_err(|cause| about("target", cause));
+    [source, target]
+}
+
+pub(super) fn about(side: &str, cause: Cause) -> Cause {
+    Cause { message: format!("{side}: {}", cause.message), hint: cause.hint }
+}
+
+/// An open store; it is opened when it is first asked.
+async fn store<'s>(
+    settings: &Decisions<'_>,
+    name: &str,
+    stores: &'s mut Stores,
+) -> Result<&'s mut Store, Cause> {
+    if !stores.contains_key(name) {
+        let endpoint = settings.endpoints.get(name);
+        let endpoint = endpoint.ok_or_else(|| Cause::new(format!("there is no endpoint `{name}`")))?;
+        let opened = Store::open(endpoint, settings.patience).await?;
+        stores.insert(name.to_owned(), opened);
+    }
+    stores.get_mut(name).ok_or_else(|| Cause::new(format!("there is no endpoint `{name}`")))
+}
+
+pub(super) async fn asked(
+    settings: &Decisions<'_>,
+    (sql, on): (&At<String>, Option<&At<String>>),
+    stores: &mut Stores,
+) -> Result<Vec<Vec<Option<String>>>, Cause> {
+    let name = on.map_or("", |on| on.as_str());
+    let store = store(settings, name, stores).await?;
+    store.rows_of(sql, MOST).await.map_err(|cause| about(name, cause))
+}
+
+async fn given(settings: &Decisions<'_>, side: &AccessSide, stores: &mut Stores) -> Result<Given, Cause> {
+    if let Some(sql) = &side.grants {
+        let name = side.on.as_ref().map_or("", |on| on.as_str());
+        let rows = asked(settings, (sql, side.on.as_ref()), stores).await?;
+        let (model, tuples) = granted(&format!("grants of {name}"), &rows).map_err(|(row, why)| {
+            Cause::new(format!("row {row} of the grants: {why}"))
+                .hint("select three texts: 'user:' || id, the relation, 'team:' || id")
+        })?;
+        return Ok(Given { model, tuples: vec![tuples] });
+    }
+    let files = AccessFiles { tree: settings.tree, base: "" };
+    let model = side.model.as_ref().ok_or_else(|| Cause::new("it has no model"))?;
+    let model = got(files.model(&settings.manifest.path_of(model)))?;
+    let tuples = side.tuples.iter().map(|file| got(files.tuples(&settings.manifest.path_of(file))));
+    let tuples: Vec<TupleFile> = tuples.collect::<Result<_, _>>()?;
+    let wrong = validate(&model);
+    let problems = model.problems.iter().chain(&wrong).chain(tuples.iter().flat_map(|file| &file.problems));
+    if let Some(problem) = problems.into_iter().next() {
+        let (path, start) = (&problem.place.path, problem.place.span.start);
+        let message = format!("{path}:{}:{}: {}", start.line, start.column, problem.message);
+        return Err(Cause::new(message).hint("`trueup lint acl` says all that is wrong"));
+    }
+    Ok(Given { model, tuples })
+}
+
+pub(super) fn got<T>(look: Look<T>) -> Result<T, Cause> {
+    match look {
+        Look::Got(found) => Ok(found),
+        Look::NotAsked(reason) => Err(Cause::new(reason.0)),
+        Look::Failed(cause) => Err(cause),
+    }
+}
+
+/// Pairs of names.
+async fn listed(
+    settings: &Decisions<'_>,
+    list: &NameList,
+    stores: &mut Stores,
+) -> Result<HashMap<String, String>, Cause> {
+    let all: Vec<(String, String)> = if let Some(file) = &list.file {
+        let path = settings.manifest.path_of(file);
+        let text = got(settings.tree.text(&path)).map_err(|cause| about(&path, cause))?;
+        pairs(&text).map_err(|line| {
+            Cause::new(format!("{path}:{line}: this is no pair of names"))
+                .hint("write the source's name, a comma, and the target's")
+        })?
+    } else if let Some(sql) = &list.sql {
+        let rows = asked(settings, (sql, list.on.as_ref()), stores).await?;
+        let pair = |row: Vec<Option<String>>| match <[Option<String>; 2]>::try_from(row) {
+            Ok([Some(one), Some(other)]) => Some((one, other)),
+            _ => None,
+        };
+        let pairs = rows.into_iter().map(pair).collect::<Option<Vec<_>>>();
+        pairs.ok_or_else(|| {
+            Cause::new("the query of names does not answer pairs")
+                .hint("select two columns, neither of them NULL")
+        })?
+    } else if let Some(realm) = &list.realm {
+        let realm =
+            got(read_realm(&settings.manifest.path_of(realm), list.realm_name.as_deref(), settings.tree))?;
+        realm.users.into_iter().map(|user| (user.name, user.id)).collect()
+    } else {
+        list.pairs.clone().into_iter().collect()
+    };
+    if all.is_empty() {
+        return Err(Cause::new("a list of names is empty, so nothing can be called by it"));
+    }
+    let mut by_name = HashMap::with_capacity(all.len());
+    for (one, other) in all {
+        if let Some(before) = by_name.insert(one.clone(), other.clone())
+            && before != other
+        {
+            let one = shown(settings.keys, &one);
+            return Err(Cause::new(format!("a list of names has two names for `{one}`")));
+        }
+    }
+    Ok(by_name)
+}
+
+/// Names that must be there.
+pub(super) async fn wanted(
+    settings: &Decisions<'_>,
+    list: &NameList,
+    stores: &mut Stores,
+) -> Result<Vec<String>, Cause> {
+    if let Some(file) = &list.file {
+        let path = settings.manifest.path_of(file);
+        let text = got(settings.tree.text(&path)).map_err(|cause| about(&path, cause))?;
+        return Ok(column(&text));
+    }
+    if let Some(sql) = &list.sql {
+        let rows = asked(settings, (sql, list.on.as_ref()), stores).await?;
+        return Ok(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect());
+    }
+    if let Some(realm) = &list.realm {
+        let realm =
+            got(read_realm(&settings.manifest.path_of(realm), list.realm_name.as_deref(), settings.tree))?;
+        let people = realm.users.into_iter().filter(|user| user.is_person());
+        return Ok(people.map(|user| user.id).collect());
+    }
+    Ok(list.pairs.keys().cloned().collect())
+}
+
+pub(super) async fn renames(
+    settings: &Decisions<'_>,
+    one: &AccessParity,
+    stores: &mut Stores,
+) -> Result<Renames, Cause> {
+    let types: BTreeMap<String, String> =
+        one.types.iter().map(|(old, new)| (old.to_string(), new.to_string())).collect();
+    let relation = |text: &At<String>| {
+        let (kind, relation) = text.split_once('#').unwrap_or((text, ""));
+        (kind.to_owned(), relation.to_owned())
+    };
+    let mut renames = Renames {
+        relations: one.rename.iter().map(|(old, new)| (relation(old), relation(new))).collect(),
+        merges: one.merges.iter().map(|name| (**name).clone()).collect(),
+        left_out: one.except.iter().map(left_out).collect(),
+        ..Renames::default()
+    };
+    for ids in &one.ids {
+        let mut by_id = listed(settings, &ids.from, stores).await?;
+        let new: BTreeSet<String> = by_id.values().cloned().collect();
+        for id in new {
+            by_id.entry(id.clone()).or_insert(id);
+        }
+        let keeps_others = ids.others == Others::Keep;
+        if renames.ids.insert(ids.kind.to_string(), Ids { by_id, keeps_others }).is_some() {
+            return Err(Cause::new(format!("the ids of `{}` are listed twice", *ids.kind)));
+        }
+    }
+    for own in &one.own {
+        let object = ObjectId::read(&own.object);
+        let object = object.ok_or_else(|| Cause::new(format!("`{}` names no object", *own.object)))?;
+        let kind = own
+            .kind
+            .clone()
+            .or_else(|| types.get(&object.kind).cloned())
+            .unwrap_or_else(|| object.kind.clone());
+        let by_id = listed(settings, &own.from, stores).await?;
+        let by_id =
+            by_id.into_iter().map(|(subject, id)| (subject, ObjectId { kind: kind.clone(), id })).collect();
+        renames.own.insert(object, Own { subjects: own.subjects.clone(), by_id });
+    }
+    renames.types = types;
+    Ok(renames)
+}
+
+fn left_out(except: &manifest::AccessExcept) -> LeftOut {
+    let matcher = |pattern: &Option<At<String>>| pattern.as_ref().and_then(|pattern| glob(pattern).ok());
+    LeftOut {
+        is_of_source: except.side == manifest::Side::Source,
+        subject: matcher(&except.subject),
+        relation: matcher(&except.relation),
+        object: matcher(&except.object),
+    }
+}

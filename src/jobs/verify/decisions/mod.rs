@@ -1,0 +1,206 @@
+//! What two sides decide: models and tuples or grants of each, in one set of names, compared cell by cell.
+mod every;
+mod given;
+mod told;
+
+use std::collections::BTreeMap;
+
+use self::every::judge_every;
+use self::given::{Given, Stores, renames, sides};
+use self::told::{Refused, masked, shown, tell};
+use crate::access::{Asked, Compared, Formulas, Names, Renames, Side, compare};
+use crate::manifest::{self, AccessEvery, AccessParity, At, Keys, Source, glob};
+use crate::model::parity::{DifferingPermission, Parity};
+use crate::model::{Cause, Differing, Look, Object, Report};
+use crate::rules::access::{PARITY_RULES, ParityFacts};
+use crate::rules::{Levels, Tree, judge};
+use crate::stores::endpoint::Endpoint;
+use crate::stores::postgres::Patience;
+
+/// What decisions are compared, and how.
+pub struct Decisions<'d> {
+    /// The comparisons.
+    pub declared: Vec<AccessParity>,
+    /// The manifest, for places and paths.
+    pub manifest: Source,
+    /// The files.
+    pub tree: &'d dyn Tree,
+    /// What queries are asked of, by name; `source` and `target` are the sides of the move.
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// How long a server may be kept busy.
+    pub patience: Patience,
+    /// How names are printed.
+    pub keys: Keys,
+    /// Rules, and names of comparisons, that this run is narrowed to; empty for all.
+    pub checks: Vec<String>,
+    /// Severities that the manifest sets.
+    pub levels: Levels,
+}
+
+/// The rules that a comparison is judged by, and those of what must hold of everyone.
+const RULES: [&str; 6] = [
+    "access/gained-permission",
+    "access/lost-permission",
+    "access/stale-exception",
+    "access/undeclared-merge",
+    "access/undecided-permission",
+    "access/unmapped-name",
+];
+
+impl Decisions<'_> {
+    fn asks(&self, rules: &[&str], name: &str) -> bool {
+        self.checks.is_empty()
+            || self.checks.iter().any(|check| check == name || rules.contains(&check.as_str()))
+    }
+}
+
+/// Compares what is declared. Each side of each comparison is read once and computed once per context; what differs is told to
+/// `each`.
+pub async fn decisions(
+    settings: &Decisions<'_>,
+    report: &mut Report,
+    each: &mut (dyn FnMut(&Differing<'_>) + Send),
+) {
+    let mut stores = BTreeMap::new();
+    for one in &settings.declared {
+        let is_asked = settings.asks(&RULES, &one.name);
+        let every = one.every.iter().filter(|every| settings.asks(&["access/broken-invariant"], &every.name));
+        let every: Vec<&AccessEvery> = every.collect();
+        if !is_asked && every.is_empty() {
+            continue;
+        }
+        let sides = sides(settings, one, &mut stores).await;
+        if is_asked {
+            parity(settings, one, &sides, &mut stores, report, each).await;
+        }
+        for every in every {
+            judge_every(settings, every, &sides, &mut stores, report).await;
+        }
+    }
+}
+
+/// Compares decisions where nothing else is declared.
+pub async fn decisions_alone(
+    settings: &Decisions<'_>,
+    each: &mut (dyn FnMut(&Differing<'_>) + Send),
+) -> Report {
+    let mut report = Report::new("verify");
+    decisions(settings, &mut report, each).await;
+    super::whole(&mut report, &Object::run("verify"), &settings.checks, &settings.levels);
+    report.sort();
+    report
+}
+
+async fn parity(
+    settings: &Decisions<'_>,
+    one: &AccessParity,
+    sides: &[Result<Given, Cause>; 2],
+    stores: &mut Stores,
+    report: &mut Report,
+    each: &mut (dyn FnMut(&Differing<'_>) + Send),
+) {
+    let fail = |cause: &Cause, report: &mut Report| {
+        let on = on(one, None);
+        judge(PARITY_RULES, &on, &Look::<ParityFacts>::Failed(cause.clone()), &settings.levels, report);
+    };
+    let (source, target) = match sides {
+        [Ok(source), Ok(target)] => (source, target),
+        [source, target] => {
+            let causes: Vec<&Cause> =
+                [source, target].into_iter().filter_map(|side| side.as_ref().err()).collect();
+            return causes.into_iter().take(1).for_each(|cause| fail(cause, report));
+        }
+    };
+    let renames = match renames(settings, one, stores).await {
+        Ok(renames) => renames,
+        Err(cause) => return fail(&cause, report),
+    };
+    let contexts: Vec<(Option<&str>, Asked)> = match one.contexts.is_empty() {
+        true => vec![(None, Asked::Always)],
+        false => one
+            .contexts
+            .iter()
+            .map(|(name, context)| (Some(name.as_str()), Asked::Under(context.clone().into_iter().collect())))
+            .collect(),
+    };
+    for (context, asked) in contexts {
+        let on = on(one, context);
+        let found =
+            under_context(settings, one, [source, target], (&renames, asked), &mut |mut permission| {
+                permission.access.clone_from(&on.name);
+                each(&Differing::Permission(permission));
+            });
+        let facts = found.map(|(parity, refused)| {
+            tell(one, &on, &parity, refused, report);
+            facts(settings, one, &on, parity)
+        });
+        judge(PARITY_RULES, &on, &facts.into(), &settings.levels, report);
+    }
+}
+
+fn on(one: &AccessParity, context: Option<&str>) -> Object {
+    let under = context.map_or_else(String::new, |context| format!(" ({context})"));
+    Object::endpoint(format!("access{under}: {}", *one.name))
+}
+
+fn under_context(
+    settings: &Decisions<'_>,
+    one: &AccessParity,
+    [source, target]: [&Given; 2],
+    (renames, asked): (&Renames, Asked),
+    each: &mut dyn FnMut(DifferingPermission),
+) -> Result<(Parity, Refused), Cause> {
+    let (mut names, mut formulas) = (Names::default(), Formulas::default());
+    let left = Side::new(&source.model, &source.tuples, asked.clone(), (&mut names, &mut formulas));
+    let right = Side::new(&target.model, &target.tuples, asked, (&mut names, &mut formulas));
+    let globs: Vec<_> = one.relations.iter().filter_map(|pattern| glob(pattern).ok()).collect();
+    let is_spelt = settings.keys == Keys::Plain;
+    let compared = Compared {
+        name: &one.name,
+        source: (&source.model, &left),
+        target: (&target.model, &right),
+        renames,
+        is_spelt,
+        subjects: &one.subjects.iter().map(|kind| (**kind).clone()).collect::<Vec<_>>(),
+        is_asked: &|relation| globs.is_empty() || globs.iter().any(|glob| glob.is_match(relation)),
+    };
+    let mut each = |mut permission: DifferingPermission| {
+        permission.subject = shown(settings.keys, &permission.subject);
+        permission.object = shown(settings.keys, &permission.object);
+        each(permission);
+    };
+    let parity = compare(&compared, (&mut names, &mut formulas), &mut each).map_err(Cause::new)?;
+    let refused = [&left, &right].map(|side| {
+        let first = side.refused().next().map(|(path, tuple, refusal)| {
+            let tuple = if is_spelt { format!("`{tuple}`") } else { "a tuple".to_owned() };
+            format!("{path}:{}: {tuple}: {refusal}", tuple_line(side))
+        });
+        first.map(|first| (side.refused().count(), first))
+    });
+    let proves = match one.policy {
+        manifest::Policy::Equal => parity.source.max(parity.target),
+        manifest::Policy::NoLoss => parity.source,
+        manifest::Policy::NoGain => parity.target,
+    };
+    if proves == 0 && parity.unmapped.is_empty() {
+        return Err(Cause::new("nobody has a permission where one could be missing, which proves nothing")
+            .hint("are these the right tuples, and are the `relations` those of the target?"));
+    }
+    Ok((masked(settings.keys, parity), refused))
+}
+
+fn tuple_line(side: &Side<'_>) -> u32 {
+    side.refused().next().map_or(0, |(_, tuple, _)| tuple.span.start.line)
+}
+
+fn facts(settings: &Decisions<'_>, one: &AccessParity, on: &Object, parity: Parity) -> ParityFacts {
+    let place = |at: &At<String>| settings.manifest.place_of(at);
+    ParityFacts {
+        on: on.name.clone(),
+        policy: one.policy,
+        parity,
+        exceptions: one.except.iter().map(|except| except.reason.to_string()).collect(),
+        declared: place(&one.name),
+        excepted: one.except.iter().map(|except| place(&except.reason)).collect(),
+    }
+}
