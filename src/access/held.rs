@@ -70,8 +70,8 @@ pub fn held(
                 } else if kind == word {
                     let counts = |of: u32| by.is_none_or(|by| by == of);
                     let kinds = cells.kinds().iter().filter(|(kind, _)| counts(*kind));
-                    let named = cells.named().iter().filter(|(one, _)| counts(names.kind(*one)));
-                    let found = kinds.chain(named).map(|(_, formula)| is_yes(*formula, is_sure)).sum();
+                    let told = cells.named().iter().filter(|(one, _)| counts(names.kind(*one)));
+                    let found = kinds.chain(told).map(|(_, formula)| is_yes(*formula, is_sure)).sum();
                     add(all.entry(*object).or_default(), found);
                 }
             }

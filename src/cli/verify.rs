@@ -15,7 +15,7 @@ use crate::mapping::Mapping;
 use crate::model::{Cause, Differing, Exit, Report};
 use crate::parse::expand::expand;
 use crate::rules::access::{EVERY_RULES, PARITY_RULES};
-use crate::rules::{self, Levels};
+use crate::rules::{self, Levels, Rule};
 use crate::stores::checkout::Checkout;
 use crate::stores::endpoint::Endpoint;
 use crate::stores::environment::Secrets;
@@ -281,7 +281,8 @@ fn has_sides(manifest: &Manifest) -> bool {
 fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Option<Decisions<'t>>, Stop> {
     let Loaded { manifest, source, levels } = loaded;
     let verify = &manifest.verify;
-    if verify.access.is_empty() {
+    // Tables alone were asked for.
+    if verify.access.is_empty() || (args.check.is_empty() && !args.table.is_empty()) {
         return Ok(None);
     }
     let mut endpoints = BTreeMap::new();
@@ -314,8 +315,8 @@ fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Optio
 fn named_check(declared: &crate::manifest::Verify, written: &str) -> Result<String, Stop> {
     let all: Vec<String> = PARITY_RULES
         .iter()
-        .map(|rule| rule.id())
-        .chain(EVERY_RULES.iter().map(|rule| rule.id()))
+        .map(Rule::id)
+        .chain(EVERY_RULES.iter().map(Rule::id))
         .chain(rules::all().into_iter().filter(|rule| rule.as_str().starts_with("verify/")))
         .map(|rule| rule.to_string())
         .collect();

@@ -77,9 +77,10 @@ impl Operation {
             Action::CreateIndex(Index { table, .. })
             | Action::DropIndex { table, .. }
             | Action::Rows { table, .. }
-            | Action::Opaque { table, .. } => found.extend(table),
+            | Action::Opaque { table, .. }
+            | Action::CreateOther { table, .. }
+            | Action::DropOther { table, .. } => found.extend(table),
             Action::RenameIndex { .. } | Action::Harmless => {}
-            Action::CreateOther { table, .. } | Action::DropOther { table, .. } => found.extend(table),
         }
         found
     }

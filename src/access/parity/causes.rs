@@ -98,7 +98,9 @@ impl<'r, 'c, 's> Causes<'r, 'c, 's> {
         }
         let mut matrix = Matrix::new(side, self.names);
         let tables: HashSet<usize> = asked.iter().flatten().map(|found| found.table).collect();
-        tables.into_iter().for_each(|table| matrix.keep(table, formulas));
+        for table in tables {
+            matrix.keep(table, formulas);
+        }
         let walk = Walk { side, names: self.names, matrix: &matrix, model };
         let differing: HashSet<Found> = found.iter().copied().collect();
         let mut missing: Vec<Vec<Why>> = Vec::with_capacity(found.len());

@@ -83,7 +83,7 @@ impl<'e> Expected<'e> {
                         (if is_high { high } else { low }).push((subject, *formula));
                     }
                     None if is_high && self.counts(self.names.kind(subject)) => {
-                        self.homeless.push(self.names.written(subject))
+                        self.homeless.push(self.names.written(subject));
                     }
                     None => {}
                 }

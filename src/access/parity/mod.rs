@@ -13,7 +13,7 @@ use super::cells::Bounds;
 use super::formula::{Formula, Formulas, Operator};
 use super::names::Names;
 use super::question::Asking;
-use super::side::{Side, Target};
+use super::side::{Side, Table, Target};
 use super::stream::Stream;
 use crate::model::access::AccessModel;
 use crate::model::parity::{DifferingPermission, Parity, PermissionGroup};
@@ -89,7 +89,7 @@ pub fn compare(
 
 /// Usersets that stand as subjects.
 fn usersets(side: &Side<'_>) -> usize {
-    let edges = side.tables.iter().flat_map(|table| table.all_edges());
+    let edges = side.tables.iter().flat_map(Table::all_edges);
     let all = edges.filter_map(|edge| match edge.target {
         Target::Userset(object, table) => Some((object, table)),
         _ => None,
@@ -122,7 +122,9 @@ impl Comparison<'_, '_, '_> {
             let spelt = spelt_table(target, self.names, table);
             if !(self.compared.is_asked)(&spelt) {
                 self.parity.passed_over.push(spelt);
-                before.into_iter().for_each(|one| from.release(one));
+                for one in before {
+                    from.release(one);
+                }
                 to.release(table);
                 continue;
             }
@@ -167,16 +169,15 @@ impl Comparison<'_, '_, '_> {
                 {
                     let (subject, object) = (self.written(subject), self.names.written(*object));
                     let mut exceptions = self.compared.renames.left_out.iter();
-                    match exceptions.position(|one| one.is_of_source && one.takes(&subject, &spelt, &object))
-                    {
-                        Some(exception) => self.except(exception),
-                        None => {
-                            count += 1;
-                            let relation = spelt.split_once('#').map_or("", |(_, relation)| relation);
-                            sample.push(vec![subject, relation.to_owned(), object]);
-                            first(&mut sample);
-                        }
+                    let takes = |one: &LeftOut| one.is_of_source && one.takes(&subject, &spelt, &object);
+                    if let Some(exception) = exceptions.position(takes) {
+                        self.except(exception);
+                        continue;
                     }
+                    count += 1;
+                    let relation = spelt.split_once('#').map_or("", |(_, relation)| relation);
+                    sample.push(vec![subject, relation.to_owned(), object]);
+                    first(&mut sample);
                 }
             }
             self.parity.source += count;
@@ -395,7 +396,7 @@ fn before<'r>(
         Asking::One(one) => renaming.from(one).iter().map(|one| Asking::One(*one)).collect(),
         Asking::Anyone(kind) => renaming.kinds_from(kind, source).into_iter().map(Asking::Anyone).collect(),
     };
-    let objects = renaming.from_for(found.object, one);
+    let objects = renaming.origins(found.object, one);
     let tables = renaming.tables.iter().enumerate();
     let tables = tables.filter(move |(_, new)| **new == Some(found.table)).map(|(old, _)| old);
     tables.flat_map(move |table| {

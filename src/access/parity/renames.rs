@@ -249,7 +249,7 @@ impl Renaming {
     }
 
     /// What an object of the target was for a subject of the target, the shared one among it.
-    pub(super) fn from_for(&self, object: u32, subject: Option<u32>) -> Vec<u32> {
+    pub(super) fn origins(&self, object: u32, subject: Option<u32>) -> Vec<u32> {
         let is_own = |shared: &&u32| {
             let own = self.own.get(shared);
             subject.is_some_and(|subject| own.is_some_and(|own| own.get(&subject) == Some(&object)))

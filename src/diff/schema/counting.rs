@@ -16,7 +16,7 @@ pub(super) fn owned(schema: &Schema) -> impl Iterator<Item = String> {
 
 /// The sides in SQLite and in Postgres, where the key of one counts by itself and that of the other does not. One that refers
 /// to another table is given its value there.
-fn parted<'s>(sides: [Of<'s>; 2], systems: [System; 2]) -> Option<(Of<'s>, Of<'s>)> {
+fn parted(sides: [Of<'_>; 2], systems: [System; 2]) -> Option<(Of<'_>, Of<'_>)> {
     let of = |system| sides.into_iter().zip(systems).find(|(_, own)| *own == system).map(|(side, _)| side);
     let (sqlite, postgres) = (of(System::Sqlite)?, of(System::Postgres)?);
     let counts = |(table, column): Of<'_>| {

@@ -131,10 +131,11 @@ pub async fn verify(
     }
     let (source, target) =
         tokio::join!(open(&settings.source, settings.patience), open(&settings.target, settings.patience));
+    let mut is_judged = decided.is_some();
     match (source, target) {
         (Ok(source), Ok(target)) => {
             let mut row = |row: &DifferingRow| each(&Differing::Row(row));
-            sides(settings, source, target, &mut report, &mut row).await;
+            is_judged |= sides(settings, source, target, &mut report, &mut row).await;
         }
         (source, target) => {
             for (endpoint, opened) in [(&settings.source, source.err()), (&settings.target, target.err())] {
@@ -156,7 +157,7 @@ pub async fn verify(
         decisions(decided, &mut report, each).await;
     }
     // A part may rightly have nothing to do.
-    if settings.shard.is_none_or(|shard| shard.of == 1) {
+    if is_judged && settings.shard.is_none_or(|shard| shard.of == 1) {
         whole(&mut report, &on(settings), &settings.checks, &settings.levels);
     }
     report.sort();
@@ -173,18 +174,19 @@ fn on(settings: &Verify) -> Object {
     Object::endpoint(format!("{} -> {}", settings.source.name, settings.target.name))
 }
 
+/// Compares two open sides; whether they are two.
 async fn sides(
     settings: &Verify,
     source: Opened,
     target: Opened,
     report: &mut Report,
     each: &mut (dyn FnMut(&DifferingRow) + Send),
-) {
+) -> bool {
     let is_same = source.store.is_same(&target.store);
     let is_replica = !is_same && source.store.is_replica(&target.store);
     let mut stores = Stores::open(settings, source, target).await;
     let known = if is_same { Ok(BTreeMap::new()) } else { asked::known(settings, &mut stores).await };
-    let (Some(source), target) = (&mut stores.source, &stores.target) else { return };
+    let (Some(source), target) = (&mut stores.source, &stores.target) else { return false };
     let inactive = |(name, is_active): (&String, &bool)| (!is_active).then(|| name.clone());
     let mut mapping = settings.mapping.clone();
     mapping.inactive = known.iter().flatten().filter_map(inactive).collect();
@@ -207,7 +209,7 @@ async fn sides(
     report.not_compared.push(rows_alone(&on));
     if is_same || is_replica {
         content::not_asked(settings, &pairs, report);
-        return;
+        return false;
     }
     let databases = [
         ("source database", stores.source.as_ref().and_then(|source| source.store.identity())),
@@ -244,6 +246,7 @@ async fn sides(
         part.shared.extend(databases);
         judge(PART_RULES, &on, &Look::Got(shard), &settings.levels, report);
     }
+    true
 }
 
 /// Whether a run judged anything that proves something.

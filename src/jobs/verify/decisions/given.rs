@@ -6,6 +6,7 @@ use super::told::shown;
 use crate::access::{Ids, LeftOut, Own, Renames, validate};
 use crate::manifest::{self, AccessParity, AccessSide, At, NameList, Others, glob};
 use crate::model::access::{AccessModel, ObjectId, TupleFile};
+use crate::model::realm::RealmUser;
 use crate::model::{Cause, Look};
 use crate::parse::access::{column, granted, pairs};
 use crate::rules::access::AccessFiles;
@@ -159,7 +160,7 @@ pub(super) async fn wanted(
     if let Some(realm) = &list.realm {
         let realm =
             got(read_realm(&settings.manifest.path_of(realm), list.realm_name.as_deref(), settings.tree))?;
-        let people = realm.users.into_iter().filter(|user| user.is_person());
+        let people = realm.users.into_iter().filter(RealmUser::is_person);
         return Ok(people.map(|user| user.id).collect());
     }
     Ok(list.pairs.keys().cloned().collect())

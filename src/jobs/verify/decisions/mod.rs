@@ -115,13 +115,13 @@ async fn parity(
         Ok(renames) => renames,
         Err(cause) => return fail(&cause, report),
     };
-    let contexts: Vec<(Option<&str>, Asked)> = match one.contexts.is_empty() {
-        true => vec![(None, Asked::Always)],
-        false => one
-            .contexts
+    let contexts: Vec<(Option<&str>, Asked)> = if one.contexts.is_empty() {
+        vec![(None, Asked::Always)]
+    } else {
+        one.contexts
             .iter()
             .map(|(name, context)| (Some(name.as_str()), Asked::Under(context.clone().into_iter().collect())))
-            .collect(),
+            .collect()
     };
     for (context, asked) in contexts {
         let on = on(one, context);
