@@ -94,7 +94,15 @@ impl Museum {
         let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr);
         let is_of_files = |line: &&str| OF_FILES.iter().any(|rule| line.contains(rule));
         let found = said.lines().filter(|line| !is_of_files(line));
-        (found.map(str::to_owned).collect(), output.status.code())
+        (found.map(without_words).collect(), output.status.code())
+    }
+}
+
+/// A line without the words of a program that failed, which are Alembic's own.
+pub(crate) fn without_words(line: &str) -> String {
+    match line.split_once(": `/") {
+        Some((told, words)) if words.contains("ended with 1: ") => told.to_owned(),
+        _ => line.to_owned(),
     }
 }
 

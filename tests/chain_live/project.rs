@@ -2,6 +2,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::museum::without_words;
+
 /// Both chains in a folder of their own.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
@@ -149,7 +151,7 @@ impl Project {
     /// What is found, and the exit code.
     pub(crate) fn found(&self, words: &[&str]) -> (Vec<String>, Option<i32>) {
         let (text, code) = self.said(&[&["--format", "concise"], words].concat());
-        (text.lines().map(str::to_owned).collect(), code)
+        (text.lines().map(without_words).collect(), code)
     }
 
     pub(crate) fn said(&self, words: &[&str]) -> (String, Option<i32>) {
