@@ -20,7 +20,10 @@ pub fn drawing(chain: &ChainFacts, files: &Files, database: Option<&LiveChain>) 
     };
     let place: BTreeMap<usize, usize> =
         order.iter().enumerate().map(|(place, node)| (*node, place)).collect();
-    let mut drawing = Drawing { title: chain.config.clone(), ..Drawing::default() };
+    // One configuration may be of several chains, each with a name in the manifest.
+    let name = chain.declared.ini.range().map(|_| chain.declared.name.as_str());
+    let title = name.map_or_else(|| chain.config.clone(), |name| format!("{name}: {}", chain.config));
+    let mut drawing = Drawing { title, ..Drawing::default() };
     for (at, index) in order.iter().enumerate() {
         let (Some(node), Some((_, revision))) = (graph.nodes.get(*index), files.at_node(*index)) else {
             continue;
