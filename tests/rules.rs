@@ -247,6 +247,7 @@ fn run(subject: &str, example: &Example) -> Report {
 fn decided((manifest, manifest_source): (Manifest, Source), tree: &Blocks<'_>) -> Report {
     let settings = Decisions {
         declared: manifest.verify.access,
+        realms: manifest.verify.realm,
         manifest: manifest_source,
         tree,
         endpoints: BTreeMap::new(),

@@ -14,7 +14,7 @@ use crate::manifest::{AccessParity, Keys, MANIFEST, Manifest};
 use crate::mapping::Mapping;
 use crate::model::{Cause, Differing, Exit, Report};
 use crate::parse::expand::expand;
-use crate::rules::access::{EVERY_RULES, PARITY_RULES};
+use crate::rules::access::{EVERY_RULES, PARITY_RULES, REALM_RULES, STALE_RULES};
 use crate::rules::{self, Levels};
 use crate::stores::checkout::Checkout;
 use crate::stores::endpoint::Endpoint;
@@ -277,7 +277,7 @@ fn has_sides(manifest: &Manifest) -> bool {
 fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Option<Decisions<'t>>, Stop> {
     let Loaded { manifest, source, levels } = loaded;
     let verify = &manifest.verify;
-    if verify.access.is_empty() {
+    if verify.access.is_empty() && verify.realm.is_empty() {
         return Ok(None);
     }
     let mut endpoints = BTreeMap::new();
@@ -296,6 +296,7 @@ fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Optio
     let checks = args.check.iter().map(|written| named_check(verify, written)).collect::<Result<_, _>>()?;
     Ok(Some(Decisions {
         declared: verify.access.clone(),
+        realms: verify.realm.clone(),
         manifest: source.clone(),
         tree,
         endpoints,
@@ -312,6 +313,8 @@ fn named_check(declared: &crate::manifest::Verify, written: &str) -> Result<Stri
         .iter()
         .map(|rule| rule.id())
         .chain(EVERY_RULES.iter().map(|rule| rule.id()))
+        .chain(REALM_RULES.iter().map(|rule| rule.id()))
+        .chain(STALE_RULES.iter().map(|rule| rule.id()))
         .chain(rules::all().into_iter().filter(|rule| rule.as_str().starts_with("verify/")))
         .map(|rule| rule.to_string())
         .collect();
