@@ -248,6 +248,7 @@ fn decided((manifest, manifest_source): (Manifest, Source), tree: &Blocks<'_>) -
     let settings = Decisions {
         declared: manifest.verify.access,
         realms: manifest.verify.realm,
+        mapping: trueup::mapping::Mapping::default(),
         manifest: manifest_source,
         tree,
         endpoints: BTreeMap::new(),

@@ -294,9 +294,12 @@ fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Optio
         endpoints.insert((**name).clone(), endpoint);
     }
     let checks = args.check.iter().map(|written| named_check(verify, written)).collect::<Result<_, _>>()?;
+    let mut mapping = Mapping::of(manifest, source);
+    mapping.entities.clone_from(&args.entity);
     Ok(Some(Decisions {
         declared: verify.access.clone(),
         realms: verify.realm.clone(),
+        mapping,
         manifest: source.clone(),
         tree,
         endpoints,

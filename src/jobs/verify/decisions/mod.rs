@@ -12,8 +12,9 @@ use self::realms::judge_realm;
 use self::told::{Refused, masked, shown, tell};
 use crate::access::{Asked, Compared, Formulas, Names, Renames, Side, compare};
 use crate::manifest::{self, AccessEvery, AccessParity, Keys, RealmParity, Source, glob};
+use crate::mapping::Mapping;
 use crate::model::parity::{DifferingPermission, Parity};
-use crate::model::{Cause, Differing, Look, Object, Report};
+use crate::model::{Cause, Differing, Gap, GapKind, Look, Object, Reason, Report};
 use crate::rules::access::{PARITY_RULES, ParityFacts, STALE_RULES, StaleFacts};
 use crate::rules::{Levels, Tree, judge};
 use crate::stores::endpoint::Endpoint;
@@ -29,6 +30,8 @@ pub struct Decisions<'d> {
     pub manifest: Source,
     /// The files.
     pub tree: &'d dyn Tree,
+    /// Which schema is of which entity, and the entities that this run is narrowed to.
+    pub mapping: Mapping,
     /// What queries are asked of, by name; `source` and `target` are the sides of the move.
     pub endpoints: BTreeMap<String, Endpoint>,
     /// How long a server may be kept busy.
@@ -69,7 +72,16 @@ pub async fn decisions(
     for one in &settings.declared {
         let is_asked = settings.asks(&RULES, &one.name);
         let every = one.every.iter().filter(|every| settings.asks(&["access/broken-invariant"], &every.name));
-        let every: Vec<&AccessEvery> = every.collect();
+        let mut every: Vec<&AccessEvery> = every.collect();
+        if !settings.mapping.entities.is_empty() && one.is_per_schema() {
+            // What must be there is said for all entities, so that those beyond would be found wanting.
+            every.clear();
+            let on = on(one, None);
+            let reason = "grants of some schemas alone were compared, and what must hold of everyone was not asked: the run \
+                          was narrowed to some entities"
+                .to_owned();
+            report.not_compared.push(Gap { on, kind: GapKind::NotAsked, reason });
+        }
         if !is_asked && every.is_empty() {
             continue;
         }
@@ -139,14 +151,18 @@ async fn parity(
                 each(&Differing::Permission(permission));
             });
         let taken = found.as_ref().map(|(parity, _)| parity.left_out.clone()).map_err(Clone::clone);
-        let stale = taken.map(|taken| stale(settings, one, &on, &taken));
+        let is_part = !settings.mapping.entities.is_empty() && one.is_per_schema();
+        let stale = match taken {
+            Ok(_) if is_part => Look::NotAsked(Reason("the run was narrowed to some entities".into())),
+            taken => taken.map(|taken| stale(settings, one, &on, &taken)).into(),
+        };
         let facts = found.map(|(parity, refused)| {
             tell(one, &on, &parity, refused, report);
             let declared = settings.manifest.place_of(&one.name);
             ParityFacts { on: on.name.clone(), policy: one.policy, parity, declared }
         });
         judge(PARITY_RULES, &on, &facts.into(), &settings.levels, report);
-        judge(STALE_RULES, &on, &stale.into(), &settings.levels, report);
+        judge(STALE_RULES, &on, &stale, &settings.levels, report);
     }
 }
 
