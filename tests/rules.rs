@@ -247,6 +247,8 @@ fn run(subject: &str, example: &Example) -> Report {
 fn decided((manifest, manifest_source): (Manifest, Source), tree: &Blocks<'_>) -> Report {
     let settings = Decisions {
         declared: manifest.verify.access,
+        realms: manifest.verify.realm,
+        mapping: trueup::mapping::Mapping::default(),
         manifest: manifest_source,
         tree,
         endpoints: BTreeMap::new(),

@@ -14,7 +14,7 @@ use crate::manifest::{AccessParity, Keys, MANIFEST, Manifest};
 use crate::mapping::Mapping;
 use crate::model::{Cause, Differing, Exit, Report};
 use crate::parse::expand::expand;
-use crate::rules::access::{EVERY_RULES, PARITY_RULES};
+use crate::rules::access::{EVERY_RULES, PARITY_RULES, REALM_RULES, STALE_RULES};
 use crate::rules::{self, Levels, Rule};
 use crate::stores::checkout::Checkout;
 use crate::stores::endpoint::Endpoint;
@@ -282,7 +282,9 @@ fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Optio
     let Loaded { manifest, source, levels } = loaded;
     let verify = &manifest.verify;
     // Tables alone were asked for.
-    if verify.access.is_empty() || (args.check.is_empty() && !args.table.is_empty()) {
+    if (verify.access.is_empty() && verify.realm.is_empty())
+        || (args.check.is_empty() && !args.table.is_empty())
+    {
         return Ok(None);
     }
     let mut endpoints = BTreeMap::new();
@@ -299,8 +301,12 @@ fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Optio
         endpoints.insert((**name).clone(), endpoint);
     }
     let checks = args.check.iter().map(|written| named_check(verify, written)).collect::<Result<_, _>>()?;
+    let mut mapping = Mapping::of(manifest, source);
+    mapping.entities.clone_from(&args.entity);
     Ok(Some(Decisions {
         declared: verify.access.clone(),
+        realms: verify.realm.clone(),
+        mapping,
         manifest: source.clone(),
         tree,
         endpoints,
@@ -317,6 +323,8 @@ fn named_check(declared: &crate::manifest::Verify, written: &str) -> Result<Stri
         .iter()
         .map(Rule::id)
         .chain(EVERY_RULES.iter().map(Rule::id))
+        .chain(REALM_RULES.iter().map(Rule::id))
+        .chain(STALE_RULES.iter().map(Rule::id))
         .chain(rules::all().into_iter().filter(|rule| rule.as_str().starts_with("verify/")))
         .map(|rule| rule.to_string())
         .collect();

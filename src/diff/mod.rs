@@ -2,5 +2,6 @@
 //!
 //! Pure: what is compared was read before, and what differs is told to whoever asked. Nothing here judges.
 pub mod fingerprint;
+pub mod realm;
 pub mod rows;
 pub mod schema;

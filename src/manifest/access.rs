@@ -78,6 +78,8 @@ pub struct AccessSide {
     pub grants: Option<At<String>>,
     /// The endpoint that the query is asked: `source`, `target`, or another one.
     pub on: Option<At<String>>,
+    /// A glob of schemas: the query is asked for each of them, `{schema}` in it being the schema's name.
+    pub schemas: Option<At<String>>,
 }
 
 /// Where names come from.
@@ -190,6 +192,11 @@ fn target() -> super::Side {
 }
 
 impl AccessParity {
+    /// Whether a side's grants are asked for schema by schema.
+    pub fn is_per_schema(&self) -> bool {
+        self.source.schemas.is_some() || self.target.schemas.is_some()
+    }
+
     /// Every list of names that it reads.
     pub fn lists(&self) -> impl Iterator<Item = &NameList> {
         let ids = self.ids.iter().map(|one| &one.from);
@@ -260,6 +267,20 @@ fn side_mistakes(at: &At<String>, name: &str, side: &AccessSide, found: &mut Vec
             found.push(mistake(grants, "no endpoint is asked".into(), Some("say `on = \"source\"`")));
         }
         _ => {}
+    }
+    if let Some(grants) =
+        side.grants.as_ref().filter(|sql| sql.contains("{schema}") != side.schemas.is_some())
+    {
+        let message = format!("the {name} has only one of `schemas` and `{{schema}}`");
+        let help = "they belong together: the query is asked for each schema";
+        found.push(mistake(grants, message, Some(help)));
+    }
+    if let Some(schemas) = side.schemas.as_ref().filter(|_| side.grants.is_none()) {
+        let help = Some("`schemas` are those that a query of `grants` is asked for");
+        found.push(mistake(schemas, format!("the {name} asks no query"), help));
+    }
+    if let Some((schemas, why)) = side.schemas.as_ref().and_then(|one| Some((one, glob(one).err()?))) {
+        found.push(mistake(schemas, format!("`{}` is no glob: {why}", **schemas), None));
     }
     if let Some((sql, why)) = side.grants.as_ref().and_then(|sql| Some((sql, condition::problem(sql)?))) {
         let help = "write one query, without `;` and comments";

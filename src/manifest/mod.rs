@@ -19,6 +19,7 @@ mod live;
 mod lock;
 mod pins;
 mod precondition;
+mod realm;
 mod schema;
 mod shape;
 mod source;
@@ -50,6 +51,7 @@ pub use guard::{FirstDeploy, Guard, ImageCheck, Patterns, Require};
 pub use lock::{LOCK, Lock, Locked};
 pub use pins::{Calendar, Pin, Pins, Removal};
 pub use precondition::{Expectation, Precondition};
+pub use realm::{RealmExcept, RealmParity, RealmSide};
 pub use schema::{Expect, IgnoreEntry, Schema};
 pub use source::Source;
 pub use survey::{

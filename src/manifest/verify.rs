@@ -3,7 +3,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::check::{mistake, once};
-use super::{AccessParity, At, Expected, Keys, Limits, Manifest, Mistake, Scalar, access, condition, glob};
+use super::{
+    AccessParity, At, Expected, Keys, Limits, Manifest, Mistake, RealmParity, Scalar, access, condition,
+    glob, realm,
+};
 use crate::model::Mode;
 
 /// How `trueup verify` compares.
@@ -44,6 +47,8 @@ pub struct Verify {
     pub count: Vec<Count>,
     /// What two sides decide, and must decide alike.
     pub access: Vec<AccessParity>,
+    /// Two realms that must be the same.
+    pub realm: Vec<RealmParity>,
 }
 
 impl Default for Verify {
@@ -66,6 +71,7 @@ impl Default for Verify {
             equal: Vec::new(),
             count: Vec::new(),
             access: Vec::new(),
+            realm: Vec::new(),
         }
     }
 }
@@ -203,7 +209,7 @@ impl Verify {
             .access
             .iter()
             .flat_map(|one| std::iter::once(&one.name).chain(one.every.iter().map(|every| &every.name)));
-        invariants.chain(asked).chain(decided)
+        invariants.chain(asked).chain(decided).chain(self.realm.iter().map(|one| &one.name))
     }
 
     /// The endpoints, other than source and target, that something is asked of.
@@ -221,6 +227,7 @@ pub(super) fn mistakes(manifest: &Manifest, found: &mut Vec<Mistake>) {
     let verify = &manifest.verify;
     once(verify.names(), "the check", found);
     verify.access.iter().for_each(|one| access::mistakes(one, found));
+    verify.realm.iter().for_each(|one| realm::mistakes(one, found));
     for name in verify.others().filter(|name| !manifest.endpoints.contains_key(name.as_str())) {
         let message = format!("there is no endpoint `{}`", **name);
         found.push(mistake(

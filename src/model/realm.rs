@@ -1,4 +1,7 @@
 //! A Keycloak realm, as far as access and a move of it hang on it.
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::access::AccessProblem;
 use super::{Hidden, Place};
 
@@ -90,5 +93,91 @@ impl RealmUser {
     /// Whether a person is behind it.
     pub fn is_person(&self) -> bool {
         self.service_of.is_none()
+    }
+}
+
+/// A part of a realm, as far as two are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RealmPart {
+    /// Users: id, name, address, whether they are enabled.
+    Users,
+    /// Groups: id and path.
+    Groups,
+    /// Roles of the realm and of its clients: id and name.
+    Roles,
+    /// Who is in which group and has which role; roles of groups, and roles that come with roles.
+    Memberships,
+    /// Clients: id and name.
+    Clients,
+    /// What users sign in with: kinds and algorithms.
+    Credentials,
+}
+
+/// In which way something of a realm differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RealmChange {
+    /// The source alone has it.
+    Missing,
+    /// The target alone has it.
+    Extra,
+    /// It has another id.
+    Id,
+    /// Something else of it is otherwise.
+    Changed,
+}
+
+/// One difference of two realms.
+#[derive(Debug, Clone)]
+pub struct RealmDifference {
+    /// What differs.
+    pub part: RealmPart,
+    /// In which way.
+    pub change: RealmChange,
+    /// What is said of all that differ so, such as `are not in the target`.
+    pub said: String,
+    /// What it is about: `user`, `group`, `role` or `client`.
+    pub noun: &'static str,
+    /// The name of the one that differs.
+    pub name: String,
+    /// Its id, and the other side's where that is another; both may be empty.
+    pub ids: [String; 2],
+    /// What else an exception may name: the other side's name, or the group or role that was given or taken.
+    pub of: Option<String>,
+    /// Where it is written.
+    pub place: Option<Place>,
+}
+
+/// How two realms differ in one part.
+#[derive(Debug, Clone)]
+pub struct RealmPartDiff {
+    /// The part.
+    pub part: RealmPart,
+    /// How many there are, on the side that has more.
+    pub looked: usize,
+    /// How many were compared by their names alone, because a side has no id for them.
+    pub without_id: usize,
+    /// Why it can't be told whether they are the same, though nothing may differ.
+    pub unknown: Vec<String>,
+    /// What differs.
+    pub differences: Vec<RealmDifference>,
+}
+
+impl RealmPart {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Users, Self::Groups, Self::Roles, Self::Memberships, Self::Clients, Self::Credentials];
+
+    /// Its word in a manifest.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Groups => "groups",
+            Self::Roles => "roles",
+            Self::Memberships => "memberships",
+            Self::Clients => "clients",
+            Self::Credentials => "credentials",
+        }
     }
 }

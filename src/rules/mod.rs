@@ -77,6 +77,8 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(access::RULES))
         .chain(ids(access::PARITY_RULES))
         .chain(ids(access::EVERY_RULES))
+        .chain(ids(access::REALM_RULES))
+        .chain(ids(access::STALE_RULES))
         .chain(ids(acl::RULES))
         .chain(ids(compose::RULES))
         .chain(ids(backfill::RULES))

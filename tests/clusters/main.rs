@@ -112,11 +112,89 @@ fn an_agent_of_the_shared_team_needs_an_owner_of_its_own() {
     assert_eq!(code, 1, "{said}");
 }
 
+type Drift = fn(&mut Value, &mut Value);
+
+/// Each thing that an import may lose or change, and how the two realms are then told apart.
+#[test]
+fn a_realm_is_moved_with_its_ids() {
+    let drifts: [(Drift, &str); 13] = [
+        (
+            |_, moved| drop(moved["users"].as_array_mut().unwrap().remove(3)),
+            "1 user in the source alone: kim3 ",
+        ),
+        (|kea, _| drop(kea["users"].as_array_mut().unwrap().remove(3)), "1 user in the target alone: kim3 "),
+        (|_, moved| moved["users"][3]["id"] = json!("other"), "1 user under another id: kim3 ("),
+        (
+            |_, moved| moved["users"][3]["username"] = json!("kim3x"),
+            "1 user under another name: kim3 -> kim3x",
+        ),
+        (|_, moved| moved["users"][3]["enabled"] = json!(false), "1 user disabled in the target: kim3"),
+        (|_, moved| moved["users"][3]["groups"] = json!([]), "1 user without group `/team3`: kim3"),
+        (
+            |_, moved| moved["users"][3]["realmRoles"] = json!(["admin"]),
+            "1 user with role `admin` added: kim3",
+        ),
+        (|_, moved| moved["users"][3]["credentials"] = json!([]), "1 user without `password` (argon2): kim3"),
+        (|_, moved| moved["groups"][3]["id"] = json!("other"), "1 group under another id: /team3 ("),
+        (
+            |_, moved| drop(moved["groups"].as_array_mut().unwrap().remove(3)),
+            "1 group in the source alone: /team3 ",
+        ),
+        (
+            |_, moved| moved["roles"]["realm"][1]["name"] = json!("boss"),
+            "1 role under another name: admin -> boss",
+        ),
+        (|_, moved| moved["clients"][0]["id"] = json!("other"), "1 client under another id: fred ("),
+        (
+            |_, moved| moved["groups"][3]["realmRoles"] = json!(["admin"]),
+            "1 group with role `admin` added: /team3",
+        ),
+    ];
+    for (drift, expected) in drifts {
+        let mut world = World::new(60);
+        drift(&mut world.kea_realm, &mut world.moved_realm);
+        let (code, said) = world.verify(&["--check", "the realm as it was moved"]);
+        assert_eq!(code, 1, "{expected}: {said}");
+        assert!(said.contains(&format!("error[access/realm-differs] {expected}")), "{expected}: {said}");
+    }
+}
+
+/// What a partial export leaves out is never equal, whichever side it is of.
+#[test]
+fn a_partial_realm_is_unknown() {
+    let drifts: [Drift; 5] = [
+        |_, moved| drop(moved.as_object_mut().unwrap().remove("users")),
+        |kea, _| drop(kea.as_object_mut().unwrap().remove("users")),
+        |kea, moved| {
+            for realm in [kea, moved] {
+                realm.as_object_mut().unwrap().remove("users");
+            }
+        },
+        |_, moved| moved["clients"][0]["secret"] = json!("**********"),
+        |kea, moved| {
+            for realm in [kea, moved] {
+                for user in realm["users"].as_array_mut().unwrap() {
+                    user.as_object_mut().unwrap().remove("credentials");
+                }
+            }
+        },
+    ];
+    for drift in drifts {
+        let mut world = World::new(20);
+        drift(&mut world.kea_realm, &mut world.moved_realm);
+        let (code, said) = world.verify(&["--check", "the realm as it was moved"]);
+        assert_eq!(code, 3, "{said}");
+    }
+}
+
 /// Names of people are printed as keys are.
 #[test]
 fn names_are_hidden_where_keys_are() {
     let mut world = World::new(20);
     world.moved.retain(|tuple| tuple["relation"] != "manager");
+    world.moved_realm["users"][3]["id"] = json!("other");
+    world.moved_realm["users"][4]["groups"] = json!([]);
+    world.moved_realm["users"][5]["username"] = json!("kim5x");
     for keys in ["hidden", "hashed"] {
         let (code, said) = world.verify(&["--keys", keys]);
         assert_eq!(code, 1, "{said}");

@@ -148,8 +148,10 @@ fn realm(users: usize) -> Value {
     let users: Vec<Value> = (0..users)
         .map(|number| {
             let credentials = json!([{"type": "password", "secretData": "{\"value\": \"x\"}", "credentialData": "{\"algorithm\": \"argon2\"}"}]);
-            json!({"id": id(number), "username": name(number), "enabled": true, "groups": [format!("/team{}", number % TEAMS)], "credentials": credentials})
+            json!({"id": id(number), "username": name(number), "enabled": true, "groups": [format!("/team{}", number % TEAMS)], "realmRoles": ["default-roles-kea"], "credentials": credentials})
         })
         .collect();
-    json!({"realm": "kea", "users": users, "groups": groups})
+    json!({"realm": "kea", "users": users, "groups": groups,
+        "roles": {"realm": [{"id": id(500_000), "name": "default-roles-kea"}, {"id": id(500_001), "name": "admin"}]},
+        "clients": [{"id": id(600_000), "clientId": "fred"}, {"id": id(600_001), "clientId": "account"}]})
 }

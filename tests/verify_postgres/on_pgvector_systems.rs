@@ -142,13 +142,17 @@ struct Multiplayer {
 
 impl Multiplayer {
     fn new(settings: &str) -> Self {
+        Self::on(SERVER, settings)
+    }
+
+    fn on(server: &str, settings: &str) -> Self {
         let (accounts, shard) =
             (fixture("multiplayer/source-accounts.sql"), fixture("multiplayer/source-shard.sql"));
         let target = fixture("multiplayer/target.sql");
         Self {
             accounts: Database::new(SERVER, &accounts),
             shard: Database::new(SERVER, &format!("{settings}{shard}")),
-            new: Database::new(SERVER, &format!("{settings}{accounts}{shard}{target}")),
+            new: Database::new(server, &format!("{settings}{accounts}{shard}{target}")),
         }
     }
 
@@ -239,6 +243,96 @@ fn two_clusters_became_one_database() {
     }
 }
 
+/// What SQL grants decide, on both versions of the server: nobody has less, and who has more is on a list.
+#[test]
+fn nobody_lost_access_and_who_gained_some_is_listed() {
+    for server in [SERVER, "TRUEUP_TEST_POSTGRES18"] {
+        let world = Multiplayer::on(server, "");
+        let (lost, gained) = ("nobody lost access", "nobody gained access");
+        let said = world.verify(&["--check", lost, "--check", gained]);
+        said.is_equal();
+        let gaps = said.gaps();
+        for (count, what) in [(2, "never owns"), (1, "curators appended"), (4, "the agent appended")] {
+            let is_told = |gap: &String| gap.contains(&format!("{count} of the ")) && gap.contains(what);
+            assert!(gaps.iter().any(is_told), "{what}: {gaps:?}");
+        }
+
+        // Without their reasons, the same are found, and nothing else.
+        let folder = tempfile::tempdir().unwrap();
+        let kept = fixture("multiplayer/verify.toml");
+        let lines = kept.lines().filter(|line| !line.starts_with("    { side = "));
+        let manifest: String = lines.map(|line| format!("{line}\n")).collect();
+        std::fs::write(folder.path().join("trueup.toml"), manifest).unwrap();
+        let said =
+            verify_in(folder.path(), "trueup.toml", &world.urls(), &["--check", lost, "--check", gained]);
+        let found = permissions(&said);
+        let expected = [
+            "gained agent:e05/coding-agent read tree:e05/work",
+            "gained agent:e05/coding-agent read tree:e05/work.notes",
+            "gained agent:e05/coding-agent write tree:e05/work",
+            "gained agent:e05/coding-agent write tree:e05/work.notes",
+            "gained user:e34/ID write tree:e34/work.notes",
+            "lost agent:e06/coding-agent own tree:e06/work",
+            "lost agent:e06/coding-agent own tree:e06/work.notes",
+        ];
+        assert_eq!(found, expected, "{:?}", said.lines());
+    }
+}
+
+#[test]
+fn lost_and_gained_access_is_told_by_name() {
+    let world = Multiplayer::new("");
+    for drift in [
+        // One grant, of one agent.
+        "delete from core.tree_access where space = 'e02' and level = 'read'",
+        // The group's member, who has nothing else in that space.
+        "delete from core.group_member",
+        // An owner without the root, and their agent keeps no more than they have.
+        "delete from core.tree_access where space = 'e03' and level = 'owner'",
+        // A level too high.
+        "update core.tree_access set level = 'write' where space = 'e04' and level = 'read'",
+    ] {
+        world.new.sql(drift);
+    }
+    let said = world.verify(&["--check", "nobody lost access", "--check", "nobody gained access"]);
+    let found = permissions(&said);
+    let of = |start: &str| found.iter().filter(|line| line.starts_with(start)).count();
+    assert_eq!(of("lost agent:e02/coding-agent read tree:e02/work"), 2, "{found:?}");
+    assert_eq!(of("lost user:e34/ID "), 2, "{found:?}");
+    assert_eq!(of("lost user:e03/ID "), 12, "{found:?}");
+    assert_eq!(of("lost agent:e03/coding-agent read "), 2, "{found:?}");
+    assert_eq!(of("gained agent:e04/coding-agent "), 4, "{found:?}");
+    assert_eq!(found.len(), 22, "{found:?}");
+    let said = world.verify(&["--check", "access/broken-invariant"]);
+    assert_eq!(said.code, 1);
+    let member = "every member's access to their space is not empty: `user:e34/";
+    for expected in [
+        member,
+        "`agent:e02/coding-agent` has 0, expected at least 1",
+        "`tree:e03/` has 0, expected at least 1",
+    ] {
+        assert!(said.lines().iter().any(|line| line.contains(expected)), "{expected}: {:?}", said.lines());
+    }
+}
+
+/// The permissions that a report says were lost and gained, without the ids of people.
+fn permissions(said: &Said) -> Vec<String> {
+    let mut found: Vec<String> = said
+        .lines()
+        .iter()
+        .filter_map(|line| {
+            let way = if line.starts_with("access/lost-permission") { "lost" } else { "gained" };
+            let words = line.split_once('`')?.1.split_once('`')?.0;
+            let (kind, rest) = words.split_once('/')?;
+            let rest =
+                if kind.starts_with("user:") { format!("ID{}", rest.get(36..)?) } else { rest.to_owned() };
+            Some(format!("{way} {kind}/{rest}"))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
 #[test]
 fn two_spaces_are_a_smoke_test() {
     let world = Multiplayer::new("");
@@ -252,6 +346,7 @@ fn two_spaces_are_a_smoke_test() {
     let gaps = said.gaps();
     assert!(gaps.iter().any(|gap| gap.contains("narrowed to the entities `e01`, `e02`, `gone`")), "{gaps:?}");
     assert!(gaps.iter().any(|gap| gap.contains("asked of 2 of 33 schemas")), "{gaps:?}");
+    assert!(gaps.iter().any(|gap| gap.contains("grants of some schemas alone were compared")), "{gaps:?}");
     assert_eq!(world.verify(&[]).code, 1);
 }
 

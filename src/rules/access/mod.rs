@@ -1,9 +1,11 @@
 //! Store files: whether a model and its tuples decide what their tests expect.
 mod facts;
 mod parity;
+mod realm;
 
 pub use facts::{AccessFiles, StoreFacts, StoreTestFacts};
-pub use parity::{EVERY_RULES, EveryFacts, PARITY_RULES, ParityFacts};
+pub use parity::{EVERY_RULES, EveryFacts, PARITY_RULES, ParityFacts, STALE_RULES, StaleFacts};
+pub use realm::{REALM_RULES, RealmFacts, RealmFinding};
 
 use super::{Rule, Sink, rules};
 use crate::access::{Answer, Answerer, Asked, refusal, validate};

@@ -9,8 +9,11 @@ use crate::rules::{Rule, Sink, answer, rules};
 
 /// The rules over the decisions of two sides.
 pub const PARITY_RULES: &[Rule<ParityFacts>] = rules![
-    "access": gained_permission, lost_permission, stale_exception, undecided_permission, undeclared_merge, unmapped_name
+    "access": gained_permission, lost_permission, undecided_permission, undeclared_merge, unmapped_name
 ];
+
+/// The rules over declared exceptions.
+pub const STALE_RULES: &[Rule<StaleFacts>] = rules!["access": stale_exception];
 
 /// The rules over what everyone, or everything, of a type must have.
 pub const EVERY_RULES: &[Rule<EveryFacts>] = rules!["access": broken_invariant];
@@ -23,12 +26,16 @@ pub struct ParityFacts {
     pub policy: Policy,
     /// How they differ.
     pub parity: Parity,
-    /// The reasons of declared exceptions.
-    pub exceptions: Vec<String>,
     /// The manifest line.
     pub declared: Option<Place>,
-    /// The manifest lines of the exceptions.
-    pub excepted: Vec<Option<Place>>,
+}
+
+/// The exceptions of a comparison.
+pub struct StaleFacts {
+    /// What is compared.
+    pub on: String,
+    /// Each by its reason, with how many differences it took, and its manifest line.
+    pub exceptions: Vec<(String, u64, Option<Place>)>,
 }
 
 impl ParityFacts {
@@ -146,10 +153,9 @@ fn undeclared_merge(facts: &ParityFacts, out: &mut Sink<'_>) {
     }
 }
 
-fn stale_exception(facts: &ParityFacts, out: &mut Sink<'_>) {
-    let all = facts.exceptions.iter().zip(&facts.excepted).zip(&facts.parity.left_out);
-    let mut check = out.check(facts.on(), Looked::at(facts.exceptions.len(), "exception"));
-    for ((reason, place), _) in all.filter(|(_, count)| **count == 0) {
+fn stale_exception(facts: &StaleFacts, out: &mut Sink<'_>) {
+    let mut check = out.check(Object::endpoint(&facts.on), Looked::at(facts.exceptions.len(), "exception"));
+    for (reason, _, place) in facts.exceptions.iter().filter(|(_, count, _)| *count == 0) {
         check
             .find(reason, format!("an exception takes no difference: {reason}"))
             .at(place.clone())

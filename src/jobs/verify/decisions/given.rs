@@ -5,12 +5,14 @@ use super::Decisions;
 use super::told::shown;
 use crate::access::{Ids, LeftOut, Own, Renames, validate};
 use crate::manifest::{self, AccessParity, AccessSide, At, NameList, Others, glob};
+use crate::mapping::per_schema;
 use crate::model::access::{AccessModel, ObjectId, TupleFile};
 use crate::model::realm::RealmUser;
 use crate::model::{Cause, Look};
 use crate::parse::access::{column, granted, pairs};
 use crate::rules::access::AccessFiles;
 use crate::rules::acl::read_realm;
+use crate::stores::rows::Catalog;
 use crate::stores::store::Store;
 
 /// The most rows of a query of grants or names.
@@ -29,8 +31,11 @@ pub(super) async fn sides(
     one: &AccessParity,
     stores: &mut Stores,
 ) -> [Result<Given, Cause>; 2] {
-    let source = given(settings, &one.source, stores).await.map_err(|cause| about("source", cause));
-    let target = given(settings, &one.target, stores).await.map_err(|cause| about("target", cause));
+    let is_part = !settings.mapping.entities.is_empty() && one.is_per_schema();
+    let source = given(settings, (&one.source, is_part), stores).await;
+    let source = source.map_err(|cause| about("source", cause));
+    let target = given(settings, (&one.target, is_part), stores).await;
+    let target = target.map_err(|cause| about("target", cause));
     [source, target]
 }
 
@@ -63,10 +68,51 @@ pub(super) async fn asked(
     store.rows_of(sql, MOST).await.map_err(|cause| about(name, cause))
 }
 
-async fn given(settings: &Decisions<'_>, side: &AccessSide, stores: &mut Stores) -> Result<Given, Cause> {
+/// The rows of a query of grants, of all schemas that it is asked for.
+async fn grants(
+    settings: &Decisions<'_>,
+    side: &AccessSide,
+    sql: &At<String>,
+    stores: &mut Stores,
+) -> Result<Vec<Vec<Option<String>>>, Cause> {
+    let Some(schemas) = &side.schemas else { return asked(settings, (sql, side.on.as_ref()), stores).await };
+    let name = side.on.as_ref().map_or("", |on| on.as_str());
+    let store = store(settings, name, stores).await?;
+    let schema = store.schema().await.map_err(|cause| about(name, cause))?;
+    let queries = per_schema(Some(schemas), sql, &schema).ok_or_else(|| {
+        Cause::new(format!("there is no schema `{}`", **schemas))
+            .hint("mend the glob, or see why the schemas are gone")
+    })?;
+    let asked_for = &settings.mapping.entities;
+    let is_asked = |schema: &str| {
+        asked_for.is_empty()
+            || settings.mapping.entities_of(schema).any(|one| asked_for.iter().any(|asked| asked == one))
+    };
+    let mut rows = Vec::new();
+    for (schema, sql) in queries.into_iter().filter(|(schema, _)| is_asked(schema)) {
+        let of_schema = store.rows_of(&sql, MOST).await;
+        rows.extend(of_schema.map_err(|cause| about(&format!("{name}, {schema}"), cause))?);
+        if rows.len() > MOST as usize {
+            return Err(Cause::new(format!("{name}: the grants are more than {MOST} rows")));
+        }
+    }
+    Ok(rows)
+}
+
+async fn given(
+    settings: &Decisions<'_>,
+    (side, is_part): (&AccessSide, bool),
+    stores: &mut Stores,
+) -> Result<Given, Cause> {
     if let Some(sql) = &side.grants {
+        if is_part && side.schemas.is_none() {
+            return Err(Cause::new(
+                "the run was narrowed to some entities, and its grants are of all of them",
+            )
+            .hint("declare `schemas` for both sides, or verify all"));
+        }
         let name = side.on.as_ref().map_or("", |on| on.as_str());
-        let rows = asked(settings, (sql, side.on.as_ref()), stores).await?;
+        let rows = grants(settings, side, sql, stores).await?;
         let (model, tuples) = granted(&format!("grants of {name}"), &rows).map_err(|(row, why)| {
             Cause::new(format!("row {row} of the grants: {why}"))
                 .hint("select three texts: 'user:' || id, the relation, 'team:' || id")

@@ -1,18 +1,21 @@
 //! What two sides decide: models and tuples or grants of each, in one set of names, compared cell by cell.
 mod every;
 mod given;
+mod realms;
 mod told;
 
 use std::collections::BTreeMap;
 
 use self::every::judge_every;
 use self::given::{Given, Stores, renames, sides};
+use self::realms::judge_realm;
 use self::told::{Refused, masked, shown, tell};
 use crate::access::{Asked, Compared, Formulas, Names, Renames, Side, compare};
-use crate::manifest::{self, AccessEvery, AccessParity, At, Keys, Source, glob};
+use crate::manifest::{self, AccessEvery, AccessParity, Keys, RealmParity, Source, glob};
+use crate::mapping::Mapping;
 use crate::model::parity::{DifferingPermission, Parity};
-use crate::model::{Cause, Differing, Look, Object, Report};
-use crate::rules::access::{PARITY_RULES, ParityFacts};
+use crate::model::{Cause, Differing, Gap, GapKind, Look, Object, Reason, Report};
+use crate::rules::access::{PARITY_RULES, ParityFacts, STALE_RULES, StaleFacts};
 use crate::rules::{Levels, Tree, judge};
 use crate::stores::endpoint::Endpoint;
 use crate::stores::postgres::Patience;
@@ -21,10 +24,14 @@ use crate::stores::postgres::Patience;
 pub struct Decisions<'d> {
     /// The comparisons.
     pub declared: Vec<AccessParity>,
+    /// Realms that must be the same.
+    pub realms: Vec<RealmParity>,
     /// The manifest, for places and paths.
     pub manifest: Source,
     /// The files.
     pub tree: &'d dyn Tree,
+    /// Which schema is of which entity, and the entities that this run is narrowed to.
+    pub mapping: Mapping,
     /// What queries are asked of, by name; `source` and `target` are the sides of the move.
     pub endpoints: BTreeMap<String, Endpoint>,
     /// How long a server may be kept busy.
@@ -65,7 +72,16 @@ pub async fn decisions(
     for one in &settings.declared {
         let is_asked = settings.asks(&RULES, &one.name);
         let every = one.every.iter().filter(|every| settings.asks(&["access/broken-invariant"], &every.name));
-        let every: Vec<&AccessEvery> = every.collect();
+        let mut every: Vec<&AccessEvery> = every.collect();
+        if !settings.mapping.entities.is_empty() && one.is_per_schema() {
+            // What must be there is said for all entities, so that those beyond would be found wanting.
+            every.clear();
+            let on = on(one, None);
+            let reason = "grants of some schemas alone were compared, and what must hold of everyone was not asked: the run \
+                          was narrowed to some entities"
+                .to_owned();
+            report.not_compared.push(Gap { on, kind: GapKind::NotAsked, reason });
+        }
         if !is_asked && every.is_empty() {
             continue;
         }
@@ -76,6 +92,9 @@ pub async fn decisions(
         for every in every {
             judge_every(settings, every, &sides, &mut stores, report).await;
         }
+    }
+    for one in settings.realms.iter().filter(|one| settings.asks(&realms::RULES, &one.name)) {
+        judge_realm(settings, one, report);
     }
 }
 
@@ -102,6 +121,7 @@ async fn parity(
     let fail = |cause: &Cause, report: &mut Report| {
         let on = on(one, None);
         judge(PARITY_RULES, &on, &Look::<ParityFacts>::Failed(cause.clone()), &settings.levels, report);
+        judge(STALE_RULES, &on, &Look::<StaleFacts>::Failed(cause.clone()), &settings.levels, report);
     };
     let (source, target) = match sides {
         [Ok(source), Ok(target)] => (source, target),
@@ -130,11 +150,19 @@ async fn parity(
                 permission.access.clone_from(&on.name);
                 each(&Differing::Permission(permission));
             });
+        let taken = found.as_ref().map(|(parity, _)| parity.left_out.clone()).map_err(Clone::clone);
+        let is_part = !settings.mapping.entities.is_empty() && one.is_per_schema();
+        let stale = match taken {
+            Ok(_) if is_part => Look::NotAsked(Reason("the run was narrowed to some entities".into())),
+            taken => taken.map(|taken| stale(settings, one, &on, &taken)).into(),
+        };
         let facts = found.map(|(parity, refused)| {
             tell(one, &on, &parity, refused, report);
-            facts(settings, one, &on, parity)
+            let declared = settings.manifest.place_of(&one.name);
+            ParityFacts { on: on.name.clone(), policy: one.policy, parity, declared }
         });
         judge(PARITY_RULES, &on, &facts.into(), &settings.levels, report);
+        judge(STALE_RULES, &on, &stale, &settings.levels, report);
     }
 }
 
@@ -193,14 +221,9 @@ fn tuple_line(side: &Side<'_>) -> u32 {
     side.refused().next().map_or(0, |(_, tuple, _)| tuple.span.start.line)
 }
 
-fn facts(settings: &Decisions<'_>, one: &AccessParity, on: &Object, parity: Parity) -> ParityFacts {
-    let place = |at: &At<String>| settings.manifest.place_of(at);
-    ParityFacts {
-        on: on.name.clone(),
-        policy: one.policy,
-        parity,
-        exceptions: one.except.iter().map(|except| except.reason.to_string()).collect(),
-        declared: place(&one.name),
-        excepted: one.except.iter().map(|except| place(&except.reason)).collect(),
-    }
+fn stale(settings: &Decisions<'_>, one: &AccessParity, on: &Object, taken: &[u64]) -> StaleFacts {
+    let exceptions = one.except.iter().zip(taken).map(|(except, count)| {
+        (except.reason.to_string(), *count, settings.manifest.place_of(&except.reason))
+    });
+    StaleFacts { on: on.name.clone(), exceptions: exceptions.collect() }
 }
