@@ -252,6 +252,7 @@ fn decided((manifest, manifest_source): (Manifest, Source), tree: &Blocks<'_>) -
         manifest: manifest_source,
         tree,
         endpoints: BTreeMap::new(),
+        stores: std::collections::BTreeMap::new(),
         patience: Patience::default(),
         keys: Keys::Plain,
         checks: Vec::new(),

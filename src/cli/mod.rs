@@ -16,6 +16,7 @@ mod init;
 mod lint;
 mod lock;
 mod manifest;
+mod openfga;
 mod output;
 mod program;
 mod report;

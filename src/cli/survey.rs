@@ -116,7 +116,9 @@ fn chosen(manifest: &Manifest) -> Vec<String> {
     if !named.is_empty() {
         return named;
     }
-    let readable = manifest.endpoints.iter().filter(|(_, endpoint)| endpoint.access != Access::Scratch);
+    let is_readable =
+        |endpoint: &crate::manifest::Endpoint| endpoint.access != Access::Scratch && !endpoint.is_openfga();
+    let readable = manifest.endpoints.iter().filter(|(_, endpoint)| is_readable(endpoint));
     readable.map(|(name, _)| name.clone()).collect()
 }
 

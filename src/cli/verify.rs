@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::fingerprint::taken;
 use super::manifest::{Loaded, ManifestArgs};
+use super::openfga::declared_store;
 use super::output::{Clock, OutputArgs, emit};
 use super::shard::shard;
 use super::stop::{Stop, note};
@@ -261,7 +262,8 @@ pub(super) fn settings(
     let mut settings = as_declared(from, to, Mapping::of(&manifest, &source), &manifest.verify, seed, levels);
     settings.vectors.clone_from(&manifest.vector);
     let sides = [settings.source.name.clone(), settings.target.name.clone()];
-    let mut others: Vec<&str> = manifest.verify.others().map(|name| name.as_str()).collect();
+    let others = manifest.verify.others().map(|name| name.as_str());
+    let mut others: Vec<&str> = others.filter(|name| !manifest.is_openfga(name)).collect();
     others.sort_unstable();
     others.dedup();
     for name in others.into_iter().filter(|name| !sides.iter().any(|side| side == name)) {
@@ -273,8 +275,8 @@ pub(super) fn settings(
 /// Whether the manifest names two sides whose rows can be compared.
 fn has_sides(manifest: &Manifest) -> bool {
     let verify = &manifest.verify;
-    [&verify.source, &verify.target].into_iter().any(|name| manifest.endpoints.contains_key(name.as_str()))
-        || !manifest.table.is_empty()
+    let is_database = |name: &str| manifest.endpoints.contains_key(name) && !manifest.is_openfga(name);
+    [&verify.source, &verify.target].into_iter().any(|name| is_database(name)) || !manifest.table.is_empty()
 }
 
 /// What decisions are compared, where any are.
@@ -287,13 +289,18 @@ fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Optio
     {
         return Ok(None);
     }
-    let mut endpoints = BTreeMap::new();
+    let (mut endpoints, mut stores) = (BTreeMap::new(), BTreeMap::new());
     for name in verify.access.iter().flat_map(AccessParity::endpoints) {
         let (own, url) = match name.as_str() {
             "source" => (verify.source.as_str(), &args.source),
             "target" => (verify.target.as_str(), &args.target),
             other => (other, &None),
         };
+        let store = manifest.endpoints.get(own).filter(|endpoint| url.is_none() && endpoint.is_openfga());
+        if let Some(endpoint) = store {
+            stores.insert((**name).clone(), declared_store(source.base(), own, endpoint)?);
+            continue;
+        }
         let endpoint = match url {
             Some(url) => named(name, url)?,
             None => declared(manifest, source.base(), own)?,
@@ -310,6 +317,7 @@ fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Optio
         manifest: source.clone(),
         tree,
         endpoints,
+        stores,
         patience: args.limits.over(patience(verify)),
         keys: args.keys.unwrap_or(verify.keys),
         checks,
@@ -393,6 +401,10 @@ pub(super) fn declared(
         let hint = format!("declare `[endpoints.{name}]` with its url, or name another under `[verify]`");
         return Err(Stop::usage(format!("the manifest has no endpoint `{name}`"), hint));
     };
+    if endpoint.is_openfga() {
+        let hint = "name a database here; `[[verify.access]]` reads such a store with `on` alone";
+        return Err(Stop::usage(format!("`{name}` is an OpenFGA store, and no database"), hint));
+    }
     let secrets = Secrets::beside(base).map_err(Stop::CouldNotLook)?;
     let url = expand(&endpoint.url, &|name| secrets.get(name)).map_err(Stop::CouldNotLook)?;
     Ok(Endpoint::new(name, &url, endpoint.immutable).map_err(Stop::Usage)?.under(base))

@@ -65,7 +65,7 @@ pub enum Policy {
     NoGain,
 }
 
-/// What decides on one side: a model with tuples, or a query of grants.
+/// What decides on one side: a model with tuples, a query of grants, or a store of tuples.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccessSide {
@@ -76,7 +76,8 @@ pub struct AccessSide {
     pub tuples: Vec<At<String>>,
     /// A query of subject, relation and object, such as `user:7`, `read` and `space:3`; each row is a decision as it stands.
     pub grants: Option<At<String>>,
-    /// The endpoint that the query is asked: `source`, `target`, or another one.
+    /// The endpoint that the query is asked: `source`, `target`, or another one. Alone, it is an OpenFGA store (`kind = "openfga"`)
+    /// whose own model and tuples are read.
     pub on: Option<At<String>>,
     /// A glob of schemas: the query is asked for each of them, `{schema}` in it being the schema's name.
     pub schemas: Option<At<String>>,
@@ -211,6 +212,37 @@ impl AccessParity {
     }
 }
 
+/// What is wrong with the endpoints that are asked, each by its own name in the manifest.
+pub(super) fn endpoint_mistakes(
+    parity: &AccessParity,
+    is_openfga: &dyn Fn(&str) -> bool,
+    found: &mut Vec<Mistake>,
+) {
+    for side in [&parity.source, &parity.target] {
+        let Some(on) = &side.on else { continue };
+        if side.grants.is_none() && side.model.is_none() && !is_openfga(on) {
+            let help = "give that endpoint `kind = \"openfga\"`, or this side `grants`: a query";
+            found.push(mistake(
+                on,
+                format!("`{}` is no OpenFGA store, and nothing is asked of it", **on),
+                Some(help),
+            ));
+        }
+        if side.grants.is_some() && is_openfga(on) {
+            let help = "leave out `grants`: its model and its tuples are read";
+            found.push(mistake(
+                on,
+                format!("`{}` is an OpenFGA store, which answers no query", **on),
+                Some(help),
+            ));
+        }
+    }
+    for on in parity.lists().filter_map(|list| list.on.as_ref()).filter(|on| is_openfga(on)) {
+        let help = Some("name a database");
+        found.push(mistake(on, format!("`{}` is an OpenFGA store, which answers no query", **on), help));
+    }
+}
+
 /// What is wrong with a declaration, whatever endpoints there are.
 pub(super) fn mistakes(parity: &AccessParity, found: &mut Vec<Mistake>) {
     for (name, side) in [("source", &parity.source), ("target", &parity.target)] {
@@ -254,8 +286,13 @@ pub(super) fn mistakes(parity: &AccessParity, found: &mut Vec<Mistake>) {
 }
 
 fn side_mistakes(at: &At<String>, name: &str, side: &AccessSide, found: &mut Vec<Mistake>) {
-    let help = Some("give it `model` and `tuples`, or `grants` and `on`");
+    let help = Some("give it `model` and `tuples`, or `grants` and `on`, or `on` alone for an OpenFGA store");
     match (&side.model, &side.grants) {
+        (Some(_), None) if side.on.is_some() => {
+            let on = side.on.as_ref().unwrap_or(at);
+            found.push(mistake(on, format!("the {name} is a model in a file and an endpoint"), help));
+        }
+        (None, None) if side.on.is_some() && side.tuples.is_empty() => {}
         (Some(model), Some(_)) => {
             found.push(mistake(model, format!("the {name} is a model and a query"), help));
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
-    At, Backfill, Comparison, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity, Service, TableEntry,
-    ValueType, Zone, acl, condition, guard, live, pins, survey, vector, verify,
+    Access, At, Backfill, Comparison, Endpoint, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity,
+    Service, TableEntry, ValueType, Zone, acl, condition, guard, live, pins, survey, vector, verify,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -67,6 +67,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
         if endpoint.url.trim().is_empty() {
             found.push(mistake(&endpoint.url, format!("endpoint `{name}` has an empty url"), None));
         }
+        openfga_mistakes(name, endpoint, &mut found);
     }
     live::mistakes(manifest, &mut found);
     survey::mistakes(manifest, &mut found);
@@ -74,6 +75,31 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     vector::mistakes(manifest, &mut found);
     found.sort_by_key(|mistake| mistake.range.start);
     found
+}
+
+/// What a store of tuples needs, and what nothing else has.
+fn openfga_mistakes(name: &str, endpoint: &Endpoint, found: &mut Vec<Mistake>) {
+    let client = endpoint.client.as_ref().map(|client| &client.id);
+    if !endpoint.is_openfga() {
+        let of_it = [&endpoint.store, &endpoint.model, &endpoint.token].into_iter().flatten().chain(client);
+        for at in of_it {
+            let help = Some("say `kind = \"openfga\"`, or leave it out");
+            found.push(mistake(at, format!("endpoint `{name}` is no OpenFGA store"), help));
+        }
+        return;
+    }
+    if endpoint.store.is_none() {
+        let help = Some("say `store = \"...\"`, the id that `fga store list` prints");
+        found.push(mistake(&endpoint.url, format!("endpoint `{name}` names no store"), help));
+    }
+    if let (Some(token), Some(_)) = (&endpoint.token, client) {
+        let help = Some("leave one of them out");
+        found.push(mistake(token, format!("endpoint `{name}` has a `token` and a `client`"), help));
+    }
+    if endpoint.immutable || endpoint.access == Access::Scratch {
+        let help = Some("leave out `immutable` and `access`: it is only ever read");
+        found.push(mistake(&endpoint.url, format!("endpoint `{name}` is an OpenFGA store"), help));
+    }
 }
 
 pub(super) fn mistake<T>(at: &At<T>, message: String, help: Option<&str>) -> Mistake {

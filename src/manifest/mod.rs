@@ -59,8 +59,8 @@ pub use survey::{
     json_path,
 };
 pub use types::{
-    Access, AllowEntry, Endpoint, EndpointKind, IfEmpty, Keys, Level, Manifest, Project, Scalar, Side,
-    SkipEntry, TableEntry,
+    Access, AllowEntry, Endpoint, EndpointKind, IfEmpty, Keys, Level, Manifest, OauthClient, Project, Scalar,
+    Side, SkipEntry, TableEntry,
 };
 pub use vector::{Metric, Recall, Tolerance, Vector};
 pub use verify::{Apart, Count, Entities, Equal, Invariant, SetRelation, Verify};

@@ -29,7 +29,7 @@ impl Source {
             span.end = span.start;
             span.end.column += u32::try_from(line.chars().count()).unwrap_or(0).max(1);
         }
-        let secret = line.contains("://") || line.contains('@');
+        let secret = line.contains("://") || line.contains('@') || names_secret(line);
         let shown = if secret {
             line.split_once('=').map_or_else(|| "…".to_owned(), |(name, _)| format!("{name}= …"))
         } else {
@@ -47,4 +47,13 @@ impl Source {
     pub fn path_of(&self, value: &At<String>) -> String {
         under(if value.range().is_some() { self.base() } else { "" }, value)
     }
+}
+
+/// Whether a line gives an endpoint its secret: `token = ...`, or `secret = ...` in the table of a client.
+fn names_secret(line: &str) -> bool {
+    line.split('=').any(|part| {
+        let key = part.trim_end().trim_end_matches(['"', '\'']);
+        let key = key.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or("");
+        matches!(key, "token" | "secret")
+    })
 }

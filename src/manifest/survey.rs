@@ -12,7 +12,7 @@ use crate::model::survey::Wanted;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Survey {
-    /// The endpoints that are surveyed; without them all that are declared, but those for scratch databases.
+    /// The endpoints that are surveyed; without them all that are declared, but those for scratch databases and stores of tuples.
     pub endpoints: Vec<At<String>>,
     /// Endpoints that must be on clusters of their own, each.
     pub distinct_clusters: Vec<At<String>>,

@@ -166,3 +166,42 @@ first_deploy = \"accept\"
     let guard = read(text).unwrap().guard.unwrap().command.unwrap();
     assert_eq!((guard.refusals(), guard.patience().as_secs()), (&[1, 124][..], 90));
 }
+
+#[test]
+fn stores_of_tuples() {
+    let text = "\
+[endpoints.source]
+url = \"sqlite:old.db\"
+token = \"${T}\"
+[endpoints.fga]
+kind = \"openfga\"
+url = \"${U}\"
+token = \"${T}\"
+client = { id = \"a\", secret = \"${S}\", token_url = \"${I}\" }
+[[verify.access]]
+name = \"a\"
+source = { on = \"source\" }
+target = { on = \"fga\", grants = \"select 1\" }
+[[verify.access]]
+name = \"b\"
+source = { on = \"fga\", model = \"m.fga\", tuples = [\"t.json\"] }
+target = { on = \"fga\" }
+[[verify.access.ids]]
+type = \"user\"
+from = { sql = \"select 1, 2\", on = \"fga\" }
+";
+    let lines: Vec<String> =
+        said(text).into_iter().map(|one| one.split(" (").next().unwrap().to_owned()).collect();
+    assert_eq!(
+        lines,
+        [
+            "3:9: endpoint `source` is no OpenFGA store",
+            "6:7: endpoint `fga` names no store",
+            "7:9: endpoint `fga` has a `token` and a `client`",
+            "11:17: `source` is no OpenFGA store, and nothing is asked of it",
+            "12:17: `fga` is an OpenFGA store, which answers no query",
+            "15:17: the source is a model in a file and an endpoint",
+            "19:36: `fga` is an OpenFGA store, which answers no query",
+        ]
+    );
+}

@@ -60,6 +60,13 @@ pub struct Manifest {
     pub allow: Vec<AllowEntry>,
 }
 
+impl Manifest {
+    /// Whether an endpoint is declared as a store of tuples.
+    pub fn is_openfga(&self, name: &str) -> bool {
+        self.endpoints.get(name).is_some_and(Endpoint::is_openfga)
+    }
+}
+
 /// What this repository is.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -83,6 +90,37 @@ pub struct Endpoint {
     /// What trueup may do there.
     #[serde(default)]
     pub access: Access,
+    /// OpenFGA alone: the id of the store.
+    pub store: Option<At<String>>,
+    /// OpenFGA alone: the id of the authorization model; the latest one without it.
+    pub model: Option<At<String>>,
+    /// OpenFGA alone: the bearer token (preshared key), as `${NAME:?}`.
+    pub token: Option<At<String>>,
+    /// OpenFGA alone: the OAuth client that a token is asked for with.
+    pub client: Option<OauthClient>,
+}
+
+impl Endpoint {
+    /// Whether it is a store of tuples, and no database.
+    pub fn is_openfga(&self) -> bool {
+        self.kind == Some(EndpointKind::Openfga)
+    }
+}
+
+/// An OAuth client that gets its tokens with its own credentials.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OauthClient {
+    /// The client's id.
+    pub id: At<String>,
+    /// Its secret, as `${NAME:?}`.
+    pub secret: At<String>,
+    /// Where tokens are had: the whole URL, such as `https://issuer.example/oauth/token`.
+    pub token_url: At<String>,
+    /// What the token is for, where the issuer asks that.
+    pub audience: Option<At<String>>,
+    /// The scopes, separated by blanks, where the issuer asks for them.
+    pub scope: Option<At<String>>,
 }
 
 /// What trueup may do on an endpoint.
@@ -104,6 +142,8 @@ pub enum EndpointKind {
     Sqlite,
     /// A Postgres database.
     Postgres,
+    /// A store of an OpenFGA server. Its `url` is the server's, over HTTP.
+    Openfga,
 }
 
 /// How a source table becomes a target table.

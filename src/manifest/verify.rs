@@ -226,7 +226,17 @@ impl Verify {
 pub(super) fn mistakes(manifest: &Manifest, found: &mut Vec<Mistake>) {
     let verify = &manifest.verify;
     once(verify.names(), "the check", found);
-    verify.access.iter().for_each(|one| access::mistakes(one, found));
+    let is_openfga = |name: &str| {
+        manifest.is_openfga(match name {
+            "source" => &verify.source,
+            "target" => &verify.target,
+            other => other,
+        })
+    };
+    for one in &verify.access {
+        access::mistakes(one, found);
+        access::endpoint_mistakes(one, &is_openfga, found);
+    }
     verify.realm.iter().for_each(|one| realm::mistakes(one, found));
     for name in verify.others().filter(|name| !manifest.endpoints.contains_key(name.as_str())) {
         let message = format!("there is no endpoint `{}`", **name);

@@ -7,6 +7,8 @@
     clippy::print_stderr,
     reason = "in a test they are how it fails and what it tells"
 )]
+mod command;
+mod faults;
 mod models;
 mod on_openfga;
 mod parity;

@@ -1,4 +1,6 @@
 //! What a real server says of the same models and tuples.
+mod live;
+
 use trueup::access::{Answer, Answerer, Asked, unsatisfiable, validate};
 use trueup::model::access::{AccessModel, Context, ObjectId, Subject, TupleFile};
 use trueup::parse::access::model as read;

@@ -5,7 +5,10 @@ use trueup::model::access::{AccessModel, Context, DirectForm, DirectType, Parame
 /// A store on the server, with a model.
 pub(crate) struct Store {
     agent: ureq::Agent,
+    token: String,
     url: String,
+    /// Its id.
+    pub(crate) id: String,
     model: String,
 }
 
@@ -16,17 +19,24 @@ impl Store {
     pub(crate) fn open(name: &str, model: &AccessModel) -> Result<Self, String> {
         let server = std::env::var("TRUEUP_TEST_OPENFGA")
             .expect("TRUEUP_TEST_OPENFGA is not set: run `bash tests/run`, which starts what tests need");
+        Self::on(server, "none", name, model)
+    }
+
+    /// A store on a server that asks for a token.
+    pub(crate) fn on(url: String, token: &str, name: &str, model: &AccessModel) -> Result<Self, String> {
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let mut store = Self { agent, url: server, model: String::new() };
-        let made = store.post("/stores", &json!({ "name": format!("store {name}") })).unwrap();
-        store.url = format!("{}/stores/{}", store.url, made["id"].as_str().unwrap());
+        let mut store = Self { agent, token: token.to_owned(), url, id: String::new(), model: String::new() };
+        let made = store.post("/stores", &json!({ "name": format!("store {name}") }))?;
+        made["id"].as_str().unwrap().clone_into(&mut store.id);
+        store.url = format!("{}/stores/{}", store.url, store.id);
         let answer = store.post("/authorization-models", &model_json(model))?;
         store.model = answer["authorization_model_id"].as_str().unwrap().to_owned();
         Ok(store)
     }
 
     fn post(&self, path: &str, body: &Value) -> Answered {
-        let sent = self.agent.post(format!("{}{path}", self.url)).send_json(body);
+        let sent = self.agent.post(format!("{}{path}", self.url));
+        let sent = sent.header("authorization", format!("Bearer {}", self.token)).send_json(body);
         let mut response = sent.unwrap_or_else(|error| panic!("{path}: {error}"));
         let status = response.status();
         let answer: Value = response.body_mut().with_config().limit(64 << 20).read_json().unwrap();
@@ -39,6 +49,13 @@ impl Store {
             let body = json!({ "authorization_model_id": self.model, "writes": { "tuple_keys": keys } });
             self.post("/write", &body).unwrap_or_else(|error| panic!("{error}"));
         }
+    }
+
+    pub(crate) fn delete(&self, tuple: &Tuple) {
+        let mut key = tuple_json(tuple);
+        key.as_object_mut().unwrap().remove("condition");
+        let body = json!({ "authorization_model_id": self.model, "deletes": { "tuple_keys": [key] } });
+        self.post("/write", &body).unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// Many checks at once, each answered or refused.
@@ -110,7 +127,7 @@ impl Store {
     }
 }
 
-fn tuple_json(tuple: &Tuple) -> Value {
+pub(crate) fn tuple_json(tuple: &Tuple) -> Value {
     let mut key = json!({ "user": tuple.subject.to_string(), "relation": tuple.relation,
         "object": tuple.object.to_string() });
     if let Some(condition) = &tuple.condition {
@@ -119,7 +136,7 @@ fn tuple_json(tuple: &Tuple) -> Value {
     key
 }
 
-fn model_json(model: &AccessModel) -> Value {
+pub(crate) fn model_json(model: &AccessModel) -> Value {
     let types: Vec<Value> = model
         .types
         .iter()

@@ -12,6 +12,8 @@ pub struct ManifestFacts {
     pub path: String,
     /// Each endpoint's name, its URL before any `${NAME}` is filled in, and where it stands.
     pub endpoints: Vec<(String, String, Option<Place>)>,
+    /// The same of each key that holds nothing but a secret: the endpoint's name, the key, the value, the place.
+    pub secrets: Vec<(String, &'static str, String, Option<Place>)>,
 }
 
 impl ManifestFacts {
@@ -20,7 +22,16 @@ impl ManifestFacts {
         let endpoint = |(name, endpoint): (&String, &crate::manifest::Endpoint)| {
             (name.clone(), endpoint.url.to_string(), source.place_of(&endpoint.url))
         };
-        Self { path: source.path.clone(), endpoints: manifest.endpoints.iter().map(endpoint).collect() }
+        let secrets = |(name, endpoint): (&String, &crate::manifest::Endpoint)| {
+            let token = endpoint.token.iter().map(|at| ("token", at));
+            let all = token.chain(endpoint.client.iter().map(|client| ("client.secret", &client.secret)));
+            all.map(|(key, at)| (name.clone(), key, at.to_string(), source.place_of(at))).collect::<Vec<_>>()
+        };
+        Self {
+            path: source.path.clone(),
+            endpoints: manifest.endpoints.iter().map(endpoint).collect(),
+            secrets: manifest.endpoints.iter().flat_map(secrets).collect(),
+        }
     }
 }
 
@@ -33,6 +44,12 @@ fn literal_password(facts: &ManifestFacts, out: &mut Sink<'_>) {
                 .at(place.clone())
                 .help("put the url in an environment variable and write `${NAME:?}` here; then change the password");
         }
+    }
+    for (name, key, _, place) in facts.secrets.iter().filter(|(_, _, value, _)| is_literal(value)) {
+        check
+            .find(name, format!("the `{key}` of endpoint `{name}` is written here"))
+            .at(place.clone())
+            .help("put it in an environment variable and write `${NAME:?}` here; then change it");
     }
 }
 

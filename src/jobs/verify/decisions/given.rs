@@ -119,17 +119,31 @@ async fn given(
         })?;
         return Ok(Given { model, tuples: vec![tuples] });
     }
-    let files = AccessFiles { tree: settings.tree, base: "" };
-    let model = side.model.as_ref().ok_or_else(|| Cause::new("it has no model"))?;
-    let model = got(files.model(&settings.manifest.path_of(model)))?;
-    let tuples = side.tuples.iter().map(|file| got(files.tuples(&settings.manifest.path_of(file))));
-    let tuples: Vec<TupleFile> = tuples.collect::<Result<_, _>>()?;
+    let store = side.on.as_ref().and_then(|on| settings.stores.get(on.as_str()));
+    let (model, tuples) = match (&side.model, store) {
+        (Some(model), _) => {
+            let files = AccessFiles { tree: settings.tree, base: "" };
+            let model = got(files.model(&settings.manifest.path_of(model)))?;
+            let tuples = side.tuples.iter().map(|file| got(files.tuples(&settings.manifest.path_of(file))));
+            (model, tuples.collect::<Result<Vec<TupleFile>, _>>()?)
+        }
+        (None, Some(store)) => {
+            let (model, tuples) = store.read().await?;
+            (model, vec![tuples])
+        }
+        (None, None) => return Err(Cause::new("it has no model")),
+    };
     let wrong = validate(&model);
     let problems = model.problems.iter().chain(&wrong).chain(tuples.iter().flat_map(|file| &file.problems));
     if let Some(problem) = problems.into_iter().next() {
         let (path, start) = (&problem.place.path, problem.place.span.start);
         let message = format!("{path}:{}:{}: {}", start.line, start.column, problem.message);
-        return Err(Cause::new(message).hint("`trueup lint acl` says all that is wrong"));
+        let cause = Cause::new(message);
+        return Err(if side.model.is_some() {
+            cause.hint("`trueup lint acl` says all that is wrong")
+        } else {
+            cause
+        });
     }
     Ok(Given { model, tuples })
 }

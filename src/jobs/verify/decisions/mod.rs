@@ -18,6 +18,7 @@ use crate::model::{Cause, Differing, Gap, GapKind, Look, Object, Reason, Report}
 use crate::rules::access::{PARITY_RULES, ParityFacts, STALE_RULES, StaleFacts};
 use crate::rules::{Levels, Tree, judge};
 use crate::stores::endpoint::Endpoint;
+use crate::stores::openfga::OpenFga;
 use crate::stores::postgres::Patience;
 
 /// What decisions are compared, and how.
@@ -34,6 +35,8 @@ pub struct Decisions<'d> {
     pub mapping: Mapping,
     /// What queries are asked of, by name; `source` and `target` are the sides of the move.
     pub endpoints: BTreeMap<String, Endpoint>,
+    /// Stores of tuples, by name as above.
+    pub stores: BTreeMap<String, OpenFga>,
     /// How long a server may be kept busy.
     pub patience: Patience,
     /// How names are printed.
@@ -201,7 +204,11 @@ fn under_context(
     let refused = [&left, &right].map(|side| {
         let first = side.refused().next().map(|(path, tuple, refusal)| {
             let tuple = if is_spelt { format!("`{tuple}`") } else { "a tuple".to_owned() };
-            format!("{path}:{}: {tuple}: {refusal}", tuple_line(side))
+            match tuple_line(side) {
+                // It is of no file.
+                0 => format!("{path}: {tuple}: {refusal}"),
+                line => format!("{path}:{line}: {tuple}: {refusal}"),
+            }
         });
         first.map(|first| (side.refused().count(), first))
     });

@@ -92,6 +92,13 @@ pub(super) fn tell(one: &AccessParity, on: &Object, parity: &Parity, refused: Re
             format!("relations that are not declared to be compared: {}", parity.passed_over.join(", ")),
         );
     }
+    for (side, of) in [("source", &one.source), ("target", &one.target)] {
+        if of.model.is_none() && of.grants.is_none() {
+            let reason =
+                format!("what was written to the store of the {side} while it was read, page by page");
+            gap(GapKind::NotCompared, reason);
+        }
+    }
     for (side, refused) in ["source", "target"].into_iter().zip(refused) {
         if let Some((all, first)) = refused {
             let reason = format!(
