@@ -53,9 +53,9 @@ pub(super) fn judge_realm(settings: &Decisions<'_>, one: &RealmParity, report: &
         }
         let mut left_out = vec![0_u64; one.except.len()];
         diff.differences.retain(|difference| {
-            let takes = matchers.iter().map(|(except, of)| takes(except, of.as_ref(), difference));
+            let each = matchers.iter().map(|(except, of)| takes(except, of.as_ref(), difference));
             let taking: Vec<usize> =
-                takes.enumerate().filter(|(_, takes)| *takes).map(|(number, _)| number).collect();
+                each.enumerate().filter(|(_, is_meant)| *is_meant).map(|(number, _)| number).collect();
             for number in &taking {
                 if let Some(count) = left_out.get_mut(*number) {
                     *count += 1;
