@@ -92,11 +92,11 @@ impl Http {
             }
             .call(),
         };
-        let mut response = sent.map_err(failed)?;
+        let mut response = sent.map_err(|error| failed(&error))?;
         let text = response.body_mut().with_config().limit(LARGEST).read_to_string();
         let status = response.status();
         if status.is_success() {
-            return text.map_err(failed);
+            return text.map_err(|error| failed(&error));
         }
         let again = matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504).then(|| retry_after(&response));
         let said =
@@ -127,8 +127,8 @@ fn said(text: &str) -> Option<String> {
     (is_word && !code.is_empty()).then_some(code)
 }
 
-fn failed(error: Error) -> (Refused, Option<Duration>) {
-    let (words, may_pass) = match &error {
+fn failed(error: &Error) -> (Refused, Option<Duration>) {
+    let (words, may_pass) = match error {
         Error::HostNotFound => ("its host is not found".to_owned(), true),
         Error::Timeout(_) => ("it does not answer in time".to_owned(), true),
         Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {

@@ -180,9 +180,10 @@ impl<'s> Reading<'s> {
             escaped(&client.id),
             escaped(client.secret.reveal())
         );
-        for (key, value) in [("audience", &client.audience), ("scope", &client.scope)] {
+        for (key, value) in [("&audience=", &client.audience), ("&scope=", &client.scope)] {
             if let Some(value) = value {
-                body.push_str(&format!("&{key}={}", escaped(value)));
+                body.push_str(key);
+                body.push_str(&escaped(value));
             }
         }
         let body = Some(("application/x-www-form-urlencoded", body.as_str()));

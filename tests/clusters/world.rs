@@ -25,7 +25,7 @@ pub(crate) fn id(number: usize) -> String {
 
 /// What a user signs in with; some names have a hyphen, as ids have.
 pub(crate) fn name(number: usize) -> String {
-    if number % 7 == 0 { format!("jean-paul-{number}") } else { format!("kim{number}") }
+    if number.is_multiple_of(7) { format!("jean-paul-{number}") } else { format!("kim{number}") }
 }
 
 /// The team of a user, as an object.
@@ -58,7 +58,7 @@ impl World {
                 moved.push(tuple(&user, "owner", &format!("agent:{agent}")));
                 swift.push(tuple(&format!("team:{own}"), "owner", &format!("agent_instance:{agent}")));
             }
-            if number % 5 == 0 {
+            if number.is_multiple_of(5) {
                 let tag = format!("tag:{}", id(400_000 + number));
                 moved.push(tuple(&team, "owner", &tag));
                 moved.push(tuple(&format!("user:{}", id((number + 1) % users)), "editor", &tag));

@@ -6,6 +6,12 @@ use crate::chain::Problem;
 use crate::model::LiveChain;
 use crate::model::drawing::{Drawing, DrawnEdge, DrawnNode, Mark};
 
+/// One configuration may be of several chains, each with a name in the manifest.
+fn title(chain: &ChainFacts) -> String {
+    let name = chain.declared.ini.range().map(|_| chain.declared.name.as_str());
+    name.map_or_else(|| chain.config.clone(), |name| format!("{name}: {}", chain.config))
+}
+
 /// Draws a chain: its revisions in the order in which they run, what they follow, and what they depend on (dashed); and
 /// where a database stands, when one was looked at.
 pub fn drawing(chain: &ChainFacts, files: &Files, database: Option<&LiveChain>) -> Drawing {
@@ -20,10 +26,7 @@ pub fn drawing(chain: &ChainFacts, files: &Files, database: Option<&LiveChain>) 
     };
     let place: BTreeMap<usize, usize> =
         order.iter().enumerate().map(|(place, node)| (*node, place)).collect();
-    // One configuration may be of several chains, each with a name in the manifest.
-    let name = chain.declared.ini.range().map(|_| chain.declared.name.as_str());
-    let title = name.map_or_else(|| chain.config.clone(), |name| format!("{name}: {}", chain.config));
-    let mut drawing = Drawing { title, ..Drawing::default() };
+    let mut drawing = Drawing { title: title(chain), ..Drawing::default() };
     for (at, index) in order.iter().enumerate() {
         let (Some(node), Some((_, revision))) = (graph.nodes.get(*index), files.at_node(*index)) else {
             continue;
