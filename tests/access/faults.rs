@@ -126,7 +126,8 @@ fn a_sound_server_is_equal() {
 #[test]
 fn a_page_that_fails_fails_the_whole() {
     const TOKEN: (&str, &str) = ("FGA_TOKEN", "hunter2-of-the-store");
-    let faults: [(&str, fn() -> Deed); 8] = [
+    type Fault = fn() -> Deed;
+    let faults: [(&str, Fault); 8] = [
         ("the connection failed", || Deed::HangUp),
         ("the connection", || match page(200, "300") {
             Deed::Answer(_, text) => Deed::HalfOf(text),
