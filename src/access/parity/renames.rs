@@ -64,7 +64,7 @@ impl LeftOut {
         is(&self.subject, subject) && is(&self.relation, relation) && is(&self.object, object)
     }
 
-    /// Whether it takes everything that a name has, as a subject or as an object.
+    /// Whether it takes everything that a name without a counterpart has.
     fn takes_all_of(&self, name: &str) -> bool {
         let alone = |glob: &Option<GlobMatcher>, other: &Option<GlobMatcher>| {
             other.is_none()
@@ -94,7 +94,7 @@ pub(super) struct Renaming {
 pub(super) struct Told {
     pub(super) unmapped: Vec<PermissionGroup>,
     pub(super) merged: Vec<Merged>,
-    /// How many names each exception takes.
+    /// How many names without a counterpart each exception takes.
     pub(super) left_out: Vec<u64>,
 }
 
@@ -152,20 +152,20 @@ impl Renaming {
                 self.to.insert(object, None);
                 continue;
             }
-            let written = names.written(object);
-            if let Some(exception) = renames.left_out.iter().position(|one| one.takes_all_of(&written)) {
-                if let Some(count) = told.left_out.get_mut(exception) {
-                    *count += 1;
-                }
-                self.to.insert(object, None);
-                continue;
-            }
             let new = match renames.ids.get(&kind) {
                 None => Some(id),
                 Some(ids) => ids.by_id.get(&id).cloned().or_else(|| ids.keeps_others.then_some(id)),
             };
             let Some(new) = new else {
-                missing.entry(kind).or_default().push(written);
+                let written = names.written(object);
+                match renames.left_out.iter().position(|one| one.takes_all_of(&written)) {
+                    Some(exception) => {
+                        if let Some(count) = told.left_out.get_mut(exception) {
+                            *count += 1;
+                        }
+                    }
+                    None => missing.entry(kind).or_default().push(written),
+                }
                 self.to.insert(object, None);
                 continue;
             };
