@@ -141,10 +141,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
         && !is_named
         && !has_sides(&loaded.manifest)
     {
-        return reported(args, |clock, each| {
-            let mut report = runtime()?.block_on(decisions_alone(decided, each));
-            clock.stamp(&mut report);
-            Ok(report)
+        return again(args, || {
+            reported(args, |clock, each| {
+                let mut report = runtime()?.block_on(decisions_alone(decided, each));
+                clock.stamp(&mut report);
+                Ok(report)
+            })
         });
     }
     let mut settings = settings(loaded, args.source.clone().zip(args.target.clone()), seed)?;
@@ -160,8 +162,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     settings.jobs = args.jobs.map_or(settings.jobs, usize::from).max(1);
     settings.patience = args.limits.over(settings.patience);
     settings.shard = args.shard.as_deref().map(shard).transpose()?;
+    again(args, || reported(args, |clock, each| judge(&settings, decided.as_ref(), clock, each)))
+}
+
+/// One run, or with `--watch` one after the other.
+fn again(args: &Args, run: impl Fn() -> Result<Exit, Stop>) -> Result<Exit, Stop> {
     loop {
-        let exit = reported(args, |clock, each| judge(&settings, decided.as_ref(), clock, each))?;
+        let exit = run()?;
         match args.watch {
             None => return Ok(exit),
             Some(seconds) => std::thread::sleep(Duration::from_secs(seconds)),
@@ -272,11 +279,18 @@ pub(super) fn settings(
     Ok(settings)
 }
 
-/// Whether the manifest names two sides whose rows can be compared.
+/// Whether the manifest names sides whose rows can be compared, or asks them something.
 fn has_sides(manifest: &Manifest) -> bool {
     let verify = &manifest.verify;
     let is_database = |name: &str| manifest.endpoints.contains_key(name) && !manifest.is_openfga(name);
-    [&verify.source, &verify.target].into_iter().any(|name| is_database(name)) || !manifest.table.is_empty()
+    let is_asked = !verify.invariant.is_empty()
+        || !verify.equal.is_empty()
+        || !verify.count.is_empty()
+        || verify.entities.is_some()
+        || !manifest.vector.is_empty();
+    [&verify.source, &verify.target].into_iter().any(|name| is_database(name))
+        || is_asked
+        || !manifest.table.is_empty()
 }
 
 /// What decisions are compared, where any are.

@@ -160,6 +160,12 @@ impl Comparison<'_, '_, '_> {
             if new.is_some() {
                 continue;
             }
+            let called = self.renaming.called.get(table).map_or("", String::as_str);
+            if !(self.compared.is_asked)(called) {
+                self.parity.passed_over.push(called.to_owned());
+                from.release(table);
+                continue;
+            }
             let spelt = spelt_table(self.compared.source.1, self.names, table);
             let column = from.column(table, formulas);
             let (mut count, mut sample) = (0, Vec::new());

@@ -79,6 +79,8 @@ impl LeftOut {
 pub(super) struct Renaming {
     /// The target's table of each of the source's.
     pub(super) tables: Vec<Option<usize>>,
+    /// What each of the source's is called in the target, whether that has it or not.
+    pub(super) called: Vec<String>,
     kinds: HashMap<u32, u32>,
     /// Objects that are called otherwise; nothing for those that have no name in the target.
     to: HashMap<u32, Option<u32>>,
@@ -111,6 +113,7 @@ impl Renaming {
         let mut told = Told { left_out: vec![0; renames.left_out.len()], ..Told::default() };
         let mut this = Self {
             tables: Vec::new(),
+            called: Vec::new(),
             kinds: HashMap::new(),
             to: HashMap::new(),
             from: HashMap::new(),
@@ -121,18 +124,15 @@ impl Renaming {
             let (old, new) = (names.word(old), names.word(new));
             this.kinds.insert(old, new);
         }
-        this.tables = source
-            .tables
-            .iter()
-            .map(|table| {
-                let own = (names.spelt(table.kind).to_owned(), names.spelt(table.relation).to_owned());
-                let key = match renames.relations.get(&own) {
-                    Some((kind, relation)) => (names.word(kind), names.word(relation)),
-                    None => (this.kind(table.kind), table.relation),
-                };
-                target.by_name.get(&key).copied()
-            })
-            .collect();
+        for table in &source.tables {
+            let own = (names.spelt(table.kind).to_owned(), names.spelt(table.relation).to_owned());
+            let key = match renames.relations.get(&own) {
+                Some((kind, relation)) => (names.word(kind), names.word(relation)),
+                None => (this.kind(table.kind), table.relation),
+            };
+            this.tables.push(target.by_name.get(&key).copied());
+            this.called.push(format!("{}#{}", names.spelt(key.0), names.spelt(key.1)));
+        }
         this.objects(renames, source, names, &mut told);
         this.own(renames, names);
         this.merges(renames, (source, target), names, &mut told);

@@ -124,8 +124,7 @@ fn undecided_permission(facts: &ParityFacts, out: &mut Sink<'_>) {
 }
 
 fn unmapped_name(facts: &ParityFacts, out: &mut Sink<'_>) {
-    let looked = looked(facts.parity.source).unwrap_or_else(|| Looked::at_one("comparison"));
-    let mut check = out.check(facts.on(), Some(looked));
+    let mut check = out.check(facts.on(), looked(facts.parity.source));
     for group in &facts.parity.unmapped {
         let sample: Vec<String> = group.sample.iter().map(|words| words.join(" ")).collect();
         let more = if group.count > sample.len() as u64 { ", …" } else { "" };
@@ -137,8 +136,7 @@ fn unmapped_name(facts: &ParityFacts, out: &mut Sink<'_>) {
 }
 
 fn undeclared_merge(facts: &ParityFacts, out: &mut Sink<'_>) {
-    let looked = looked(facts.parity.source).unwrap_or_else(|| Looked::at_one("comparison"));
-    let mut check = out.check(facts.on(), Some(looked));
+    let mut check = out.check(facts.on(), looked(facts.parity.source));
     for merged in facts.parity.merged.iter().filter(|merged| !merged.is_declared) {
         let message = format!(
             "{} become `{}`, so that each is given what the others had",

@@ -2,6 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Decisions;
+use super::realms::read;
 use super::told::shown;
 use crate::access::{Ids, LeftOut, Own, Renames, validate};
 use crate::manifest::{self, AccessParity, AccessSide, At, NameList, Others, glob};
@@ -11,7 +12,6 @@ use crate::model::realm::RealmUser;
 use crate::model::{Cause, Look};
 use crate::parse::access::{column, granted, pairs};
 use crate::rules::access::AccessFiles;
-use crate::rules::acl::read_realm;
 use crate::stores::rows::Catalog;
 use crate::stores::store::Store;
 
@@ -181,8 +181,7 @@ async fn listed(
                 .hint("select two columns, neither of them NULL")
         })?
     } else if let Some(realm) = &list.realm {
-        let realm =
-            got(read_realm(&settings.manifest.path_of(realm), list.realm_name.as_deref(), settings.tree))?;
+        let realm = read(settings, realm, list.realm_name.as_deref())?;
         realm.users.into_iter().map(|user| (user.name, user.id)).collect()
     } else {
         list.pairs.clone().into_iter().collect()
@@ -202,28 +201,30 @@ async fn listed(
     Ok(by_name)
 }
 
-/// Names that must be there.
+/// Names that must be there: some, for a list of nobody would ask for nothing.
 pub(super) async fn wanted(
     settings: &Decisions<'_>,
     list: &NameList,
     stores: &mut Stores,
 ) -> Result<Vec<String>, Cause> {
-    if let Some(file) = &list.file {
+    let names = if let Some(file) = &list.file {
         let path = settings.manifest.path_of(file);
-        let text = got(settings.tree.text(&path)).map_err(|cause| about(&path, cause))?;
-        return Ok(column(&text));
-    }
-    if let Some(sql) = &list.sql {
+        column(&got(settings.tree.text(&path)).map_err(|cause| about(&path, cause))?)
+    } else if let Some(sql) = &list.sql {
         let rows = asked(settings, (sql, list.on.as_ref()), stores).await?;
-        return Ok(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect());
+        let names = rows.into_iter().map(|row| row.into_iter().next().flatten()).collect::<Option<Vec<_>>>();
+        names.ok_or_else(|| Cause::new("a name of the list is NULL"))?
+    } else if let Some(realm) = &list.realm {
+        let realm = read(settings, realm, list.realm_name.as_deref())?;
+        realm.users.into_iter().filter(RealmUser::is_person).map(|user| user.id).collect()
+    } else {
+        list.pairs.keys().cloned().collect()
+    };
+    if names.is_empty() {
+        return Err(Cause::new("the list of those who must be there is empty, which proves nothing")
+            .hint("is it the right list, and a whole export of the realm?"));
     }
-    if let Some(realm) = &list.realm {
-        let realm =
-            got(read_realm(&settings.manifest.path_of(realm), list.realm_name.as_deref(), settings.tree))?;
-        let people = realm.users.into_iter().filter(RealmUser::is_person);
-        return Ok(people.map(|user| user.id).collect());
-    }
-    Ok(list.pairs.keys().cloned().collect())
+    Ok(names)
 }
 
 pub(super) async fn renames(

@@ -4,7 +4,7 @@ mod given;
 mod realms;
 mod told;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::every::judge_every;
 use self::given::{Given, Stores, renames, sides};
@@ -181,6 +181,7 @@ fn under_context(
     (renames, asked): (&Renames, Asked),
     each: &mut dyn FnMut(DifferingPermission),
 ) -> Result<(Parity, Refused), Cause> {
+    meets(one, source, target)?;
     let (mut names, mut formulas) = (Names::default(), Formulas::default());
     let left = Side::new(&source.model, &source.tuples, asked.clone(), (&mut names, &mut formulas));
     let right = Side::new(&target.model, &target.tuples, asked, (&mut names, &mut formulas));
@@ -222,6 +223,38 @@ fn under_context(
             .hint("are these the right tuples, and are the `relations` those of the target?"));
     }
     Ok((masked(settings.keys, parity), refused))
+}
+
+/// Whether all that a comparison is narrowed to is of the target, or was of the source under another name.
+fn meets(one: &AccessParity, source: &Given, target: &Given) -> Result<(), Cause> {
+    let (mut kinds, mut relations) = (BTreeSet::new(), BTreeSet::new());
+    for (model, is_source) in [(&source.model, true), (&target.model, false)] {
+        for kind in &model.types {
+            let new = one.types.iter().find(|(old, _)| is_source && old.as_str() == kind.name);
+            let called = new.map_or(kind.name.as_str(), |(_, new)| new.as_str());
+            kinds.insert(called);
+            for relation in &kind.relations {
+                let own = format!("{}#{}", kind.name, relation.name);
+                let new = one.rename.iter().find(|(old, _)| is_source && old.as_str() == own);
+                relations.insert(
+                    new.map_or_else(|| format!("{called}#{}", relation.name), |(_, new)| (**new).clone()),
+                );
+            }
+        }
+    }
+    let is_met =
+        |pattern: &str| glob(pattern).is_ok_and(|glob| relations.iter().any(|one| glob.is_match(one)));
+    if let Some(pattern) = one.relations.iter().find(|pattern| !is_met(pattern)) {
+        let cause =
+            Cause::new(format!("`{}` is no relation of the target, so it compares nothing", **pattern));
+        return Err(cause.hint("write it as the target's model has it: \"team#member\", or \"*#can_*\""));
+    }
+    match one.subjects.iter().find(|kind| !kinds.contains(kind.as_str())) {
+        Some(kind) => {
+            Err(Cause::new(format!("`{}` is no type of the target, so it compares nobody", **kind)))
+        }
+        None => Ok(()),
+    }
 }
 
 fn tuple_line(side: &Side<'_>) -> u32 {

@@ -7,7 +7,7 @@ use super::Decisions;
 use super::given::{about, got};
 use super::told::{count, shown};
 use crate::diff::realm::realms;
-use crate::manifest::{Keys, RealmExcept, RealmParity, RealmSide, glob};
+use crate::manifest::{At, Keys, RealmExcept, RealmParity, RealmSide, glob};
 use crate::model::realm::{Realm, RealmChange, RealmDifference, RealmPart, RealmPartDiff};
 use crate::model::{Cause, Gap, GapKind, Look, Object, Report};
 use crate::rules::access::{REALM_RULES, RealmFacts, RealmFinding, STALE_RULES, StaleFacts};
@@ -28,8 +28,10 @@ pub(super) fn judge_realm(settings: &Decisions<'_>, one: &RealmParity, report: &
         let part = part.map_or_else(String::new, |part| format!(" ({})", part.word()));
         Object::endpoint(format!("realm{part}: {}", *one.name))
     };
-    let sides = read(settings, "source", &one.source)
-        .and_then(|source| Ok([source, read(settings, "target", &one.target)?]));
+    let side = |name: &str, side: &RealmSide| {
+        read(settings, &side.path, side.name.as_deref()).map_err(|cause| about(name, cause))
+    };
+    let sides = side("source", &one.source).and_then(|source| Ok([source, side("target", &one.target)?]));
     let [source, target] = match sides {
         Ok(sides) => sides,
         Err(cause) => {
@@ -85,10 +87,9 @@ pub(super) fn judge_realm(settings: &Decisions<'_>, one: &RealmParity, report: &
     judge(STALE_RULES, &on(None), &Look::Got(facts), &settings.levels, report);
 }
 
-fn read(settings: &Decisions<'_>, side: &str, declared: &RealmSide) -> Result<Realm, Cause> {
-    let path = settings.manifest.path_of(&declared.path);
-    let realm = got(read_realm(&path, declared.name.as_deref(), settings.tree))
-        .map_err(|cause| about(side, cause))?;
+/// An exported realm, all of which could be read.
+pub(super) fn read(settings: &Decisions<'_>, path: &At<String>, name: Option<&str>) -> Result<Realm, Cause> {
+    let realm = got(read_realm(&settings.manifest.path_of(path), name, settings.tree))?;
     match realm.problems.first() {
         None => Ok(realm),
         Some(problem) => {
@@ -96,7 +97,7 @@ fn read(settings: &Decisions<'_>, side: &str, declared: &RealmSide) -> Result<Re
             // A message may name a person.
             let what =
                 if settings.keys == Keys::Plain { problem.message.as_str() } else { "this can't be read" };
-            let message = format!("{side}: {path}:{}:{}: {what}", start.line, start.column);
+            let message = format!("{path}:{}:{}: {what}", start.line, start.column);
             Err(Cause::new(message).hint("export the realm again, whole: what is not read is not compared"))
         }
     }
