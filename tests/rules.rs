@@ -8,6 +8,7 @@ use trueup::jobs::verify::{Decisions, decisions_alone};
 use trueup::manifest::{self, Baseline, Keys, Manifest, Source};
 use trueup::model::schema::{Live, Schema};
 use trueup::model::{Cause, ColumnTypes, LiveChain, Look, Object, Report, RoundTrip, Shard, TableDiff};
+use trueup::rules::copy::CopyFacts;
 use trueup::rules::guard::{Contract, Environment};
 use trueup::rules::schema::{Progress, SchemaFacts, Sides, Terms};
 use trueup::rules::survey::{ClusterFacts, SurveyFacts};
@@ -216,6 +217,19 @@ fn run(subject: &str, example: &Example) -> Report {
         }
         "schema" => schema(files, declared),
         "survey" => survey(files),
+        "copy" => {
+            let facts: CopyFacts = toml::from_str(files.get("plan.toml").unwrap()).unwrap();
+            let mut report = Report::new("copy plan");
+            judge(
+                rules::copy::RULES,
+                &Object::run("copy plan"),
+                &Look::Got(facts),
+                &Levels::new(),
+                &mut report,
+            );
+            report.sort();
+            report
+        }
         "access" if declared.is_some() => decided(declared.unwrap(), &tree),
         "access" => trueup::jobs::access::test(&["store.fga.yaml".to_owned()], &tree),
         _ => {

@@ -5,6 +5,7 @@ mod access;
 mod against;
 mod baseline;
 mod chains;
+mod copy;
 mod demo;
 mod drift;
 mod explain;
@@ -56,6 +57,9 @@ enum Command {
     Guard(guard::Args),
     /// Say what databases are before anything is moved: sizes, counts, preconditions
     Survey(survey::Args),
+    /// Copy rows from a source into a target, step by step
+    #[command(subcommand)]
+    Copy(copy::Command),
     /// Reconcile the rows of a source and a target
     Verify(verify::Args),
     /// Ask what a model and its tuples decide, without a server
@@ -95,6 +99,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Lint(args) => lint::run(*args),
         Command::Guard(args) => guard::run(args),
         Command::Survey(args) => survey::run(args),
+        Command::Copy(command) => copy::run(&command),
         Command::Verify(args) => verify::run(&args),
         Command::Access(command) => access::run(command),
         Command::Fingerprint(args) => fingerprint::run(&args),

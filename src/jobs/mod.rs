@@ -3,6 +3,7 @@
 //! Jobs are strangers to each other. They hold no SQL, print nothing and know no format.
 pub mod access;
 pub mod chain;
+pub mod copy;
 pub mod drift;
 pub mod guard;
 pub mod lint;

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::backfill::Backfill;
+use super::copy::Copy;
 use super::env::Env;
 use super::guard::Guard;
 use super::pins::{Pin, Pins};
@@ -48,6 +49,8 @@ pub struct Manifest {
     pub skip: Vec<SkipEntry>,
     /// Columns of embeddings, and what they must hold.
     pub vector: Vec<Vector>,
+    /// How `trueup copy` copies.
+    pub copy: Copy,
     /// How `trueup verify` compares.
     pub verify: Verify,
     /// The schema that a live database is held to.

@@ -9,6 +9,7 @@ mod check;
 mod code;
 pub mod compose;
 mod config;
+pub mod copy;
 mod dialect;
 mod dockerfile;
 pub mod drawing;

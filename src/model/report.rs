@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::copy::CopyPlan;
 use super::survey::Survey;
 use super::{Check, Exit, Object, Part, Verdict};
 
@@ -22,6 +23,9 @@ pub struct Report {
     /// What surveyed endpoints were found to be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub surveys: Vec<Survey>,
+    /// What a copy would do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<CopyPlan>,
     /// Which part of a shared run this is; none of a whole one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
@@ -98,6 +102,7 @@ impl Report {
             checks: Vec::new(),
             not_compared: Vec::new(),
             surveys: Vec::new(),
+            copy: None,
             part: None,
             run: RunInfo::default(),
         }

@@ -1,2 +1,4 @@
-//! Floor 3: pure decisions about what is to be done: what a move would carry.
+//! Floor 3: what is to be done, decided from facts, without a store. It does nothing of it.
+pub mod copy;
 pub mod estimate;
+pub mod order;

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// What a report's digest speaks for: what was asked and what came of it, not when, nor what follows from the checks.
-pub(super) const COVERED: [&str; 6] = ["schema", "command", "checks", "not_compared", "surveys", "part"];
+pub(super) const COVERED: [&str; 7] =
+    ["schema", "command", "checks", "not_compared", "surveys", "copy", "part"];
 
 /// `sha256:` and the digest over the covered fields of a report, in canonical form.
 pub(super) fn of(document: &Value) -> String {

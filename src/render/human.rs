@@ -14,7 +14,7 @@ use crate::model::{Cause, Check, Finding, Object, Place, Report, Severity};
 pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let renderer = if options.colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(usize::from(options.width));
-    summary::surveys(report, options, out)?;
+    summary::tables(report, options, out)?;
     for check in &report.checks {
         for finding in said::counting(check) {
             writeln!(out, "{}", finding_text(check, &finding, &renderer))?;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Options, evidence};
+use crate::model::copy::CopyPlan;
 use crate::model::survey::Survey;
 use crate::model::{Check, Exit, Gap, Part, Report, RuleId, RunInfo, Tally, Verdict};
 
@@ -27,8 +28,8 @@ struct Document<'a> {
     exit: u8,
     /// How many checks came to what.
     tally: Tally,
-    /// `sha256:` and a digest of `schema`, `command`, `checks`, `not_compared`, `surveys` and `part` as JSON with sorted keys and no
-    /// white space.
+    /// `sha256:` and a digest of `schema`, `command`, `checks`, `not_compared`, `surveys`, `copy` and `part` as JSON with sorted keys
+    /// and no white space.
     evidence: Cow<'a, str>,
     /// The judged lines, sorted by object and rule.
     checks: Cow<'a, [Check]>,
@@ -37,6 +38,9 @@ struct Document<'a> {
     /// What surveyed endpoints were found to be.
     #[serde(default, skip_serializing_if = "<[Survey]>::is_empty")]
     surveys: Cow<'a, [Survey]>,
+    /// What a copy would do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    copy: Option<Cow<'a, CopyPlan>>,
     /// Which part of a shared run this is; none of a whole one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     part: Option<Cow<'a, Part>>,
@@ -106,6 +110,7 @@ pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write)
         checks: Cow::Borrowed(&report.checks),
         not_compared: Cow::Borrowed(&report.not_compared),
         surveys: Cow::Borrowed(&report.surveys),
+        copy: report.copy.as_ref().map(Cow::Borrowed),
         part: report.part.as_ref().map(Cow::Borrowed),
         run: Cow::Borrowed(&report.run),
     };
@@ -140,14 +145,26 @@ pub fn read(text: &str) -> Result<Saved, ReadError> {
     if let Some(field) = kept.find(|name| again.get(name) != raw.get(name)) {
         return Err(ReadError::Foreign { field });
     }
-    let Document { schema, command, exit, tally, evidence: _, checks, not_compared, surveys, part, run } =
-        document;
+    let Document {
+        schema,
+        command,
+        exit,
+        tally,
+        evidence: _,
+        checks,
+        not_compared,
+        surveys,
+        copy,
+        part,
+        run,
+    } = document;
     let report = Report {
         schema,
         command: command.into_owned(),
         checks: checks.into_owned(),
         not_compared: not_compared.into_owned(),
         surveys: surveys.into_owned(),
+        copy: copy.map(Cow::into_owned),
         part: part.map(Cow::into_owned),
         run: run.into_owned(),
     };

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::said::{self, Outcome};
 use super::text::plain;
-use super::{Options, json, survey};
+use super::{Options, json, pages};
 use crate::model::{Check, Finding, Place, Report, RunInfo, Verdict};
 
 pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -14,7 +14,7 @@ pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write)
     writeln!(out, "# trueup {}: {}\n", prose(&report.command), outcome.words())?;
     writeln!(out, "**{}**\n", said::tally_line(report, options.deny_warnings))?;
     writeln!(out, "Evidence: {}\n", code(&json::digest(report)?))?;
-    surveys(report, out)?;
+    tables(report, out)?;
     checks(report, out)?;
     findings(report, out)?;
     unknowns(report, out)?;
@@ -23,21 +23,19 @@ pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write)
     run(&report.run, out)
 }
 
-/// Only a survey has any.
-fn surveys(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    for survey in &report.surveys {
-        for section in survey::sections(survey, &report.surveys) {
-            writeln!(out, "## {}\n", prose(&section.title))?;
-            let width = section.rows.first().map_or(section.head.len(), Vec::len);
-            let head = (0..width).map(|at| section.head.get(at).copied().unwrap_or(" "));
-            writeln!(out, "| {} |", head.collect::<Vec<_>>().join(" | "))?;
-            writeln!(out, "|{}", "---|".repeat(width))?;
-            for row in &section.rows {
-                let cells: Vec<String> = row.iter().map(|cell| prose(cell)).collect();
-                writeln!(out, "| {} |", cells.join(" | "))?;
-            }
-            writeln!(out)?;
+/// What a survey found, or what a copy would do.
+fn tables(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for section in pages(report) {
+        writeln!(out, "## {}\n", prose(&section.title))?;
+        let width = section.rows.first().map_or(section.head.len(), Vec::len);
+        let head = (0..width).map(|at| section.head.get(at).copied().unwrap_or(" "));
+        writeln!(out, "| {} |", head.collect::<Vec<_>>().join(" | "))?;
+        writeln!(out, "|{}", "---|".repeat(width))?;
+        for row in &section.rows {
+            let cells: Vec<String> = row.iter().map(|cell| prose(cell)).collect();
+            writeln!(out, "| {} |", cells.join(" | "))?;
         }
+        writeln!(out)?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! Two things hold in every format: an unknown or an empty report never reads as a pass, and no text that came from
 //! data can act on the reader's terminal, log or page.
 mod concise;
+mod copy;
 mod evidence;
 mod github;
 pub mod graph;
@@ -20,6 +21,7 @@ mod text;
 
 use std::io::{self, Write};
 
+use self::survey::Section;
 use crate::model::{Report, RuleId};
 
 pub use json::{ReadError, Saved, read, report_schema};
@@ -86,4 +88,10 @@ pub fn render(report: &Report, format: Format, options: &Options<'_>, out: &mut 
         Format::Github => github::write(report, options, out),
         Format::Markdown => markdown::write(report, options, out),
     }
+}
+
+/// What a run found out beside its checks, as pages of tables.
+fn pages(report: &Report) -> impl Iterator<Item = Section> {
+    let surveys = report.surveys.iter().flat_map(|one| survey::sections(one, &report.surveys));
+    surveys.chain(report.copy.iter().flat_map(copy::sections))
 }

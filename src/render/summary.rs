@@ -7,7 +7,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 use super::text::plain;
-use super::{Options, said, survey};
+use super::{Options, pages, said};
 use crate::model::{Check, Report, Verdict};
 
 pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -34,20 +34,18 @@ pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write)
     writeln!(out, "{}", painted(&line, outcome_style(outcome), options))
 }
 
-/// What surveyed endpoints were found to be.
-pub(super) fn surveys(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
-    for survey in &report.surveys {
-        for section in survey::sections(survey, &report.surveys) {
-            writeln!(out, "{}", painted(&plain(&section.title), Style::new().bold(), options))?;
-            let mut table = table(options);
-            if !section.head.is_empty() {
-                table.set_header(section.head.iter().map(|cell| (*cell).to_owned()));
-            }
-            for row in section.rows {
-                table.add_row(row.iter().map(|cell| plain(cell)).collect::<Vec<_>>());
-            }
-            writeln!(out, "{}\n", table.trim_fmt())?;
+/// What a survey found, or what a copy would do.
+pub(super) fn tables(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for section in pages(report) {
+        writeln!(out, "{}", painted(&plain(&section.title), Style::new().bold(), options))?;
+        let mut table = table(options);
+        if !section.head.is_empty() {
+            table.set_header(section.head.iter().map(|cell| (*cell).to_owned()));
         }
+        for row in section.rows {
+            table.add_row(row.iter().map(|cell| plain(cell)).collect::<Vec<_>>());
+        }
+        writeln!(out, "{}\n", table.trim_fmt())?;
     }
     Ok(())
 }

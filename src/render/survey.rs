@@ -413,7 +413,7 @@ fn transport(estimate: &Estimate) -> Vec<Vec<String>> {
     rows
 }
 
-fn told<T>(look: &Look<T>, say: impl Fn(&T) -> String) -> String {
+pub(super) fn told<T>(look: &Look<T>, say: impl Fn(&T) -> String) -> String {
     match look {
         Look::Got(value) => say(value),
         Look::NotAsked(_) => "-".to_owned(),
@@ -426,7 +426,7 @@ fn listed(all: &[String]) -> String {
 }
 
 /// `62,111`
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut said = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -450,7 +450,7 @@ fn share(part: u64, whole: u64) -> String {
 }
 
 /// `87.9 MiB`
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     if bytes < 1024 {
         return format!("{bytes} B");

@@ -10,6 +10,7 @@ mod answer;
 pub mod backfill;
 pub mod compose;
 pub mod config;
+pub mod copy;
 mod docs;
 pub mod env;
 mod files;
@@ -84,6 +85,7 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(backfill::RULES))
         .chain(ids(pins::RULES))
         .chain(ids(config::RULES))
+        .chain(ids(copy::RULES))
         .chain(ids(zone::ENV_RULES))
         .chain(ids(zone::COMPOSE_RULES))
         .chain(ids(guard::RULES))

@@ -3,6 +3,7 @@
 //! Stores return model values. They never print, never judge, and never put a secret into an error.
 pub mod append;
 pub mod checkout;
+pub mod copying;
 pub mod discover;
 pub mod endpoint;
 pub mod environment;

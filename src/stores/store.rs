@@ -1,6 +1,7 @@
 //! A store of any sort that holds rows.
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::copying::{Copying, Weighed};
 use super::endpoint::{Address, Endpoint};
 use super::integrity::Integrity;
 use super::postgres::{Patience, PostgresRows};
@@ -12,6 +13,9 @@ use crate::digest::bucket::Bucket;
 use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::RowIdentity;
 use crate::digest::short::short;
+use crate::manifest::IfEmpty;
+use crate::mapping::Mapping;
+use crate::model::copy::{Fit, ForeignKey};
 use crate::model::integrity::{Beside, Counters, Held};
 use crate::model::survey::Answer;
 use crate::model::{Cause, Schema, TableName};
@@ -122,6 +126,21 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The source tables that have no rows, of those where that matters to a mapping. One that cannot be read is not known to be
+    /// empty.
+    pub async fn empty_tables(&mut self, mapping: &Mapping, schema: &Schema) -> BTreeSet<TableName> {
+        let mut empty = BTreeSet::new();
+        for entry in mapping.tables.iter().filter(|entry| entry.if_empty == Some(IfEmpty::Skip)) {
+            let Some(table) = schema.table(&entry.from) else { continue };
+            if self.is_empty(&table.full_name()).await == Ok(true) {
+                empty.insert(table.full_name());
+            }
+        }
+        empty
+    }
+}
+
 impl Integrity for Store {
     async fn counters(&mut self, alone: bool) -> Result<Counters, Cause> {
         either!(self, store => store.counters(alone).await)
@@ -140,6 +159,21 @@ impl Integrity for Store {
             Self::Sqlite(store) => Integrity::references(store, sample).await,
             Self::Postgres(store) => Integrity::references(store.as_mut(), sample).await,
         }
+    }
+}
+
+impl Copying for Store {
+    async fn foreign_keys(&mut self) -> Result<Vec<ForeignKey>, Cause> {
+        either!(self, store => store.foreign_keys().await)
+    }
+
+    async fn weigh(
+        &mut self,
+        table: &TableName,
+        filter: Option<&str>,
+        fits: &[(String, Fit)],
+    ) -> Result<Weighed, Cause> {
+        either!(self, store => store.weigh(table, filter, fits).await)
     }
 }
 

@@ -8,7 +8,7 @@ use super::at_hand;
 use super::expected::{expect, wanted};
 use super::held::{Outcome, outcome};
 use super::tolerated::tolerate;
-use super::{Opened, empty_tables, open, rows_alone, whole};
+use super::{Opened, open, rows_alone, whole};
 use crate::diff::fingerprint::file::Read;
 use crate::diff::fingerprint::{Kinship, Origin, kinship};
 use crate::manifest::{Invariant, Keys, Side, Vector};
@@ -160,7 +160,7 @@ async fn sides(
         about(side, on, read, report);
     }
     let empty = match &mut source.store {
-        Some(store) => empty_tables(&mapping, &source.schema, store).await,
+        Some(store) => store.empty_tables(&mapping, &source.schema).await,
         None => BTreeSet::new(),
     };
     let is_empty = |table: &crate::model::TableName| {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{cut, integer_key, value};
 use super::tolerated::tolerate;
-use super::{Opened, empty_tables, open};
+use super::{Opened, open};
 use crate::diff::fingerprint::{ColumnPrint, Fingerprint, RowsPrint, TablePrint, VectorPrint};
 use crate::digest::buckets::Buckets;
 use crate::digest::comparable::{read_as, widest};
@@ -73,7 +73,7 @@ pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
     };
     let mapped = settings.mapping.for_tables_of(source);
     let empty = match settings.side {
-        Side::Source => empty_tables(&mapped, source, &mut store).await,
+        Side::Source => store.empty_tables(&mapped, source).await,
         Side::Target => BTreeSet::new(),
     };
     let Resolved { mut pairs, problems, .. } = resolve(&mapped, source, target, &|_| false);

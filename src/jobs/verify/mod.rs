@@ -23,22 +23,20 @@ mod stores;
 mod tolerated;
 mod vectors;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use self::stores::Stores;
 use crate::digest::hasher::Seed;
 use crate::digest::short::short;
-use crate::manifest::{IfEmpty, Keys};
+use crate::manifest::Keys;
 use crate::mapping::{Mapping, Resolved, resolve};
-use crate::model::{
-    Cause, Differing, DifferingRow, Gap, GapKind, Look, Object, Report, Schema, Shard, TableName,
-};
+use crate::model::{Cause, Differing, DifferingRow, Gap, GapKind, Look, Object, Report, Schema, Shard};
 use crate::rules::run::{RULES as RUN_RULES, RunFacts};
 use crate::rules::verify::{PART_RULES, SIDES_RULES, SidesFacts};
 use crate::rules::{Levels, judge};
 use crate::stores::endpoint::Endpoint;
 use crate::stores::postgres::Patience;
-use crate::stores::rows::{Catalog, RowSource};
+use crate::stores::rows::Catalog;
 use crate::stores::store::Store;
 
 pub use against::{Against, End, against};
@@ -191,7 +189,7 @@ async fn sides(
     let mut mapping = settings.mapping.clone();
     mapping.inactive = known.iter().flatten().filter_map(inactive).collect();
     let mapping = mapping.for_tables_of(&source.schema);
-    let empty = empty_tables(&mapping, &source.schema, &mut source.store).await;
+    let empty = source.store.empty_tables(&mapping, &source.schema).await;
     let resolved = resolve(&mapping, &source.schema, &target.schema, &|table| empty.contains(table));
     let Resolved { mut pairs, problems, gaps } = resolved;
     let facts = SidesFacts {
@@ -272,15 +270,3 @@ const ROW_RULES: [&str; 6] = [
     "verify/row-count",
     "verify/unexpected-rows",
 ];
-
-/// The source tables that have no rows, of those where that matters. One that cannot be read is not known to be empty.
-async fn empty_tables(mapping: &Mapping, schema: &Schema, store: &mut Store) -> BTreeSet<TableName> {
-    let mut empty = BTreeSet::new();
-    for entry in mapping.tables.iter().filter(|entry| entry.if_empty == Some(IfEmpty::Skip)) {
-        let Some(table) = schema.table(&entry.from) else { continue };
-        if store.is_empty(&table.full_name()).await == Ok(true) {
-            empty.insert(table.full_name());
-        }
-    }
-    empty
-}

@@ -14,7 +14,7 @@ FROM pragma_table_list AS l, pragma_foreign_key_list(l.name, 'main') AS f \
 WHERE l.schema = 'main' AND l.type = 'table' ORDER BY l.name, f.id, f.seq";
 
 /// The other table, the own column, and the other's.
-type Link = (String, String, String);
+pub(super) type Link = (String, String, String);
 
 impl Integrity for Sqlite {
     async fn counters(&mut self, _: bool) -> Result<Counters, Cause> {
@@ -60,17 +60,7 @@ impl Integrity for Sqlite {
     }
 
     async fn references(&mut self, sample: usize) -> Result<Vec<Held>, Cause> {
-        let fail = |error: sqlx::Error| Cause::from(Fail::Catalog(said(&error)));
-        let key = |row: &sqlx::sqlite::SqliteRow| {
-            Ok((
-                (text(row, 0)?, row.try_get_unchecked::<i64, usize>(1)?),
-                (text(row, 2)?, text(row, 3)?, text(row, 4)?),
-            ))
-        };
-        let mut keys: BTreeMap<(String, i64), Vec<Link>> = BTreeMap::new();
-        for (key, columns) in self.all(KEYS, key).await.map_err(fail)? {
-            keys.entry(key).or_default().push(columns);
-        }
+        let keys = self.keys().await?;
         let mut held = Vec::with_capacity(keys.len());
         for ((table, id), columns) in keys {
             let to = columns.first().map(|(to, ..)| to.clone()).unwrap_or_default();
@@ -93,6 +83,22 @@ impl Integrity for Sqlite {
 }
 
 impl Sqlite {
+    /// What is declared, by table and its own number there.
+    pub(super) async fn keys(&mut self) -> Result<BTreeMap<(String, i64), Vec<Link>>, Cause> {
+        let fail = |error: sqlx::Error| Cause::from(Fail::Catalog(said(&error)));
+        let key = |row: &sqlx::sqlite::SqliteRow| {
+            Ok((
+                (text(row, 0)?, row.try_get_unchecked::<i64, usize>(1)?),
+                (text(row, 2)?, text(row, 3)?, text(row, 4)?),
+            ))
+        };
+        let mut keys: BTreeMap<(String, i64), Vec<Link>> = BTreeMap::new();
+        for (key, columns) in self.all(KEYS, key).await.map_err(fail)? {
+            keys.entry(key).or_default().push(columns);
+        }
+        Ok(keys)
+    }
+
     async fn orphans(
         &mut self,
         table: &str,

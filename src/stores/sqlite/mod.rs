@@ -6,6 +6,7 @@
 mod applied;
 mod catalog;
 mod cells;
+mod copying;
 mod integrity;
 mod questions;
 mod scan;

@@ -50,21 +50,24 @@ struct Member {
     extension: String,
 }
 
+/// A foreign key as the catalog declares it.
 #[derive(serde::Deserialize)]
-struct ForeignKey {
-    name: String,
-    namespace: String,
-    table: String,
+pub(super) struct Declared {
+    pub(super) name: String,
+    pub(super) namespace: String,
+    pub(super) table: String,
     /// `ONLY`, for what inherits is held by no key of its parent; nothing for what has partitions.
-    only: String,
-    to_namespace: String,
-    to_table: String,
-    to_only: String,
-    columns: Vec<String>,
-    to_columns: Vec<String>,
-    operators: Vec<String>,
-    is_full: bool,
-    unlooked: Option<String>,
+    pub(super) only: String,
+    pub(super) to_namespace: String,
+    pub(super) to_table: String,
+    pub(super) to_only: String,
+    pub(super) columns: Vec<String>,
+    pub(super) to_columns: Vec<String>,
+    pub(super) operators: Vec<String>,
+    pub(super) is_full: bool,
+    pub(super) is_deferrable: bool,
+    pub(super) is_enforced: bool,
+    pub(super) unlooked: Option<String>,
 }
 
 impl Integrity for PostgresRows {
@@ -145,7 +148,7 @@ impl Integrity for PostgresRows {
 
     async fn references(&mut self, sample: usize) -> Result<Vec<Held>, Cause> {
         let json = self.store.texts(&[include_str!("../sql/references.sql")]).await?.concat();
-        let all: Vec<ForeignKey> = read(&json)?;
+        let all: Vec<Declared> = read(&json)?;
         let mut held = Vec::with_capacity(all.len());
         for key in all {
             let orphans = if key.unlooked.is_none() {
@@ -197,7 +200,7 @@ impl PostgresRows {
         Ok(found)
     }
 
-    async fn orphans(&mut self, key: &ForeignKey, sample: usize) -> Result<Orphans, Cause> {
+    async fn orphans(&mut self, key: &Declared, sample: usize) -> Result<Orphans, Cause> {
         let of = |only: &str, namespace: &str, table: &str| {
             format!("{only}{}.{}", quoted(namespace), quoted(table))
         };

@@ -3,6 +3,7 @@
 //! One read-only transaction, whose snapshot other connections may share. What a server hashes is believed only after known
 //! answers, a kind at a time; else the canonical bytes come here and are hashed here, and without those nothing is said.
 mod answers;
+mod copying;
 mod hash_here;
 mod integrity;
 mod kinds;

@@ -10,7 +10,8 @@ select coalesce(json_agg(json_build_object(
   'operators', (select json_agg(format('OPERATOR(%I.%s)', p.nspname, o.oprname) order by u.place)
               from unnest(k.conpfeqop) with ordinality u(oid, place)
               join pg_operator o on o.oid = u.oid join pg_namespace p on p.oid = o.oprnamespace),
-  'is_full', k.confmatchtype = 'f',
+  'is_full', k.confmatchtype = 'f', 'is_deferrable', k.condeferrable,
+  'is_enforced', coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true),
   'unlooked', case
     when not coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true) then 'it is declared as not enforced'
     when (to_jsonb(k) ->> 'conperiod')::boolean then 'it refers to periods, which this version does not hold' end) order by n.nspname, c.relname, k.conname), '[]')::text

@@ -1,0 +1,207 @@
+//! `copy`: rows from a source into a target, step by step.
+//!
+//! So far it plans: both sides are read, nothing is written.
+use crate::manifest::{At, Copy as Declared, Source, glob};
+use crate::mapping::{Mapping, Resolved, resolve};
+use crate::model::copy::{CopyPlan, PlannedTable};
+use crate::model::survey::Rows;
+use crate::model::{Cause, Look, Object, Report, Schema};
+use crate::plan::copy::{Draft, DraftTable, Known, draft};
+use crate::rules::copy::{Carried, CopyFacts, Firing, RULES, StaleName, Unwritable};
+use crate::rules::run::{RULES as RUN_RULES, RunFacts};
+use crate::rules::verify::{SIDES_RULES, SidesFacts};
+use crate::rules::{Levels, judge};
+use crate::stores::copying::Copying;
+use crate::stores::endpoint::Endpoint;
+use crate::stores::postgres::Patience;
+use crate::stores::rows::{Catalog, RowSource};
+use crate::stores::store::Store;
+
+/// What to copy.
+pub struct Copy {
+    /// Where the rows are.
+    pub source: Endpoint,
+    /// Where they go.
+    pub target: Endpoint,
+    /// How tables become tables.
+    pub mapping: Mapping,
+    /// What `[copy]` says.
+    pub declared: Declared,
+    /// Where that stands.
+    pub manifest: Source,
+    /// How long a server may be kept busy.
+    pub patience: Patience,
+    /// Severities that the manifest sets.
+    pub levels: Levels,
+}
+
+impl Copy {
+    fn on(&self) -> Object {
+        Object::endpoint(format!("{} -> {}", self.source.name, self.target.name))
+    }
+}
+
+/// An open side and its shape.
+struct Side {
+    store: Store,
+    schema: Schema,
+}
+
+async fn open(endpoint: &Endpoint, patience: Patience) -> Result<Side, Cause> {
+    let mut store = Store::open(endpoint, patience).await?;
+    let schema = store.schema().await?;
+    Ok(Side { store, schema })
+}
+
+/// Plans: one scan of each source table that counts its rows and whatever of its values the target may not take. Writes nothing.
+pub async fn plan(settings: &Copy) -> Report {
+    let mut report = Report::new("copy plan");
+    let mut sides = SidesFacts::of_one(&settings.source.name, &settings.target.name);
+    if settings.source.address.is_same(&settings.target.address) {
+        judge(SIDES_RULES, &settings.on(), &Look::Got(sides), &settings.levels, &mut report);
+        report.sort();
+        return report;
+    }
+    let opened =
+        tokio::join!(open(&settings.source, settings.patience), open(&settings.target, settings.patience));
+    let (mut source, mut target) = match opened {
+        (Ok(source), Ok(target)) => (source, target),
+        (source, target) => {
+            for (endpoint, cause) in [(&settings.source, source.err()), (&settings.target, target.err())] {
+                let Some(cause) = cause else { continue };
+                let on = Object::endpoint(&endpoint.name);
+                judge(SIDES_RULES, &on, &Look::<SidesFacts>::Failed(cause), &settings.levels, &mut report);
+            }
+            report.sort();
+            return report;
+        }
+    };
+    let mapping = settings.mapping.clone().for_tables_of(&source.schema);
+    let empty = source.store.empty_tables(&mapping, &source.schema).await;
+    let resolved = resolve(&mapping, &source.schema, &target.schema, &|table| empty.contains(table));
+    sides.is_same = source.store.is_same(&target.store);
+    sides.is_replica = !sides.is_same && source.store.is_replica(&target.store);
+    sides.tables = source.schema.tables.len() + target.schema.tables.len();
+    sides.problems.clone_from(&resolved.problems);
+    let are_two = !sides.is_same && !sides.is_replica;
+    judge(SIDES_RULES, &settings.on(), &Look::Got(sides), &settings.levels, &mut report);
+    report.not_compared.extend(resolved.gaps.iter().cloned());
+    if are_two {
+        let facts = Look::from(planned(settings, &mapping, &resolved, &mut source, &mut target).await);
+        judge(RULES, &settings.on(), &facts, &settings.levels, &mut report);
+        if let Look::Got(facts) = facts {
+            report.copy = Some(facts.plan);
+        }
+        let hint = "a plan without a table copies nothing: is it the right source?";
+        let facts = RunFacts::new(&report, |rule| rule == "copy/uncounted", hint);
+        judge(RUN_RULES, &facts.on.clone(), &Look::Got(facts), &settings.levels, &mut report);
+    }
+    report.sort();
+    report
+}
+
+async fn planned(
+    settings: &Copy,
+    mapping: &Mapping,
+    resolved: &Resolved,
+    source: &mut Side,
+    target: &mut Side,
+) -> Result<CopyFacts, Cause> {
+    let keys = target.store.foreign_keys().await?;
+    let first: Vec<String> = settings.declared.order.iter().map(|name| name.as_str().to_owned()).collect();
+    let known = Known {
+        mapping,
+        resolved,
+        source: &source.schema,
+        target: &target.schema,
+        keys: &keys,
+        first: &first,
+    };
+    let Draft { tables, second_pass, together, cycles, unmet, hash } = draft(&known);
+    let mut facts = CopyFacts {
+        plan: CopyPlan {
+            source: settings.source.name.clone(),
+            target: settings.target.name.clone(),
+            hash,
+            tables: Vec::with_capacity(tables.len()),
+            second_pass,
+            together,
+        },
+        cycles,
+        credential_globs: settings.declared.credentials.len(),
+        ..CopyFacts::default()
+    };
+    let stale = settings.declared.order.iter().filter(|name| unmet.iter().any(|one| one == name.as_str()));
+    facts.stale.extend(stale.map(|name| met_nothing(settings, name, "no target table of the mapping")));
+    for drafted in tables {
+        one(resolved, drafted, (source, target), &mut facts).await;
+    }
+    credentials(settings, &mut facts);
+    Ok(facts)
+}
+
+/// Counts one table, and adds what there is to say of it.
+async fn one(
+    resolved: &Resolved,
+    drafted: DraftTable,
+    (source, target): (&mut Side, &mut Side),
+    facts: &mut CopyFacts,
+) {
+    let Some(pair) = resolved.pairs.get(drafted.pair) else { return };
+    let fits: Vec<_> = drafted.doubts.iter().map(|(column, fit, _)| (column.clone(), fit.clone())).collect();
+    let weighed = source.store.weigh(&pair.source, pair.source_where.as_deref(), &fits).await;
+    if let Ok(weighed) = &weighed {
+        for ((.., doubt), rows) in drafted.doubts.into_iter().zip(&weighed.misfits) {
+            facts.doubts.push(crate::model::copy::Doubt { rows: rows.clone(), ..doubt });
+        }
+    }
+    let held = target.store.weigh(&pair.target, pair.target_where.as_deref(), &[]).await;
+    if !drafted.triggers.is_empty() {
+        facts.firing.push(Firing { table: pair.target.to_string(), triggers: drafted.triggers });
+    }
+    if let Some(reason) = drafted.unwritable {
+        let (table, declared) = (pair.target.to_string(), pair.declared.clone());
+        facts.unwritable.push(Unwritable { table, reason, declared });
+    }
+    let bytes = source.store.bytes(&pair.source).await;
+    let bytes = match bytes {
+        Ok(Some(bytes)) => Look::Got(bytes),
+        Ok(None) => Look::NotAsked("the store does not tell".into()),
+        Err(cause) => Look::Failed(cause),
+    };
+    facts.plan.tables.push(PlannedTable {
+        source: pair.source.to_string(),
+        target: pair.target.to_string(),
+        rows: Look::from(weighed).map(|weighed| Rows { count: weighed.rows, is_exact: true }),
+        bytes,
+        target_rows: Look::from(held).map(|held| held.rows),
+        form: drafted.form,
+        notes: drafted.notes,
+    });
+}
+
+fn credentials(settings: &Copy, facts: &mut CopyFacts) {
+    for pattern in &settings.declared.credentials {
+        // Its form was checked with the manifest.
+        let Ok(glob) = glob(pattern) else { continue };
+        let met: Vec<Carried> = facts
+            .plan
+            .tables
+            .iter()
+            .filter(|table| glob.is_match(&table.source))
+            .map(|table| Carried {
+                table: table.source.clone(),
+                declared: settings.manifest.place_of(pattern),
+            })
+            .collect();
+        if met.is_empty() {
+            facts.stale.push(met_nothing(settings, pattern, "no source table that is copied"));
+        }
+        facts.carried.extend(met);
+    }
+}
+
+fn met_nothing(settings: &Copy, name: &At<String>, what: &str) -> StaleName {
+    let declared = settings.manifest.place_of(name);
+    StaleName { name: name.as_str().to_owned(), what: what.to_owned(), declared }
+}

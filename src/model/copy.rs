@@ -1,0 +1,114 @@
+//! What a copy would do, before it does anything.
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::survey::Rows;
+use super::{Look, TableName};
+
+/// What is to be copied, in which order.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CopyPlan {
+    /// The endpoint that is read.
+    pub source: String,
+    /// The endpoint that would be written.
+    pub target: String,
+    /// A digest of mapping, both schemas and the version, and of no count: a plan that was reviewed is known again by it.
+    pub hash: String,
+    /// What is filled, in that order.
+    pub tables: Vec<PlannedTable>,
+    /// References that are filled when all tables are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub second_pass: Vec<LateReference>,
+    /// Target tables that one transaction fills, because their references are held when it ends.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<Vec<String>>,
+}
+
+/// One source table on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PlannedTable {
+    /// Its name in the source.
+    pub source: String,
+    /// The table that it fills.
+    pub target: String,
+    /// How many rows the mapping takes of it.
+    pub rows: Look<Rows>,
+    /// What the source table takes on its disk, without indexes.
+    pub bytes: Look<u64>,
+    /// Rows that the target table has already.
+    pub target_rows: Look<u64>,
+    /// How rows travel.
+    pub form: Form,
+    /// What else is to be known of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// How rows travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// In the servers' own binary form, as it is.
+    Binary,
+    /// As text, because a column has another type, or a type whose binary form holds numbers of its own database.
+    #[default]
+    Text,
+}
+
+/// Columns that are NULL until the table that they refer to is filled.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LateReference {
+    /// The target table.
+    pub table: String,
+    /// Its columns.
+    pub columns: Vec<String>,
+    /// The table that they refer to.
+    pub to: String,
+}
+
+/// A reference that rows are held to when they are written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ForeignKey {
+    /// The table that refers.
+    pub table: TableName,
+    /// Its columns.
+    pub columns: Vec<String>,
+    /// The table that is referred to.
+    pub to: TableName,
+    /// Whether one NULL among several columns does not free a row of it.
+    pub is_full: bool,
+    /// Whether it can be held when a transaction ends.
+    pub is_deferrable: bool,
+}
+
+/// What a value must be for the target to take it as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fit {
+    /// Not NULL.
+    Present,
+    /// NULL: no value fits.
+    Absent,
+    /// A text of so many characters at the most.
+    Length(u32),
+    /// A whole number from the first to the last.
+    Within(i64, i64),
+    /// The same after it was of that type.
+    As(String),
+}
+
+/// A column whose values the target may not take as they are.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Doubt {
+    /// The target table and column.
+    pub column: String,
+    /// What the target asks, such as `integer`, `not null`.
+    pub wants: String,
+    /// What the source has, such as `bigint`.
+    pub has: String,
+    /// How many rows it would refuse or change.
+    pub rows: Look<u64>,
+}

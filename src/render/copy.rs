@@ -1,0 +1,49 @@
+//! A plan of a copy as a page.
+use super::survey::{Section, grouped, size, told};
+use crate::model::copy::{CopyPlan, Form, PlannedTable};
+
+/// Everything that there is to say of a plan.
+pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
+    let title = format!("plan {}: {} -> {}", plan.hash, plan.source, plan.target);
+    let head = ["", "table", "becomes", "rows", "size", "as", "notes"];
+    let mut rows: Vec<Vec<String>> =
+        plan.tables.iter().enumerate().map(|(place, table)| row(place + 1, table)).collect();
+    let count = |table: &PlannedTable| table.rows.got().map_or(0, |rows| rows.count);
+    let all = plan.tables.iter().map(count).fold(0, u64::saturating_add);
+    let bytes =
+        plan.tables.iter().filter_map(|table| table.bytes.got()).copied().fold(0, u64::saturating_add);
+    let unread = plan.tables.iter().filter(|table| table.rows.got().is_none()).count();
+    let note = if unread == 0 { String::new() } else { format!("without {unread} that cannot be read") };
+    let nothing = String::new;
+    rows.push(vec![nothing(), "all tables".into(), nothing(), grouped(all), size(bytes), nothing(), note]);
+    let mut page = vec![Section { title, head: head.to_vec(), rows }];
+    let mut order: Vec<Vec<String>> = Vec::new();
+    for late in &plan.second_pass {
+        let what = format!("{}.{}", late.table, late.columns.join(", "));
+        order.push(vec!["second pass".into(), what, format!("refers to {}, which comes later", late.to)]);
+    }
+    for tables in &plan.together {
+        let why = "their references are held when it ends".to_owned();
+        order.push(vec!["one transaction".into(), tables.join(", "), why]);
+    }
+    page.push(Section { title: "plan: references".into(), head: Vec::new(), rows: order });
+    page.retain(|section| !section.rows.is_empty());
+    page
+}
+
+fn row(place: usize, table: &PlannedTable) -> Vec<String> {
+    let form = match table.form {
+        Form::Binary => "binary",
+        Form::Text => "text",
+    };
+    let target = if table.target == table.source { String::new() } else { table.target.clone() };
+    vec![
+        place.to_string(),
+        table.source.clone(),
+        target,
+        told(&table.rows, |rows| grouped(rows.count)),
+        told(&table.bytes, |bytes| size(*bytes)),
+        form.to_owned(),
+        table.notes.join("; "),
+    ]
+}
