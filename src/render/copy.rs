@@ -15,7 +15,7 @@ pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
     let unread = plan.tables.iter().filter(|table| table.rows.got().is_none()).count();
     let note = if unread == 0 { String::new() } else { format!("without {unread} that cannot be read") };
     let nothing = String::new;
-    rows.push(vec![nothing(), "all tables".into(), nothing(), grouped(all), size(bytes), nothing(), note]);
+    rows.push(vec![nothing(), "all tables".into(), nothing(), grouped(all), bytes, nothing(), note]);
     let mut page = vec![Section { title, head: head.to_vec(), rows }];
     let mut order: Vec<Vec<String>> = Vec::new();
     for late in &plan.second_pass {
