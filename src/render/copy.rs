@@ -10,8 +10,9 @@ pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
         plan.tables.iter().enumerate().map(|(place, table)| row(place + 1, table)).collect();
     let count = |table: &PlannedTable| table.rows.got().map_or(0, |rows| rows.count);
     let all = plan.tables.iter().map(count).fold(0, u64::saturating_add);
-    let bytes =
-        plan.tables.iter().filter_map(|table| table.bytes.got()).copied().fold(0, u64::saturating_add);
+    let sizes: Vec<u64> = plan.tables.iter().filter_map(|table| table.bytes.got()).copied().collect();
+    let bytes = sizes.iter().copied().fold(0, u64::saturating_add);
+    let bytes = if sizes.is_empty() { "-".to_owned() } else { size(bytes) };
     let unread = plan.tables.iter().filter(|table| table.rows.got().is_none()).count();
     let note = if unread == 0 { String::new() } else { format!("without {unread} that cannot be read") };
     let nothing = String::new;
