@@ -140,7 +140,7 @@ async fn nothing_is_planned_onto_itself_and_nothing_is_written() {
         said.contains("error[copy/unwritable-table] no row can be copied into `people`: it is a view"),
         "{said}"
     );
-    let (json, exit) = world.plan("verify.target = \"source\"\n", "json");
+    let (json, exit) = world.plan("[verify]\ntarget = \"source\"\n", "json");
     assert_eq!(exit, 1);
     assert!(json.contains("verify/same-database") && !json.contains("\"copy\": {"), "{json}");
     world.remove().await;
