@@ -246,7 +246,9 @@ fn pin_mistakes(all: &[Pin], shared: Option<&Pins>, found: &mut Vec<Mistake>) {
             found.push(mistake(value, "the id is empty".to_owned(), None));
         }
     }
-    found.extend(shared.iter().flat_map(|shared| &shared.removal).filter_map(|one| day::mistake(&one.removed)));
+    found.extend(
+        shared.iter().flat_map(|shared| &shared.removal).filter_map(|one| day::mistake(&one.removed)),
+    );
 }
 
 fn zones(zones: &[Zone], found: &mut Vec<Mistake>) {

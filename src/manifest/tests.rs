@@ -75,11 +75,17 @@ fn days_need_no_quotes() {
     assert_eq!(&**calendar.removal[0].removed, "2026-06-15");
     assert_eq!(
         said(&text("2026")),
-        ["3:11: `removed` must be a string or a date, not a whole number", "7:11: `expires` must be a string or a date, not a whole number"]
+        [
+            "3:11: `removed` must be a string or a date, not a whole number",
+            "7:11: `expires` must be a string or a date, not a whole number"
+        ]
     );
     assert_eq!(
         said(&text("10:30:00")),
-        ["3:11: `10:30:00` is no date (write it as 2027-01-31)", "7:11: `10:30:00` is no date (write it as 2027-01-31)"]
+        [
+            "3:11: `10:30:00` is no date (write it as 2027-01-31)",
+            "7:11: `10:30:00` is no date (write it as 2027-01-31)"
+        ]
     );
     let entry = "[[finding]]\nrule = \"env/x\"\non = \"a\"\nabout = \"b\"\ndigest = \"c\"\nreason = \"d\"\nexpires = 2027-01-31\n";
     let written = super::Baseline::read(entry).unwrap().write();

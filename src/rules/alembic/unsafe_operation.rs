@@ -167,10 +167,9 @@ fn inside(operation: &Operation) -> Option<Told<'_>> {
             index.table.as_ref(),
             "builds an index on {} concurrently inside a transaction, which Postgres refuses",
         ),
-        Action::DropIndex { table, .. } => (
-            table.as_ref(),
-            "drops an index of {} concurrently inside a transaction, which Postgres refuses",
-        ),
+        Action::DropIndex { table, .. } => {
+            (table.as_ref(), "drops an index of {} concurrently inside a transaction, which Postgres refuses")
+        }
         _ => return None,
     };
     Some((table, what, "put it into `with op.get_context().autocommit_block():`"))
