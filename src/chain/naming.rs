@@ -23,7 +23,7 @@ pub fn settle(body: &mut Body, convention: Option<&Convention>) {
             }
             Action::AddConstraint { table, constraint } => constrain(constraint, table, convention),
             Action::CreateIndex(index) => self::index(index, convention),
-            Action::DropIndex { name, table } => {
+            Action::DropIndex { name, table, .. } => {
                 let on = On { table: table.as_ref(), columns: Some(&[]), refers: None };
                 set(name, "ix", &on, convention);
             }

@@ -3,7 +3,7 @@ use super::lint::judge;
 use super::manifest::{ManifestArgs, baseline};
 use super::output::{Clock, print};
 use super::stop::Stop;
-use crate::manifest::{BASELINE, Baseline, Entry, MANIFEST, date};
+use crate::manifest::{BASELINE, Baseline, Day, Entry, MANIFEST, date};
 use crate::model::path::under;
 use crate::model::{Cause, Check, Exit, Report, Verdict};
 use crate::rules::allow::{fingerprint, relative};
@@ -82,7 +82,7 @@ fn entries(
             about: finding.about.clone(),
             digest: fingerprint(base, finding),
             reason: reason.to_owned().into(),
-            expires: expires.map(str::to_owned),
+            expires: expires.map(|day| Day::from(day).into()),
         };
         match &finding.allowed {
             None => entries.push(entry),

@@ -15,8 +15,9 @@ use crate::stores::git::is_tracked;
 pub(super) struct Args {
     #[command(flatten)]
     manifest: ManifestArgs,
-    /// The id of a locked revision that was edited or removed on purpose; may be given again
-    #[arg(long, value_name = "ID")]
+    /// The id of a locked revision that was edited or removed on purpose, or the path of a file that locked revisions
+    /// import; may be given again
+    #[arg(long, value_name = "ID|PATH")]
     accept: Vec<String>,
 }
 
@@ -41,7 +42,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     let facts = AlembicFacts::new(&manifest.alembic, &source, false, &Checkout::default());
     let mut now: Vec<Locked> = Vec::new();
     for chain in &facts.chains {
-        now.extend(entries(chain).map_err(Stop::CouldNotLook)?);
+        now.extend(entries(chain, source.base()).map_err(Stop::CouldNotLook)?);
     }
     let is_accepted = |entry: &Locked| accept.contains(&*entry.id);
     let refused = |entries: Vec<&Locked>| -> String {
@@ -57,6 +58,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
         let hint = "undo the edit and write a new revision; when no database has the old one, `--accept ID`";
         return Err(Stop::Refused(cause.hint(hint)));
     }
+    refuse_edited_imports(&facts, &old, accept)?;
     let new: Vec<&Locked> =
         now.iter().filter(|entry| !old.revision.iter().any(|locked| is_same(locked, entry))).collect();
     // Of a lock from which something was cut, nobody knows whether what it lacks is new.
@@ -70,8 +72,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
         return Err(Stop::Refused(cause.hint(hint)));
     }
     let (count, new) = (now.len(), new.len());
+    let is_older = |old: &Locked, entry: &Locked| {
+        let lacks_imports = old.imports.is_empty() && !entry.imports.is_empty();
+        !old.content.contains(':') || (lacks_imports && old.content == entry.content)
+    };
     let is_renewed =
-        |entry: &&Locked| old.revision.iter().any(|old| is_same(old, entry) && !old.content.contains(':'));
+        |entry: &&Locked| old.revision.iter().any(|old| is_same(old, entry) && is_older(old, entry));
     let renewed = match now.iter().filter(is_renewed).count() {
         0 => String::new(),
         count => format!(", {count} hashed anew"),
@@ -80,6 +86,23 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     files::replace(&path, lock.write().as_bytes())
         .map_err(|error| Stop::CouldNotLook(Cause::new(format!("{path} cannot be written: {error}"))))?;
     print(format!("{path} holds {count} revision(s), {new} of them new{renewed}\n").as_bytes(), Exit::Held)
+}
+
+/// Refuses to lock anew what locked revisions import, where it was edited.
+fn refuse_edited_imports(facts: &AlembicFacts, old: &Lock, accept: &[String]) -> Result<(), Stop> {
+    let is_accepted = |word: &str| accept.iter().any(|one| one == word);
+    let open = old.revision.iter().filter(|locked| !is_accepted(&locked.id));
+    let mut edited: Vec<&str> = open.flat_map(|locked| facts.edited_imports(locked)).collect();
+    edited.retain(|path| !is_accepted(path));
+    edited.sort_unstable();
+    edited.dedup();
+    if edited.is_empty() {
+        return Ok(());
+    }
+    let cause =
+        Cause::new(format!("what locked revisions import was edited or moved: {}", edited.join(", ")));
+    let hint = "leave them the old code, and give the new one a name of its own; when it does the same as before, `--accept PATH`";
+    Err(Stop::Refused(cause.hint(hint)))
 }
 
 fn is_same(locked: &Locked, entry: &Locked) -> bool {

@@ -3,7 +3,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::de::DeTable;
 
-use super::{At, Mistake, date, shape, syntax};
+use super::{At, Day, Mistake, day, shape, syntax};
 
 /// The baseline's name, beside the manifest.
 pub const BASELINE: &str = "trueup-baseline.toml";
@@ -30,9 +30,9 @@ pub struct Entry {
     pub digest: String,
     /// Why it may stand.
     pub reason: At<String>,
-    /// The last day on which it may, `YYYY-MM-DD`.
+    /// The last day on which it may, `YYYY-MM-DD`, with quotes or without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires: Option<String>,
+    pub expires: Option<At<Day>>,
 }
 
 impl Baseline {
@@ -64,12 +64,9 @@ impl Baseline {
 }
 
 fn mistake(entry: &Entry) -> Option<Mistake> {
-    let (range, message) = if entry.reason.trim().is_empty() {
-        (entry.reason.range(), "the reason is empty".to_owned())
-    } else if entry.expires.as_deref().is_some_and(|expires| date(expires).is_none()) {
-        (entry.rule.range(), "`expires` is no date; write it as \"2027-01-31\"".to_owned())
-    } else {
-        return None;
-    };
-    Some(Mistake { range: range.unwrap_or_default(), message, help: None })
+    if entry.reason.trim().is_empty() {
+        let range = entry.reason.range().unwrap_or_default();
+        return Some(Mistake { range, message: "the reason is empty".to_owned(), help: None });
+    }
+    entry.expires.as_ref().and_then(day::mistake)
 }

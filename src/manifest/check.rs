@@ -5,7 +5,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     Access, At, Backfill, Comparison, Endpoint, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity,
-    Service, TableEntry, ValueType, Zone, acl, condition, guard, live, pins, survey, vector, verify,
+    Service, TableEntry, ValueType, Zone, acl, condition, day, guard, live, survey, vector, verify,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -246,7 +246,9 @@ fn pin_mistakes(all: &[Pin], shared: Option<&Pins>, found: &mut Vec<Mistake>) {
             found.push(mistake(value, "the id is empty".to_owned(), None));
         }
     }
-    found.extend(shared.iter().flat_map(|shared| &shared.removal).filter_map(pins::mistake));
+    found.extend(
+        shared.iter().flat_map(|shared| &shared.removal).filter_map(|one| day::mistake(&one.removed)),
+    );
 }
 
 fn zones(zones: &[Zone], found: &mut Vec<Mistake>) {
@@ -291,12 +293,7 @@ fn reasons(manifest: &Manifest, found: &mut Vec<Mistake>) {
             ));
         }
     }
-    for expires in manifest.allow.iter().filter_map(|allow| allow.expires.as_ref()) {
-        if date(expires).is_none() {
-            let message = format!("`{}` is no date", **expires);
-            found.push(mistake(expires, message, Some("write it as \"2027-01-31\"")));
-        }
-    }
+    found.extend(manifest.allow.iter().filter_map(|allow| allow.expires.as_ref()).filter_map(day::mistake));
 }
 
 fn pair_of_tables(entry: &TableEntry) -> At<String> {

@@ -1,4 +1,6 @@
 //! The lock: revisions that were applied somewhere, as they were then.
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::de::DeTable;
@@ -33,6 +35,10 @@ pub struct Locked {
     /// A digest of what its text does, behind the number of the digest's form: `2:...`; without one it is of the first form,
     /// which docstrings change too.
     pub content: String,
+    /// The files of the repository that it imports something from, by their paths from here, each with a digest of the part
+    /// that it uses; what these import in turn is among them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub imports: BTreeMap<String, String>,
 }
 
 impl Lock {

@@ -3,7 +3,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::de::DeTable;
 
-use super::{At, Mistake, date, shape, syntax};
+use super::{At, Day, Mistake, day, shape, syntax};
 
 /// Where ids are looked for, and which go away when.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -45,8 +45,8 @@ pub struct Pin {
 pub struct Removal {
     /// The ids.
     pub ids: Vec<At<String>>,
-    /// The first day without them, `YYYY-MM-DD`.
-    pub removed: At<String>,
+    /// The first day without them, `YYYY-MM-DD`, with quotes or without.
+    pub removed: At<Day>,
     /// The id to use instead.
     pub replacement: Option<At<String>>,
 }
@@ -74,16 +74,8 @@ impl Calendar {
             return Err(mistakes);
         }
         let calendar: Self = toml::from_str(text).map_err(|error| vec![syntax(&error)])?;
-        let mistakes: Vec<_> = calendar.removal.iter().filter_map(mistake).collect();
+        let mistakes: Vec<_> =
+            calendar.removal.iter().filter_map(|removal| day::mistake(&removal.removed)).collect();
         if mistakes.is_empty() { Ok(calendar) } else { Err(mistakes) }
     }
-}
-
-/// What is wrong with a removal.
-pub(super) fn mistake(removal: &Removal) -> Option<Mistake> {
-    date(&removal.removed).is_none().then(|| Mistake {
-        range: removal.removed.range().unwrap_or_default(),
-        message: format!("`{}` is no date", *removal.removed),
-        help: Some("write it as \"2027-01-31\"".to_owned()),
-    })
 }

@@ -124,13 +124,18 @@ fn words(schema: &Json) -> Vec<&str> {
 }
 
 fn types(schema: &Json) -> Vec<&str> {
-    match schema.get("type") {
+    let mut types: Vec<&str> = match schema.get("type") {
         Some(Json::String(one)) => vec![one],
         Some(Json::Array(many)) => {
             many.iter().filter_map(Json::as_str).filter(|kind| *kind != "null").collect()
         }
         _ => Vec::new(),
+    };
+    // What JSON has to put in quotes, TOML need not.
+    if schema.get("format").and_then(Json::as_str) == Some("date") {
+        types.push("datetime");
     }
+    types
 }
 
 fn takes(types: &[&str], kind: &str) -> bool {

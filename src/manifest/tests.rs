@@ -63,6 +63,36 @@ expires = \"soon\"
 }
 
 #[test]
+fn days_need_no_quotes() {
+    let text = |day: &str| {
+        let removal = format!("ids = [\"x\"]\nremoved = {day}\n");
+        let allow = format!("rule = \"env/x\"\nreason = \"y\"\nexpires = {day}\n");
+        format!("[[pins.removal]]\n{removal}[[allow]]\n{allow}")
+    };
+    let day = |written: &str| super::read(&text(written)).unwrap().pins.unwrap().removal[0].removed.clone();
+    assert_eq!(day("2026-06-15"), day("\"2026-06-15\""));
+    let calendar = super::Calendar::read("[[removal]]\nids = [\"x\"]\nremoved = 2026-06-15\n").unwrap();
+    assert_eq!(&**calendar.removal[0].removed, "2026-06-15");
+    assert_eq!(
+        said(&text("2026")),
+        [
+            "3:11: `removed` must be a string or a date, not a whole number",
+            "7:11: `expires` must be a string or a date, not a whole number"
+        ]
+    );
+    assert_eq!(
+        said(&text("10:30:00")),
+        [
+            "3:11: `10:30:00` is no date (write it as 2027-01-31)",
+            "7:11: `10:30:00` is no date (write it as 2027-01-31)"
+        ]
+    );
+    let entry = "[[finding]]\nrule = \"env/x\"\non = \"a\"\nabout = \"b\"\ndigest = \"c\"\nreason = \"d\"\nexpires = 2027-01-31\n";
+    let written = super::Baseline::read(entry).unwrap().write();
+    assert!(written.contains("expires = \"2027-01-31\""), "{written}");
+}
+
+#[test]
 fn what_zones_may_say() {
     let text = "\
 [[zone]]

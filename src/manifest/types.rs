@@ -14,7 +14,7 @@ use super::survey::{Expected, Survey};
 use super::vector::Vector;
 use super::verify::Verify;
 use super::zone::Zone;
-use super::{Acl, Alembic, At};
+use super::{Acl, Alembic, At, Day};
 use crate::model::Mode;
 
 /// `trueup.toml`: the declared expectations. Paths are relative to its folder.
@@ -282,6 +282,6 @@ pub struct AllowEntry {
     pub about: Option<At<String>>,
     /// Why it may stand.
     pub reason: At<String>,
-    /// The last day on which it may, `YYYY-MM-DD`.
-    pub expires: Option<At<String>>,
+    /// The last day on which it may, `YYYY-MM-DD`, with quotes or without.
+    pub expires: Option<At<Day>>,
 }

@@ -248,6 +248,8 @@ pub enum Action {
         name: Name,
         /// Its table, when that is said.
         table: Option<TableName>,
+        /// Whether writes go on while it is dropped.
+        concurrently: bool,
     },
     /// A constraint is added.
     AddConstraint {

@@ -104,7 +104,7 @@ impl Names {
                 self.standing.touch(table);
                 return Some(self.constraint(table, constraint, gate));
             }
-            Action::DropIndex { name, table } => {
+            Action::DropIndex { name, table, .. } => {
                 let is_kind = |kind| NAMED_INDEX.contains(&kind);
                 return Some(self.drop(name, &is_kind, table.as_ref(), gate));
             }

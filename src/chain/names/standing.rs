@@ -116,8 +116,12 @@ impl Standing {
 
     /// A table is gone, and every key that refers to it.
     pub(super) fn forget(&mut self, table: &TableName) {
-        self.save(table);
-        self.tables.remove(table);
+        let old = self.tables.remove(table);
+        if let Some(before) = &mut self.before
+            && !before.tables.contains_key(table)
+        {
+            before.tables.insert(table.clone(), old);
+        }
         let referring = self.referring.get(table).cloned().unwrap_or_default();
         for other in &referring {
             if let Some(own) = self.of_mut(other) {

@@ -293,6 +293,10 @@ pub(super) fn of_table<'a>(
         }
     }
     primary_key(&mut beside.constraints, keys);
+    // There are as many of these as a chain has tables, and all of them are kept.
+    columns.shrink_to_fit();
+    beside.constraints.shrink_to_fit();
+    beside.indexes.shrink_to_fit();
     (columns, beside)
 }
 

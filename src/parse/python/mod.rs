@@ -6,6 +6,7 @@ mod calls;
 mod canonical;
 mod columns;
 mod env_script;
+mod imports;
 mod meaning;
 mod naming;
 mod operations;
@@ -17,6 +18,7 @@ mod value;
 
 pub use canonical::canonical;
 pub use env_script::{ASYNC_DRIVERS, env_script, schema_changes};
+pub use imports::{Part, Wanted, part};
 pub use meaning::meaning;
 pub use naming::{Naming, Sought, env_naming, naming};
 pub use revision::{revision_file, sets_schema};

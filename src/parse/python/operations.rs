@@ -217,7 +217,10 @@ impl Given<'_, '_> {
                     if self.is_batch { self.table.clone() } else { args.table(1, "table_name", "schema") };
                 match args.name(0, "index_name") {
                     Name::Untold | Name::Unsaid => return None,
-                    name => Action::DropIndex { name, table },
+                    name => {
+                        let concurrently = args.flag("postgresql_concurrently") == Some(true);
+                        Action::DropIndex { name, table, concurrently }
+                    }
                 }
             }
             "create_unique_constraint" => self.constraint(ConstraintKind::Unique, shift + 1)?,

@@ -487,6 +487,9 @@ impl<'a> ruff_python_ast::visitor::Visitor<'a> for Statements<'a, '_> {
         (self.0)(statement);
         ruff_python_ast::visitor::walk_stmt(self, statement);
     }
+
+    // No expression holds a statement.
+    fn visit_expr(&mut self, _: &'a Expr) {}
 }
 
 struct Visitor<'a, 'v>(&'v mut dyn FnMut(&'a Expr));

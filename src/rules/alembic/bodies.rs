@@ -1,7 +1,8 @@
 //! What `upgrade()` and `downgrade()` do, or leave undone.
 use super::AlembicFacts;
-use super::facts::{Files, NOT_ASKED_FOR, body_place, place};
+use super::facts::{NOT_ASKED_FOR, body_place, place};
 use super::past::{Told, tell};
+use super::revisions::Files;
 use crate::model::chain::Revision;
 use crate::model::operation::{Action, GuardKind, Operation, RowWrite, TableName};
 use crate::model::{Looked, Place};

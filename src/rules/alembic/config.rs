@@ -1,7 +1,7 @@
 //! What the configuration and `env.py` say, and should not.
 use super::AlembicFacts;
 use super::around::driver;
-use super::facts::Files;
+use super::revisions::Files;
 use crate::model::{Looked, Object, Place};
 use crate::rules::Sink;
 use crate::rules::secret::{is_default_secret, is_placeholder};

@@ -1,7 +1,8 @@
 //! A chain as a drawing.
 use std::collections::BTreeMap;
 
-use super::facts::{ChainFacts, Files};
+use super::facts::ChainFacts;
+use super::revisions::Files;
 use crate::chain::Problem;
 use crate::model::LiveChain;
 use crate::model::drawing::{Drawing, DrawnEdge, DrawnNode, Mark};

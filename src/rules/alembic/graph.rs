@@ -1,7 +1,8 @@
 //! The chain as a graph: heads, parents, cycles.
 use std::collections::BTreeSet;
 
-use super::facts::{Files, NOT_ASKED_FOR, place};
+use super::facts::{NOT_ASKED_FOR, place};
+use super::revisions::Files;
 use super::{AlembicFacts, ChainFacts};
 use crate::chain::Problem;
 use crate::model::{Cause, Looked, Place};

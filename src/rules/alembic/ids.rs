@@ -1,6 +1,7 @@
 //! Revision ids: what Alembic and its table take, and what people and tools make up.
 use super::AlembicFacts;
-use super::facts::{Files, NOT_ASKED_FOR, place};
+use super::facts::{NOT_ASKED_FOR, place};
+use super::revisions::Files;
 use crate::model::Looked;
 use crate::model::chain::{Revision, RevisionFile};
 use crate::rules::Sink;

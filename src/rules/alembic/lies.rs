@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use super::AlembicFacts;
-use super::facts::Files;
+use super::revisions::Files;
 use super::template::slug;
 use crate::model::chain::Revision;
 use crate::model::operation::{Action, Operation, TypeSpec};

@@ -1,7 +1,8 @@
 //! Applied revisions, held to `trueup.lock`.
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use super::facts::{Files, body_place, place};
+use super::facts::{body_place, place};
+use super::revisions::Files;
 use super::{AlembicFacts, ChainFacts};
 use crate::digest::short::short;
 use crate::manifest::{Alembic, LOCK, Lock, Locked, Mistake, Source};
@@ -14,13 +15,15 @@ use crate::rules::{Sink, Tree};
 /// The revisions that count as applied.
 pub struct LockFacts {
     held: Vec<Held>,
+    /// The chain and the id of each of them.
+    known: HashSet<(String, String)>,
 }
 
 /// An entry of a lock.
-struct Held {
-    locked: Locked,
+pub(super) struct Held {
+    pub(super) locked: Locked,
     /// Where it stands; none when only the other side of a merge has it.
-    place: Option<Place>,
+    pub(super) place: Option<Place>,
 }
 
 /// Something that is wrong with the lock itself.
@@ -132,10 +135,13 @@ impl LockFacts {
         };
         let mut all: Vec<Held> = own.entries().iter().map(held).collect();
         all.extend(theirs.into_iter().map(|locked| Held { locked, place: None }));
-        (Look::Got(Self { held: all }), flaws)
+        let name = |held: &Held| (held.locked.chain.clone(), held.locked.id.as_str().to_owned());
+        let known = all.iter().map(name).collect();
+        (Look::Got(Self { held: all, known }), flaws)
     }
 
-    fn of<'l>(&'l self, chain: &'l ChainFacts) -> impl Iterator<Item = &'l Held> {
+    /// The entries of a chain.
+    pub(super) fn of<'l>(&'l self, chain: &'l ChainFacts) -> impl Iterator<Item = &'l Held> {
         self.held.iter().filter(|held| held.locked.chain == *chain.declared.name)
     }
 }
@@ -171,13 +177,23 @@ fn hash(text: &str) -> String {
     format!("{FORM}{}", short(&meaning(text).unwrap_or_default()))
 }
 
+/// Whether the digest of an imported part is of a form that is known; one that could not be made is empty.
+fn is_known(digest: &str) -> bool {
+    digest.is_empty() || digest.starts_with(super::imported::FORM)
+}
+
 /// Whether a text is as an entry holds it; none where the entry is of a form that nobody here knows.
-fn is_held(locked: &Locked, text: &str) -> Option<bool> {
+pub(super) fn is_held(locked: &Locked, text: &str) -> Option<bool> {
     if locked.content.starts_with(FORM) {
         return Some(hash(text) == locked.content);
     }
     let is_first = !locked.content.contains(':');
     is_first.then(|| short(&canonical(text).unwrap_or_default()) == locked.content)
+}
+
+/// Where the lock is.
+pub(super) fn path(facts: &AlembicFacts) -> String {
+    under(facts.source.base(), LOCK)
 }
 
 /// Whether a squash is declared to stand for it.
@@ -281,7 +297,9 @@ fn gaps(entries: &[Locked]) -> Vec<(&str, &Locked)> {
 /// A digest of entries, in their order.
 pub fn seal(entries: &[Locked]) -> String {
     let lines = entries.iter().map(|entry| {
-        format!("{}\0{}\0{}\0{}\n", entry.chain, entry.id.as_str(), entry.parents.join("\0"), entry.content)
+        let (chain, id, parents) = (&entry.chain, entry.id.as_str(), entry.parents.join("\0"));
+        let imports = entry.imports.iter().map(|(path, digest)| format!("\0{path}\0{digest}"));
+        format!("{chain}\0{id}\0{parents}\0{}{}\n", entry.content, imports.collect::<String>())
     });
     short(&lines.collect::<String>())
 }
@@ -292,7 +310,7 @@ pub fn is_sealed(lock: &Lock) -> bool {
 }
 
 pub(super) fn broken_lock(facts: &AlembicFacts, out: &mut Sink<'_>) {
-    let on = || Object::file(under(facts.source.base(), LOCK));
+    let on = || Object::file(path(facts));
     if facts.flaws.is_empty() {
         let Some(lock) = out.look(on(), &facts.lock) else { return };
         out.check(on(), Looked::at(lock.held.len(), "applied revision"));
@@ -317,15 +335,16 @@ impl AlembicFacts {
 
     /// Whether the lock holds a revision.
     pub(super) fn is_locked(&self, chain: &ChainFacts, id: &str) -> bool {
-        self.lock.got().is_some_and(|lock| lock.of(chain).any(|held| *held.locked.id == id))
+        let key = || (chain.declared.name.to_string(), id.to_owned());
+        self.lock.got().is_some_and(|lock| lock.known.contains(&key()))
     }
 }
 
-/// The entries of a chain as it is now, in the order in which its revisions run.
+/// The entries of a chain as it is now, in the order in which its revisions run; `base` is the lock's folder.
 ///
 /// # Errors
 /// Why the chain cannot be told.
-pub fn entries(chain: &ChainFacts) -> Result<Vec<Locked>, Cause> {
+pub fn entries(chain: &ChainFacts, base: &str) -> Result<Vec<Locked>, Cause> {
     let files = match &chain.files {
         Look::Got(files) => files,
         Look::Failed(cause) => return Err(cause.clone()),
@@ -339,19 +358,20 @@ pub fn entries(chain: &ChainFacts) -> Result<Vec<Locked>, Cause> {
             .hint("`trueup lint alembic` says what it lacks"));
     }
     let order = files.graph.order().into_iter().filter_map(|node| files.at_node(node));
-    Ok(order.map(|(file, revision)| entry(chain, file, revision)).collect())
+    Ok(order.map(|(file, revision)| entry(chain, file, revision, base)).collect())
 }
 
-fn entry(chain: &ChainFacts, file: &RevisionFile, revision: &Revision) -> Locked {
+fn entry(chain: &ChainFacts, file: &RevisionFile, revision: &Revision, base: &str) -> Locked {
     Locked {
         chain: chain.declared.name.to_string(),
         id: revision.id.text.clone().into(),
         parents: parents(revision),
         content: hash(text(chain, file)),
+        imports: chain.imports(file, base),
     }
 }
 
-fn text<'c>(chain: &'c ChainFacts, file: &RevisionFile) -> &'c str {
+pub(super) fn text<'c>(chain: &'c ChainFacts, file: &RevisionFile) -> &'c str {
     chain.texts.get(&file.path).map_or("", String::as_str)
 }
 
@@ -365,7 +385,7 @@ impl AlembicFacts {
     /// Whether a chain still has what an entry holds, be its hash of an older form.
     pub fn holds(&self, locked: &Locked) -> bool {
         self.chains.iter().filter(|chain| *chain.declared.name == locked.chain).any(|chain| {
-            let found = chain.files.got().and_then(|files| find(files, &locked.id));
+            let found = chain.files.got().and_then(|files| files.of_id(&locked.id));
             found.is_some_and(|(file, revision)| {
                 parents(revision) == locked.parents && is_held(locked, text(chain, file)) == Some(true)
             })
@@ -381,11 +401,13 @@ fn each(
 ) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
-        let on = Object::file(under(facts.source.base(), LOCK));
+        let on = Object::file(path(facts));
         let Some(lock) = out.look(on, &facts.lock) else { return };
         let is_strange = |held: &&Held| is_held(&held.locked, "").is_none();
-        if let Some(held) = lock.of(chain).find(is_strange) {
-            let form = held.locked.content.split(':').next().unwrap_or_default();
+        let strange = lock.of(chain).find(is_strange).map(|held| &held.locked.content);
+        let imports = || lock.of(chain).flat_map(|held| held.locked.imports.values());
+        if let Some(content) = strange.or_else(|| imports().find(|digest| !is_known(digest))) {
+            let form = content.split(':').next().unwrap_or_default();
             let cause =
                 Cause::new(format!("the lock has hashes of form {form}, which this version does not know"));
             out.unknown(chain.object(), cause.hint("use the version that wrote it"));
@@ -398,14 +420,10 @@ fn each(
     }
 }
 
-fn find<'f>(files: &'f Files, id: &str) -> Option<(&'f RevisionFile, &'f Revision)> {
-    files.revisions().find(|(_, revision)| revision.id.text == id)
-}
-
 pub(super) fn applied_revision_edited(facts: &AlembicFacts, out: &mut Sink<'_>) {
     each(facts, out, |chain, files, Held { locked, place: locked_at }, check| {
         let id = locked.id.as_str();
-        let Some((file, revision)) = find(files, id) else {
+        let Some((file, revision)) = files.of_id(id) else {
             let is_replaced = chain.declared.replaces.values().flatten().any(|old| old.as_str() == id);
             if !is_replaced && files.unknown().is_none() {
                 check
@@ -434,7 +452,7 @@ pub(super) fn applied_revision_edited(facts: &AlembicFacts, out: &mut Sink<'_>) 
 pub(super) fn reparented(facts: &AlembicFacts, out: &mut Sink<'_>) {
     each(facts, out, |_, files, Held { locked, place: locked_at }, check| {
         let id = locked.id.as_str();
-        let Some((file, revision)) = find(files, id) else { return };
+        let Some((file, revision)) = files.of_id(id) else { return };
         let now = parents(revision);
         if now != locked.parents {
             let named = |parents: &[String]| match parents {

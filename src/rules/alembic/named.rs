@@ -1,8 +1,9 @@
 //! Names of constraints and indexes: those that are given twice, and those that are dropped and were never given.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{ChainFacts, Files};
+use super::facts::ChainFacts;
 use super::past::{Told, tell};
+use super::revisions::Files;
 use super::{AlembicFacts, Settings};
 use crate::chain::names::{Names, Outcome};
 use crate::model::naming::Name;

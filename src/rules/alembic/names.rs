@@ -1,7 +1,8 @@
 //! File names and slugs: whether they say what is inside.
 use super::AlembicFacts;
-use super::facts::{Files, place};
+use super::facts::place;
 use super::past::{Told, tell};
+use super::revisions::Files;
 use super::template::Template;
 use crate::model::chain::{Revision, RevisionFile};
 use crate::model::{Looked, Place, Span};

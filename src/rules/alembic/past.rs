@@ -1,6 +1,6 @@
 //! Findings about single revisions, most of which were applied long ago where nobody has declared the chain yet.
 use super::ChainFacts;
-use super::facts::Files;
+use super::revisions::Files;
 use crate::model::Place;
 use crate::model::chain::{Revision, RevisionFile};
 use crate::rules::Judging;

@@ -1,6 +1,7 @@
 //! Revision files read and parsed, on as many threads as the machine has.
 use std::collections::BTreeMap;
 use std::num::NonZero;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::model::chain::{Declares, RevisionFile};
@@ -8,8 +9,8 @@ use crate::model::{Cause, Look};
 use crate::parse::python::revision_file;
 use crate::rules::Tree;
 
-/// Fewer files are not worth a thread.
-const WORTH_A_THREAD: usize = 32;
+/// As many files are taken at once; whoever has read them takes the next. Fewer are not worth a thread.
+const TAKEN_AT_ONCE: usize = 32;
 
 /// As much as the first thread has: trees are walked by recursion.
 const STACK_BYTES: usize = 8 << 20;
@@ -24,30 +25,37 @@ pub(super) fn revision_files(
     tree: &dyn Tree,
     texts: Option<&mut BTreeMap<String, String>>,
 ) -> Vec<RevisionFile> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = paths.len().div_ceil(threads).max(WORTH_A_THREAD);
+    let shares = paths.len().div_ceil(TAKEN_AT_ONCE);
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(shares);
     let is_kept = texts.is_some();
-    let read =
-        |paths: &[String]| paths.iter().map(|path| read(path, tree, is_kept)).collect::<Vec<Outcome>>();
-    let outcomes: Vec<Outcome> = thread::scope(|scope| {
-        let mut shares = paths.chunks(share);
+    let read_all = |share: &[String]| share.iter().map(|path| read(path, tree, is_kept)).collect();
+    let numbered = || paths.chunks(TAKEN_AT_ONCE).enumerate();
+    let queue = Mutex::new(numbered());
+    let read_on = || {
+        let mut done: BTreeMap<usize, Vec<Outcome>> = BTreeMap::new();
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((number, share)) = next else { return done };
+            done.insert(number, read_all(share));
+        }
+    };
+    let mut outcomes = thread::scope(|scope| {
+        let begin = |_| thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, read_on).ok();
+        let others: Vec<_> = (1..threads).map(begin).collect();
         // This thread does not wait for the others with its hands in its lap.
-        let own = shares.next().unwrap_or_default();
-        let begin = |share| {
-            let builder = thread::Builder::new().stack_size(STACK_BYTES);
-            (share, builder.spawn_scoped(scope, move || read(share)).ok())
-        };
-        let others: Vec<_> = shares.map(begin).collect();
-        let mut all = read(own);
-        for (share, other) in others {
-            let theirs = other.and_then(|other| other.join().ok());
-            all.extend(theirs.unwrap_or_else(|| read(share)));
+        let mut all = read_on();
+        for other in others.into_iter().flatten() {
+            all.extend(other.join().unwrap_or_default());
         }
         all
     });
+    for (number, share) in numbered() {
+        // What a thread took and did not bring back.
+        outcomes.entry(number).or_insert_with(|| read_all(share));
+    }
     let mut files = Vec::with_capacity(paths.len());
     let mut kept = BTreeMap::new();
-    for (file, text) in outcomes.into_iter().flatten() {
+    for (file, text) in outcomes.into_values().flatten().flatten() {
         if let Some(text) = text {
             kept.insert(file.path.clone(), text);
         }

@@ -1,7 +1,7 @@
 //! Changes of a column's type: which of them Postgres makes without touching a row.
 use std::collections::BTreeMap;
 
-use super::facts::Files;
+use super::revisions::Files;
 use crate::model::operation::{Action, ColumnChange, TableName, TypeSpec};
 
 /// The types that columns have before each revision changes them, as the chain tells it.

@@ -36,7 +36,7 @@ impl RoundTripFacts {
     pub fn new(chain: &ChainFacts, trip: RoundTrip) -> Self {
         let system = if trip.system.starts_with("SQLite") { System::Sqlite } else { System::Postgres };
         let revisions: Vec<(&RevisionFile, &Revision)> =
-            chain.files.got().into_iter().flat_map(super::facts::Files::revisions).collect();
+            chain.files.got().into_iter().flat_map(super::Files::revisions).collect();
         let told = |turn: Turn| {
             let found = revisions.iter().find(|(_, revision)| revision.id.text == turn.revision);
             let at = |body: fn(&Revision) -> Option<&Body>| {

@@ -2,10 +2,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::AlembicFacts;
-use super::facts::{Files, Whereabouts};
 use super::graph::unlabelled;
+use super::revisions::{Files, in_public};
+use super::whereabouts::Whereabouts;
+use crate::chain::naming::settle;
 use crate::model::chain::{Revision, Written};
-use crate::model::operation::Body;
+use crate::model::naming::Convention;
+use crate::model::operation::{Body, Operation};
 use crate::model::{Cause, Look, Looked, Place, Reason};
 use crate::rules::{Sink, Tree};
 
@@ -46,7 +49,13 @@ struct Added {
 }
 
 impl Sides {
-    pub(super) fn read(at: &Whereabouts<'_>, merged: &Look<Files>, tree: &dyn Tree) -> Look<Self> {
+    /// Names are given by the convention of the merge, so that a new one does not make every old revision another.
+    pub(super) fn read(
+        at: &Whereabouts<'_>,
+        merged: &Look<Files>,
+        convention: Option<&Convention>,
+        tree: &dyn Tree,
+    ) -> Look<Self> {
         let Some(sides) = tree.sides() else {
             let reason = "there is one side alone; `--against REF` judges the merge of two";
             return Look::NotAsked(Reason(reason.to_owned()));
@@ -68,7 +77,12 @@ impl Sides {
         };
         let (ours, theirs) = (new(&own), new(&other));
         let added = ours.len() + theirs.len();
-        let standing = other.all.into_iter().map(|added| (added.id.text, added.revision)).collect();
+        let settled = |mut revision: Revision| {
+            let bodies = revision.upgrade.iter_mut().chain(&mut revision.downgrade);
+            bodies.for_each(|body| settle(body, convention));
+            revision
+        };
+        let standing = other.all.into_iter().map(|added| (added.id.text, settled(added.revision))).collect();
         let collisions = collisions(ours, theirs, merged);
         Look::Got(Self { reference: sides.reference.to_owned(), added, standing, collisions, unknown })
     }
@@ -89,9 +103,13 @@ impl super::ChainFacts {
     /// Whether the other side of a merge has a revision that does the same.
     pub(super) fn stands_already(&self, revision: &Revision) -> bool {
         let does = |body: &Option<Body>| {
-            let actions = |body: &Body| {
-                body.operations.iter().map(|operation| operation.action.clone()).collect::<Vec<_>>()
+            let action = |operation: &Operation| {
+                let mut operation = operation.clone();
+                // One side may say where tables without a schema are made, and the other not.
+                in_public(&mut operation);
+                operation.action
             };
+            let actions = |body: &Body| body.operations.iter().map(action).collect::<Vec<_>>();
             body.as_ref().map(|body| (body.is_empty, actions(body)))
         };
         let does = |revision: &Revision| {

@@ -45,7 +45,8 @@ pub(super) fn unsafe_operation(facts: &AlembicFacts, out: &mut Sink<'_>) {
             let own = own_tables(revision);
             let is_new = |table: &TableName| own.contains(table) || shared.contains(table);
             let around = Around { is_new: &is_new, types: &types, autocommits };
-            found.extend(dangers(revision, &around).into_iter().map(|danger| (*file, *revision, danger)));
+            let here = dangers(revision, &around).into_iter().chain(refused_back(revision, autocommits));
+            found.extend(here.map(|danger| (*file, *revision, danger)));
             if is_recorded {
                 // What takes the place of a table that was there holds its rows.
                 let dropped = dropped(revision);
@@ -63,8 +64,9 @@ pub(super) fn unsafe_operation(facts: &AlembicFacts, out: &mut Sink<'_>) {
                 .help("`trueup lock` records what is applied: from then on only new revisions are judged, line by line; so does `--against REF`");
             continue;
         }
-        for (file, revision, Danger { span, what, help, on }) in found {
-            let message = format!("`{}` {}", revision.id.text, what.replace("{}", &on.join(", ")));
+        for (file, revision, Danger { span, what, help, on, is_back }) in found {
+            let way = if is_back { "the downgrade of " } else { "" };
+            let message = format!("{way}`{}` {}", revision.id.text, what.replace("{}", &on.join(", ")));
             check.find(&revision.id.text, message).at(Place::new(&file.path, span)).help(help);
         }
     }
@@ -91,6 +93,8 @@ struct Danger {
     /// What to do instead.
     help: &'static str,
     on: Vec<String>,
+    /// Whether it is on the way back.
+    is_back: bool,
 }
 
 /// What is known beside a revision's own operations.
@@ -109,7 +113,7 @@ fn dangers(revision: &Revision, around: &Around<'_>) -> Vec<Danger> {
         let (is_inside, before) = (!operation.autocommit && !around.autocommits, all.get(..index));
         let sole = danger(operation, was);
         let found_here = match sole {
-            _ if is_inside && builds_concurrently(operation) => inside(operation),
+            _ if is_inside && is_concurrent(operation) => inside(operation),
             Some((Some(table), ..)) if (around.is_new)(table) => None,
             sole => sole.filter(|_| !is_proven(operation, before.unwrap_or_default())),
         };
@@ -119,31 +123,56 @@ fn dangers(revision: &Revision, around: &Around<'_>) -> Vec<Danger> {
         else {
             continue;
         };
-        let column = match &operation.action {
-            Action::AlterColumn { column, .. } | Action::DropColumn { column, .. } => format!(".{column}"),
-            _ => String::new(),
-        };
-        let on = table.map_or_else(|| "a table".to_owned(), |table| format!("`{table}{column}`"));
-        match found.iter_mut().find(|known| known.span == operation.span && known.what == what) {
-            Some(known) if known.on.contains(&on) => {}
-            Some(known) => known.on.push(on),
-            None => found.push(Danger { span: operation.span, what, help, on: vec![on] }),
+        add(&mut found, operation, (table, what, help), false);
+    }
+    found
+}
+
+/// Adds what is dangerous about an operation: one line for all that a loop does.
+fn add(found: &mut Vec<Danger>, operation: &Operation, (table, what, help): Told<'_>, is_back: bool) {
+    let column = match &operation.action {
+        Action::AlterColumn { column, .. } | Action::DropColumn { column, .. } => format!(".{column}"),
+        _ => String::new(),
+    };
+    let on = table.map_or_else(|| "a table".to_owned(), |table| format!("`{table}{column}`"));
+    match found.iter_mut().find(|known| known.span == operation.span && known.what == what) {
+        Some(known) if known.on.contains(&on) => {}
+        Some(known) => known.on.push(on),
+        None => found.push(Danger { span: operation.span, what, help, on: vec![on], is_back }),
+    }
+}
+
+/// What Postgres refuses on the way back, which nobody notices before it is needed.
+fn refused_back(revision: &Revision, autocommits: bool) -> Vec<Danger> {
+    let mut found = Vec::new();
+    for operation in revision.downgrade.iter().flat_map(|body| &body.operations) {
+        let is_inside = !operation.autocommit && !autocommits && runs_on_postgres(operation);
+        if let Some(told) = inside(operation).filter(|_| is_inside && is_concurrent(operation)) {
+            add(&mut found, operation, told, true);
         }
     }
     found
 }
 
-fn builds_concurrently(operation: &Operation) -> bool {
-    matches!(&operation.action, Action::CreateIndex(index) if index.concurrently)
+fn is_concurrent(operation: &Operation) -> bool {
+    matches!(
+        &operation.action,
+        Action::CreateIndex(Index { concurrently: true, .. }) | Action::DropIndex { concurrently: true, .. }
+    )
 }
 
 fn inside(operation: &Operation) -> Option<Told<'_>> {
-    let Action::CreateIndex(index) = &operation.action else { return None };
-    Some((
-        index.table.as_ref(),
-        "builds an index on {} concurrently inside a transaction, which Postgres refuses",
-        "put it into `with op.get_context().autocommit_block():`",
-    ))
+    let (table, what) = match &operation.action {
+        Action::CreateIndex(index) => (
+            index.table.as_ref(),
+            "builds an index on {} concurrently inside a transaction, which Postgres refuses",
+        ),
+        Action::DropIndex { table, .. } => {
+            (table.as_ref(), "drops an index of {} concurrently inside a transaction, which Postgres refuses")
+        }
+        _ => return None,
+    };
+    Some((table, what, "put it into `with op.get_context().autocommit_block():`"))
 }
 
 /// Whether NOT NULL needs no look at the rows: a constraint of the table was validated right before.

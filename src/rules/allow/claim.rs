@@ -2,7 +2,7 @@
 use globset::GlobMatcher;
 
 use crate::digest::short::short;
-use crate::manifest::{Baseline, Manifest, Source, date, glob};
+use crate::manifest::{At, Baseline, Day, Manifest, Source, date, glob};
 use crate::model::{Allowed, Check, Finding, InlineAllow, Place, Report, RuleId};
 
 /// Somebody's word that some findings may stand.
@@ -65,7 +65,7 @@ impl Claim {
             rules: vec![RuleId::written(entry.rule.as_str())],
             reason: entry.reason.trim().to_owned(),
             place: source.place(entry.rule.range().unwrap_or_default()),
-            expired: entry.expires.as_ref().map(|day| day.to_string()).filter(|day| is_past(day, today)),
+            expired: expired(entry.expires.as_ref(), today),
             kind: ClaimKind::Declared {
                 on: entry.on.as_ref().and_then(|on| glob(on).ok()),
                 about: entry.about.as_ref().and_then(|about| glob(about).ok()),
@@ -81,7 +81,7 @@ impl Claim {
             rules: vec![RuleId::written(entry.rule.as_str())],
             reason: entry.reason.trim().to_owned(),
             place: source.place(entry.rule.range().unwrap_or_default()),
-            expired: entry.expires.clone().filter(|day| is_past(day, today)),
+            expired: expired(entry.expires.as_ref(), today),
             kind: ClaimKind::Baseline {
                 on: entry.on.clone(),
                 about: entry.about.clone(),
@@ -150,9 +150,12 @@ pub fn relative<'p>(base: &str, path: &'p str) -> &'p str {
     inside.filter(|_| !base.is_empty()).unwrap_or(path)
 }
 
-fn is_past(day: &str, today: &str) -> bool {
-    match (date(day), date(today)) {
+/// The day, when it is past.
+fn expired(day: Option<&At<Day>>, today: &str) -> Option<String> {
+    let day = day?;
+    let is_past = match (date(day), date(today)) {
         (Some(day), Some(today)) => day < today,
         _ => true,
-    }
+    };
+    is_past.then(|| String::from(&***day))
 }

@@ -188,7 +188,7 @@ impl Dated {
         let replacement = removal.replacement.as_ref().map(|id| (id.to_string(), source.place_of(id)));
         Self {
             ids: removal.ids.iter().map(|id| id.to_string()).collect(),
-            day: removal.removed.to_string(),
+            day: String::from(&**removal.removed),
             is_past,
             replacement,
         }

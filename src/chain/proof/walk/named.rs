@@ -10,7 +10,7 @@ impl Walk<'_, '_> {
     pub(super) fn named(&mut self, action: &Action, at: At, id: &str) {
         match action {
             Action::CreateIndex(index) => self.index(index, at),
-            Action::DropIndex { name, table } => match name.text() {
+            Action::DropIndex { name, table, .. } => match name.text() {
                 Some(name) => self.drop_index(table.as_ref(), name, at),
                 None => self.cloud(table.as_ref().map(usual).as_ref(), id),
             },

@@ -218,7 +218,7 @@ impl Cursor<'_> {
     fn drop_things(&mut self) -> Option<Vec<Action>> {
         self.take("MATERIALIZED");
         let kind = self.name()?;
-        self.take("CONCURRENTLY");
+        let concurrently = self.take("CONCURRENTLY");
         self.take_exists();
         let mut actions = Vec::new();
         loop {
@@ -228,7 +228,7 @@ impl Cursor<'_> {
                 "index" => {
                     // As MySQL has it.
                     let table = if self.take("ON") { self.table() } else { None };
-                    Action::DropIndex { name: Name::Exact(name.name), table }
+                    Action::DropIndex { name: Name::Exact(name.name), table, concurrently }
                 }
                 _ => Action::DropOther {
                     table: self.hangs_on(&kind),

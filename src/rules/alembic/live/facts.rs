@@ -1,7 +1,7 @@
 //! What the live rules judge.
 use std::collections::BTreeSet;
 
-use super::super::facts::{ChainFacts, Files};
+use super::super::{ChainFacts, Files};
 use crate::chain::proof::{Advice, Proved, State, Step, advise, prove};
 use crate::manifest::{Precondition, Source};
 use crate::model::operation::{Action, TableName};

@@ -1,0 +1,204 @@
+//! The revisions of a chain: the files that its folders hold, and the graph over them.
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::locate::Locator;
+use super::reading::revision_files;
+use super::whereabouts::{Folders, folder};
+use crate::chain::Graph;
+use crate::chain::naming::settle;
+use crate::model::chain::{ChainSettings, Declares, Revision, RevisionFile};
+use crate::model::naming::Convention;
+use crate::model::operation::Operation;
+use crate::model::path::under;
+use crate::model::{Cause, Look};
+use crate::parse::python::sets_schema;
+
+/// The files of a chain.
+pub struct Files {
+    /// The script folder as printed.
+    pub script: String,
+    /// The Python files of the version locations, in the order in which Alembic loads them.
+    pub all: Vec<RevisionFile>,
+    /// Python files that lie below a version location, where Alembic does not look.
+    pub passed_over: Vec<RevisionFile>,
+    /// The indexes in `all` of those that are revisions.
+    known: Vec<usize>,
+    /// The first of those by its id.
+    ids: HashMap<String, usize>,
+    /// The graph over those.
+    pub graph: Graph,
+}
+
+impl Files {
+    /// Reads what folders hold; the texts are put into `texts`, by path, where they are wanted.
+    pub(super) fn read(
+        folders: Folders,
+        said: &ChainSettings,
+        locator: &Locator<'_>,
+        texts: Option<&mut BTreeMap<String, String>>,
+    ) -> Look<Self> {
+        let Folders { script, versions } = folders;
+        let (mut all, mut passed_over, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for folder in &versions {
+            for path in locator.python_files(folder) {
+                let below = path.strip_prefix(folder.as_str()).unwrap_or(&path).trim_start_matches('/');
+                let list = if said.recursive || !below.contains('/') { &mut all } else { &mut passed_over };
+                if seen.insert(path.clone()) {
+                    list.push(path);
+                }
+            }
+        }
+        let mut all = revision_files(&all, locator.tree, texts);
+        let env = locator.tree.text(&under(&script, "env.py"));
+        if !all.iter().any(|file| file.sets_schema) && !env.got().is_some_and(|text| sets_schema(text)) {
+            for file in &mut all {
+                operations_mut(file).for_each(in_public);
+            }
+        }
+        if said.sourceless {
+            let compiled = versions.iter().flat_map(|folder| locator.compiled_files(folder));
+            let cause = || Cause::new("it is compiled, and has no source").hint("keep the source beside it");
+            all.extend(compiled.map(|path| RevisionFile {
+                path,
+                declares: Declares::Unread(cause()),
+                allows: Vec::new(),
+                sets_schema: false,
+            }));
+        }
+        let is_like_one =
+            |path: &String| locator.tree.text(path).got().is_some_and(|text| text.contains("down_revision"));
+        passed_over.retain(is_like_one);
+        let passed_over = revision_files(&passed_over, locator.tree, None);
+        if all.is_empty() {
+            return Look::Failed(nothing(&versions, &passed_over));
+        }
+        Look::Got(Self::new(script, all, passed_over))
+    }
+
+    fn new(script: String, all: Vec<RevisionFile>, passed_over: Vec<RevisionFile>) -> Self {
+        let known: Vec<usize> = all
+            .iter()
+            .enumerate()
+            .filter(|(_, file)| file.revision().is_some())
+            .map(|(index, _)| index)
+            .collect();
+        let revisions: Vec<&Revision> = all.iter().filter_map(RevisionFile::revision).collect();
+        let graph = Graph::new(&revisions);
+        let mut ids = HashMap::with_capacity(revisions.len());
+        for (index, revision) in revisions.iter().enumerate() {
+            ids.entry(revision.id.text.clone()).or_insert(index);
+        }
+        Self { script, all, passed_over, known, ids, graph }
+    }
+
+    /// Gives constraints and indexes the names that Alembic gives them.
+    pub(super) fn settle(&mut self, convention: Option<&Convention>) {
+        for file in &mut self.all {
+            if let Declares::Revision(revision) = &mut file.declares {
+                let bodies = revision.upgrade.iter_mut().chain(&mut revision.downgrade);
+                bodies.for_each(|body| settle(body, convention));
+            }
+        }
+    }
+
+    /// A revision of the graph, and its file.
+    pub fn revision(&self, index: usize) -> Option<(&RevisionFile, &Revision)> {
+        let file = self.all.get(*self.known.get(index)?)?;
+        Some((file, file.revision()?))
+    }
+
+    /// The revision of a node of the graph, and its file.
+    pub fn at_node(&self, node: usize) -> Option<(&RevisionFile, &Revision)> {
+        self.revision(self.graph.nodes.get(node)?.revision)
+    }
+
+    /// The first revision of an id, and its file.
+    pub(super) fn of_id(&self, id: &str) -> Option<(&RevisionFile, &Revision)> {
+        self.revision(*self.ids.get(id)?)
+    }
+
+    /// Every revision with its file, in the order in which Alembic loads them.
+    pub fn revisions(&self) -> impl Iterator<Item = (&RevisionFile, &Revision)> {
+        self.all.iter().filter_map(|file| Some((file, file.revision()?)))
+    }
+
+    /// The revisions in the order in which they run, else in that of the files.
+    pub(super) fn in_order(&self) -> Vec<(&RevisionFile, &Revision)> {
+        let order = self.graph.order();
+        if order.is_empty() {
+            return self.revisions().collect();
+        }
+        order.into_iter().filter_map(|node| self.at_node(node)).collect()
+    }
+
+    /// The ids of the revisions that are left to run on a database which has `applied`, in their order.
+    ///
+    /// # Errors
+    /// When the chain cannot tell, because it lacks something or knows no such revision.
+    pub fn left_after(&self, applied: &[String]) -> Result<Vec<String>, Cause> {
+        if let Some(cause) = self.unknown() {
+            return Err(cause);
+        }
+        let hint = "`trueup lint alembic` says more";
+        if !self.graph.is_whole() {
+            return Err(Cause::new("the chain is not whole").hint(hint));
+        }
+        let id_of = |node: usize| self.at_node(node).map(|(_, revision)| revision.id.text.clone());
+        let ids: BTreeMap<String, usize> =
+            (0..self.graph.nodes.len()).filter_map(|node| Some((id_of(node)?, node))).collect();
+        let node = |id: &String| {
+            let unknown = || Cause::new(format!("the chain has no revision {id}")).hint(hint);
+            ids.get(id).copied().ok_or_else(unknown)
+        };
+        let applied = applied.iter().map(node).collect::<Result<Vec<usize>, Cause>>()?;
+        Ok(self.graph.left_after(&applied).into_iter().filter_map(id_of).collect())
+    }
+
+    /// Why the graph may lack something: a file of which nobody knows what revision it is.
+    pub fn unknown(&self) -> Option<Cause> {
+        self.all.iter().find_map(|file| {
+            let why = match &file.declares {
+                Declares::NotStatic(what) | Declares::Unparsable(what) => what.text.clone(),
+                Declares::Unread(cause) => cause.message.clone(),
+                Declares::Revision(_) | Declares::Incomplete(_) => return None,
+            };
+            let cause = Cause::new(format!("{} may be any revision: {why}", file.path));
+            Some(cause.hint("the chain can be judged once that file can be read"))
+        })
+    }
+}
+
+/// Why a chain has no revision, and what to do about it.
+fn nothing(versions: &[String], below: &[RevisionFile]) -> Cause {
+    let own = versions.join(", ");
+    let folders: BTreeSet<&str> = below.iter().map(|file| folder(&file.path)).collect();
+    let Some(first) = folders.first() else {
+        let hint = "is it the right folder? `run_in` in `[[alembic]]` says where Alembic is started";
+        return Cause::new(format!("{own} has no revision")).hint(hint);
+    };
+    let all: Vec<&str> = folders.iter().copied().collect();
+    let message = format!(
+        "{own} has no revision, and below it {} have: declare an `[[alembic]]` for each chain of them, with its `version_locations`",
+        all.join(" and ")
+    );
+    let hint = format!(
+        "only code says which it takes; for one of them: `version_locations = [\"{first}\"]`, beside its `name` and `ini`"
+    );
+    Cause::new(message).hint(hint)
+}
+
+fn operations_mut(file: &mut RevisionFile) -> impl Iterator<Item = &mut Operation> {
+    let revision = match &mut file.declares {
+        Declares::Revision(revision) => Some(revision),
+        _ => None,
+    };
+    let bodies = revision.into_iter().flat_map(|own| own.upgrade.iter_mut().chain(&mut own.downgrade));
+    bodies.flat_map(|body| &mut body.operations)
+}
+
+/// `public.users` and `users` are one table.
+pub(super) fn in_public(operation: &mut Operation) {
+    for table in operation.tables_mut() {
+        table.schema.take_if(|schema| schema == "public");
+    }
+}
