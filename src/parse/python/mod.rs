@@ -20,3 +20,4 @@ pub use env_script::{ASYNC_DRIVERS, env_script, schema_changes};
 pub use meaning::meaning;
 pub use naming::{Naming, Sought, env_naming, naming};
 pub use revision::{revision_file, sets_schema};
+pub use sql::index_columns;
