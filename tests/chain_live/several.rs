@@ -143,7 +143,7 @@ mod on_alembic_and_sqlite {
     }
 }
 
-/// What is the same on both versions.
+/// What is the same on every version.
 async fn on_server(variable: &str, options: &'static str, play: impl FnOnce(&Project) + Send + 'static) {
     let server = std::env::var(variable).expect("run `bash tests/run`, which starts the servers");
     let Address::Postgres(url) = Endpoint::new("test", &server, false).unwrap().address else {
@@ -182,16 +182,6 @@ mod on_alembic_and_postgres {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn wherever_it_stands_on_18() {
-        on_server("TRUEUP_TEST_POSTGRES18", "", positions).await;
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn only_what_is_new() {
-        on_server("TRUEUP_TEST_POSTGRES18", "", new_ones).await;
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
     async fn data_are_as_they_must_be() {
         on_server("TRUEUP_TEST_POSTGRES", "", preconditions).await;
     }
@@ -199,5 +189,28 @@ mod on_alembic_and_postgres {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_version_table_in_another_schema() {
         on_server("TRUEUP_TEST_POSTGRES", "version_table_schema=\"meta\"", elsewhere).await;
+    }
+}
+
+mod on_alembic_and_postgres13 {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn wherever_it_stands() {
+        on_server("TRUEUP_TEST_POSTGRES13", "", positions).await;
+    }
+}
+
+mod on_alembic_and_postgres18 {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn wherever_it_stands() {
+        on_server("TRUEUP_TEST_POSTGRES18", "", positions).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn only_what_is_new() {
+        on_server("TRUEUP_TEST_POSTGRES18", "", new_ones).await;
     }
 }

@@ -14,6 +14,7 @@ mod mutations;
 mod on_pglite;
 mod on_pgvector;
 mod on_postgres;
+mod on_postgres13;
 mod on_postgres18;
 mod server;
 mod sqlite;

@@ -384,11 +384,25 @@ comment on index app.posts_pkey is 'key';
 comment on column app.point2.z is 'deep';
 -- tells: setting search_path of this database
 do $$ begin execute format('alter database %I set search_path = app, public', current_database()); end $$;
+-- finds: extra-table app.dogs
+create table app.dogs (name text, check (legs > 0)) inherits (app.animals);
+-- changes nothing
+alter table app.dogs alter legs drop not null;
+-- finds: extra-constraint app.animals: constraint `walks` and extra-constraint app.dogs: constraint `walks`
+alter table app.animals add constraint walks check (legs > 1);
+-- finds: table-differs app.dogs and table-differs app.dogs.name
+alter table app.dogs no inherit app.animals;
+-- finds: constraint-differs app.dogs: constraint `walks` and table-differs app.dogs and table-differs app.dogs.legs and table-differs app.dogs.name
+alter table app.dogs inherit app.animals;
+-- tells: privileges on this database
+do $$ begin execute format('grant connect on database %I to public', current_database()); execute format('grant create on database %I to public', current_database()); end $$;
+-- tells: connection limit of this database
+do $$ begin execute format('alter database %I connection limit 50', current_database()); end $$;
 -- finds: extra-table app.fast
 create unlogged table app.fast (id serial);
 -- finds: sequence-differs app.fast_id_seq
 alter sequence app.fast_id_seq set logged;
--- finds: object-differs subscription inward
+-- tells: the connection and the options of subscription inward
 create subscription inward connection 'host=nowhere.invalid' publication far_away with (connect = false, enabled = false, slot_name = none);
 -- finds: object-differs subscription inward
 alter subscription inward set publication far_away, other with (refresh = false);

@@ -64,7 +64,6 @@ pub(crate) async fn schema(url: &PostgresUrl) -> Schema {
 pub(crate) const EMPTY: &str = "drop schema if exists public, audit, more, \"Odd one\", ext, a, \"a.b\" cascade; drop foreign data wrapper if exists w cascade; drop publication if exists realtime; \
     drop extension if exists vector, ltree, citext, hstore, pg_trgm, btree_gist cascade; \
     create schema public; grant usage on schema public to public; \
-    do $$ begin if to_regrole('pg_database_owner') is not null then alter schema public owner to pg_database_owner; end if; end $$; \
     comment on schema public is 'standard public schema'";
 
 pub(crate) async fn scratch(server: &Server) -> Scratch {

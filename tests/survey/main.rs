@@ -10,6 +10,7 @@ mod nested;
 mod on_pglite;
 mod on_pgvector;
 mod on_postgres;
+mod on_postgres13;
 mod on_postgres18;
 mod on_standby;
 mod server;

@@ -13,6 +13,7 @@ mod on_pglite;
 mod on_pgvector;
 mod on_pgvector_systems;
 mod on_postgres;
+mod on_postgres13;
 mod on_postgres18;
 mod on_postgres_asked;
 mod on_postgres_beside;

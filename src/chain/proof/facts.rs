@@ -6,6 +6,7 @@ use crate::model::LiveChain;
 use crate::model::naming::Name;
 use crate::model::operation::{Asked, Constraint, ConstraintKind, Index, TableName, Thing};
 use crate::model::schema::{self, Schema, System, Table};
+use crate::parse::python::index_columns;
 
 /// A schema, with its parts by name.
 pub(super) struct Facts<'s> {
@@ -24,6 +25,8 @@ pub(super) enum Stands {
     Otherwise(String),
     /// There, and never held to the rows that were there before it.
     NotValid,
+    /// There by its name, and about something else.
+    About(String),
     /// Not at all.
     Gone,
     /// Nobody can tell.
@@ -131,8 +134,10 @@ impl<'s> Facts<'s> {
             Name::Made => made.as_deref() == Some(live),
             Name::Unsaid | Name::Untold => false,
         };
-        let stands = |one: &schema::Constraint| {
-            if one.not_valid && !wanted.not_valid { Stands::NotValid } else { Stands::There }
+        let stands = |one: &schema::Constraint| match otherwise(one, wanted) {
+            Some(other) => Stands::About(other),
+            None if one.not_valid && !wanted.not_valid => Stands::NotValid,
+            None => Stands::There,
         };
         if let Some(own) = of_kind().find(|one| !one.name.is_empty() && is_named(&one.name)) {
             return stands(own);
@@ -258,6 +263,27 @@ impl<'s> Facts<'s> {
         }
     }
 
+    /// What an index is over, where it is certainly not over these columns.
+    pub(super) fn over_others(
+        &self,
+        live: Option<Indexed<'_>>,
+        columns: &[Option<String>],
+    ) -> Option<String> {
+        let Some(Indexed::Own(live)) = live else { return None };
+        let wanted: Option<Vec<&String>> = columns.iter().map(Option::as_ref).collect();
+        let wanted = wanted.filter(|wanted| !wanted.is_empty())?;
+        let own = index_columns(&live.definition)?;
+        // SQLite keeps what somebody wrote, with quotes of all sorts.
+        if self.is_sqlite() && own.iter().any(Option::is_none) {
+            return None;
+        }
+        let is_it = |(own, wanted): (&Option<String>, &&String)| {
+            own.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(wanted))
+        };
+        let is_same = own.len() == wanted.len() && own.iter().zip(&wanted).all(is_it);
+        (!is_same).then(|| format!("is another one: {}", live.definition))
+    }
+
     /// Whether an index without a name is there and holds; `None` when one cannot be told from another.
     pub(super) fn nameless(&self, wanted: &Index) -> Option<bool> {
         let columns: Option<Vec<&String>> = wanted.columns.iter().map(Option::as_ref).collect();
@@ -270,6 +296,15 @@ impl<'s> Facts<'s> {
         };
         table.indexes.iter().any(is_it).then_some(true)
     }
+}
+
+/// What a constraint is about, where it is certainly not about what was wanted: of a list that was told in part, what was told
+/// must be there.
+fn otherwise(live: &schema::Constraint, wanted: &Constraint) -> Option<String> {
+    let is_check = matches!(live.kind, schema::ConstraintKind::Check | schema::ConstraintKind::Exclude);
+    let is_there = |column: &String| live.columns.iter().any(|own| own.eq_ignore_ascii_case(column));
+    let is_over = is_check || live.columns.is_empty() || wanted.columns.iter().all(is_there);
+    (!is_over).then(|| format!("is another one: {}", live.definition))
 }
 
 fn kind(kind: ConstraintKind) -> schema::ConstraintKind {

@@ -92,6 +92,7 @@ pub fn compare(expected: &Schema, live: &Schema, options: &Options) -> Vec<Diffe
         is_between_views: is_from(16, &expected.version) != is_from(16, &live.version),
         types: checks::conditions_of_types(expected, live),
         owned: counting::owned(expected).chain(counting::owned(live)).collect(),
+        is_between_unlogged: is_from(15, &expected.version) != is_from(15, &live.version),
         is_between_maintain: is_from(17, &expected.version) != is_from(17, &live.version),
         all: Vec::new(),
     };
@@ -126,8 +127,8 @@ pub fn uncompared(expected: &Schema, live: &Schema) -> Vec<String> {
     all
 }
 
-/// Whether a server is of that major version or a later one. Until 16 a view of one table was written with the table's name
-/// before each column; 17 has a privilege that none before it knows.
+/// Whether a server is of that major version or a later one. Before 15 every sequence is logged; until 16 a view of one table was
+/// written with the table's name before each column; 17 has a privilege that none before it knows.
 fn is_from(first: u32, version: &str) -> bool {
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
     major.is_none_or(|major| major >= first)
@@ -147,6 +148,7 @@ struct Found<'o> {
     options: &'o Options,
     is_between_systems: bool,
     is_between_views: bool,
+    is_between_unlogged: bool,
     is_between_maintain: bool,
     /// Enums and domains by their names.
     types: BTreeMap<String, TypeDef>,

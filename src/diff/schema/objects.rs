@@ -110,7 +110,9 @@ fn sequences(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
         let on = one.id();
         let texts = [one, other].map(|one| {
             let by = one.owned_by.as_ref().map(|by| format!(" OWNED BY {by}"));
-            format!("{}{}", one.definition, by.unwrap_or_default())
+            // Of an unlogged table's, where no other could be before.
+            let logged = one.definition.strip_suffix(" LOGGED").filter(|_| found.is_between_unlogged);
+            format!("{}{}", logged.unwrap_or(&one.definition), by.unwrap_or_default())
         });
         if texts[0] != texts[1] {
             found.differ(

@@ -22,3 +22,4 @@ pub use imports::{Part, Wanted, part};
 pub use meaning::meaning;
 pub use naming::{Naming, Sought, env_naming, naming};
 pub use revision::{revision_file, sets_schema};
+pub use sql::index_columns;

@@ -1,5 +1,4 @@
--- needs 14
 create table t (a int);
 
 -- planted: owner t
-alter table t owner to pg_database_owner;
+alter table t owner to pg_monitor;

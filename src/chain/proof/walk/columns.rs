@@ -74,7 +74,10 @@ impl Walk<'_, '_> {
         };
         self.forget_all(|_, demand| {
             demand.status.is_bad()
-                && demand.part.as_ref().is_some_and(|part| !part.is_written && is_over(part))
+                && demand
+                    .part
+                    .as_ref()
+                    .is_some_and(|part| (!part.is_written || part.is_over_others) && is_over(part))
         });
         for part in self.demands.values_mut().filter_map(|demand| demand.part.as_mut()) {
             if part.table == *table {

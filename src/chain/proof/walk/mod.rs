@@ -52,6 +52,8 @@ struct Part {
     refers_to: Option<TableName>,
     /// Whether the revision itself says its name.
     is_written: bool,
+    /// Whether what has its name is over other columns.
+    is_over_others: bool,
 }
 
 /// How it stands.

@@ -15,10 +15,17 @@ impl Walk<'_, '_> {
                 None => self.cloud(table.as_ref().map(usual).as_ref(), id),
             },
             Action::RenameIndex { name, to } => {
-                let part = self.take_index(name);
+                let mut part = self.take_index(name);
                 self.drop_index(None, name, at);
-                let is_there = self.facts.index(None, to).is_some();
-                let lack = || format!("index `{to}` is not there");
+                let live = self.facts.index(None, to);
+                let facts = self.facts;
+                let other = part.as_mut().and_then(|part| {
+                    let other = facts.over_others(live, &part.columns);
+                    part.is_over_others = other.is_some();
+                    other
+                });
+                let is_there = live.is_some() && other.is_none();
+                let lack = || format!("index `{to}` {}", other.as_deref().unwrap_or("is not there"));
                 self.want_part(Key::Index(to.clone()), at, is_there, lack, part);
             }
             Action::AddConstraint { table, constraint } => self.constraint(&usual(table), constraint, at),
@@ -59,12 +66,13 @@ impl Walk<'_, '_> {
     fn index(&mut self, index: &Index, at: At) {
         let table = index.table.as_ref().map(usual);
         let is_written = matches!(index.name, Name::Exact(_));
-        let part = table.clone().map(|table| Part {
+        let mut part = table.clone().map(|table| Part {
             table,
             columns: index.columns.clone(),
             kind: None,
             refers_to: None,
             is_written,
+            is_over_others: false,
         });
         // Of an index that nobody names, the one over its columns is meant.
         if !is_written && self.facts.nameless(index) == Some(true) {
@@ -85,19 +93,19 @@ impl Walk<'_, '_> {
         };
         let live = self.facts.index(table.as_ref(), name);
         let lack = match live {
-            None => Some("is not there"),
-            Some(Indexed::Own(live)) if index.unique && !live.unique => Some("is not unique"),
-            Some(Indexed::Own(live)) if live.invalid => Some("is invalid: its build failed"),
-            Some(_) => None,
+            None => Some("is not there".to_owned()),
+            Some(Indexed::Own(live)) if index.unique && !live.unique => Some("is not unique".to_owned()),
+            Some(Indexed::Own(live)) if live.invalid => Some("is invalid: its build failed".to_owned()),
+            // One that was there already may have been over others.
+            Some(_) if at.is_undone => None,
+            Some(_) => {
+                let other = self.facts.over_others(live, &index.columns);
+                part.iter_mut().for_each(|part| part.is_over_others = other.is_some());
+                other
+            }
         };
-        let key = Key::Index(name.to_owned());
-        self.want_part(
-            key,
-            at,
-            lack.is_none(),
-            || format!("index `{name}` {}", lack.unwrap_or_default()),
-            part,
-        );
+        let (key, is_there) = (Key::Index(name.to_owned()), lack.is_none());
+        self.want_part(key, at, is_there, || format!("index `{name}` {}", lack.unwrap_or_default()), part);
     }
 
     /// What is known of an index by that name, which is no longer left behind.
@@ -167,6 +175,7 @@ impl Walk<'_, '_> {
             kind: Some(constraint.kind),
             refers_to: constraint.refers_to.as_ref().map(usual),
             is_written: matches!(constraint.name, Name::Exact(_)),
+            is_over_others: matches!(stands, Stands::About(_)),
         };
         let what = match constraint.name.text() {
             Some(name) => format!("constraint `{name}` of `{table}`"),
@@ -179,6 +188,7 @@ impl Walk<'_, '_> {
                 format!("{what} is not there; one over the same columns is named `{other}`")
             }
             Stands::NotValid => format!("{what} is NOT VALID: rows that were there before it may break it"),
+            Stands::About(other) => format!("{what} {other}"),
             _ => format!("{what} is not there"),
         };
         self.want_part(key, at, matches!(stands, Stands::There), lack, Some(part));

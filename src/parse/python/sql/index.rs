@@ -11,6 +11,18 @@ pub(in crate::parse::python) fn key(text: &str) -> Key {
     key_of(&tokens)
 }
 
+/// The columns of an index as a catalog tells it, `btree (a, lower(b)) INCLUDE (c)`; an expression is `None`.
+pub fn index_columns(definition: &str) -> Option<Vec<Option<String>>> {
+    let tokens = super::tokens(definition)?;
+    let mut at = Cursor { rest: &tokens, is_lenient: false };
+    at.name()?;
+    let column = |part: &[Token]| match key_of(part) {
+        Key::Column(column) => Some(column),
+        Key::Cast(_) | Key::Other => None,
+    };
+    Some(split(at.brackets()?).into_iter().map(column).collect())
+}
+
 fn key_of(tokens: &[Token]) -> Key {
     let mut part = Cursor { rest: tokens, is_lenient: false };
     if let Some(inside) = part.brackets() {

@@ -13,6 +13,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 use columns::columns;
 pub(super) use columns::{is_volatile, is_volatile_function};
 use cursor::{Cursor, split};
+pub use index::index_columns;
 pub(super) use index::key;
 
 use crate::model::naming::Name;

@@ -11,10 +11,12 @@ from (
     'identity', case a.attidentity when 'a' then 'ALWAYS' when 'd' then 'BY DEFAULT' end,
     'collation', case when a.attcollation <> t.typcollation then format('%I.%I', cn.nspname, co.collname) end,
     'role', case a.attgenerated when 's' then 'generated' when 'v' then 'generated-virtual' else 'stored' end,
-    'options', case when cardinality(a.attoptions) > 1 or a.attoptions[1] !~ '^pg_attver=' or a.attfdwoptions is not null or a.attstorage <> t.typstorage
+    'options', case when cardinality(a.attoptions) > 1 or a.attoptions[1] !~ '^pg_attver=' or a.attfdwoptions is not null or a.attislocal and a.attinhcount > 0 or a.attstorage <> t.typstorage
         or coalesce(a.attstattarget, -1) <> -1 or $COMPRESSION is not null then nullif(array_remove(array[
         case when a.attstorage <> t.typstorage then 'STORAGE ' || case a.attstorage when 'p' then 'PLAIN' when 'e' then 'EXTERNAL' when 'm' then 'MAIN' else 'EXTENDED' end end,
-        $COMPRESSION, 'STATISTICS ' || nullif(a.attstattarget, -1)]
+        $COMPRESSION, 'STATISTICS ' || nullif(a.attstattarget, -1),
+        -- of a table that inherits it and stays without its parent's
+        case when a.attislocal and a.attinhcount > 0 then 'LOCAL' end]
         -- a number that the latest minor versions keep there for themselves is no option
         || (select array_agg(o order by o collate "C") from unnest(a.attoptions) o where o !~ '^pg_attver=') || $options(a.attfdwoptions), null), '{}') end,
     'grants', case when a.attacl is not null then $grants(a.attacl; c.relowner; 'c') end,

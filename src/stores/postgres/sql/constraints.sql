@@ -11,7 +11,7 @@ from (
                 from unnest(c.conkey) with ordinality as k(number, place)
                 join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.number),
     'definition', concat(regexp_replace(x.definition, ' NOT VALID$', ''), ' WITH (' || array_to_string(i.reloptions, ', ') || ')',
-      ' USING INDEX TABLESPACE ' || sp.spcname,
+      ' USING INDEX TABLESPACE ' || sp.spcname, case when c.contype = 'c' and c.conislocal and c.coninhcount > 0 then ' LOCAL' end,
       -- what its own triggers don't check nobody checks
       (select ' TRIGGERS ' || string_agg(distinct case g.tgenabled when 'D' then 'DISABLED' when 'R' then 'REPLICA' else 'ALWAYS' end, ', ')
        from pg_trigger g where g.tgconstraint = c.oid and g.tgisinternal and g.tgenabled <> 'O')),

@@ -39,13 +39,16 @@ select json_strip_nulls(json_build_object(
     where o.oid >= 16384 and (n.nspname ~ '^pg_' and n.nspname !~ '^pg_(toast|temp)' or n.nspname = 'information_schema')
       and not exists (select from pg_depend e where e.classid = o.catalog and e.objid = o.oid and e.deptype = 'e')
     union all select format('the options of the user mapping of %s for server %I', usename, srvname) from pg_user_mappings
-    union all select 'the connection of subscription ' || subname from pg_subscription where subdbid = (select oid from pg_database where datname = current_database())
+    union all select 'the connection and the options of subscription ' || subname from pg_subscription where subdbid = (select oid from pg_database where datname = current_database())
     union all select 'the value of ' || split_part(o.option, '=', 1) || ' of ' || o.name from (
       select unnest($options(srvoptions)) as option, 'foreign server ' || srvname as name from pg_foreign_server
       union all select unnest($options(fdwoptions)), 'foreign data wrapper ' || fdwname from pg_foreign_data_wrapper
       union all select unnest($options(ftoptions)), 'foreign table ' || ftrelid::regclass from pg_foreign_table
       union all select unnest($options(attfdwoptions)), format('%s.%I', attrelid::regclass, attname) from pg_attribute where attfdwoptions is not null) o
     where o.option like '%=(hidden)'
+    union all select unnest(array_remove(array[case when datacl is not null then 'privileges on this database' end,
+      case when datconnlimit <> -1 then 'connection limit of this database' end, case when datistemplate then 'mark of this database as a template' end,
+      case when shobj_description(oid, 'pg_database') is not null then 'comment on this database' end], null)) from pg_database where datname = current_database()
     union all select format('setting %s of this database%s', split_part(v, '=', 1), (select ' for role ' || rolname from pg_roles r where r.oid = s.setrole))
     from pg_db_role_setting s, unnest(s.setconfig) v where s.setdatabase = (select oid from pg_database where datname = current_database())
   ) u)

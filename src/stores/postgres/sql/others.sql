@@ -13,10 +13,10 @@ with found(catalog, oid, kind, namespace, name, hangs_on, definition, owner, gra
       case when pubtruncate then 'truncate' end, case when pubviaroot then 'publish_via_partition_root' end,
       case when to_jsonb(p) ->> 'pubgencols' = 's' then 'publish_generated_columns' end), p.pubowner, null
   from pg_publication p
-  union all select 'pg_subscription'::regclass, a.subid, 'subscription', null, quote_ident(s.subname), null,
+  union all select 'pg_subscription'::regclass, (select a.subid from pg_stat_subscription a left join pg_description c on c.classoid = 'pg_subscription'::regclass and c.objoid = a.subid
+      where a.subname = s.subname order by c.objoid is null limit 1), 'subscription', null, quote_ident(s.subname), null,
     concat_ws(' ', 'PUBLICATION', array_to_string(array(select unnest(s.subpublications) order by 1), ', '), 'SLOT', s.subslotname, case when not s.subenabled then 'DISABLED' end), s.subowner, null
   from (select subdbid, subname, subowner, subenabled, subslotname, subpublications from pg_subscription) s
-  join pg_stat_subscription a on a.subname = s.subname and a.relid is null
   where s.subdbid = (select oid from pg_database where datname = current_database())
   union all select 'pg_foreign_data_wrapper'::regclass, oid, 'foreign data wrapper', null, quote_ident(fdwname), null,
     concat_ws(' ', 'HANDLER', nullif(fdwhandler::oid, 0)::regproc, 'VALIDATOR', nullif(fdwvalidator::oid, 0)::regproc, 'OPTIONS', $options(fdwoptions)::text),
@@ -44,7 +44,7 @@ with found(catalog, oid, kind, namespace, name, hangs_on, definition, owner, gra
   from pg_opclass o join pg_am m on m.oid = o.opcmethod join pg_opfamily f on f.oid = o.opcfamily where o.oid >= 16384
   union all select 'pg_opfamily'::regclass, f.oid, 'operator family', f.opfnamespace, format('%I using %s', f.opfname, m.amname), null,
     concat_ws(E'\n', 'OPERATOR FAMILY',
-      (select string_agg(format('OPERATOR %s %s%s', a.amopstrategy, a.amopopr::regoperator, case when a.amoppurpose = 'o' then ' FOR ORDER BY' else '' end),
+      (select string_agg(format('OPERATOR %s %s%s', a.amopstrategy, a.amopopr::regoperator, ' FOR ORDER BY ' || (select y.opfname from pg_opfamily y where y.oid = a.amopsortfamily)),
          E'\n' order by a.amoplefttype::regtype::text, a.amoprighttype::regtype::text, a.amopstrategy) from pg_amop a where a.amopfamily = f.oid),
       (select string_agg(format('FUNCTION %s (%s, %s) %s', a.amprocnum, a.amproclefttype::regtype, a.amprocrighttype::regtype, a.amproc),
          E'\n' order by a.amproclefttype::regtype::text, a.amprocrighttype::regtype::text, a.amprocnum) from pg_amproc a where a.amprocfamily = f.oid)), f.opfowner, null
@@ -79,8 +79,8 @@ with found(catalog, oid, kind, namespace, name, hangs_on, definition, owner, gra
     case when not typisdefined then 'NOT YET DEFINED' else concat_ws(' ', 'INPUT', typinput, 'OUTPUT', typoutput, 'RECEIVE', typreceive, 'SEND', typsend, 'TYPMOD', typmodin, typmodout,
       'ANALYZE', typanalyze, 'LENGTH', typlen, case when typbyval then 'PASSEDBYVALUE' end, 'ALIGNMENT', typalign, 'STORAGE', typstorage, 'CATEGORY', typcategory,
       case when typispreferred then 'PREFERRED' end, 'DEFAULT ' || typdefault, 'DELIMITER', typdelim, 'ELEMENT ' || nullif(typelem, 0)::regtype::text,
-      case when typcollation <> 0 then 'COLLATABLE' end) end, typowner, $grants(typacl; typowner; 'T')
-  from pg_type where oid >= 16384 and (typtype = 'b' and typcategory <> 'A' or not typisdefined)
+      case when typcollation <> 0 then 'COLLATABLE' end, 'SUBSCRIPT ' || nullif(to_jsonb(y) ->> 'typsubscript', '-')) end, typowner, $grants(typacl; typowner; 'T')
+  from pg_type y where oid >= 16384 and (typtype = 'b' and typcategory <> 'A' or not typisdefined)
   union all select 'pg_language'::regclass, oid, 'language', null, quote_ident(lanname), null,
     concat_ws(' ', case when lanpltrusted then 'TRUSTED' end, 'HANDLER', nullif(lanplcallfoid, 0)::regproc, 'INLINE', nullif(laninline, 0)::regproc, 'VALIDATOR', nullif(lanvalidator, 0)::regproc),
     lanowner, $grants(lanacl; lanowner; 'l')

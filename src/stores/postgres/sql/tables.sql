@@ -8,7 +8,7 @@ select coalesce(json_strip_nulls(json_object_agg(c.oid, json_build_object(
   'row_security', case when c.relforcerowsecurity and c.relrowsecurity then 'forced' when c.relrowsecurity then 'on' else 'off' end,
   'unlogged', c.relpersistence = 'u',
   'partition_by', case c.relkind when 'p' then pg_get_partkeydef(c.oid) end,
-  'parents', (select json_agg(format('%I.%I', pn.nspname, p.relname) order by i.inhseqno)
+  'parents', (select json_agg(format('%I.%I%s', pn.nspname, p.relname, case when to_jsonb(i) ->> 'inhdetachpending' = 'true' then ' DETACH PENDING' end) order by i.inhseqno)
               from pg_inherits i join pg_class p on p.oid = i.inhparent join pg_namespace pn on pn.oid = p.relnamespace
               where i.inhrelid = c.oid),
   'bound', pg_get_expr(c.relpartbound, c.oid),

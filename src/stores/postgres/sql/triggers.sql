@@ -10,6 +10,8 @@ from (
   from pg_trigger g
   left join pg_trigger p on p.oid = g.tgparentid
   left join pg_description d on d.classoid = 'pg_trigger'::regclass and d.objoid = g.oid and d.objsubid = 0
-  where not g.tgisinternal and (g.tgparentid = 0 or g.tgenabled <> p.tgenabled)
+  -- until 15 a copy in a partition was marked as the server's own, as are those of constraints
+  where (not g.tgisinternal or g.tgparentid <> 0 and not exists (select from pg_constraint k where k.oid = g.tgconstraint and k.contype <> 't'))
+    and (g.tgparentid = 0 or g.tgenabled <> p.tgenabled)
   group by g.tgrelid
 ) t
