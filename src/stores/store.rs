@@ -187,8 +187,13 @@ impl RowSource for Store {
         either!(self, store => store.digest(rows).await)
     }
 
-    async fn hashed(&mut self, rows: &Rows, buckets: &BTreeSet<u64>) -> Result<Vec<HashedRow>, Cause> {
-        either!(self, store => store.hashed(rows, buckets).await)
+    async fn hashed(
+        &mut self,
+        rows: &Rows,
+        buckets: &BTreeSet<u64>,
+        each: &mut (dyn FnMut(u64, HashedRow) + Send),
+    ) -> Result<(), Cause> {
+        either!(self, store => store.hashed(rows, buckets, each).await)
     }
 
     async fn cells(

@@ -188,7 +188,7 @@ pub(super) fn plan_of_queries(
 
 /// The column of a key that is one integer, and never NULL.
 pub(super) fn integer_key(kinds: &BTreeMap<String, ColumnKind>, rows: &Rows) -> Option<String> {
-    let key: Vec<&Cell> = rows.key_cells().collect();
+    let key: Vec<&Cell> = rows.key_cells().filter(|_| rows.is_keyed).collect();
     let [Cell { from: CellFrom::Column(name), default: None, kind: Kind::Int2 | Kind::Int4 | Kind::Int8 }] =
         key.as_slice()
     else {
