@@ -203,7 +203,8 @@ fn write_value(to: &mut Vec<u8>, value: &Value) {
 
 fn read_value(from: &mut &[u8]) -> Option<Value> {
     let bytes = |from: &mut &[u8]| {
-        let (own, rest) = from.split_at_checked(usize::try_from(number(from)?).ok()?)?;
+        let length = usize::try_from(number(from)?).ok()?;
+        let (own, rest) = from.split_at_checked(length)?;
         *from = rest;
         Some(own.to_vec())
     };
@@ -281,7 +282,7 @@ mod tests {
                 own.for_each(|(bucket, row)| here.put(*bucket, row.clone()));
                 // Which of several copies is the first is told by the order of the rows, which a file does not keep.
                 let (one, other) = (aside.take(place).unwrap(), here.take(0).unwrap());
-                prop_assert_eq!(one.iter().map(|row| row.copies).sum::<u64>(), other.iter().map(|row| row.copies).sum());
+                prop_assert_eq!(one.iter().map(|row| row.copies).sum::<u64>(), other.iter().map(|row| row.copies).sum::<u64>());
                 if !counts {
                     prop_assert_eq!(told(one), told(other));
                 }

@@ -131,7 +131,7 @@ impl Integrity for Store {
         either!(self, store => store.beside().await)
     }
 
-    async fn outside(&mut self, table: &TableName, conditions: &[String]) -> Result<u64, Cause> {
+    async fn outside(&mut self, table: &TableName, conditions: &[String]) -> Result<[u64; 2], Cause> {
         either!(self, store => store.outside(table, conditions).await)
     }
 

@@ -1,7 +1,7 @@
 //! How often tables are read, whatever differs.
 use std::collections::BTreeSet;
 
-use crate::world::{World, number, run};
+use crate::world::{Said, World, number, run};
 
 /// So wide that a group of rows that fits into memory is a part of them.
 const WIDE: u32 = 60;
@@ -40,6 +40,12 @@ fn scans(url: &str, table: &str) -> i64 {
     panic!("a reader does not go away")
 }
 
+/// How often rows that differ are looked at: once more where anybody on the server wrote meanwhile.
+fn looks(said: &Said) -> i64 {
+    let is_quiet = ["quiet source", "quiet target"].iter().all(|side| said.fact(side) == "proven");
+    if is_quiet { 1 } else { 2 }
+}
+
 #[test]
 fn a_table_in_which_nearly_every_row_differs_is_read_twice() {
     let world = World::pair(&tables(), &tables());
@@ -75,7 +81,7 @@ fn a_table_in_which_nearly_every_row_differs_is_read_twice() {
     let after = sides.map(|url| KEYS.map(|(name, ..)| scans(url, name)));
     for (side, (before, after)) in before.iter().zip(after).enumerate() {
         for ((name, ..), (before, after)) in KEYS.iter().zip(before.iter().zip(after)) {
-            assert_eq!(after - before, 2, "{name} of side {side}");
+            assert_eq!(after - before, 1 + looks(&said), "{name} of side {side}");
         }
     }
     let lines = said.lines();
@@ -112,8 +118,9 @@ fn a_few_rows_that_differ_are_found_by_the_index_of_an_integer_key() {
     let sides = [&world.source.url, &world.target.url];
     let of = |url: &str| [scans(url, "i"), scans(url, "u"), scans(url, "t")];
     let before = sides.map(|url| of(url));
-    assert_eq!(world.verify().code, 1);
+    let said = world.verify();
+    assert_eq!(said.code, 1);
     let after = sides.map(|url| of(url));
     let [one, other] = [0, 1].map(|side| [0, 1, 2].map(|place| after[side][place] - before[side][place]));
-    assert_eq!([one, other], [[1, 2, 1], [1, 2, 1]]);
+    assert_eq!([one, other], [[1, 1 + looks(&said), 1]; 2]);
 }

@@ -12,6 +12,7 @@ mod decisions;
 mod expected;
 mod fingerprint;
 mod held;
+mod held_sets;
 mod integrity;
 mod merge;
 mod narrowed;
