@@ -44,7 +44,7 @@ fn the_fields_are_those_of_an_indexed_job() {
         spec.template.spec.containers.securityContext.runAsNonRoot spec.template.spec.containers.volumeMounts.name \
         spec.template.spec.containers.volumeMounts.mountPath spec.template.spec.containers.volumeMounts.readOnly \
         spec.template.spec.volumes.name spec.template.spec.volumes.configMap.name \
-        spec.template.spec.volumes.persistentVolumeClaim.claimName"
+        spec.template.spec.volumes.persistentVolumeClaim.claimName spec.template.spec.volumes.emptyDir.sizeLimit"
         .split_whitespace()
         .collect();
     for path in ["verify-job.yaml", "merge-job.yaml"] {

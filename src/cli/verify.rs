@@ -159,7 +159,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
         .collect::<Result<_, _>>()?;
     settings.keys = args.keys.unwrap_or(settings.keys);
     settings.show_values = args.show_values;
-    settings.jobs = args.jobs.map_or(settings.jobs, usize::from).max(1);
+    settings.jobs = args.jobs.map_or(settings.jobs, usize::from);
     settings.patience = args.limits.over(settings.patience);
     settings.shard = args.shard.as_deref().map(shard).transpose()?;
     again(args, || reported(args, |clock, each| judge(&settings, decided.as_ref(), clock, each)))
@@ -379,7 +379,7 @@ fn as_declared(
         keys: declared.keys,
         show_values: false,
         seed,
-        jobs: declared.jobs,
+        jobs: *declared.jobs,
         shard: None,
         patience: patience(declared),
         settle: Duration::from_secs(declared.settle_s),

@@ -4,6 +4,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use serde::{Deserialize, Serialize};
+
 use crate::digest::hasher::RowHash;
 use crate::digest::postgres_hash::hash_numeric_of_int8;
 
@@ -11,7 +13,8 @@ use crate::digest::postgres_hash::hash_numeric_of_int8;
 /// linear and don't see values shifted between rows. Equal buckets hold equal multisets of rows but for a chance of about 2^-63.
 ///
 /// `sum` is exact: at most 2^64 terms of 64 bits. The order of rows has no effect; duplicates count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Bucket {
     rows: u64,
     sum: i128,
@@ -52,6 +55,20 @@ impl Bucket {
 impl Display for Bucket {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.rows, self.sum)
+    }
+}
+
+impl From<Bucket> for String {
+    fn from(bucket: Bucket) -> Self {
+        bucket.to_string()
+    }
+}
+
+impl TryFrom<String> for Bucket {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::read(&text).ok_or_else(|| format!("`{text}` is no bucket"))
     }
 }
 

@@ -168,7 +168,7 @@ impl Kind {
             "time" => Kind::Time,
             "timestamp" => Kind::Timestamp,
             "timestamptz" => Kind::TimestampTz,
-            "json" | "jsonb" | "jsonpath" | "tsquery" | "tsvector" | "xml" => Kind::Printed,
+            "json" | "jsonb" | "jsonpath" | "refcursor" | "tsquery" | "tsvector" | "xml" => Kind::Printed,
             "int4range" => range(Kind::Int4),
             "int8range" => range(Kind::Int8),
             "numrange" => range(Kind::Numeric),

@@ -93,6 +93,17 @@ fn days_need_no_quotes() {
 }
 
 #[test]
+fn no_job_compares_nothing() {
+    assert_eq!(
+        said("verify.jobs = 0\n"),
+        [
+            "1:15: nothing is compared by no job (write how many tables are compared at the same time, or leave it out for one)"
+        ]
+    );
+    assert_eq!(said("verify.jobs = 2\n"), [""; 0]);
+}
+
+#[test]
 fn what_zones_may_say() {
     let text = "\
 [[zone]]

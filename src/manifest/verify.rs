@@ -24,7 +24,7 @@ pub struct Verify {
     /// How keys are printed.
     pub keys: Keys,
     /// How many tables are compared at the same time, where a store can serve several readers of one moment.
-    pub jobs: usize,
+    pub jobs: At<usize>,
     /// How many seconds one statement may take on a server; 0 for any.
     pub statement_timeout_s: u64,
     /// How many seconds a lock is waited for on a server; 0 for any.
@@ -59,7 +59,7 @@ impl Default for Verify {
             mode: Mode::Strict,
             sample: 5,
             keys: Keys::Plain,
-            jobs: 1,
+            jobs: 1.into(),
             statement_timeout_s: 0,
             lock_timeout_s: 10,
             max_rows_per_second: 0,
@@ -225,6 +225,10 @@ impl Verify {
 
 pub(super) fn mistakes(manifest: &Manifest, found: &mut Vec<Mistake>) {
     let verify = &manifest.verify;
+    if *verify.jobs == 0 {
+        let help = Some("write how many tables are compared at the same time, or leave it out for one");
+        found.push(mistake(&verify.jobs, "nothing is compared by no job".into(), help));
+    }
     once(verify.names(), "the check", found);
     let is_openfga = |name: &str| {
         manifest.is_openfga(match name {

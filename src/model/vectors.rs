@@ -22,7 +22,7 @@ pub struct VectorColumn {
 }
 
 /// The sorts of columns that hold vectors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum VectorType {
     /// pgvector's `vector`.

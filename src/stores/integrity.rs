@@ -30,7 +30,8 @@ pub trait Integrity {
     /// When the catalog cannot be read.
     fn beside(&mut self) -> impl Future<Output = Result<Beside, Cause>> + Send;
 
-    /// How many rows of a table none of some conditions takes: one scan. The form of these was checked where they were declared.
+    /// How many rows of a table none of some conditions takes, and how many more than one takes: one scan. The form of these was
+    /// checked where they were declared.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -38,7 +39,7 @@ pub trait Integrity {
         &mut self,
         table: &TableName,
         conditions: &[String],
-    ) -> impl Future<Output = Result<u64, Cause>> + Send;
+    ) -> impl Future<Output = Result<[u64; 2], Cause>> + Send;
 
     /// Holds every declared reference once more, whether or not the database says that it holds; of rows that lead nowhere so many
     /// are shown.

@@ -2,6 +2,7 @@
 //!
 //! Stores return model values. They never print, never judge, and never put a secret into an error.
 pub mod append;
+pub mod aside;
 pub mod checkout;
 pub mod copying;
 pub mod discover;

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::time::Instant;
 
+use super::aside::Aside;
 use crate::digest::bucket::Bucket;
 use crate::digest::buckets::{Buckets, Span};
 use crate::digest::hashed_row::HashedRow;
@@ -22,7 +23,7 @@ pub trait Catalog {
 
 /// A store that can tell digests of its rows, and the rows behind a digest. All answers of one store are of one moment,
 /// until it is asked for another. After an error it can be asked on.
-pub trait RowSource: Sized {
+pub trait RowSource: Sized + Send {
     /// What the columns of a table can be compared as, by name.
     ///
     /// # Errors
@@ -88,7 +89,7 @@ pub trait RowSource: Sized {
     /// When a row cannot be read or has no canonical form.
     fn digest(&mut self, rows: &Rows) -> impl Future<Output = Result<Vec<Bucket>, Cause>> + Send;
 
-    /// One scan, or less: the rows whose keys fall into `buckets`.
+    /// One scan, or less: gives each row whose key falls into `buckets` to `each`, with its bucket.
     ///
     /// # Errors
     /// When a row cannot be read or has no canonical form.
@@ -96,7 +97,27 @@ pub trait RowSource: Sized {
         &mut self,
         rows: &Rows,
         buckets: &BTreeSet<u64>,
-    ) -> impl Future<Output = Result<Vec<HashedRow>, Cause>> + Send;
+        each: &mut (dyn FnMut(u64, HashedRow) + Send),
+    ) -> impl Future<Output = Result<(), Cause>> + Send;
+
+    /// The rows of some groups of buckets, of which each fits into memory: one scan, or less, for all of them.
+    ///
+    /// # Errors
+    /// When a row cannot be read or has no canonical form, or there can be no temporary file.
+    fn aside(
+        &mut self,
+        rows: &Rows,
+        groups: &[BTreeSet<u64>],
+    ) -> impl Future<Output = Result<Aside, Cause>> + Send {
+        async move {
+            let mut aside = Aside::new(groups, !rows.has_key())?;
+            let buckets: BTreeSet<u64> = groups.iter().flatten().copied().collect();
+            if !buckets.is_empty() {
+                self.hashed(rows, &buckets, &mut |bucket, row| aside.put(bucket, row)).await?;
+            }
+            Ok(aside)
+        }
+    }
 
     /// One scan, or less: all cells of the rows that are wanted, as they are shown to somebody who asked.
     ///

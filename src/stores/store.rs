@@ -150,7 +150,7 @@ impl Integrity for Store {
         either!(self, store => store.beside().await)
     }
 
-    async fn outside(&mut self, table: &TableName, conditions: &[String]) -> Result<u64, Cause> {
+    async fn outside(&mut self, table: &TableName, conditions: &[String]) -> Result<[u64; 2], Cause> {
         either!(self, store => store.outside(table, conditions).await)
     }
 
@@ -221,8 +221,13 @@ impl RowSource for Store {
         either!(self, store => store.digest(rows).await)
     }
 
-    async fn hashed(&mut self, rows: &Rows, buckets: &BTreeSet<u64>) -> Result<Vec<HashedRow>, Cause> {
-        either!(self, store => store.hashed(rows, buckets).await)
+    async fn hashed(
+        &mut self,
+        rows: &Rows,
+        buckets: &BTreeSet<u64>,
+        each: &mut (dyn FnMut(u64, HashedRow) + Send),
+    ) -> Result<(), Cause> {
+        either!(self, store => store.hashed(rows, buckets, each).await)
     }
 
     async fn cells(

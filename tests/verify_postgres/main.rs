@@ -20,6 +20,7 @@ mod on_postgres_beside;
 mod on_postgres_integrity;
 mod on_postgres_pace;
 mod on_postgres_prints;
+mod on_postgres_scans;
 mod on_postgres_shards;
 mod on_standby;
 mod types;

@@ -261,6 +261,20 @@ fn a_target_is_asked_what_it_alone_can_answer() {
     ] {
         assert!(lines.contains(&line.to_owned()), "{line}: {lines:#?}");
     }
+    // Two files tell the same of the column, without any network.
+    let taken = run(&world.folder, &["fingerprint", &world.target.url, "--like", "a.json", "-o", "b.json"]);
+    assert_eq!((taken.code, taken.stderr.as_str()), (0, ""), "{taken:?}");
+    let files =
+        ["verify", "--source-fingerprint", "a.json", "--target-fingerprint", "b.json", "--format", "json"];
+    let of_vectors = |lines: Vec<String>| -> Vec<String> {
+        lines.into_iter().filter(|line| line.starts_with("vector-")).collect()
+    };
+    let both = run(&world.folder, &files);
+    assert_eq!((of_vectors(both.lines()), both.code), (of_vectors(lines), 1));
+    world.target.sql("update facts set v = array_fill(0, array[8])::vector where id = 1");
+    run(&world.folder, &["fingerprint", &world.target.url, "--like", "a.json", "-o", "b.json"]);
+    let lines = run(&world.folder, &files).lines();
+    assert!(lines.iter().any(|line| line.starts_with("vector-zero facts.v: ")), "{lines:?}");
     // What is declared of the target alone is asked too.
     let text = format!(
         "endpoints.source = {{ url = \"nowhere.db\" }}\nendpoints.target = {{ url = \"{}\" }}\n[[verify.invariant]]\nname = \"bosses\"\n\

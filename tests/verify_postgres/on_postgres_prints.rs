@@ -145,3 +145,94 @@ fn a_file_against_a_server() {
     let said = verify(&world, &["--source", &world.source.url, "--target-fingerprint", "b.json"]);
     assert_eq!(said.code, 3, "{said:?}");
 }
+
+const SETS: &str = "
+[[verify.equal]]
+name = \"users\"
+source = \"select id, email, n from identity\"
+target = \"select id, lower(email), n from users\"
+
+[[verify.equal]]
+name = \"some\"
+source = \"select id from identity where n is not null\"
+target = \"select id from users\"
+is = \"subset\"
+
+[[verify.equal]]
+name = \"elsewhere\"
+source = \"select 1\"
+target = \"select 1\"
+source_on = \"third\"
+
+[[table]]
+from = \"identity\"
+to = \"users\"
+";
+
+#[test]
+fn declared_sets_are_held_by_fingerprints() {
+    let script = |name: &str, n: &str| {
+        format!(
+            "create table {name} (id int4 primary key, email text, n {n}); insert into {name} values (1, 'a', 1.5), (2, 'b', 2), (3, null, 3)"
+        )
+    };
+    let world = World::pair(&script("identity", "numeric(9,2)"), &script("users", "numeric(9,2)"));
+    let manifest = |more: &str| {
+        let (source, target) = (&world.source.url, &world.target.url);
+        let text = format!(
+            "endpoints.source = {{ url = \"{source}\" }}\nendpoints.target = {{ url = \"{target}\" }}\nendpoints.third = {{ url = \"{source}\" }}\n{more}"
+        );
+        std::fs::write(world.folder.path().join("trueup.toml"), text).unwrap();
+    };
+    let take = || {
+        taken(&world, &["source", "-o", "a.json"]);
+        taken(&world, &["target", "--like", "a.json", "-o", "b.json"]);
+    };
+    let files =
+        ["--source-fingerprint", "a.json", "--target-fingerprint", "b.json", "--manifest", "trueup.toml"];
+    let all = || {
+        [
+            verify(&world, &["--source-fingerprint", "a.json"]),
+            verify(&world, &["--target-fingerprint", "b.json"]),
+            verify(&world, &files),
+        ]
+    };
+    manifest(SETS);
+    take();
+    for said in all() {
+        said.is_equal();
+        let sets = said.json()["checks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|check| check["rule"] == "verify/unequal-sets")
+            .count();
+        assert_eq!(sets, 2, "{said:?}");
+        assert!(
+            said.gaps().iter().any(|gap| gap.contains("sets of what is not at hand were not asked")),
+            "{said:?}"
+        );
+    }
+    // Another query of that name is not what was digested.
+    manifest(&SETS.replace("where n is not null", "where n > 0"));
+    let said = verify(&world, &["--source-fingerprint", "a.json"]);
+    said.could_not_look(&[
+        "unequal-sets source -> target: some: unknown: the fingerprint holds another query of this name",
+    ]);
+    // One that was taken before the set was declared does not hold it.
+    manifest(SETS);
+    world.target.sql("update users set email = 'z' where id = 2; delete from users where id = 3");
+    let said = verify(&world, &["--source-fingerprint", "a.json"]);
+    assert!(
+        said.lines().contains(
+            &"unequal-sets source -> target: users: users: digests of 3 rows and 2 rows differ".to_owned()
+        ),
+        "{said:?}"
+    );
+    let unknown = "unequal-sets source -> target: some: unknown: its rows are not the same, and no digest tells whether one side's are among the other's";
+    assert!(said.lines().contains(&unknown.to_owned()), "{said:?}");
+    assert_eq!(said.code, 1);
+    manifest(&SETS.replace("name = \"users\"", "name = \"new\""));
+    let said = verify(&world, &files);
+    said.could_not_look(&["unequal-sets source -> target: new: unknown: the fingerprint does not hold it"]);
+}

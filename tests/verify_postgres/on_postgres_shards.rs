@@ -218,3 +218,24 @@ fn what_is_declared_beside_rows_is_held_to_the_whole() {
         );
     }
 }
+
+/// The bounds of a range are keys, so a table is no longer cut.
+#[test]
+fn hidden_keys_stand_in_no_part() {
+    let world = World::pair(TABLES, TABLES);
+    world.target.sql(CHANGES);
+    let hidden = ["--keys", "hidden"];
+    let whole =
+        crate::world::verify(&world.source.url, &world.target.url, &[&["--seed", "7"][..], &hidden].concat());
+    let files = parts(&world, 3, &hidden);
+    let merged = merge(&world, &files);
+    assert_eq!((merged.lines(), merged.code), (whole.lines(), 1));
+    for file in files {
+        let text = std::fs::read_to_string(world.folder.path().join(file)).unwrap();
+        for key in ["299997", "150000", "300000", "-900000", "900000", "-899"] {
+            let outside: String =
+                text.lines().filter(|line| !line.contains("digest") && !line.contains("bytes ")).collect();
+            assert!(!outside.contains(key), "{key} {text}");
+        }
+    }
+}

@@ -39,6 +39,7 @@ pub(crate) const TYPES: &[(&str, &str, &str)] = &[
     ("json", "{\"a\":1}", "{\"a\": 1}"),
     ("jsonb", "{\"a\":1}", "{\"a\": 2}"),
     ("jsonpath", "$.a", "$.b"),
+    ("refcursor", "a", "b"),
     ("xml", "<a>1</a>", "<a>2</a>"),
     ("tsvector", "a b", "a c"),
     ("tsquery", "a & b", "a | b"),

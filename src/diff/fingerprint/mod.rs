@@ -15,7 +15,7 @@ use crate::digest::buckets::Buckets;
 use crate::digest::hasher::Seed;
 use crate::digest::kind::Kind;
 use crate::manifest::Side;
-use crate::model::vectors::{VectorIndex, VectorsFound};
+use crate::model::vectors::{VectorIndex, VectorType, VectorsFound};
 use crate::model::{Look, Mode, Schema, TableName};
 
 /// The most buckets of a table.
@@ -62,15 +62,40 @@ pub struct Fingerprint {
     /// Its columns of embeddings, by `table.column`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vectors: BTreeMap<String, Look<VectorPrint>>,
+    /// What its queries of declared sets answered, by the names of the sets.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sets: BTreeMap<String, Look<SetPrint>>,
     /// What else was looked at, by a word for it. What a build does not know it says it did not compare.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub more: BTreeMap<String, Value>,
 }
 
+/// What one query of a declared set answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetPrint {
+    /// A digest of the query's text.
+    pub query: String,
+    /// What is equal.
+    pub mode: Mode,
+    /// Its columns, in their order.
+    pub columns: Vec<ColumnPrint>,
+    /// All of its rows.
+    #[schemars(with = "String")]
+    pub rows: Bucket,
+}
+
 /// A column of embeddings.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VectorPrint {
+    /// What sort of vectors.
+    pub kind: VectorType,
+    /// The type as it is declared.
+    pub declared: String,
+    /// The dimension that the type demands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dimension: Option<u32>,
     /// What is in it.
     pub found: VectorsFound,
     /// Its indexes.

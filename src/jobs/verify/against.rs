@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::at_hand;
 use super::expected::{expect, wanted};
 use super::held::{Outcome, outcome};
+use super::held_sets;
 use super::tolerated::tolerate;
 use super::{Opened, open, rows_alone, whole};
 use crate::diff::fingerprint::file::Read;
@@ -115,6 +116,15 @@ impl End {
 }
 
 impl Against {
+    /// What the endpoint of a side is called: a fingerprint knows where it was taken.
+    pub(super) fn of<'h>(&'h self, side: Side, held: &'h Held<'_>) -> &'h str {
+        let end = match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        };
+        held.read.map_or_else(|| end.name(), |read| read.print.endpoint.as_str())
+    }
+
     /// Whether the fingerprints speak of this mapping, of their sides, and of one seed.
     fn agreed(&self) -> Result<(), Cause> {
         let identity = self.mapping.identity();
@@ -183,7 +193,12 @@ async fn sides(
     judge(SIDES_RULES, on, &Look::Got(facts), &settings.levels, report);
     report.not_compared.extend(gaps);
     report.not_compared.push(rows_alone(on));
-    alone(settings, on, &mapping, &pairs, source.read, &mut target, report).await;
+    let sets = if mapping.only.is_empty() {
+        held_sets::sets(settings, &mut source, &mut target, report).await
+    } else {
+        0
+    };
+    alone(settings, on, &mapping, &pairs, sets, source.read, &mut target, report).await;
     for column in tolerate(&settings.vectors, &mut pairs, &mut Report::new("verify")) {
         let on = Object { kind: ObjectKind::Column, name: format!("{}.{}", column.table, column.target) };
         let cause = Cause::new("it is to be compared within a tolerance, and a fingerprint holds no vector");
@@ -216,11 +231,12 @@ async fn alone(
     on: &Object,
     mapping: &Mapping,
     pairs: &[Pair],
+    sets: usize,
     source: Option<&Read>,
     target: &mut Held<'_>,
     report: &mut Report,
 ) {
-    let mut unasked = settings.declared.names().count();
+    let mut unasked = settings.declared.names().count() - sets;
     let opened = source.and_then(|read| Some((target.store.take()?, &read.print)));
     let reason = if let Some((store, print)) = opened {
         let opened = Opened { store, schema: std::mem::take(&mut target.schema) };
@@ -231,6 +247,9 @@ async fn alone(
             unasked -= settings.declared.invariant.iter().filter(is_asked).count();
         }
         "sequences of the target were not held to the source's, nor its vectors one by one: the source is a fingerprint"
+    } else if let (Some(source), Some(target)) = (source, target.read) {
+        at_hand::neither(settings, mapping, pairs, [&source.print, &target.print], report);
+        "sequences and references were not looked at, nor vectors one by one: both sides are fingerprints"
     } else {
         "sequences, references and columns of embeddings were not looked at: the target is a fingerprint"
     };
@@ -240,7 +259,7 @@ async fn alone(
     gap(reason);
     if unasked > 0 || settings.declared.entities.is_some() {
         gap(
-            "declared sets, counts, entities, and invariants of what is not at hand were not asked: a side is a fingerprint",
+            "declared counts, entities, invariants and sets of what is not at hand were not asked: a side is a fingerprint",
         );
     }
 }

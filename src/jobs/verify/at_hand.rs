@@ -3,6 +3,7 @@ use super::against::Against;
 use super::stores::Stores;
 use super::{Opened, Verify, asked, integrity, vectors};
 use crate::diff::fingerprint::Fingerprint;
+use crate::digest::hasher::Seed;
 use crate::manifest::Invariant;
 use crate::mapping::{Mapping, Pair};
 use crate::model::Report;
@@ -19,23 +20,44 @@ pub(super) async fn target(
     opened: Opened,
     report: &mut Report,
 ) -> Opened {
-    let (source, target) = (settings.source.name(), settings.target.name());
     let mut declared = settings.declared.clone();
-    declared.invariant.retain(|one| is_asked(one, target));
+    declared.invariant.retain(|one| is_asked(one, settings.target.name()));
     declared.equal.clear();
     declared.count.clear();
     declared.entities = None;
-    // Nothing of it is opened: it stands for its name.
+    let verify = verify(settings, mapping, print.seed, declared);
+    let mut stores = Stores::of_target(opened, print.vectors.clone());
+    asked::invariants(&verify, &mut stores, report).await;
+    integrity::counters(&verify, pairs, &mut stores, report).await;
+    integrity::references(&verify, pairs, &mut stores, report).await;
+    vectors::vectors(&verify, pairs, &[], &mut stores, report).await;
+    stores.target
+}
+
+/// Columns of embeddings, where both sides are fingerprints.
+pub(super) fn neither(
+    settings: &Against,
+    mapping: &Mapping,
+    pairs: &[Pair],
+    prints: [&Fingerprint; 2],
+    report: &mut Report,
+) {
+    let verify = verify(settings, mapping, prints[0].seed, settings.declared.clone());
+    vectors::taken(&verify, pairs, prints, report);
+}
+
+/// The same settings for what is judged of two sides at hand. Nothing is opened: the endpoints stand for their names.
+fn verify(settings: &Against, mapping: &Mapping, seed: Seed, declared: crate::manifest::Verify) -> Verify {
     let address = Address::Sqlite(SqliteFile { path: String::new(), immutable: false });
     let named = |name: &str| Endpoint { name: name.to_owned(), address: address.clone() };
-    let verify = Verify {
-        source: named(source),
-        target: named(target),
+    Verify {
+        source: named(settings.source.name()),
+        target: named(settings.target.name()),
         mapping: mapping.clone(),
         sample: settings.sample,
         keys: settings.keys,
         show_values: false,
-        seed: print.seed,
+        seed,
         jobs: 1,
         shard: None,
         patience: settings.patience,
@@ -45,13 +67,7 @@ pub(super) async fn target(
         others: Vec::new(),
         checks: Vec::new(),
         levels: settings.levels.clone(),
-    };
-    let mut stores = Stores::of_target(opened, print.vectors.clone());
-    asked::invariants(&verify, &mut stores, report).await;
-    integrity::counters(&verify, pairs, &mut stores, report).await;
-    integrity::references(&verify, pairs, &mut stores, report).await;
-    vectors::vectors(&verify, pairs, &[], &mut stores, report).await;
-    stores.target
+    }
 }
 
 /// Whether an invariant is one of the target.

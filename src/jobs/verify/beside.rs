@@ -97,7 +97,7 @@ async fn large_objects(
     held(settings, &both, stores, report).await;
 }
 
-/// Counts the rows that no condition of the mapping takes: one scan of each table that has some.
+/// Counts the rows that no condition of the mapping takes, or more than one: one scan of each table that has some.
 pub(super) async fn unmapped(
     settings: &Verify,
     mapping: &Mapping,
@@ -123,8 +123,8 @@ pub(super) async fn unmapped(
             let on = Object::table(table.to_string());
             if let [_] = entries.as_slice() {
                 let reason = match rows {
-                    Ok(0) => continue,
-                    Ok(rows) => format!("rows of the {} outside of its condition: {rows}", side.word()),
+                    Ok([0, _]) => continue,
+                    Ok([rows, _]) => format!("rows of the {} outside of its condition: {rows}", side.word()),
                     Err(cause) => format!(
                         "how many rows of the {} are outside of its condition is not known: {}",
                         side.word(),
@@ -135,11 +135,12 @@ pub(super) async fn unmapped(
                 continue;
             }
             let declared = entries.first().and_then(|entry| mapping.source.place_of(&entry.from));
-            let facts = rows.map(|rows| UnmappedRows {
+            let facts = rows.map(|[rows, repeated]| UnmappedRows {
                 table: table.to_string(),
                 is_source: side == Side::Source,
                 conditions: entries.len(),
                 rows,
+                repeated,
                 declared,
             });
             judge(UNMAPPED_RULES, &on, &Look::from(facts), &settings.levels, report);

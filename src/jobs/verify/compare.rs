@@ -7,12 +7,14 @@ use crate::diff::rows::{
     Found, RowsDiff, Sampled, Way, compare as compare_rows, differing_buckets, fullest, groups,
 };
 use crate::digest::bucket::Bucket;
+use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::RowIdentity;
 use crate::digest::short::short;
 use crate::manifest::Keys;
 use crate::mapping::Pair;
 use crate::model::value::Value;
 use crate::model::{Cause, Difference, DifferingRow, KeyPart, Share, TableDiff};
+use crate::stores::aside::Aside;
 use crate::stores::rows::{RowSource, Rows, Stopwatch};
 
 /// How many characters of one part of a key are printed.
@@ -159,11 +161,11 @@ async fn locate<S: RowSource, T: RowSource>(
     each: &mut (impl FnMut(Way, &Found) + Send),
 ) -> Result<RowsDiff, Cause> {
     let mut diff = RowsDiff::default();
-    for buckets in bad {
+    let (left, right) = tokio::join!(source.aside(&plan.source, bad), target.aside(&plan.target, bad));
+    let (mut left, mut right) = (left?, right?);
+    for group in 0..bad.len() {
         let before = diff.rows();
-        let (left, right) =
-            tokio::join!(source.hashed(&plan.source, buckets), target.hashed(&plan.target, buckets));
-        compare_rows(&left?, &right?, settings.sample, &mut diff, each);
+        compare_rows(&left.take(group)?, &right.take(group)?, settings.sample, &mut diff, each);
         if diff.rows() == before {
             let cause = Cause::new("digests differ, and no row that differs was found");
             return Err(cause.hint("was one side written meanwhile? run it again"));
@@ -182,17 +184,30 @@ pub(super) async fn again<S: RowSource, T: RowSource>(
 ) -> Result<Option<(RowsDiff, Vec<DifferingRow>)>, Cause> {
     let Some(remembered) = &compared.remembered else { return Ok(None) };
     let (mut diff, mut kept) = (RowsDiff::default(), Vec::new());
-    for buckets in &compared.bad {
-        let plan = &compared.plan;
-        let (left, right) =
-            tokio::join!(source.hashed(&plan.source, buckets), target.hashed(&plan.target, buckets));
-        let [left, right] = [left?, right?].map(|rows| {
-            rows.into_iter().filter(|row| remembered.contains(&row.identity)).collect::<Vec<_>>()
-        });
-        compare_rows(&left, &right, settings.sample, &mut diff, &mut |way, found| {
-            kept.push(row(settings, pair, plan, way, found));
-        });
-    }
+    let (plan, bad) = (&compared.plan, compared.bad.iter().flatten().copied().collect());
+    // No more of them are held than are remembered, so that these are one group.
+    let group: [BTreeSet<u64>; 1] = [bad];
+    let counts = !plan.source.has_key();
+    let (mut left, mut right) = (Aside::new(&group, counts)?, Aside::new(&group, counts)?);
+    let mut of_source = |bucket, row: HashedRow| {
+        if remembered.contains(&row.identity) {
+            left.put(bucket, row);
+        }
+    };
+    let mut of_target = |bucket, row: HashedRow| {
+        if remembered.contains(&row.identity) {
+            right.put(bucket, row);
+        }
+    };
+    let [bad] = &group;
+    let (one, other) = tokio::join!(
+        source.hashed(&plan.source, bad, &mut of_source),
+        target.hashed(&plan.target, bad, &mut of_target)
+    );
+    one.and(other)?;
+    compare_rows(&left.take(0)?, &right.take(0)?, settings.sample, &mut diff, &mut |way, found| {
+        kept.push(row(settings, pair, plan, way, found));
+    });
     Ok(Some((diff, kept)))
 }
 

@@ -4,15 +4,16 @@
 //! same without having been asked. With a fingerprint of the other side it is digested exactly as that one was.
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::held_sets::{SetOf, of_side};
 use super::plan::{cut, integer_key, value};
 use super::tolerated::tolerate;
 use super::{Opened, open};
-use crate::diff::fingerprint::{ColumnPrint, Fingerprint, RowsPrint, TablePrint, VectorPrint};
+use crate::diff::fingerprint::{ColumnPrint, Fingerprint, RowsPrint, SetPrint, TablePrint, VectorPrint};
 use crate::digest::buckets::Buckets;
 use crate::digest::comparable::{read_as, widest};
 use crate::digest::hasher::Seed;
 use crate::digest::kind::Kind;
-use crate::manifest::{Side, Vector};
+use crate::manifest::{Equal, Side, Vector};
 use crate::mapping::{Mapping, Pair, PairColumn, Problem, ProblemKind, Resolved, resolve};
 use crate::model::{Cause, Look, Report};
 use crate::stores::endpoint::Endpoint;
@@ -31,6 +32,8 @@ pub struct Take {
     pub mapping: Mapping,
     /// Columns of embeddings, of which those with a tolerance are left out.
     pub vectors: Vec<Vector>,
+    /// Declared pairs of queries, of which those to this side are asked.
+    pub sets: Vec<Equal>,
     /// The other side, when it was taken already: its seed, its cuts and its kinds are taken over.
     pub like: Option<Fingerprint>,
     /// The seed of every hash.
@@ -90,6 +93,7 @@ pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
         tables.push(table(settings, pair, &mut store).await);
     }
     let vectors = vectors(settings, &pairs, &mut store).await?;
+    let sets = sets(settings, &mut store).await;
     let origin = store.origin();
     Ok(Fingerprint {
         endpoint: settings.endpoint.name.clone(),
@@ -106,6 +110,7 @@ pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
         vectors,
         catalog: schema,
         tables,
+        sets,
         more: BTreeMap::new(),
     })
 }
@@ -127,12 +132,32 @@ async fn vectors(
         }
         let filter = filter(pair, settings.side);
         let looked = match store.look_through(&column, filter, settings.seed).await {
-            Ok(found) => store.vector_indexes(&column).await.map(|indexes| VectorPrint { found, indexes }),
+            Ok(found) => store.vector_indexes(&column).await.map(|indexes| VectorPrint {
+                kind: column.kind,
+                declared: column.declared.clone(),
+                dimension: column.dimension,
+                found,
+                indexes,
+            }),
             Err(cause) => Err(cause),
         };
         all.insert(format!("{}.{}", column.table, column.column), looked.into());
     }
     Ok(all)
+}
+
+/// What this side answers of the declared sets; nothing of those of another endpoint, or where the run is narrowed.
+async fn sets(settings: &Take, store: &mut Store) -> BTreeMap<String, Look<SetPrint>> {
+    let mut all = BTreeMap::new();
+    let is_whole = settings.mapping.only.is_empty();
+    for one in settings.sets.iter().filter(|_| is_whole) {
+        let Some(sql) = of_side(one, settings.side, &settings.endpoint.name) else { continue };
+        let like = settings.like.as_ref().and_then(|like| like.sets.get(one.name.as_str()));
+        let like = like.and_then(Look::got);
+        let set = SetOf { sql, mode: settings.mapping.mode, seed: settings.seed };
+        all.insert(one.name.to_string(), set.taken(store, like).await.into());
+    }
+    all
 }
 
 async fn table(settings: &Take, pair: &Pair, store: &mut Store) -> TablePrint {

@@ -1,23 +1,19 @@
 //! One pair of tables, held to a fingerprint or two.
-use std::collections::BTreeSet;
-
 use super::against::{Against, Held};
 use super::compare::{parts, shown};
 use super::fingerprint::{own, rows};
 use crate::diff::fingerprint::file::Read;
 use crate::diff::fingerprint::{RowsPrint, TablePrint};
-use crate::diff::rows::{differing_buckets, fullest, groups};
+use crate::diff::rows::differing_buckets;
 use crate::digest::bucket::Bucket;
 use crate::digest::buckets::Buckets;
 use crate::digest::comparable::read_as;
+use crate::digest::hashed_row::HashedRow;
 use crate::manifest::{Keys, Side};
 use crate::mapping::Pair;
 use crate::model::{Cause, DifferingRow, Look, Narrowed, TableDiff};
 use crate::stores::rows::RowSource;
 use crate::stores::store::Store;
-
-/// So many rows of parts that differ are held at one moment.
-const MOST_HELD: u64 = 50_000;
 
 /// What became of one pair.
 pub(super) struct Outcome {
@@ -186,27 +182,23 @@ impl Live<'_> {
         each: &mut (dyn FnMut(&DifferingRow) + Send),
     ) -> Result<Vec<String>, Cause> {
         let keys = self.settings.keys;
-        let bad = differing_buckets(here, there);
-        if fullest(&bad, here, &[]).is_some_and(|rows| rows > 4 * MOST_HELD) {
-            return Ok(Vec::new());
-        }
+        let bad = differing_buckets(here, there).into_iter().collect();
+        let table = TableDiff::name(&self.pair.source.to_string(), &self.pair.target.to_string()).name;
         let mut first: Vec<(u64, String)> = Vec::new();
-        for group in groups(&bad, here, &[], MOST_HELD) {
-            let group: BTreeSet<u64> = group.into_iter().collect();
-            for found in store.hashed(rows, &group).await? {
-                each(&DifferingRow {
-                    table: TableDiff::name(&self.pair.source.to_string(), &self.pair.target.to_string()).name,
-                    way: "may differ",
-                    key: parts(&found.key, keys),
-                    columns: Vec::new(),
-                });
-                first.extend(shown(&found.key, keys).map(|key| (found.ordinal, key)));
-                if first.len() > 1000 {
-                    first.sort();
-                    first.truncate(self.settings.sample + 1);
-                }
+        let mut tell = |_, found: HashedRow| {
+            each(&DifferingRow {
+                table: table.clone(),
+                way: "may differ",
+                key: parts(&found.key, keys),
+                columns: Vec::new(),
+            });
+            first.extend(shown(&found.key, keys).map(|key| (found.ordinal, key)));
+            if first.len() > 1000 {
+                first.sort();
+                first.truncate(self.settings.sample + 1);
             }
-        }
+        };
+        store.hashed(rows, &bad, &mut tell).await?;
         first.sort();
         let more = first.len() > self.settings.sample;
         first.truncate(self.settings.sample);

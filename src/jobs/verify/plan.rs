@@ -56,7 +56,8 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
         target.is_empty(&pair.target).await?;
         return Err(Cause::new("its columns cannot be described"));
     }
-    let (of_source, of_target) = (source.kinds(&pair.source).await?, target.kinds(&pair.target).await?);
+    let (of_source, of_target) = tokio::join!(source.kinds(&pair.source), target.kinds(&pair.target));
+    let (of_source, of_target) = (of_source?, of_target?);
     let mut chosen = Chosen::default();
     for (index, column) in pair.columns.iter().enumerate() {
         let theirs = of_target.get(&column.target);
@@ -79,8 +80,8 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
     let place = |index: &usize| places.iter().position(|known| known == index);
     let key: Vec<usize> =
         if is_keyless { (0..left.len()).collect() } else { pair.key.iter().filter_map(place).collect() };
-    let (one, other) = (source.rows_about(&pair.source).await?, target.rows_about(&pair.target).await?);
-    let rows = one.max(other).unwrap_or_default();
+    let (one, other) = tokio::join!(source.rows_about(&pair.source), target.rows_about(&pair.target));
+    let rows = one?.max(other?).unwrap_or_default();
     let [fewest, most] = BUCKETS_OF_A_SERVER;
     let count =
         if is_typed { (rows / ROWS_OF_A_BUCKET).next_power_of_two().clamp(fewest, most) } else { BUCKETS };
@@ -188,7 +189,7 @@ pub(super) fn plan_of_queries(
 
 /// The column of a key that is one integer, and never NULL.
 pub(super) fn integer_key(kinds: &BTreeMap<String, ColumnKind>, rows: &Rows) -> Option<String> {
-    let key: Vec<&Cell> = rows.key_cells().collect();
+    let key: Vec<&Cell> = rows.key_cells().filter(|_| rows.is_keyed).collect();
     let [Cell { from: CellFrom::Column(name), default: None, kind: Kind::Int2 | Kind::Int4 | Kind::Int8 }] =
         key.as_slice()
     else {
@@ -206,8 +207,9 @@ async fn ranges<S: RowSource, T: RowSource>(
     rows: u64,
     count: u64,
 ) -> Result<Option<Buckets>, Cause> {
-    let of_source = source.integers(&pair.source, left, rows).await?;
-    let (Some(one), Some(other)) = (of_source, target.integers(&pair.target, right, rows).await?) else {
+    let (one, other) =
+        tokio::join!(source.integers(&pair.source, left, rows), target.integers(&pair.target, right, rows));
+    let (Some(one), Some(other)) = (one?, other?) else {
         return Ok(None);
     };
     let rows = rows.max(one.len() as u64).max(other.len() as u64);

@@ -3,10 +3,11 @@ use super::Verify;
 use super::near::{content, recall};
 use super::stores::Stores;
 use super::tolerated::Tolerated;
+use crate::diff::fingerprint::Fingerprint;
 use crate::manifest::{Vector, glob};
 use crate::mapping::Pair;
 use crate::model::survey::Wanted;
-use crate::model::vectors::{VectorColumn, VectorsFound};
+use crate::model::vectors::{VectorColumn, VectorIndex, VectorsFound};
 use crate::model::{Cause, Look, Object, ObjectKind, Report};
 use crate::rules::judge;
 use crate::rules::verify::{VECTOR_COUNT_RULES, VECTOR_RULES, VectorCount, VectorFacts};
@@ -74,31 +75,13 @@ pub(super) async fn vectors(
     for column in columns {
         let place = settings.vectors.iter().position(|vector| speaks_of(vector, &column));
         let Some(traced) = trace(settings, pairs, tolerated, &of_source, column, place) else { continue };
-        let name = traced.name();
-        match facts(settings, &traced, stores).await {
-            Ok(facts) => {
-                if let Some((rows, vectors, tables)) = place.and_then(|place| sums.get_mut(place)) {
-                    *rows += facts.target.rows;
-                    *vectors += facts.target.vectors;
-                    *tables += 1;
-                }
-                let (found, before) =
-                    (facts.target.clone(), facts.source.as_ref().map(|source| source.vectors));
-                let most = facts.source.as_ref().and_then(|source| source.most);
-                // What the source had is not known where its fingerprint does not tell.
-                if before.is_some() || stores.source.is_some() {
-                    count(settings, &traced, &found, before, report);
-                }
-                judge(VECTOR_RULES, &on(&name), &Look::Got(facts), &settings.levels, report);
-                content(settings, &traced, most, stores, report).await;
-                recall(settings, &traced, stores, report).await;
-            }
-            Err(cause) => {
-                let look = Look::<VectorFacts>::Failed(cause.clone());
-                judge(VECTOR_RULES, &on(&name), &look, &settings.levels, report);
-                let look = Look::<VectorCount>::Failed(cause);
-                judge(VECTOR_COUNT_RULES, &on(&name), &look, &settings.levels, report);
-            }
+        let facts = facts(settings, &traced, stores).await;
+        let most = facts.as_ref().map(|facts| facts.source.as_ref().and_then(|source| source.most));
+        let (most, is_known) = (most.ok(), stores.source.is_some());
+        judged(settings, &traced, place, facts, is_known, &mut sums, report);
+        if let Some(most) = most {
+            content(settings, &traced, most, stores, report).await;
+            recall(settings, &traced, stores, report).await;
         }
     }
     together(settings, &sums, report);
@@ -161,43 +144,129 @@ fn trace<'r>(
 }
 
 async fn facts(settings: &Verify, traced: &Traced<'_>, stores: &mut Stores) -> Result<VectorFacts, Cause> {
-    let (entry, pair, column) = (traced.entry, traced.pair, &traced.target);
+    let (pair, column) = (traced.pair, &traced.target);
     let filter = pair.and_then(|pair| pair.target_where.as_deref());
     let target = stores.target.store.vectors()?;
     let found = target.look_through(column, filter, settings.seed).await?;
     let indexes = target.vector_indexes(column).await?;
-    let (mut before, mut source_indexes) = (None, Vec::new());
+    let mut before = None;
     if let Some(own) = &traced.source {
         let source = stores.source()?.store.vectors()?;
         let filter = pair.and_then(|pair| pair.source_where.as_deref());
-        before = Some(source.look_through(own, filter, settings.seed).await?);
-        source_indexes = source.vector_indexes(own).await?;
+        before =
+            Some((source.look_through(own, filter, settings.seed).await?, source.vector_indexes(own).await?));
     }
     match traced.from.as_ref().and_then(|from| stores.taken.get(from)) {
-        Some(Look::Got(taken)) => {
-            (before, source_indexes) = (Some(taken.found.clone()), taken.indexes.clone());
-        }
+        Some(Look::Got(taken)) => before = Some((taken.found.clone(), taken.indexes.clone())),
         Some(Look::Failed(cause)) => return Err(cause.clone()),
         Some(Look::NotAsked(_)) | None => {}
     }
+    Ok(told(settings, traced, (found, indexes), before))
+}
+
+/// A column's facts, of what is in it and in its counterpart, and how both are indexed.
+fn told(
+    settings: &Verify,
+    traced: &Traced<'_>,
+    (target, indexes): (VectorsFound, Vec<VectorIndex>),
+    before: Option<(VectorsFound, Vec<VectorIndex>)>,
+) -> VectorFacts {
+    let (entry, pair, column) = (traced.entry, traced.pair, &traced.target);
     let is_moved = pair.is_some_and(|pair| pair.columns.iter().any(|one| one.target == column.column));
-    Ok(VectorFacts {
+    let (source, source_indexes) = before.unzip();
+    VectorFacts {
         name: traced.name(),
         declared_type: column.declared.clone(),
         kind: column.kind,
         dimension: column.dimension,
         is_declared: entry.is_some(),
         must_be_declared: !settings.vectors.is_empty() || !(is_moved || traced.tolerated.is_some()),
-        target: found,
-        source: before,
-        source_indexes,
+        target,
+        source,
+        source_indexes: source_indexes.unwrap_or_default(),
         indexes,
         wanted_dimension: entry.and_then(|entry| entry.dimension.as_deref().copied()),
         metric: entry.and_then(|entry| entry.metric.as_deref().copied()),
         index: entry.and_then(|entry| entry.index.as_deref().copied()),
         duplicates: entry.and_then(|entry| entry.duplicates.as_deref().copied()),
         declared: entry.and_then(|entry| settings.mapping.source.place_of(&entry.table)),
-    })
+    }
+}
+
+/// Judges the columns of one fingerprint beside those of another; nothing is asked.
+pub(super) fn taken(
+    settings: &Verify,
+    pairs: &[Pair],
+    [source, target]: [&Fingerprint; 2],
+    report: &mut Report,
+) {
+    let mut columns = Vec::new();
+    for (table, column) in target.catalog.tables.iter().flat_map(|table| {
+        let name = table.full_name();
+        table.columns.iter().map(move |column| (name.clone(), column.name.clone()))
+    }) {
+        let Some(look) = target.vectors.get(&format!("{table}.{column}")) else { continue };
+        let print = look.got();
+        let declared = print.map_or_else(String::new, |print| print.declared.clone());
+        let (kind, dimension) = (print.map(|print| print.kind), print.and_then(|print| print.dimension));
+        let namespace = String::new();
+        let kind = kind.unwrap_or_default();
+        columns.push((VectorColumn { table, column, kind, namespace, declared, dimension }, look));
+    }
+    let all: Vec<VectorColumn> = columns.iter().map(|(column, _)| column.clone()).collect();
+    unmet(settings, &all, report);
+    let mut sums: Vec<(u64, u64, usize)> = vec![(0, 0, 0); settings.vectors.len()];
+    for (column, look) in columns {
+        let place = settings.vectors.iter().position(|vector| speaks_of(vector, &column));
+        let Some(traced) = trace(settings, pairs, &[], &[], column, place) else { continue };
+        let before = traced.from.as_ref().and_then(|from| source.vectors.get(from));
+        let facts = match (look, before) {
+            (Look::Got(own), Some(Look::Got(before))) => {
+                let before = (before.found.clone(), before.indexes.clone());
+                Ok(told(settings, &traced, (own.found.clone(), own.indexes.clone()), Some(before)))
+            }
+            (_, Some(Look::Failed(cause))) | (Look::Failed(cause), _) => Err(cause.clone()),
+            (Look::Got(own), _) => {
+                Ok(told(settings, &traced, (own.found.clone(), own.indexes.clone()), None))
+            }
+            (Look::NotAsked(_), _) => continue,
+        };
+        judged(settings, &traced, place, facts, false, &mut sums, report);
+    }
+    together(settings, &sums, report);
+}
+
+/// Judges one column, and counts it among those that one `[[vector]]` speaks of. `is_known` says that a source which has no such
+/// column was looked at.
+fn judged(
+    settings: &Verify,
+    traced: &Traced<'_>,
+    place: Option<usize>,
+    facts: Result<VectorFacts, Cause>,
+    is_known: bool,
+    sums: &mut [(u64, u64, usize)],
+    report: &mut Report,
+) {
+    let on = on(&traced.name());
+    match facts {
+        Ok(facts) => {
+            if let Some((rows, vectors, tables)) = place.and_then(|place| sums.get_mut(place)) {
+                *rows += facts.target.rows;
+                *vectors += facts.target.vectors;
+                *tables += 1;
+            }
+            let before = facts.source.as_ref().map(|source| source.vectors);
+            // What the source had is not known where its fingerprint does not tell.
+            if before.is_some() || is_known {
+                count(settings, traced, &facts.target, before, report);
+            }
+            judge(VECTOR_RULES, &on, &Look::Got(facts), &settings.levels, report);
+        }
+        Err(cause) => {
+            judge(VECTOR_RULES, &on, &Look::<VectorFacts>::Failed(cause.clone()), &settings.levels, report);
+            judge(VECTOR_COUNT_RULES, &on, &Look::<VectorCount>::Failed(cause), &settings.levels, report);
+        }
+    }
 }
 
 /// One column beside its counterpart. Who declares how many there must be says that the source is no measure.

@@ -42,6 +42,14 @@ pub(super) fn unequal_sets(facts: &SetFacts, out: &mut Sink<'_>) {
         ("only-in-source", &diff.only_in_source, "only in the source".into()),
         ("only-in-target", &diff.only_in_target, "only in the target".into()),
     ];
+    if diff.narrowed.differ > 0 {
+        let (source, target) = (rows(diff.source_rows), rows(diff.target_rows));
+        let message = format!("{}: digests of {source} and {target} differ", diff.source);
+        check
+            .find("digest", message)
+            .at(facts.declared.clone())
+            .help("compare the two live, which names the rows");
+    }
     for (about, found, words) in kinds.into_iter().filter(|(_, found, _)| found.rows > 0) {
         let message = format!("{}: {} {words}{}", diff.source, rows(found.rows), sample(diff, found));
         check

@@ -134,8 +134,10 @@ pub struct UnmappedRows {
     pub is_source: bool,
     /// How many conditions there are.
     pub conditions: usize,
-    /// The rows.
+    /// The rows that none takes.
     pub rows: u64,
+    /// The rows that more than one takes.
+    pub repeated: u64,
     /// The manifest line of the first.
     #[serde(skip)]
     pub declared: Option<Place>,

@@ -107,6 +107,17 @@ fn unmapped_rows(facts: &UnmappedRows, out: &mut Sink<'_>) {
             .at(facts.declared.clone())
             .help("widen a condition; NULL in it takes no row: write `is not true`, or `coalesce`");
     }
+    // A row of the source that goes to two places is looked for in both.
+    if facts.repeated > 0 && !facts.is_source {
+        let message = format!(
+            "`{}`: {} of the target {} taken by several `target_where`, and may stand for rows of several source tables",
+            facts.table,
+            rows(facts.repeated),
+            if facts.repeated == 1 { "is" } else { "are" },
+        );
+        let help = "narrow the conditions, so that each row belongs to one source table";
+        check.find("repeated", message).at(facts.declared.clone()).help(help);
+    }
 }
 
 fn filter_takes_nothing(diff: &TableDiff, out: &mut Sink<'_>) {

@@ -47,16 +47,21 @@ impl Integrity for Sqlite {
         Ok(Beside::default())
     }
 
-    async fn outside(&mut self, table: &TableName, conditions: &[String]) -> Result<u64, Cause> {
+    async fn outside(&mut self, table: &TableName, conditions: &[String]) -> Result<[u64; 2], Cause> {
         let taken: Vec<String> = conditions
             .iter()
-            .map(|condition| format!("coalesce(({}\n), 0)", super::select::names_in(condition)))
+            .map(|condition| format!("(({}\n) IS TRUE)", super::select::names_in(condition)))
             .collect();
-        let sql =
-            format!("SELECT count(*) FROM main.{} WHERE NOT ({})", quoted(&table.name), taken.join(" OR "));
-        let rows = self.all(&sql, |row| row.try_get_unchecked::<i64, usize>(0)).await;
+        let sql = format!(
+            "SELECT count(*) FILTER (WHERE taken = 0), count(*) FILTER (WHERE taken > 1) FROM (SELECT {} AS taken FROM main.{})",
+            taken.join(" + "),
+            quoted(&table.name)
+        );
+        let number = |row: &sqlx::sqlite::SqliteRow, place| row.try_get_unchecked::<i64, usize>(place);
+        let rows = self.all(&sql, |row| Ok([number(row, 0)?, number(row, 1)?])).await;
         let rows = rows.map_err(|error| Cause::from(Fail::Table(table.to_string(), said(&error))))?;
-        Ok(rows.first().and_then(|rows| u64::try_from(*rows).ok()).unwrap_or_default())
+        let counted = rows.first().copied().unwrap_or_default();
+        Ok(counted.map(|rows| u64::try_from(rows).unwrap_or_default()))
     }
 
     async fn references(&mut self, sample: usize) -> Result<Vec<Held>, Cause> {

@@ -2,7 +2,7 @@
 //!
 //! A scan holds one batch of rows and the hasher's buffers, whatever the table's size, and asks for no order, so that
 //! `SQLite` makes no temporary file.
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Column as _, Either, Executor, Row, SqlSafeStr, Statement};
@@ -79,35 +79,28 @@ impl RowSource for Sqlite {
         Ok(buckets)
     }
 
-    async fn hashed(&mut self, rows: &Rows, buckets: &BTreeSet<u64>) -> Result<Vec<HashedRow>, Cause> {
-        let mut found: Vec<HashedRow> = Vec::new();
-        // Rows without a key may repeat without end; they are counted, so that memory stays bounded.
-        let counts = !rows.has_key();
-        let mut places: HashMap<RowIdentity, usize> = HashMap::new();
+    async fn hashed(
+        &mut self,
+        rows: &Rows,
+        buckets: &BTreeSet<u64>,
+        each: &mut (dyn FnMut(u64, HashedRow) + Send),
+    ) -> Result<(), Cause> {
         let mut hasher = RowHasher::new(rows.seed);
         let mut identities = IdentityHasher::new(rows.seed);
         let mut ordinal = 0;
         self.scan(rows, |cells, key| {
-            if buckets.contains(&bucket_of(rows, cells, key)) {
+            let bucket = bucket_of(rows, cells, key);
+            if buckets.contains(&bucket) {
                 hash(rows, cells, &mut hasher)?;
                 let identity = identity(rows, cells, &mut identities)?;
-                let known = if counts { places.get(&identity).copied() } else { None };
-                if let Some(known) = known.and_then(|place| found.get_mut(place)) {
-                    known.copies += 1;
-                } else {
-                    if counts {
-                        places.insert(identity, found.len());
-                    }
-                    let columns = hasher.columns().to_vec();
-                    let key = if rows.is_keyed { key_of(rows, cells) } else { Vec::new() };
-                    found.push(HashedRow { identity, ordinal, copies: 1, cells: columns, key });
-                }
+                let columns = hasher.columns().to_vec();
+                let key = if rows.is_keyed { key_of(rows, cells) } else { Vec::new() };
+                each(bucket, HashedRow { identity, ordinal, copies: 1, cells: columns, key });
             }
             ordinal += 1;
             Ok(())
         })
-        .await?;
-        Ok(found)
+        .await
     }
 
     async fn cells(

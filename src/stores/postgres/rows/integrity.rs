@@ -133,17 +133,22 @@ impl Integrity for PostgresRows {
         Ok(Beside { tables: tables.into_iter().map(member).collect(), large_objects, are_readable })
     }
 
-    async fn outside(&mut self, table: &TableName, conditions: &[String]) -> Result<u64, Cause> {
+    async fn outside(&mut self, table: &TableName, conditions: &[String]) -> Result<[u64; 2], Cause> {
         let taken: Vec<String> =
-            conditions.iter().map(|condition| format!("coalesce(({condition}\n), false)")).collect();
-        let sql = format!("SELECT count(*) FROM {} WHERE NOT ({})", from(table), taken.join(" OR "));
-        let mut rows = 0;
+            conditions.iter().map(|condition| format!("coalesce(({condition}\n), false)::int4")).collect();
+        let sql = format!(
+            "SELECT count(*) FILTER (WHERE taken = 0), count(*) FILTER (WHERE taken > 1) \
+             FROM (SELECT {} AS taken FROM {}) AS trueup_taken",
+            taken.join(" + "),
+            from(table)
+        );
+        let mut rows = [0, 0];
         self.stream(Of::Table(table), sql, |row| {
-            rows = row.try_get::<i64, usize>(0)?;
+            rows = [row.try_get::<i64, usize>(0)?, row.try_get::<i64, usize>(1)?];
             Ok(())
         })
         .await?;
-        Ok(u64::try_from(rows).unwrap_or_default())
+        Ok(rows.map(|rows| u64::try_from(rows).unwrap_or_default()))
     }
 
     async fn references(&mut self, sample: usize) -> Result<Vec<Held>, Cause> {

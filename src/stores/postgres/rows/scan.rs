@@ -1,5 +1,5 @@
 //! Scans of a table.
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -140,41 +140,31 @@ impl RowSource for PostgresRows {
         Ok(buckets)
     }
 
-    async fn hashed(&mut self, rows: &Rows, buckets: &BTreeSet<u64>) -> Result<Vec<HashedRow>, Cause> {
-        let mut found: Vec<HashedRow> = Vec::new();
-        // Rows without a key may repeat without end; they are counted, so that memory stays bounded.
-        let counts = !rows.has_key();
-        let mut places: HashMap<RowIdentity, usize> = HashMap::new();
-        let mut keep = |row: HashedRow| {
-            let known = if counts { places.get(&row.identity).copied() } else { None };
-            if let Some(known) = known.and_then(|place| found.get_mut(place)) {
-                known.copies += 1;
-                return;
-            }
-            if counts {
-                places.insert(row.identity, found.len());
-            }
-            found.push(row);
-        };
-        if self.trust(rows).await? == Trust::Hash {
-            let sql = select::hashed(rows, buckets).map_err(|error| Cause::new(error.to_string()))?;
-            self.stream(Of::rows(rows), sql, |row| {
-                let cells: Vec<i64> = row.try_get(2)?;
-                let key = key_of(rows, row.try_get(3)?);
-                keep(HashedRow {
-                    identity: identity(row)?,
-                    ordinal: ordinal(&key),
-                    copies: 1,
-                    cells: cells.into_iter().map(i64::cast_unsigned).collect(),
-                    key,
-                });
-                Ok(())
-            })
-            .await?;
-        } else {
-            self.hash_here(rows, Some(buckets), |_, _, row| keep(row)).await?;
+    async fn hashed(
+        &mut self,
+        rows: &Rows,
+        buckets: &BTreeSet<u64>,
+        each: &mut (dyn FnMut(u64, HashedRow) + Send),
+    ) -> Result<(), Cause> {
+        if self.trust(rows).await? != Trust::Hash {
+            return self.hash_here(rows, Some(buckets), |bucket, _, row| each(bucket, row)).await;
         }
-        Ok(found)
+        let sql = select::hashed(rows, buckets).map_err(|error| Cause::new(error.to_string()))?;
+        self.stream(Of::rows(rows), sql, |row| {
+            let cells: Vec<i64> = row.try_get(2)?;
+            let key = key_of(rows, row.try_get(3)?);
+            let found = HashedRow {
+                identity: identity(row)?,
+                ordinal: ordinal(&key),
+                copies: 1,
+                cells: cells.into_iter().map(i64::cast_unsigned).collect(),
+                key,
+            };
+            let strange = || sqlx::Error::Protocol("a key that is no integer".into());
+            each(bucket_of(rows, &found).ok_or_else(strange)?, found);
+            Ok(())
+        })
+        .await
     }
 
     async fn cells(
@@ -328,6 +318,15 @@ impl<'r> Of<'r> {
 #[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
 fn share(rows: u64) -> f64 {
     (100.0 * SAMPLE / (rows.max(1) as f64)).clamp(0.000_1, 100.0)
+}
+
+/// The bucket that the server chose for a row.
+fn bucket_of(rows: &Rows, row: &HashedRow) -> Option<u64> {
+    match (&rows.buckets, row.key.first()) {
+        (Buckets::Hash(count), _) => Some(RowHash(row.identity.first()).bucket(count - 1)),
+        (ranges, Some(Value::Int(number))) => ranges.place(*number),
+        _ => None,
+    }
 }
 
 fn identity(row: &PgRow) -> Result<RowIdentity, sqlx::Error> {
