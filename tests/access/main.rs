@@ -7,6 +7,7 @@
     clippy::print_stderr,
     reason = "in a test they are how it fails and what it tells"
 )]
+mod alone;
 mod command;
 mod faults;
 mod models;

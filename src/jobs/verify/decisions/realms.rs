@@ -14,9 +14,6 @@ use crate::rules::access::{REALM_RULES, RealmFacts, RealmFinding, STALE_RULES, S
 use crate::rules::acl::read_realm;
 use crate::rules::judge;
 
-/// The rules that two realms are judged by.
-pub(super) const RULES: [&str; 2] = ["access/realm-differs", "access/stale-exception"];
-
 /// How many of a sort are named.
 const NAMED: usize = 10;
 
