@@ -11,6 +11,7 @@ mod alone;
 mod command;
 mod faults;
 mod models;
+mod on_keycloak;
 mod on_openfga;
 mod parity;
 mod random;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use trueup::model::access::{AccessModel, Tuple};
 use trueup::parse::access::{model as read_model, tuples as read_tuples};
-use trueup::stores::openfga::{Entry, OpenFga};
+use trueup::stores::entry::Entry;
+use trueup::stores::openfga::OpenFga;
 
 use crate::command::{MODEL, verify};
 use crate::server::{Store, model_json, tuple_json};

@@ -18,6 +18,7 @@ use crate::model::{Cause, Differing, Gap, GapKind, Look, Object, Reason, Report,
 use crate::rules::access::{EVERY_RULES, PARITY_RULES, ParityFacts, REALM_RULES, STALE_RULES, StaleFacts};
 use crate::rules::{Levels, Rule, Tree, judge};
 use crate::stores::endpoint::Endpoint;
+use crate::stores::keycloak::Keycloak;
 use crate::stores::openfga::OpenFga;
 use crate::stores::postgres::Patience;
 
@@ -37,6 +38,8 @@ pub struct Decisions<'d> {
     pub endpoints: BTreeMap<String, Endpoint>,
     /// Stores of tuples, by name as above.
     pub stores: BTreeMap<String, OpenFga>,
+    /// Realms of servers, likewise.
+    pub live_realms: BTreeMap<String, Keycloak>,
     /// How long a server may be kept busy.
     pub patience: Patience,
     /// How names are printed.
@@ -89,7 +92,7 @@ pub async fn decisions(
     }
     let of_realms = [ids(REALM_RULES), ids(STALE_RULES)].concat();
     for one in settings.realms.iter().filter(|one| settings.asks(&of_realms, &one.name)) {
-        judge_realm(settings, one, report);
+        judge_realm(settings, one, report, each).await;
     }
 }
 

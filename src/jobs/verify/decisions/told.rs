@@ -14,11 +14,18 @@ pub(super) fn shown(keys: Keys, name: &str) -> String {
         return match keys {
             Keys::Plain => name.to_owned(),
             _ if name.contains(':') => name.to_owned(),
-            _ => shown_key(&[Value::Text(name.to_owned())], keys).unwrap_or_else(|| "(hidden)".to_owned()),
+            _ => whole(keys, name),
         };
     };
-    let id = shown_key(&[Value::Text(id.to_owned())], keys).unwrap_or_else(|| "(hidden)".to_owned());
-    format!("{kind}:{id}")
+    format!("{kind}:{}", whole(keys, id))
+}
+
+/// A name without a type, as names may be printed.
+pub(super) fn whole(keys: Keys, name: &str) -> String {
+    if keys == Keys::Plain {
+        return name.to_owned();
+    }
+    shown_key(&[Value::Text(name.to_owned())], keys).unwrap_or_else(|| "(hidden)".to_owned())
 }
 
 pub(super) fn masked(keys: Keys, mut parity: Parity) -> Parity {
