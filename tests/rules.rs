@@ -232,6 +232,7 @@ fn run(subject: &str, example: &Example) -> Report {
                 schema: Vec::new(),
                 chains: live_chain(files),
                 round_trips: round_trip(files),
+                acls: Vec::new(),
                 levels: Levels::new(),
                 today,
             };

@@ -2,6 +2,7 @@
 //!
 //! Flags and manifest meet here and nowhere else; what goes to the terminal goes through here and nowhere else.
 mod access;
+mod acls;
 mod against;
 mod baseline;
 mod chains;

@@ -40,7 +40,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     if let Some(env) = &manifest.env {
         env_mistakes(env, &mut found);
     }
-    found.extend(manifest.acl.iter().flat_map(acl::mistakes));
+    found.extend(manifest.acl.iter().flat_map(|one| acl::mistakes(one, &manifest.endpoints)));
     once(manifest.backfill.iter().map(|backfill| &backfill.name), "backfill", &mut found);
     manifest.backfill.iter().for_each(|backfill| backfill_mistakes(backfill, &mut found));
     once(manifest.pin.iter().map(|pin| &pin.name), "pin", &mut found);

@@ -25,7 +25,7 @@ pub struct RealmParity {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RealmSide {
-    /// The export: a file, or the folder that `kc.sh export --users different_files` writes.
+    /// The export: a file, or the folder that `kc.sh export --dir DIR --users different_files` writes.
     pub path: Option<At<String>>,
     /// The endpoint of `kind = "keycloak"` that is asked over its Admin API.
     pub on: Option<At<String>>,

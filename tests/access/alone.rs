@@ -39,7 +39,7 @@ fn run(folder: &TempDir, arguments: &[&str]) -> (i32, String) {
 }
 
 /// A database of grants: a table for each side.
-fn grants(folder: &TempDir, name: &str, rows: &[[&str; 3]]) {
+pub(crate) fn grants(folder: &TempDir, name: &str, rows: &[[&str; 3]]) {
     let path = folder.path().join(name);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
