@@ -10,6 +10,7 @@
 mod alone;
 mod command;
 mod faults;
+mod faults_keycloak;
 mod hostile;
 mod models;
 mod on_keycloak;
