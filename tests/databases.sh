@@ -195,10 +195,10 @@ start_pglite() {
 }
 
 stop_pid() {
-  local pid=$1 mark=$2
+  local pid=$1 mark=$2 signal=${3-INT}
   # the number alone may belong to another process by now
   if ! tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "$mark"; then return 0; fi
-  kill -INT "$pid"
+  kill "-$signal" "$pid"
   for _ in $(seq 100); do
     kill -0 "$pid" 2>/dev/null || return 0
     sleep 0.1

@@ -246,6 +246,7 @@ fn run(subject: &str, example: &Example) -> Report {
                 schema: Vec::new(),
                 chains: live_chain(files),
                 round_trips: round_trip(files),
+                acls: Vec::new(),
                 levels: Levels::new(),
                 today,
             };
@@ -266,7 +267,8 @@ fn decided((manifest, manifest_source): (Manifest, Source), tree: &Blocks<'_>) -
         manifest: manifest_source,
         tree,
         endpoints: BTreeMap::new(),
-        stores: std::collections::BTreeMap::new(),
+        stores: BTreeMap::new(),
+        live_realms: BTreeMap::new(),
         patience: Patience::default(),
         keys: Keys::Plain,
         checks: Vec::new(),

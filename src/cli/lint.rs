@@ -1,6 +1,7 @@
 //! `trueup lint`
 use clap::ValueEnum;
 
+use super::acls;
 use super::against;
 use super::chains::{self, RoundTripArgs};
 use super::drift::SchemaArgs;
@@ -100,7 +101,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     let flags = env_of_flags(template, &service, compose, allow)?;
     let code = code.iter().map(|text| code_of_flag(text)).collect::<Result<_, _>>()?;
     let acl = model.map(|model| Acl {
-        model: model.into(),
+        model: Some(model.into()),
         tuples: tuples.into_iter().map(At::from).collect(),
         realm: realm.map(|path| AclRealm { path: path.into(), ..AclRealm::default() }),
         ..Acl::default()
@@ -147,8 +148,13 @@ fn look_at_live(schema: &SchemaArgs, settings: &mut Lint, tree: &Checkout) -> Re
     if wants_chains {
         settings.chains = chains::look(schema.live.as_deref(), settings, tree)?;
     }
+    // A URL is that of a schema, or of a chain.
+    let names_none = schema.live.as_deref() == Some("");
+    if names_none && (wants_all || is_named(Subject::Acl)) && settings.manifest.acl.iter().any(Acl::is_live) {
+        settings.acls = acls::look(settings)?;
+    }
     if is_live && asks_nothing_live(settings) {
-        let hint = "give --live a URL with --expect or `lint alembic`, or declare `[schema]` or the `endpoint` of an `[[alembic]]`";
+        let hint = "give --live a URL with --expect or `lint alembic`, or declare `[schema]`, the `endpoint` of an `[[alembic]]`, or `on` in an `[[acl]]`";
         return Err(Stop::usage("--live asks for live systems, and none is declared", hint));
     }
     Ok(())
@@ -158,6 +164,7 @@ fn look_at_live(schema: &SchemaArgs, settings: &mut Lint, tree: &Checkout) -> Re
 fn asks_nothing_live(settings: &Lint) -> bool {
     let is_named = |subject| settings.subjects.contains(&subject);
     let has_looked = settings.chains.iter().any(|look| !matches!(look, Look::NotAsked(_)));
+    let has_looked = has_looked || !settings.acls.is_empty();
     settings.schema.is_empty() && !has_looked && !is_named(Subject::Schema) && !is_named(Subject::Alembic)
 }
 
@@ -276,6 +283,7 @@ fn settings(
         schema: Vec::new(),
         chains: Vec::new(),
         round_trips: Vec::new(),
+        acls: Vec::new(),
         levels,
         today,
     })

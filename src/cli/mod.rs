@@ -2,6 +2,7 @@
 //!
 //! Flags and manifest meet here and nowhere else; what goes to the terminal goes through here and nowhere else.
 mod access;
+mod acls;
 mod against;
 mod baseline;
 mod chains;
@@ -17,11 +18,11 @@ mod init;
 mod lint;
 mod lock;
 mod manifest;
-mod openfga;
 mod output;
 mod program;
 mod report;
 mod schema;
+mod servers;
 mod shard;
 mod stop;
 mod survey;

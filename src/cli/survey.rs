@@ -117,7 +117,7 @@ fn chosen(manifest: &Manifest) -> Vec<String> {
         return named;
     }
     let is_readable =
-        |endpoint: &crate::manifest::Endpoint| endpoint.access != Access::Scratch && !endpoint.is_openfga();
+        |endpoint: &crate::manifest::Endpoint| endpoint.access != Access::Scratch && endpoint.is_database();
     let readable = manifest.endpoints.iter().filter(|(_, endpoint)| is_readable(endpoint));
     readable.map(|(name, _)| name.clone()).collect()
 }

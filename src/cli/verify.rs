@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::fingerprint::taken;
 use super::manifest::{Loaded, ManifestArgs};
-use super::openfga::declared_store;
 use super::output::{Clock, OutputArgs, emit};
+use super::servers::{declared_realm, declared_store};
 use super::shard::shard;
 use super::stop::{Stop, note};
 use crate::digest::hasher::Seed;
 use crate::jobs::verify::{Against, Decisions, End, Verify, against, decisions_alone, verify};
-use crate::manifest::{AccessParity, Keys, MANIFEST, Manifest};
+use crate::manifest::{AccessParity, Keys, MANIFEST, Manifest, RealmParity};
 use crate::mapping::Mapping;
 use crate::model::{Cause, Differing, Exit, Report};
 use crate::parse::expand::expand;
@@ -270,7 +270,7 @@ pub(super) fn settings(
     settings.vectors.clone_from(&manifest.vector);
     let sides = [settings.source.name.clone(), settings.target.name.clone()];
     let others = manifest.verify.others().map(|name| name.as_str());
-    let mut others: Vec<&str> = others.filter(|name| !manifest.is_openfga(name)).collect();
+    let mut others: Vec<&str> = others.filter(|name| manifest.is_database(name)).collect();
     others.sort_unstable();
     others.dedup();
     for name in others.into_iter().filter(|name| !sides.iter().any(|side| side == name)) {
@@ -282,13 +282,12 @@ pub(super) fn settings(
 /// Whether the manifest names sides whose rows can be compared, or asks them something.
 fn has_sides(manifest: &Manifest) -> bool {
     let verify = &manifest.verify;
-    let is_database = |name: &str| manifest.endpoints.contains_key(name) && !manifest.is_openfga(name);
     let is_asked = !verify.invariant.is_empty()
         || !verify.equal.is_empty()
         || !verify.count.is_empty()
         || verify.entities.is_some()
         || !manifest.vector.is_empty();
-    [&verify.source, &verify.target].into_iter().any(|name| is_database(name))
+    [&verify.source, &verify.target].into_iter().any(|name| manifest.is_database(name))
         || is_asked
         || !manifest.table.is_empty()
 }
@@ -321,6 +320,17 @@ fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Optio
         };
         endpoints.insert((**name).clone(), endpoint);
     }
+    let mut live_realms = BTreeMap::new();
+    for name in verify.realm.iter().flat_map(RealmParity::endpoints) {
+        let own = match name.as_str() {
+            "source" => &verify.source,
+            "target" => &verify.target,
+            other => other,
+        };
+        if let Some(endpoint) = manifest.endpoints.get(own) {
+            live_realms.insert((**name).clone(), declared_realm(source.base(), own, endpoint)?);
+        }
+    }
     let checks = args.check.iter().map(|written| named_check(verify, written)).collect::<Result<_, _>>()?;
     let mut mapping = Mapping::of(manifest, source);
     mapping.entities.clone_from(&args.entity);
@@ -332,6 +342,7 @@ fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Optio
         tree,
         endpoints,
         stores,
+        live_realms,
         patience: args.limits.over(patience(verify)),
         keys: args.keys.unwrap_or(verify.keys),
         checks,
@@ -415,9 +426,16 @@ pub(super) fn declared(
         let hint = format!("declare `[endpoints.{name}]` with its url, or name another under `[verify]`");
         return Err(Stop::usage(format!("the manifest has no endpoint `{name}`"), hint));
     };
-    if endpoint.is_openfga() {
-        let hint = "name a database here; `[[verify.access]]` reads such a store with `on` alone";
-        return Err(Stop::usage(format!("`{name}` is an OpenFGA store, and no database"), hint));
+    if !endpoint.is_database() {
+        let (what, hint) = if endpoint.is_openfga() {
+            (
+                "an OpenFGA store",
+                "name a database here; `[[verify.access]]` reads such a store with `on` alone",
+            )
+        } else {
+            ("a realm of Keycloak", "name a database here; `[[verify.realm]]` reads such a realm with `on`")
+        };
+        return Err(Stop::usage(format!("`{name}` is {what}, and no database"), hint));
     }
     let secrets = Secrets::beside(base).map_err(Stop::CouldNotLook)?;
     let url = expand(&endpoint.url, &|name| secrets.get(name)).map_err(Stop::CouldNotLook)?;

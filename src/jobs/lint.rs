@@ -1,11 +1,11 @@
 //! `lint`: files against declared expectations.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::manifest::{Baseline, Manifest, Source};
 use crate::model::{
     Cause, Gap, GapKind, InlineAllow, LiveChain, Look, Object, Report, Role, RoundTrip, Span,
 };
-use crate::rules::acl::AclFacts;
+use crate::rules::acl::{AclFacts, LiveAcl};
 use crate::rules::alembic::{AlembicFacts, LiveFacts, RoundTripFacts};
 use crate::rules::allow::{AllowFacts, Claim, apply};
 use crate::rules::backfill::BackfillFacts;
@@ -38,6 +38,8 @@ pub struct Lint {
     pub chains: Vec<Look<LiveChain>>,
     /// What came of running each chain on a database made for it, likewise.
     pub round_trips: Vec<Look<RoundTrip>>,
+    /// What live systems told of each authorization model, in their order, where that was asked for.
+    pub acls: Vec<LiveAcl>,
     /// Severities that the manifest sets.
     pub levels: Levels,
     /// `YYYY-MM-DD`: allows with an earlier day have expired.
@@ -292,7 +294,23 @@ impl Run<'_> {
         if !self.wants(Subject::Acl) {
             return;
         }
-        let mut all = manifest.acl.iter().map(|declared| AclFacts::new(declared, source, self.tree));
+        let unasked = LiveAcl {
+            store: Look::Failed(
+                Cause::new("the store was not asked").hint("ask it: `trueup lint acl --live`"),
+            ),
+            lists: BTreeMap::new(),
+        };
+        let is_named = !self.settings.subjects.is_empty();
+        let live = |number: usize| self.settings.acls.get(number).or(is_named.then_some(&unasked));
+        let all = manifest.acl.iter().enumerate();
+        let mut all = all.map(|(number, acl)| AclFacts::new(acl, source, self.tree, live(number)));
+        for acl in manifest.acl.iter().filter(|acl| acl.is_live() && self.settings.acls.is_empty()) {
+            let on = acl.on.as_ref().map(|on| Object::endpoint(on.as_str()));
+            let on = on.or_else(|| acl.model.as_ref().map(|model| Object::file(source.path_of(model))));
+            let reason = "live systems are asked with `--live`: `trueup lint acl --live`".to_owned();
+            let on = on.unwrap_or_else(|| Object::run("lint"));
+            self.report.not_compared.push(Gap { on, kind: GapKind::NotAsked, reason });
+        }
         let first = all.next();
         self.judge(Subject::Acl, rules::acl::RULES, first, ("authorization model", "[[acl]]"));
         for facts in all {

@@ -2,6 +2,7 @@
 //!
 //! Jobs are strangers to each other. They hold no SQL, print nothing and know no format.
 pub mod access;
+pub mod acl;
 pub mod chain;
 pub mod copy;
 pub mod drift;

@@ -282,7 +282,7 @@ pub(super) fn mistakes(parity: &AccessParity, found: &mut Vec<Mistake>) {
         let help = Some("write a number, or `{ min = 1 }`");
         found.push(mistake(&every.expect, "each has a number of permissions, and no list".into(), help));
     }
-    list_mistakes(parity, found);
+    parity.lists().for_each(|list| list_mistakes(list, &parity.name, found));
 }
 
 fn side_mistakes(at: &At<String>, name: &str, side: &AccessSide, found: &mut Vec<Mistake>) {
@@ -325,23 +325,21 @@ fn side_mistakes(at: &At<String>, name: &str, side: &AccessSide, found: &mut Vec
     }
 }
 
-fn list_mistakes(parity: &AccessParity, found: &mut Vec<Mistake>) {
-    for list in parity.lists() {
-        let named = [&list.file, &list.sql, &list.realm].into_iter().flatten().count();
-        if named + usize::from(!list.pairs.is_empty()) != 1 {
-            let at =
-                [&list.file, &list.sql, &list.realm].into_iter().flatten().next().unwrap_or(&parity.name);
-            let help = Some("give it one of `pairs`, `file`, `sql` and `realm`");
-            found.push(mistake(at, "the names come from nowhere, or from several places".into(), help));
+/// What is wrong with a list that stands below a key, or in what has a name.
+pub(super) fn list_mistakes(list: &NameList, named: &At<String>, found: &mut Vec<Mistake>) {
+    let from = [&list.file, &list.sql, &list.realm];
+    if from.into_iter().flatten().count() + usize::from(!list.pairs.is_empty()) != 1 {
+        let at = from.into_iter().flatten().next().unwrap_or(named);
+        let help = Some("give it one of `pairs`, `file`, `sql` and `realm`");
+        found.push(mistake(at, "the names come from nowhere, or from several places".into(), help));
+    }
+    if let Some(sql) = &list.sql {
+        if list.on.is_none() {
+            found.push(mistake(sql, "no endpoint is asked".into(), Some("say `on = \"target\"`")));
         }
-        if let Some(sql) = &list.sql {
-            if list.on.is_none() {
-                found.push(mistake(sql, "no endpoint is asked".into(), Some("say `on = \"target\"`")));
-            }
-            if let Some(why) = condition::problem(sql) {
-                let help = "write one query, without `;` and comments";
-                found.push(mistake(sql, format!("this is no query: {why}"), Some(help)));
-            }
+        if let Some(why) = condition::problem(sql) {
+            let help = "write one query, without `;` and comments";
+            found.push(mistake(sql, format!("this is no query: {why}"), Some(help)));
         }
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     if let Some(env) = &manifest.env {
         env_mistakes(env, &mut found);
     }
-    found.extend(manifest.acl.iter().flat_map(acl::mistakes));
+    found.extend(manifest.acl.iter().flat_map(|one| acl::mistakes(one, &manifest.endpoints)));
     once(manifest.backfill.iter().map(|backfill| &backfill.name), "backfill", &mut found);
     manifest.backfill.iter().for_each(|backfill| backfill_mistakes(backfill, &mut found));
     once(manifest.pin.iter().map(|pin| &pin.name), "pin", &mut found);
@@ -67,7 +67,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
         if endpoint.url.trim().is_empty() {
             found.push(mistake(&endpoint.url, format!("endpoint `{name}` has an empty url"), None));
         }
-        openfga_mistakes(name, endpoint, &mut found);
+        server_mistakes(name, endpoint, &mut found);
     }
     live::mistakes(manifest, &mut found);
     survey::mistakes(manifest, &mut found);
@@ -77,28 +77,50 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     found
 }
 
-/// What a store of tuples needs, and what nothing else has.
-fn openfga_mistakes(name: &str, endpoint: &Endpoint, found: &mut Vec<Mistake>) {
+/// What a store of tuples or a realm needs, and what nothing else has.
+fn server_mistakes(name: &str, endpoint: &Endpoint, found: &mut Vec<Mistake>) {
     let client = endpoint.client.as_ref().map(|client| &client.id);
-    if !endpoint.is_openfga() {
-        let of_it = [&endpoint.store, &endpoint.model, &endpoint.token].into_iter().flatten().chain(client);
-        for at in of_it {
-            let help = Some("say `kind = \"openfga\"`, or leave it out");
-            found.push(mistake(at, format!("endpoint `{name}` is no OpenFGA store"), help));
+    let mut only = |parts: Vec<&At<String>>, kind: &str, what: &str| {
+        for at in parts {
+            let help = format!("say `kind = \"{kind}\"`, or leave it out");
+            found.push(mistake(at, format!("endpoint `{name}` is no {what}"), Some(&help)));
         }
+    };
+    if !endpoint.is_openfga() {
+        let of_it = [&endpoint.store, &endpoint.model].into_iter().flatten();
+        let entered = endpoint.token.iter().chain(client).filter(|_| endpoint.is_database());
+        only(of_it.chain(entered).collect(), "openfga", "OpenFGA store");
+    }
+    if !endpoint.is_keycloak() {
+        only(endpoint.realm.iter().collect(), "keycloak", "realm of Keycloak");
+    }
+    if endpoint.is_database() {
         return;
     }
-    if endpoint.store.is_none() {
+    if endpoint.is_openfga() && endpoint.store.is_none() {
         let help = Some("say `store = \"...\"`, the id that `fga store list` prints");
         found.push(mistake(&endpoint.url, format!("endpoint `{name}` names no store"), help));
+    }
+    if endpoint.is_keycloak() && endpoint.realm.is_none() {
+        let help = Some("say `realm = \"...\"`, its name");
+        found.push(mistake(&endpoint.url, format!("endpoint `{name}` names no realm"), help));
     }
     if let (Some(token), Some(_)) = (&endpoint.token, client) {
         let help = Some("leave one of them out");
         found.push(mistake(token, format!("endpoint `{name}` has a `token` and a `client`"), help));
     }
+    if let Some(client) = &endpoint.client {
+        if client.user.is_some() != client.password.is_some() {
+            let help = Some("a user signs in with both, a client with neither");
+            found.push(mistake(&client.id, "the client has only one of `user` and `password`".into(), help));
+        } else if client.secret.is_none() && client.user.is_none() {
+            let help = Some("say `secret = \"${NAME:?}\"`, or `user` and `password`");
+            found.push(mistake(&client.id, "the client has nothing to enter with".into(), help));
+        }
+    }
     if endpoint.immutable || endpoint.access == Access::Scratch {
         let help = Some("leave out `immutable` and `access`: it is only ever read");
-        found.push(mistake(&endpoint.url, format!("endpoint `{name}` is an OpenFGA store"), help));
+        found.push(mistake(&endpoint.url, format!("endpoint `{name}` is no database"), help));
     }
 }
 

@@ -6,7 +6,7 @@ use super::check::mistake;
 use super::{At, Mistake, glob};
 use crate::model::realm::{RealmChange, RealmPart};
 
-/// Two exported Keycloak realms that must be the same, id by id.
+/// Two Keycloak realms that must be the same, id by id.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RealmParity {
@@ -21,12 +21,14 @@ pub struct RealmParity {
     pub except: Vec<RealmExcept>,
 }
 
-/// An exported realm.
+/// A realm: exported, or live.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RealmSide {
-    /// The export: a file, or the folder that `kc.sh export --users different_files` writes.
-    pub path: At<String>,
+    /// The export: a file, or the folder that `kc.sh export --dir DIR --users different_files` writes.
+    pub path: Option<At<String>>,
+    /// The endpoint of `kind = "keycloak"` that is asked over its Admin API.
+    pub on: Option<At<String>>,
     /// Which realm, where the export holds several. A folder whose files git ignores needs it too.
     pub name: Option<String>,
 }
@@ -45,6 +47,13 @@ pub struct RealmExcept {
     pub reason: At<String>,
 }
 
+impl RealmParity {
+    /// The endpoints that it asks.
+    pub fn endpoints(&self) -> impl Iterator<Item = &At<String>> {
+        [&self.source, &self.target].into_iter().filter_map(|side| side.on.as_ref())
+    }
+}
+
 impl RealmExcept {
     /// Whether it leaves a whole part out.
     pub fn is_of_all(&self) -> bool {
@@ -52,10 +61,37 @@ impl RealmExcept {
     }
 }
 
-pub(super) fn mistakes(parity: &RealmParity, found: &mut Vec<Mistake>) {
-    if *parity.source.path == *parity.target.path && parity.source.name == parity.target.name {
+pub(super) fn mistakes(parity: &RealmParity, is_keycloak: &dyn Fn(&str) -> bool, found: &mut Vec<Mistake>) {
+    let said =
+        |side: &RealmSide| (side.path.as_deref().cloned(), side.on.as_deref().cloned(), side.name.clone());
+    if said(&parity.source) == said(&parity.target) {
         let help = Some("name the export of the other side, or the other realm of this one");
-        found.push(mistake(&parity.target.path, "a realm is compared with itself".into(), help));
+        let at = parity.target.path.as_ref().or(parity.target.on.as_ref()).unwrap_or(&parity.name);
+        found.push(mistake(at, "a realm is compared with itself".into(), help));
+    }
+    for (word, side) in [("source", &parity.source), ("target", &parity.target)] {
+        let help = Some("give it `path`, an export, or `on`, an endpoint of `kind = \"keycloak\"`");
+        match (&side.path, &side.on) {
+            (None, None) => {
+                found.push(mistake(
+                    &parity.name,
+                    format!("the {word} of `{}` is nothing", *parity.name),
+                    help,
+                ));
+            }
+            (Some(_), Some(on)) => {
+                found.push(mistake(on, format!("the {word} is an export and an endpoint"), help));
+            }
+            (None, Some(on)) if side.name.is_some() => {
+                let help = Some("the endpoint says `realm` itself");
+                found.push(mistake(on, "`name` is for exports that hold several realms".into(), help));
+            }
+            (None, Some(on)) if !is_keycloak(on) => {
+                let help = Some("give that endpoint `kind = \"keycloak\"` and its `realm`");
+                found.push(mistake(on, format!("`{}` is no realm of Keycloak", **on), help));
+            }
+            _ => {}
+        }
     }
     for except in &parity.except {
         if except.reason.trim().is_empty() {

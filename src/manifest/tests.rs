@@ -209,6 +209,57 @@ first_deploy = \"accept\"
 }
 
 #[test]
+fn realms_and_models_of_servers() {
+    let text = "\
+[endpoints.app]
+url = \"sqlite:app.db\"
+realm = \"kea\"
+[endpoints.kc]
+kind = \"keycloak\"
+url = \"${U}\"
+client = { id = \"a\", token_url = \"${I}\" }
+[endpoints.fga]
+kind = \"openfga\"
+url = \"${U}\"
+store = \"${S}\"
+client = { id = \"a\", user = \"b\", token_url = \"${I}\" }
+[[verify.realm]]
+name = \"a\"
+source = { on = \"kc\" }
+target = { on = \"app\" }
+[[verify.realm]]
+name = \"b\"
+source = { path = \"a.json\", on = \"kc\" }
+target = {}
+[[acl]]
+on = \"app\"
+[[acl]]
+model = \"m.fga\"
+[[acl]]
+on = \"fga\"
+exists = { user = { sql = \"select 1\", on = \"kc\" }, agent = {} }
+";
+    let lines: Vec<String> =
+        said(text).into_iter().map(|one| one.split(" (").next().unwrap().to_owned()).collect();
+    assert_eq!(
+        lines,
+        [
+            "3:9: endpoint `app` is no realm of Keycloak",
+            "6:7: endpoint `kc` names no realm",
+            "7:17: the client has nothing to enter with",
+            "12:17: the client has only one of `user` and `password`",
+            "16:17: `app` is no realm of Keycloak",
+            "18:8: the target of `b` is nothing",
+            "19:34: the source is an export and an endpoint",
+            "22:6: there is no endpoint `app` of `kind = \"openfga\"`",
+            "24:9: there are no tuples under this model",
+            "27:48: there is no database `kc`",
+            "27:56: the names come from nowhere, or from several places",
+        ]
+    );
+}
+
+#[test]
 fn stores_of_tuples() {
     let text = "\
 [endpoints.source]

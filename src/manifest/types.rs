@@ -68,6 +68,11 @@ impl Manifest {
     pub fn is_openfga(&self, name: &str) -> bool {
         self.endpoints.get(name).is_some_and(Endpoint::is_openfga)
     }
+
+    /// Whether an endpoint is declared as a database.
+    pub fn is_database(&self, name: &str) -> bool {
+        self.endpoints.get(name).is_some_and(Endpoint::is_database)
+    }
 }
 
 /// What this repository is.
@@ -97,9 +102,11 @@ pub struct Endpoint {
     pub store: Option<At<String>>,
     /// OpenFGA alone: the id of the authorization model; the latest one without it.
     pub model: Option<At<String>>,
-    /// OpenFGA alone: the bearer token (preshared key), as `${NAME:?}`.
+    /// Keycloak alone: the name of the realm.
+    pub realm: Option<At<String>>,
+    /// OpenFGA and Keycloak: the bearer token (preshared key), as `${NAME:?}`.
     pub token: Option<At<String>>,
-    /// OpenFGA alone: the OAuth client that a token is asked for with.
+    /// OpenFGA and Keycloak: the OAuth client that a token is asked for with.
     pub client: Option<OauthClient>,
 }
 
@@ -108,16 +115,30 @@ impl Endpoint {
     pub fn is_openfga(&self) -> bool {
         self.kind == Some(EndpointKind::Openfga)
     }
+
+    /// Whether it is a realm, and no database.
+    pub fn is_keycloak(&self) -> bool {
+        self.kind == Some(EndpointKind::Keycloak)
+    }
+
+    /// Whether it answers queries.
+    pub fn is_database(&self) -> bool {
+        !self.is_openfga() && !self.is_keycloak()
+    }
 }
 
-/// An OAuth client that gets its tokens with its own credentials.
+/// An OAuth client that gets its tokens with its own credentials, or with those of a user.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OauthClient {
     /// The client's id.
     pub id: At<String>,
-    /// Its secret, as `${NAME:?}`.
-    pub secret: At<String>,
+    /// Its secret, as `${NAME:?}`; a public client such as `admin-cli` has none.
+    pub secret: Option<At<String>>,
+    /// The user who signs in with it; without, the client itself enters.
+    pub user: Option<At<String>>,
+    /// Their password, as `${NAME:?}`.
+    pub password: Option<At<String>>,
     /// Where tokens are had: the whole URL, such as `https://issuer.example/oauth/token`.
     pub token_url: At<String>,
     /// What the token is for, where the issuer asks that.
@@ -147,6 +168,8 @@ pub enum EndpointKind {
     Postgres,
     /// A store of an OpenFGA server. Its `url` is the server's, over HTTP.
     Openfga,
+    /// A realm of a Keycloak server, read over its Admin API. Its `url` is the server's, without `/realms` or `/admin`.
+    Keycloak,
 }
 
 /// How a source table becomes a target table.

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::check::{mistake, once};
 use super::{
-    AccessParity, At, Expected, Keys, Limits, Manifest, Mistake, RealmParity, Scalar, access, condition,
-    glob, realm,
+    AccessParity, At, Endpoint, Expected, Keys, Limits, Manifest, Mistake, RealmParity, Scalar, access,
+    condition, glob, realm,
 };
 use crate::model::Mode;
 
@@ -219,6 +219,7 @@ impl Verify {
         let named = self.invariant.iter().map(|one| &one.on).chain(of_equal).chain(of_count);
         let named = named.chain(self.entities.iter().map(|entities| &entities.on));
         let named = named.chain(self.access.iter().flat_map(AccessParity::endpoints));
+        let named = named.chain(self.realm.iter().flat_map(RealmParity::endpoints));
         named.filter(|name| !matches!(name.as_str(), "source" | "target"))
     }
 }
@@ -230,18 +231,18 @@ pub(super) fn mistakes(manifest: &Manifest, found: &mut Vec<Mistake>) {
         found.push(mistake(&verify.jobs, "nothing is compared by no job".into(), help));
     }
     once(verify.names(), "the check", found);
-    let is_openfga = |name: &str| {
-        manifest.is_openfga(match name {
-            "source" => &verify.source,
-            "target" => &verify.target,
-            other => other,
-        })
+    let own = |name: &'_ str| match name {
+        "source" => verify.source.clone(),
+        "target" => verify.target.clone(),
+        other => other.to_owned(),
     };
+    let is_openfga = |name: &str| manifest.is_openfga(&own(name));
+    let is_keycloak = |name: &str| manifest.endpoints.get(&own(name)).is_some_and(Endpoint::is_keycloak);
     for one in &verify.access {
         access::mistakes(one, found);
         access::endpoint_mistakes(one, &is_openfga, found);
     }
-    verify.realm.iter().for_each(|one| realm::mistakes(one, found));
+    verify.realm.iter().for_each(|one| realm::mistakes(one, &is_keycloak, found));
     for name in verify.others().filter(|name| !manifest.endpoints.contains_key(name.as_str())) {
         let message = format!("there is no endpoint `{}`", **name);
         found.push(mistake(

@@ -24,7 +24,7 @@ pub struct Parity {
     /// How many differences each declared exception took, in their order.
     pub left_out: Vec<u64>,
     /// Usersets that stand in tuples as subjects, on either side: who is in them is compared, they themselves are not.
-    pub usersets: usize,
+    pub usersets: std::collections::BTreeSet<String>,
     /// Relations of the target that were not compared, because the comparison is declared for others.
     pub passed_over: Vec<String>,
 }

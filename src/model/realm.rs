@@ -149,6 +149,25 @@ pub struct RealmDifference {
     pub place: Option<Place>,
 }
 
+/// One difference of two realms, as a line of a file of differences.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DifferingRealm {
+    /// What the declaration is called.
+    pub realm: String,
+    /// What differs.
+    pub part: RealmPart,
+    /// In which way.
+    pub way: RealmChange,
+    /// `user`, `group`, `role` or `client`.
+    pub kind: &'static str,
+    /// Its name, as names may be printed.
+    pub name: String,
+    /// Its id in the source, or in the target where that is the only one; as names may be printed.
+    pub id: String,
+    /// What is said of it, such as `without group /staff`.
+    pub said: String,
+}
+
 /// How two realms differ in one part.
 #[derive(Debug, Clone)]
 pub struct RealmPartDiff {

@@ -106,6 +106,8 @@ pub enum Differing<'d> {
     Row(&'d DifferingRow),
     /// A permission.
     Permission(super::parity::DifferingPermission),
+    /// Something of a realm.
+    Realm(super::realm::DifferingRealm),
 }
 
 /// One part of a key.

@@ -131,7 +131,8 @@ impl Found<'_> {
     /// Where it is.
     #[must_use = "a finding keeps what it is given; end the chain with a place or help"]
     pub fn at(self, place: impl Into<Option<Place>>) -> Self {
-        self.0.primary = place.into();
+        // What is of no file has no line.
+        self.0.primary = place.into().filter(|place| place.span.start.line > 0);
         self
     }
 

@@ -6,16 +6,15 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::http::{Asked, Http, Refused};
+use super::entry::{Entry, Session, web_url};
 use crate::model::access::{AccessModel, TupleFile};
-use crate::model::{Cause, Hidden, Span};
+use crate::model::{Cause, Span};
 use crate::parse::access;
 
 /// The most tuples on a page that the server gives.
 const PAGE: u32 = 100;
 /// The most tuples that are held.
 const MOST: usize = 5_000_000;
-const JSON: &str = "application/json";
 
 /// A store that can be read.
 #[derive(Debug, Clone)]
@@ -25,32 +24,6 @@ pub struct OpenFga {
     store: String,
     model: Option<String>,
     entry: Entry,
-}
-
-/// How the server is entered.
-#[derive(Debug, Clone)]
-pub enum Entry {
-    /// It asks for nothing.
-    Open,
-    /// With a token.
-    Token(Hidden),
-    /// With a token that an issuer gives to a client.
-    Client(Client),
-}
-
-/// An OAuth client.
-#[derive(Debug, Clone)]
-pub struct Client {
-    /// Its id.
-    pub id: String,
-    /// Its secret.
-    pub secret: Hidden,
-    /// Where tokens are had.
-    pub token_url: String,
-    /// What the token is for.
-    pub audience: Option<String>,
-    /// The scopes, separated by blanks.
-    pub scope: Option<String>,
 }
 
 impl OpenFga {
@@ -74,15 +47,7 @@ impl OpenFga {
                     .hint("it is 26 letters and digits, as `fga store list` prints it"));
             }
         }
-        match &entry {
-            Entry::Open => {}
-            Entry::Token(token) => set(name, "token", token.reveal())?,
-            Entry::Client(client) => {
-                set(name, "client.id", &client.id)?;
-                set(name, "client.secret", client.secret.reveal())?;
-                web_url(name, "client.token_url", &client.token_url)?;
-            }
-        }
+        entry.check(name)?;
         Ok(Self { name: name.to_owned(), url, store: store.to_owned(), model, entry })
     }
 
@@ -98,29 +63,6 @@ impl OpenFga {
         });
         read.await.unwrap_or_else(|_| Err(Cause::new("the reading ended before its end")))
     }
-}
-
-/// A URL of the web as a server's address: no user, no parameters, no slash at its end.
-fn web_url(name: &str, part: &str, url: &str) -> Result<String, Cause> {
-    let url = url.trim().trim_end_matches('/');
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or("");
-    if rest.is_empty() || rest.starts_with('/') || rest.contains(['?', '#', ' ']) {
-        return Err(Cause::new(format!("the `{part}` of {name} is no url of a server"))
-            .hint("write it as http://host:8080, or https://host"));
-    }
-    if rest.contains('@') {
-        return Err(Cause::new(format!("the `{part}` of {name} names a user"))
-            .hint("give it a `token`, or a `client`"));
-    }
-    Ok(url.to_owned())
-}
-
-fn set(name: &str, part: &str, value: &str) -> Result<(), Cause> {
-    if value.trim().is_empty() {
-        return Err(Cause::new(format!("the `{part}` of {name} is empty"))
-            .hint("is its variable set? `${NAME:?}` says so itself"));
-    }
-    Ok(())
 }
 
 /// A page of tuples. An answer that lacks one of them is none of OpenFGA's.
@@ -143,95 +85,21 @@ struct Model<'t> {
     authorization_model: &'t RawValue,
 }
 
-#[derive(Deserialize)]
-struct Given {
-    access_token: String,
-}
-
 /// A store while it is read.
 struct Reading<'s> {
     of: &'s OpenFga,
-    http: Http,
-    token: Option<Hidden>,
+    session: Session<'s>,
 }
 
 impl<'s> Reading<'s> {
     fn new(of: &'s OpenFga) -> Result<Self, Cause> {
-        let token_url = if let Entry::Client(client) = &of.entry { client.token_url.trim() } else { "" };
-        let http = Http::new([of.url.as_str(), token_url].iter().any(|url| url.starts_with("https:")))?;
-        let mut reading = Self { of, http, token: None };
-        reading.enter()?;
-        Ok(reading)
+        const WRONG: &str = "are its `url`, its `store` and its `model` right?";
+        Ok(Self { of, session: Session::new(&of.name, &of.url, &of.entry, WRONG)? })
     }
 
-    /// Gets the token that the server is asked with.
-    fn enter(&mut self) -> Result<(), Cause> {
-        self.token = match &self.of.entry {
-            Entry::Open => None,
-            Entry::Token(token) => Some(token.clone()),
-            Entry::Client(client) => Some(self.given(client)?),
-        };
-        Ok(())
-    }
-
-    fn given(&self, client: &Client) -> Result<Hidden, Cause> {
-        let mut body = format!(
-            "grant_type=client_credentials&client_id={}&client_secret={}",
-            escaped(&client.id),
-            escaped(client.secret.reveal())
-        );
-        for (key, value) in [("&audience=", &client.audience), ("&scope=", &client.scope)] {
-            if let Some(value) = value {
-                body.push_str(key);
-                body.push_str(&escaped(value));
-            }
-        }
-        let body = Some(("application/x-www-form-urlencoded", body.as_str()));
-        let url = client.token_url.trim();
-        let answer = self.http.ask(&Asked { url, body, bearer: None }).map_err(|refused| {
-            let cause = self.about("no token can be had", refused.cause);
-            if refused.status.is_some() && cause.hint.is_none() {
-                cause.hint("are the `client`'s id, secret, token_url and audience right?")
-            } else {
-                cause
-            }
-        })?;
-        let given: Given = serde_json::from_str(&answer).map_err(|_| {
-            Cause::new(format!("{}: what its `token_url` answers holds no token", self.of.name))
-        })?;
-        Ok(Hidden::new(given.access_token))
-    }
-
-    fn about(&self, what: &str, cause: Cause) -> Cause {
-        Cause { message: format!("{}: {what}: {}", self.of.name, cause.message), hint: cause.hint }
-    }
-
-    /// What the server answers about its store. A client's token may end in the middle, so it gets another one once.
+    /// What the server answers about its store.
     fn ask(&mut self, what: &str, path: &str, body: Option<&str>) -> Result<String, Cause> {
-        let url = format!("{}/stores/{}{path}", self.of.url, self.of.store);
-        let once = |reading: &Self| {
-            let body = body.map(|body| (JSON, body));
-            reading.http.ask(&Asked { url: &url, body, bearer: reading.token.as_ref() })
-        };
-        let answer = match once(self) {
-            Err(Refused { status: Some(401), .. }) if matches!(self.of.entry, Entry::Client(_)) => {
-                self.enter()?;
-                once(self)
-            }
-            answer => answer,
-        };
-        answer.map_err(|Refused { status, mut cause }| {
-            let hint = match status {
-                Some(401 | 403) => {
-                    Some("is its `token` (or `client`) the right one, and does it still hold?")
-                }
-                Some(400 | 404) => Some("are its `url`, its `store` and its `model` right?"),
-                None => Some("is its `url` right, and does the server run?"),
-                Some(_) => None,
-            };
-            cause.hint = cause.hint.or(hint.map(str::to_owned));
-            self.about(what, cause)
-        })
+        self.session.ask(what, &format!("/stores/{}{path}", self.of.store), body)
     }
 
     fn model(&mut self) -> Result<AccessModel, Cause> {
@@ -265,7 +133,7 @@ impl<'s> Reading<'s> {
             let body = serde_json::json!({ "page_size": PAGE, "continuation_token": token,
                 "consistency": "HIGHER_CONSISTENCY" });
             let answer = self.ask(&what, "/read", Some(&body.to_string()))?;
-            let wrong = |message: String| self.about(&what, Cause::new(message));
+            let wrong = |message: String| self.session.about(&what, Cause::new(message));
             let page: Page<'_> = serde_json::from_str(&answer)
                 .map_err(|_| wrong("this is no answer of OpenFGA".to_owned()))?;
             all.tuples.append(&mut taken(&page.tuples).map_err(wrong)?);
@@ -298,16 +166,4 @@ fn taken(page: &[&RawValue]) -> Result<Vec<crate::model::access::Tuple>, String>
         tuple.span = Span::on_line(0, 0, 0);
     }
     Ok(file.tuples)
-}
-
-/// A text as a form sends it.
-fn escaped(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }

@@ -11,14 +11,14 @@ use crate::command::{MODEL, verify};
 use crate::server::model_json;
 
 /// A request: its first line, its head in small letters, its body.
-struct Request {
-    line: String,
-    head: String,
-    body: String,
+pub(crate) struct Request {
+    pub(crate) line: String,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 /// What is done with one.
-enum Deed {
+pub(crate) enum Deed {
     Answer(u16, String),
     /// The answer begins, and the connection ends.
     HalfOf(String),
@@ -70,7 +70,7 @@ fn page(from: usize, token: &str) -> Deed {
     Deed::Answer(200, json!({ "tuples": keys, "continuation_token": token }).to_string())
 }
 
-fn serve(deed: impl Fn(&Request) -> Deed + Send + Sync + 'static) -> String {
+pub(crate) fn serve(deed: impl Fn(&Request) -> Deed + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let deed = Arc::new(deed);

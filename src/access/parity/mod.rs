@@ -79,7 +79,7 @@ pub fn compare(
         undecided: BTreeMap::new(),
         each,
     };
-    comparison.parity.usersets = usersets(sides.0) + usersets(sides.1);
+    comparison.parity.usersets = usersets(sides.0, names).chain(usersets(sides.1, names)).collect();
     comparison.run(formulas);
     if formulas.is_full() {
         return Err("the conditions are too many to be joined".to_owned());
@@ -87,14 +87,19 @@ pub fn compare(
     Ok(comparison.end(formulas))
 }
 
-/// Usersets that stand as subjects.
-fn usersets(side: &Side<'_>) -> usize {
+/// Usersets that stand as subjects, in the words of their side.
+fn usersets<'u>(side: &'u Side<'_>, names: &'u Names) -> impl Iterator<Item = String> + 'u {
     let edges = side.tables.iter().flat_map(Table::all_edges);
-    let all = edges.filter_map(|edge| match edge.target {
-        Target::Userset(object, table) => Some((object, table)),
-        _ => None,
-    });
-    all.collect::<HashSet<_>>().len()
+    let all: HashSet<(u32, usize)> = edges
+        .filter_map(|edge| match edge.target {
+            Target::Userset(object, table) => Some((object, table)),
+            _ => None,
+        })
+        .collect();
+    all.into_iter().map(|(object, table)| {
+        let relation = side.tables.get(table).map_or("", |table| names.spelt(table.relation));
+        format!("{}#{relation}", names.written(object))
+    })
 }
 
 struct Comparison<'r, 'c, 's> {

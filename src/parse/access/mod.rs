@@ -19,7 +19,7 @@ use crate::model::{Lines, Place};
 
 pub use grants::granted;
 pub use model_json::looks_like_json;
-pub use realm::{is_realm_part, realm};
+pub use realm::{hashed_with, is_realm_part, realm};
 pub use store_file::{modules, store_file};
 pub use tuples::tuples;
 pub use tuples_csv::{column, pairs};

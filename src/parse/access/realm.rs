@@ -320,11 +320,16 @@ fn roles(own: Option<Vec<String>>, of_clients: Option<BTreeMap<String, Vec<Strin
 }
 
 fn credential(written: WrittenCredential) -> RealmCredential {
-    let data = written.credential_data.and_then(|data| serde_json::from_str::<CredentialData>(&data).ok());
+    let data = written.credential_data.as_deref();
     RealmCredential {
         kind: written.r#type.unwrap_or_default(),
-        algorithm: written.algorithm.or_else(|| data.and_then(|data| data.algorithm)),
+        algorithm: written.algorithm.or_else(|| data.and_then(hashed_with)),
     }
+}
+
+/// The algorithm that the data of a credential, which is JSON in a text, names.
+pub fn hashed_with(data: &str) -> Option<String> {
+    serde_json::from_str::<CredentialData>(data).ok()?.algorithm
 }
 
 #[cfg(test)]

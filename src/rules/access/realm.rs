@@ -35,8 +35,7 @@ pub struct RealmFinding {
 fn realm_differs(facts: &RealmFacts, out: &mut Sink<'_>) {
     let on = || Object::endpoint(&facts.on);
     for why in &facts.unknown {
-        let hint =
-            "export both realms whole (`kc.sh export --users realm_file`), or declare under `except` why not";
+        let hint = "export both realms whole (`kc.sh export --dir DIR --users realm_file`), or declare under `except` why not";
         out.unknown(on(), Cause::new(why.as_str()).hint(hint));
     }
     if facts.findings.is_empty() && !facts.unknown.is_empty() {

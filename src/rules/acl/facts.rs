@@ -1,11 +1,13 @@
 //! A model and its tuples, fetched and computed.
+use std::collections::{BTreeMap, HashSet};
+
 use crate::access::{Asked, Formulas, Names, Side, Stream, unsatisfiable, validate};
-use crate::manifest::{Acl, Source};
+use crate::manifest::{Acl, At, NameList, Source};
 use crate::model::access::{AccessModel, AccessProblem, Tuple, TupleFile};
 use crate::model::path::under;
 use crate::model::realm::Realm;
-use crate::model::{Cause, Look, Object, Place};
-use crate::parse::access::{is_realm_part, realm};
+use crate::model::{Cause, Look, Object, Place, Reason};
+use crate::parse::access::{column, is_realm_part, realm};
 use crate::rules::Tree;
 use crate::rules::access::AccessFiles;
 
@@ -21,12 +23,23 @@ pub struct AclFacts {
     pub same: Option<(String, Look<AccessModel>)>,
     /// The realm that the tuples' users and groups come from, with its path, where one is declared.
     pub realm: Option<(String, Look<Realm>)>,
+    /// The ids that there are of a type, with where they come from.
+    pub lists: BTreeMap<String, (String, Look<HashSet<String>>)>,
     /// What is declared.
     pub declared: Acl,
     /// The manifest, for places.
     pub source: Source,
     /// What the matrix shows; nothing where the model is broken.
     pub computed: Option<Computed>,
+}
+
+/// What live systems told of one declaration.
+#[derive(Clone)]
+pub struct LiveAcl {
+    /// The store's model and tuples, where one is declared.
+    pub store: Look<(AccessModel, TupleFile)>,
+    /// The ids of a type, where a query is declared.
+    pub lists: BTreeMap<String, Look<Vec<String>>>,
 }
 
 /// What only the whole matrix shows.
@@ -44,17 +57,38 @@ pub struct Computed {
 pub(super) const DEEPEST: u32 = 25;
 
 impl AclFacts {
-    /// Reads a model and its tuples, and computes them.
-    pub fn new(declared: &Acl, source: &Source, tree: &dyn Tree) -> Self {
+    /// Reads a model and its tuples, and computes them. Without `live` no live system was asked.
+    pub fn new(declared: &Acl, source: &Source, tree: &dyn Tree, live: Option<&LiveAcl>) -> Self {
         let files = AccessFiles { tree, base: "" };
-        let path = source.path_of(&declared.model);
-        let model = files.model(&path);
-        let read = |file: &crate::manifest::At<String>| {
-            let path = source.path_of(file);
-            let look = files.tuples(&path);
-            (path, look)
+        let (path, model, tuples) = match (&declared.model, &declared.on) {
+            (Some(model), _) => {
+                let path = source.path_of(model);
+                let look = files.model(&path);
+                let read = |file: &At<String>| {
+                    let path = source.path_of(file);
+                    let look = files.tuples(&path);
+                    (path, look)
+                };
+                (path, look, declared.tuples.iter().map(read).collect())
+            }
+            (None, on) => {
+                let name = on.as_ref().map_or("", |on| on.as_str());
+                let store = live.map_or_else(|| not_asked("the store"), |live| live.store.clone());
+                let tuples = store.clone().map(|(_, tuples)| tuples);
+                (name.to_owned(), store.map(|(model, _)| model), vec![(name.to_owned(), tuples)])
+            }
         };
-        let tuples: Vec<_> = declared.tuples.iter().map(read).collect();
+        let lists = declared.exists.iter().map(|(kind, list)| {
+            let named = format!("the ids of `{}`", **kind);
+            let known = live.and_then(|live| live.lists.get(kind.as_str()));
+            let look = match (known, &list.sql) {
+                (Some(look), Some(_)) => look.clone(),
+                (None, Some(_)) => not_asked(&named),
+                (_, None) => listed(list, source, tree),
+            };
+            (kind.to_string(), (named, look.map(HashSet::from_iter)))
+        });
+        let lists = lists.collect();
         let same = declared.same_model.as_ref().map(|file| {
             let path = source.path_of(file);
             let look = files.model(&path);
@@ -71,6 +105,7 @@ impl AclFacts {
             files: tuples,
             same,
             realm,
+            lists,
             declared: declared.clone(),
             source: source.clone(),
             computed: None,
@@ -89,7 +124,7 @@ impl AclFacts {
         let side = Side::new(model, files, Asked::Always, (&mut names, &mut formulas));
         let mut stream = Stream::new(&side, &names);
         let mut computed = Computed::default();
-        let mut somebody = std::collections::HashSet::new();
+        let mut somebody = HashSet::new();
         stream.each(&mut formulas, |(_, relation), column| {
             for (object, bounds) in column {
                 if !bounds.high.is_empty() {
@@ -130,11 +165,38 @@ impl AclFacts {
 
     /// The model as an object of checks.
     pub fn object(&self) -> Object {
-        Object::file(&self.path)
+        self.on(&self.path)
+    }
+
+    /// The model, or a file of tuples, as an object of checks.
+    pub(super) fn on(&self, path: &str) -> Object {
+        if self.declared.model.is_some() { Object::file(path) } else { Object::endpoint(path) }
     }
 }
 
-/// A realm from its one file, or from the folder of its files.
+fn not_asked<T>(what: &str) -> Look<T> {
+    Look::NotAsked(Reason(format!("{what}: live systems are asked with `--live`")))
+}
+
+/// The ids of a list in a file; of nobody it would call everything a stranger.
+fn listed(list: &NameList, source: &Source, tree: &dyn Tree) -> Look<Vec<String>> {
+    let names = if let Some(file) = &list.file {
+        let path = source.path_of(file);
+        tree.text(&path).map(|text| column(&text))
+    } else if let Some(path) = &list.realm {
+        let realm = read_realm(&source.path_of(path), list.realm_name.as_deref(), tree);
+        realm.map(|realm| realm.users.into_iter().map(|user| user.id).collect())
+    } else {
+        Look::Got(list.pairs.keys().cloned().collect())
+    };
+    match names {
+        Look::Got(names) if names.is_empty() => Look::Failed(
+            Cause::new("the list of ids is empty, which proves nothing").hint("is it the right one?"),
+        ),
+        names => names,
+    }
+}
+
 /// Reads a realm's export: a file, or the folder of one.
 pub fn read_realm(path: &str, name: Option<&str>, tree: &dyn Tree) -> Look<Realm> {
     let paths = if is_json(path) { vec![path.to_owned()] } else { parts(path, name, tree) };

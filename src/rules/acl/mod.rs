@@ -1,12 +1,14 @@
 //! Authorization: whether tuples mean what they say under their model.
+mod existing;
 mod facts;
 mod realm;
 mod subjects;
 
-pub use facts::{AclFacts, Computed, read_realm};
+use existing::{dangling_object, dangling_subject};
+pub use facts::{AclFacts, Computed, LiveAcl, read_realm};
 use realm::{
-    dangling_subject, duplicate_subject, group_id_mismatch, hash_algorithm_unsupported, no_uuid_twin,
-    realm_without_users, webauthn_reenrol,
+    duplicate_subject, group_id_mismatch, hash_algorithm_unsupported, no_uuid_twin, realm_without_users,
+    webauthn_reenrol,
 };
 use subjects::{non_canonical_subject, owner_not_unique, shared_literal};
 
@@ -18,7 +20,7 @@ use crate::model::{Cause, Looked, Object, Place};
 
 /// The rules over models and tuples.
 pub const RULES: &[Rule<AclFacts>] = rules![
-    "acl": broken_file, condition_unknown, dangling_subject, duplicate_subject, group_id_mismatch, hash_algorithm_unsupported, model_differs, no_uuid_twin, non_canonical_subject, non_stratified, owner_not_unique, realm_without_users, shared_literal, too_deep, type_restriction, unknown_relation, unknown_type, unreachable_tuple, unsatisfiable_relation, webauthn_reenrol
+    "acl": broken_file, condition_unknown, dangling_object, dangling_subject, duplicate_subject, group_id_mismatch, hash_algorithm_unsupported, model_differs, no_uuid_twin, non_canonical_subject, non_stratified, owner_not_unique, realm_without_users, shared_literal, too_deep, type_restriction, unknown_relation, unknown_type, unreachable_tuple, unsatisfiable_relation, webauthn_reenrol
 ];
 
 const MEND: &str = "mend the tuple, or the model that it was written under";
@@ -32,8 +34,8 @@ fn broken_file(facts: &AclFacts, out: &mut Sink<'_>) {
         }
     }
     for (path, file) in &facts.files {
-        let Some(file) = out.look(Object::file(path), file) else { continue };
-        let mut check = out.check(Object::file(path), Looked::at(file.tuples.len().max(1), "tuple"));
+        let Some(file) = out.look(facts.on(path), file) else { continue };
+        let mut check = out.check(facts.on(path), Looked::at(file.tuples.len().max(1), "tuple"));
         for problem in &file.problems {
             let found = check.find(&problem.message, &problem.message).at(problem.place.clone());
             found.help("mend it: what is no tuple grants nothing");
@@ -60,8 +62,8 @@ fn refused(facts: &AclFacts, out: &mut Sink<'_>, speaks: impl Fn(&Refusal) -> bo
         return;
     }
     for (path, file) in &facts.files {
-        let Some(file) = out.look(Object::file(path), file) else { continue };
-        let mut check = out.check(Object::file(path), Looked::at(file.tuples.len(), "tuple"));
+        let Some(file) = out.look(facts.on(path), file) else { continue };
+        let mut check = out.check(facts.on(path), Looked::at(file.tuples.len(), "tuple"));
         for tuple in &file.tuples {
             let Some(refusal) = refusal(model, tuple).filter(&speaks) else { continue };
             let message = format!("`{tuple}` grants nothing: {refusal}");
@@ -98,6 +100,10 @@ fn unsatisfiable_relation(facts: &AclFacts, out: &mut Sink<'_>) {
 
 /// The computed facts; where there are none the files say why.
 fn computed<'f>(facts: &'f AclFacts, out: &mut Sink<'_>) -> Option<&'f Computed> {
+    out.look(facts.object(), &facts.model)?;
+    for (path, file) in &facts.files {
+        out.look(facts.on(path), file)?;
+    }
     if facts.computed.is_none() {
         let cause = Cause::new("the model or a file of tuples can't be read, so nothing was computed");
         out.unknown(facts.object(), cause.hint("`acl/broken-file` says what is wrong"));
@@ -129,8 +135,8 @@ fn unreachable_tuple(facts: &AclFacts, out: &mut Sink<'_>) {
     let Some(computed) = computed(facts, out) else { return };
     let Some(model) = facts.model.got() else { return };
     for (path, file) in &facts.files {
-        let Some(file) = out.look(Object::file(path), file) else { continue };
-        let mut check = out.check(Object::file(path), Looked::at(file.tuples.len(), "tuple"));
+        let Some(file) = out.look(facts.on(path), file) else { continue };
+        let mut check = out.check(facts.on(path), Looked::at(file.tuples.len(), "tuple"));
         for tuple in &file.tuples {
             let Some(relation) = &tuple.subject.relation else { continue };
             let key = (tuple.subject.object.to_string(), relation.clone());

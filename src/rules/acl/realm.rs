@@ -22,7 +22,7 @@ fn realm<'f>(facts: &'f AclFacts, out: &mut Sink<'_>) -> Option<(Object, &'f Rea
 fn people<'f>(facts: &'f AclFacts, out: &mut Sink<'_>) -> Option<(Object, People<'f>)> {
     let (on, realm) = realm(facts, out)?;
     for (path, file) in &facts.files {
-        out.look(Object::file(path), file)?;
+        out.look(facts.on(path), file)?;
     }
     let declared = facts.declared.realm.as_ref().and_then(|realm| realm.users.as_deref());
     Some((on, People::new(realm, declared.unwrap_or("user"))))
@@ -157,7 +157,8 @@ pub(super) fn no_uuid_twin(facts: &AclFacts, out: &mut Sink<'_>) {
     }
 }
 
-pub(super) fn dangling_subject(facts: &AclFacts, out: &mut Sink<'_>) {
+/// Users whom the realm does not know.
+pub(super) fn strangers(facts: &AclFacts, out: &mut Sink<'_>) {
     let Some((on, people)) = people(facts, out) else { return };
     let mut strangers: BTreeMap<&ObjectId, (usize, Place)> = BTreeMap::new();
     for (path, tuple) in facts.tuples() {
@@ -178,7 +179,7 @@ pub(super) fn dangling_subject(facts: &AclFacts, out: &mut Sink<'_>) {
     }
 }
 
-fn names(count: usize) -> String {
+pub(super) fn names(count: usize) -> String {
     if count == 1 { "1 tuple names".to_owned() } else { format!("{count} tuples name") }
 }
 
@@ -186,7 +187,7 @@ pub(super) fn group_id_mismatch(facts: &AclFacts, out: &mut Sink<'_>) {
     let Some(kind) = facts.declared.realm.as_ref().and_then(|realm| realm.groups.as_deref()) else { return };
     let Some((on, realm)) = realm(facts, out) else { return };
     for (path, file) in &facts.files {
-        if out.look(Object::file(path), file).is_none() {
+        if out.look(facts.on(path), file).is_none() {
             return;
         }
     }
@@ -244,7 +245,7 @@ pub(super) fn realm_without_users(facts: &AclFacts, out: &mut Sink<'_>) {
     check
         .find("users", message)
         .at(is_json(&place.path).then_some(place))
-        .help("export it with `kc.sh export --users realm_file` or `different_files`");
+        .help("export it with `kc.sh export --dir DIR --users realm_file` or `different_files`");
 }
 
 pub(super) fn hash_algorithm_unsupported(facts: &AclFacts, out: &mut Sink<'_>) {

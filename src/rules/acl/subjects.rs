@@ -6,7 +6,7 @@ use globset::GlobMatcher;
 use super::AclFacts;
 use crate::manifest::glob;
 use crate::model::access::ObjectId;
-use crate::model::{Looked, Object, Place};
+use crate::model::{Looked, Place};
 use crate::rules::Sink;
 
 pub(super) fn non_canonical_subject(facts: &AclFacts, out: &mut Sink<'_>) {
@@ -20,8 +20,8 @@ pub(super) fn non_canonical_subject(facts: &AclFacts, out: &mut Sink<'_>) {
         .map(|(kind, form)| (kind.as_str(), (Form::of(form), facts.source.place_of(form), form.as_str())))
         .collect();
     for (path, file) in &facts.files {
-        let Some(file) = out.look(Object::file(path), file) else { continue };
-        let mut check = out.check(Object::file(path), Looked::at(file.tuples.len(), "tuple"));
+        let Some(file) = out.look(facts.on(path), file) else { continue };
+        let mut check = out.check(facts.on(path), Looked::at(file.tuples.len(), "tuple"));
         for tuple in &file.tuples {
             let subject = &tuple.subject.object;
             let Some((form, place, written)) = forms.get(subject.kind.as_str()) else { continue };
@@ -70,8 +70,8 @@ pub(super) fn shared_literal(facts: &AclFacts, out: &mut Sink<'_>) {
     let shared: Vec<(Option<ObjectId>, Option<Place>)> =
         facts.declared.shared.iter().map(|at| (ObjectId::read(at), facts.source.place_of(at))).collect();
     for (path, file) in &facts.files {
-        let Some(file) = out.look(Object::file(path), file) else { continue };
-        let mut check = out.check(Object::file(path), Looked::at(file.tuples.len(), "tuple"));
+        let Some(file) = out.look(facts.on(path), file) else { continue };
+        let mut check = out.check(facts.on(path), Looked::at(file.tuples.len(), "tuple"));
         for tuple in &file.tuples {
             let is_named = |object: &ObjectId| *object == tuple.object || *object == tuple.subject.object;
             let named = shared.iter().find(|(object, _)| object.as_ref().is_some_and(is_named));

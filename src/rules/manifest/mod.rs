@@ -24,7 +24,10 @@ impl ManifestFacts {
         };
         let secrets = |(name, endpoint): (&String, &crate::manifest::Endpoint)| {
             let token = endpoint.token.iter().map(|at| ("token", at));
-            let all = token.chain(endpoint.client.iter().map(|client| ("client.secret", &client.secret)));
+            let all = token.chain(endpoint.client.iter().flat_map(|client| {
+                let secret = client.secret.iter().map(|at| ("client.secret", at));
+                secret.chain(client.password.iter().map(|at| ("client.password", at)))
+            }));
             all.map(|(key, at)| (name.clone(), key, at.to_string(), source.place_of(at))).collect::<Vec<_>>()
         };
         Self {

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use trueup::model::access::{AccessModel, Tuple};
 use trueup::parse::access::{model as read_model, tuples as read_tuples};
-use trueup::stores::openfga::{Entry, OpenFga};
+use trueup::stores::entry::Entry;
+use trueup::stores::openfga::OpenFga;
 
 use crate::command::{MODEL, verify};
 use crate::server::{Store, model_json, tuple_json};
@@ -178,4 +179,49 @@ fn a_token_is_asked_for() {
     let (code, said) = verify(&fga, &text, &[]);
     assert_eq!(code, 3, "{said}");
     assert!(said.contains("FGA_TOKEN is not set"), "{said}");
+}
+
+/// A store and the ids of a database, judged where they are.
+#[test]
+fn a_store_is_linted_where_it_is() {
+    let (model, _, _) = given(0);
+    let store = Store::open("linted", &model).unwrap();
+    let text = r#"[{"user": "user:u1", "relation": "owner", "object": "doc:a"},
+        {"user": "team:t#member", "relation": "owner", "object": "doc:b"},
+        {"user": "user:u2", "relation": "owner", "object": "doc:b"}]"#;
+    store.write(&read_tuples("tuples.json", text).tuples);
+    let folder = tempfile::tempdir().unwrap();
+    crate::alone::grants(&folder, "app.db", &[["u1", "", "a"], ["u2", "", "a"]]);
+    let manifest = format!(
+        "[endpoints.fga]\nkind = \"openfga\"\nurl = \"{}\"\nstore = \"{}\"\n[endpoints.app]\nurl = \"sqlite://app.db\"\n\
+         [[acl]]\non = \"fga\"\nunique = [\"doc#owner\"]\n\
+         exists.doc = {{ sql = \"select which from may\", on = \"app\" }}\nexists.user = {{ sql = \"select who from may\", on = \"app\" }}\n",
+        server(),
+        store.id
+    );
+    std::fs::write(folder.path().join("trueup.toml"), manifest).unwrap();
+    let run = |more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_trueup"))
+            .args(["lint", "acl", "--format", "concise"])
+            .args(more)
+            .current_dir(folder.path())
+            .env("NO_PROXY", "127.0.0.1")
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        (output.status.code().unwrap(), said)
+    };
+    let (code, said) = run(&["--live"]);
+    assert_eq!(code, 1, "{said}");
+    for expected in [
+        "error[acl/dangling-object] `doc:b` is none of the ids of `doc`, and 2 tuples name it",
+        "error[acl/owner-not-unique] `doc:b` has 2 tuples of `owner`",
+        "[acl/unreachable-tuple]",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    assert!(!said.contains("dangling-subject"), "{said}");
+    // Without being asked it proves nothing.
+    let (code, said) = run(&[]);
+    assert_eq!(code, 3, "{said}");
 }

@@ -7,9 +7,9 @@ use super::told::shown;
 use crate::access::{Ids, LeftOut, Own, Renames, validate};
 use crate::manifest::{self, AccessParity, AccessSide, At, NameList, Others, glob};
 use crate::mapping::per_schema;
-use crate::model::access::{AccessModel, ObjectId, TupleFile};
+use crate::model::access::{AccessModel, ObjectId, ObjectType, Relation, Rewrite, TupleFile};
 use crate::model::realm::RealmUser;
-use crate::model::{Cause, Look};
+use crate::model::{Cause, Look, Place, Span};
 use crate::parse::access::{column, granted, pairs};
 use crate::rules::access::AccessFiles;
 use crate::stores::rows::Catalog;
@@ -35,8 +35,46 @@ pub(super) async fn sides(
     let source = given(settings, (&one.source, is_part), stores).await;
     let source = source.map_err(|cause| about("source", cause));
     let target = given(settings, (&one.target, is_part), stores).await;
-    let target = target.map_err(|cause| about("target", cause));
+    let mut target = target.map_err(|cause| about("target", cause));
+    if let (Ok(source), Ok(target), true) = (&source, &mut target, one.target.grants.is_some()) {
+        add_relations(one, &source.model, &mut target.model);
+    }
     [source, target]
+}
+
+/// What a type, or a relation as `type#relation`, of the source is called in the target.
+pub(super) fn called(one: &AccessParity, name: &str) -> String {
+    let (kind, relation) = name.split_once('#').map_or((name, None), |(kind, of)| (kind, Some(of)));
+    if let Some((_, new)) = one.rename.iter().find(|(old, _)| old.as_str() == name) {
+        return new.to_string();
+    }
+    let new = one.types.iter().find(|(old, _)| old.as_str() == kind);
+    let kind = new.map_or(kind, |(_, new)| new.as_str());
+    relation.map_or_else(|| kind.to_owned(), |relation| format!("{kind}#{relation}"))
+}
+
+/// Grants name no relation that nobody has: those of the source are the target's too, so that one who lost them all has lost them,
+/// and one whom nobody had on either side is none.
+fn add_relations(one: &AccessParity, source: &AccessModel, target: &mut AccessModel) {
+    for kind in &source.types {
+        let names = kind.relations.iter().map(|relation| format!("{}#{}", kind.name, relation.name));
+        for name in std::iter::once(kind.name.clone()).chain(names) {
+            let new = called(one, &name);
+            let (kind, relation) =
+                new.split_once('#').map_or((new.as_str(), None), |(kind, of)| (kind, Some(of)));
+            let known = target.types.iter().position(|own| own.name == kind);
+            let known = known.unwrap_or_else(|| {
+                let place = Place::new("grants", Span::on_line(0, 0, 0));
+                target.types.push(ObjectType { name: kind.to_owned(), relations: Vec::new(), place });
+                target.types.len() - 1
+            });
+            let Some(own) = target.types.get_mut(known) else { continue };
+            if let Some(name) = relation.filter(|relation| own.relation(relation).is_none()) {
+                let (name, place) = (name.to_owned(), own.place.clone());
+                own.relations.push(Relation { name, rewrite: Rewrite::Direct, direct: Vec::new(), place });
+            }
+        }
+    }
 }
 
 pub(super) fn about(side: &str, cause: Cause) -> Cause {

@@ -7,17 +7,18 @@ mod told;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::every::judge_every;
-use self::given::{Given, Stores, renames, sides};
+use self::given::{Given, Stores, called, renames, sides};
 use self::realms::judge_realm;
 use self::told::{Refused, masked, shown, tell};
 use crate::access::{Asked, Compared, Formulas, Names, Renames, Side, compare};
 use crate::manifest::{self, AccessEvery, AccessParity, Keys, RealmParity, Source, glob};
 use crate::mapping::Mapping;
 use crate::model::parity::{DifferingPermission, Parity};
-use crate::model::{Cause, Differing, Gap, GapKind, Look, Object, Reason, Report};
-use crate::rules::access::{PARITY_RULES, ParityFacts, STALE_RULES, StaleFacts};
-use crate::rules::{Levels, Tree, judge};
+use crate::model::{Cause, Differing, Gap, GapKind, Look, Object, Reason, Report, RuleId};
+use crate::rules::access::{EVERY_RULES, PARITY_RULES, ParityFacts, REALM_RULES, STALE_RULES, StaleFacts};
+use crate::rules::{Levels, Rule, Tree, judge};
 use crate::stores::endpoint::Endpoint;
+use crate::stores::keycloak::Keycloak;
 use crate::stores::openfga::OpenFga;
 use crate::stores::postgres::Patience;
 
@@ -37,6 +38,8 @@ pub struct Decisions<'d> {
     pub endpoints: BTreeMap<String, Endpoint>,
     /// Stores of tuples, by name as above.
     pub stores: BTreeMap<String, OpenFga>,
+    /// Realms of servers, likewise.
+    pub live_realms: BTreeMap<String, Keycloak>,
     /// How long a server may be kept busy.
     pub patience: Patience,
     /// How names are printed.
@@ -47,20 +50,11 @@ pub struct Decisions<'d> {
     pub levels: Levels,
 }
 
-/// The rules that a comparison is judged by, and those of what must hold of everyone.
-const RULES: [&str; 6] = [
-    "access/gained-permission",
-    "access/lost-permission",
-    "access/stale-exception",
-    "access/undeclared-merge",
-    "access/undecided-permission",
-    "access/unmapped-name",
-];
-
 impl Decisions<'_> {
-    fn asks(&self, rules: &[&str], name: &str) -> bool {
-        self.checks.is_empty()
-            || self.checks.iter().any(|check| check == name || rules.contains(&check.as_str()))
+    /// Whether this run asks for what has a name and is judged by some rules.
+    fn asks(&self, rules: &[RuleId], name: &str) -> bool {
+        let is_one = |check: &str| rules.iter().any(|rule| rule.as_str() == check);
+        self.checks.is_empty() || self.checks.iter().any(|check| check == name || is_one(check))
     }
 }
 
@@ -73,8 +67,8 @@ pub async fn decisions(
 ) {
     let mut stores = BTreeMap::new();
     for one in &settings.declared {
-        let is_asked = settings.asks(&RULES, &one.name);
-        let every = one.every.iter().filter(|every| settings.asks(&["access/broken-invariant"], &every.name));
+        let is_asked = settings.asks(&[ids(PARITY_RULES), ids(STALE_RULES)].concat(), &one.name);
+        let every = one.every.iter().filter(|every| settings.asks(&ids(EVERY_RULES), &every.name));
         let mut every: Vec<&AccessEvery> = every.collect();
         if !settings.mapping.entities.is_empty() && one.is_per_schema() {
             // What must be there is said for all entities, so that those beyond would be found wanting.
@@ -96,9 +90,14 @@ pub async fn decisions(
             judge_every(settings, every, &sides, &mut stores, report).await;
         }
     }
-    for one in settings.realms.iter().filter(|one| settings.asks(&realms::RULES, &one.name)) {
-        judge_realm(settings, one, report);
+    let of_realms = [ids(REALM_RULES), ids(STALE_RULES)].concat();
+    for one in settings.realms.iter().filter(|one| settings.asks(&of_realms, &one.name)) {
+        judge_realm(settings, one, report, each).await;
     }
+}
+
+fn ids<F>(rules: &[Rule<F>]) -> Vec<RuleId> {
+    rules.iter().map(Rule::id).collect()
 }
 
 /// Compares decisions where nothing else is declared.
@@ -204,11 +203,11 @@ fn under_context(
     let parity = compare(&compared, (&mut names, &mut formulas), &mut each).map_err(Cause::new)?;
     let refused = [&left, &right].map(|side| {
         let first = side.refused().next().map(|(path, tuple, refusal)| {
-            let tuple = if is_spelt { format!("`{tuple}`") } else { "a tuple".to_owned() };
-            match tuple_line(side) {
+            let said = if is_spelt { format!("`{tuple}`") } else { "a tuple".to_owned() };
+            match tuple.span.start.line {
                 // It is of no file.
-                0 => format!("{path}: {tuple}: {refusal}"),
-                line => format!("{path}:{line}: {tuple}: {refusal}"),
+                0 => format!("{path}: {said}: {refusal}"),
+                line => format!("{path}:{line}: {said}: {refusal}"),
             }
         });
         first.map(|first| (side.refused().count(), first))
@@ -229,17 +228,11 @@ fn under_context(
 fn meets(one: &AccessParity, source: &Given, target: &Given) -> Result<(), Cause> {
     let (mut kinds, mut relations) = (BTreeSet::new(), BTreeSet::new());
     for (model, is_source) in [(&source.model, true), (&target.model, false)] {
+        let name = |own: String| if is_source { called(one, &own) } else { own };
         for kind in &model.types {
-            let new = one.types.iter().find(|(old, _)| is_source && old.as_str() == kind.name);
-            let called = new.map_or(kind.name.as_str(), |(_, new)| new.as_str());
-            kinds.insert(called);
-            for relation in &kind.relations {
-                let own = format!("{}#{}", kind.name, relation.name);
-                let new = one.rename.iter().find(|(old, _)| is_source && old.as_str() == own);
-                relations.insert(
-                    new.map_or_else(|| format!("{called}#{}", relation.name), |(_, new)| (**new).clone()),
-                );
-            }
+            kinds.insert(name(kind.name.clone()));
+            let own = kind.relations.iter().map(|relation| format!("{}#{}", kind.name, relation.name));
+            relations.extend(own.map(name));
         }
     }
     let is_met =
@@ -249,16 +242,12 @@ fn meets(one: &AccessParity, source: &Given, target: &Given) -> Result<(), Cause
             Cause::new(format!("`{}` is no relation of the target, so it compares nothing", **pattern));
         return Err(cause.hint("write it as the target's model has it: \"team#member\", or \"*#can_*\""));
     }
-    match one.subjects.iter().find(|kind| !kinds.contains(kind.as_str())) {
+    match one.subjects.iter().find(|kind| !kinds.contains(&***kind)) {
         Some(kind) => {
             Err(Cause::new(format!("`{}` is no type of the target, so it compares nobody", **kind)))
         }
         None => Ok(()),
     }
-}
-
-fn tuple_line(side: &Side<'_>) -> u32 {
-    side.refused().next().map_or(0, |(_, tuple, _)| tuple.span.start.line)
 }
 
 fn stale(settings: &Decisions<'_>, one: &AccessParity, on: &Object, taken: &[u64]) -> StaleFacts {

@@ -5,17 +5,14 @@ use globset::GlobMatcher;
 
 use super::Decisions;
 use super::given::{about, got};
-use super::told::{count, shown};
+use super::told::{count, whole};
 use crate::diff::realm::realms;
 use crate::manifest::{At, Keys, RealmExcept, RealmParity, RealmSide, glob};
-use crate::model::realm::{Realm, RealmChange, RealmDifference, RealmPart, RealmPartDiff};
-use crate::model::{Cause, Gap, GapKind, Look, Object, Report};
+use crate::model::realm::{DifferingRealm, Realm, RealmChange, RealmDifference, RealmPart, RealmPartDiff};
+use crate::model::{Cause, Differing, Gap, GapKind, Look, Object, Report};
 use crate::rules::access::{REALM_RULES, RealmFacts, RealmFinding, STALE_RULES, StaleFacts};
 use crate::rules::acl::read_realm;
 use crate::rules::judge;
-
-/// The rules that two realms are judged by.
-pub(super) const RULES: [&str; 2] = ["access/realm-differs", "access/stale-exception"];
 
 /// How many of a sort are named.
 const NAMED: usize = 10;
@@ -23,16 +20,17 @@ const NAMED: usize = 10;
 const NOT_COMPARED: &str = "of realms, users, groups, roles, memberships, clients and kinds of credentials were compared: not \
                             hashes and secrets, attributes, settings, flows, identity providers and links to them";
 
-pub(super) fn judge_realm(settings: &Decisions<'_>, one: &RealmParity, report: &mut Report) {
+pub(super) async fn judge_realm(
+    settings: &Decisions<'_>,
+    one: &RealmParity,
+    report: &mut Report,
+    each: &mut (dyn FnMut(&Differing<'_>) + Send),
+) {
     let on = |part: Option<RealmPart>| {
         let part = part.map_or_else(String::new, |part| format!(" ({})", part.word()));
         Object::endpoint(format!("realm{part}: {}", *one.name))
     };
-    let side = |name: &str, side: &RealmSide| {
-        read(settings, &side.path, side.name.as_deref()).map_err(|cause| about(name, cause))
-    };
-    let sides = side("source", &one.source).and_then(|source| Ok([source, side("target", &one.target)?]));
-    let [source, target] = match sides {
+    let [source, target] = match sides(settings, one).await {
         Ok(sides) => sides,
         Err(cause) => {
             let on = on(None);
@@ -65,6 +63,9 @@ pub(super) fn judge_realm(settings: &Decisions<'_>, one: &RealmParity, report: &
             }
             taking.is_empty()
         });
+        for difference in &diff.differences {
+            each(&Differing::Realm(differing(settings.keys, one, difference)));
+        }
         for ((except, taken), all) in one.except.iter().zip(&mut taken).zip(left_out) {
             *taken += all;
             if all > 0 {
@@ -85,6 +86,24 @@ pub(super) fn judge_realm(settings: &Decisions<'_>, one: &RealmParity, report: &
     });
     let facts = StaleFacts { on: on(None).name, exceptions: exceptions.collect() };
     judge(STALE_RULES, &on(None), &Look::Got(facts), &settings.levels, report);
+}
+
+/// Both realms; the first cause why one of them can't be had.
+async fn sides(settings: &Decisions<'_>, one: &RealmParity) -> Result<[Realm; 2], Cause> {
+    let source = side(settings, &one.source).await.map_err(|cause| about("source", cause))?;
+    let target = side(settings, &one.target).await.map_err(|cause| about("target", cause))?;
+    Ok([source, target])
+}
+
+async fn side(settings: &Decisions<'_>, side: &RealmSide) -> Result<Realm, Cause> {
+    match (&side.path, &side.on) {
+        (Some(path), _) => read(settings, path, side.name.as_deref()),
+        (None, Some(on)) => match settings.live_realms.get(on.as_str()) {
+            Some(realm) => realm.read().await,
+            None => Err(Cause::new(format!("there is no realm `{}`", **on))),
+        },
+        (None, None) => Err(Cause::new("it is nothing")),
+    }
 }
 
 /// An exported realm, all of which could be read.
@@ -124,7 +143,11 @@ fn facts(settings: &Decisions<'_>, one: &RealmParity, on: &Object, diff: RealmPa
         RealmFinding {
             about: format!("{noun}s {said}"),
             message: format!("{} {said}: {}", count(all.len(), noun), named.join(", ")),
-            place: all.first().and_then(|first| first.place.clone()),
+            // What a server told is of no file.
+            place: all
+                .first()
+                .and_then(|first| first.place.clone())
+                .filter(|place| place.span.start.line > 0),
         }
     });
     RealmFacts {
@@ -137,9 +160,27 @@ fn facts(settings: &Decisions<'_>, one: &RealmParity, on: &Object, diff: RealmPa
     }
 }
 
-/// One that differs, as names may be printed: those of users are people's.
+fn differing(keys: Keys, declared: &RealmParity, one: &RealmDifference) -> DifferingRealm {
+    let [id, _] = &one.ids;
+    DifferingRealm {
+        realm: declared.name.to_string(),
+        part: one.part,
+        way: one.change,
+        kind: one.noun,
+        name: show(keys, one, &one.name),
+        id: if id.is_empty() { String::new() } else { show(keys, one, id) },
+        said: one.said.clone(),
+    }
+}
+
+/// A name of what differs, as names may be printed: those of users are people's.
+fn show(keys: Keys, one: &RealmDifference, name: &str) -> String {
+    if one.noun == "user" { whole(keys, name) } else { name.to_owned() }
+}
+
+/// One that differs, with its ids.
 fn named(keys: Keys, one: &RealmDifference) -> String {
-    let show = |name: &str| if one.noun == "user" { shown(keys, name) } else { name.to_owned() };
+    let show = |name: &str| show(keys, one, name);
     let name = show(&one.name);
     let other =
         one.of.as_ref().filter(|_| one.part != RealmPart::Memberships && one.change == RealmChange::Changed);

@@ -5,6 +5,9 @@ use crate::model::parity::{Merged, Parity, PermissionGroup};
 use crate::model::value::Value;
 use crate::model::{Gap, GapKind, Object, Report};
 
+/// How many usersets are named.
+const NAMED: usize = 10;
+
 /// How many tuples of each side grant nothing, with the first of them.
 pub(super) type Refused = [Option<(usize, String)>; 2];
 
@@ -14,11 +17,24 @@ pub(super) fn shown(keys: Keys, name: &str) -> String {
         return match keys {
             Keys::Plain => name.to_owned(),
             _ if name.contains(':') => name.to_owned(),
-            _ => shown_key(&[Value::Text(name.to_owned())], keys).unwrap_or_else(|| "(hidden)".to_owned()),
+            _ => whole(keys, name),
         };
     };
-    let id = shown_key(&[Value::Text(id.to_owned())], keys).unwrap_or_else(|| "(hidden)".to_owned());
-    format!("{kind}:{id}")
+    format!("{kind}:{}", whole(keys, id))
+}
+
+/// A name without a type, as names may be printed.
+pub(super) fn whole(keys: Keys, name: &str) -> String {
+    if keys == Keys::Plain {
+        return name.to_owned();
+    }
+    shown_key(&[Value::Text(name.to_owned())], keys).unwrap_or_else(|| "(hidden)".to_owned())
+}
+
+/// `type:id#relation`, as names may be printed.
+fn userset(keys: Keys, name: &str) -> String {
+    let (object, relation) = name.rsplit_once('#').unwrap_or((name, ""));
+    format!("{}#{relation}", shown(keys, object))
 }
 
 pub(super) fn masked(keys: Keys, mut parity: Parity) -> Parity {
@@ -31,6 +47,7 @@ pub(super) fn masked(keys: Keys, mut parity: Parity) -> Parity {
             *words = shown(keys, words);
         }
     }
+    parity.usersets = parity.usersets.iter().map(|name| userset(keys, name)).collect();
     for merged in &mut parity.merged {
         for name in std::iter::once(&mut merged.into).chain(&mut merged.of).filter(|name| name.contains(':'))
         {
@@ -77,9 +94,12 @@ pub(super) fn tell(one: &AccessParity, on: &Object, parity: &Parity, refused: Re
             );
         }
     }
-    if parity.usersets > 0 {
+    if !parity.usersets.is_empty() {
+        let all = count(parity.usersets.len(), "userset");
+        let named: Vec<&str> = parity.usersets.iter().take(NAMED).map(String::as_str).collect();
+        let more = if parity.usersets.len() > NAMED { ", …" } else { "" };
         let reason =
-            format!("{} as subjects: who is in them was compared", count(parity.usersets, "userset"));
+            format!("{all} as subjects, of whom those within were compared: {}{more}", named.join(", "));
         gap(GapKind::NotCompared, reason);
     }
     if !one.subjects.is_empty() {
