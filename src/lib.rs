@@ -8,10 +8,10 @@
 //! |---|---|---|---|
 //! | 8 | [`cli`] | one file per subcommand: arguments, then settings, job, render; the terminal | judgement |
 //! | 7 | [`render`] | a report as bytes, one file per format | printing, files, opinions |
-//! | 5 | [`jobs`] | `lint`, `drift`, `guard`, `survey`, `verify`: facts fetched, judged, reported | SQL, formats, each other |
+//! | 5 | [`jobs`] | `lint`, `drift`, `guard`, `survey`, `copy`, `verify`: facts fetched, judged, reported | SQL, formats, each other |
 //! | 4 | [`stores`] | files, processes, databases: the only sockets and the only I/O | judgement, secrets in errors |
 //! | 3 | [`rules`] | facts, and pure checks over them, a room per subject with its table | stores: files come through a trait |
-//! | 3 | [`plan`] | what is to be done, decided: the volume of a move | facts of its own |
+//! | 3 | [`plan`] | what is to be done, decided: the volume of a move, the order of tables | facts of its own |
 //! | 2 | [`access`] | what a model and its tuples decide: the whole matrix, single questions, the path that grants | text, but for conditions |
 //! | 2 | [`chain`] | the revisions of an Alembic chain as a graph | judgement |
 //! | 2 | [`mapping`] | which source table and column becomes which | rows |
