@@ -275,11 +275,15 @@ mod tests {
         fn a_file_gives_back_what_memory_does(rows in rows(), counts: bool) {
             let groups: Vec<BTreeSet<u64>> = vec![[0, 2].into(), [1].into(), [3].into()];
             let mut aside = Aside::new(&groups, counts).unwrap();
-            rows.iter().for_each(|(bucket, row)| aside.put(*bucket, row.clone()));
+            for (bucket, row) in &rows {
+                aside.put(*bucket, row.clone());
+            }
             for (place, group) in groups.iter().enumerate() {
                 let mut here = Aside::new(std::slice::from_ref(group), counts).unwrap();
                 let own = rows.iter().filter(|(bucket, _)| group.contains(bucket));
-                own.for_each(|(bucket, row)| here.put(*bucket, row.clone()));
+                for (bucket, row) in own {
+                    here.put(*bucket, row.clone());
+                }
                 // Which of several copies is the first is told by the order of the rows, which a file does not keep.
                 let (one, other) = (aside.take(place).unwrap(), here.take(0).unwrap());
                 prop_assert_eq!(one.iter().map(|row| row.copies).sum::<u64>(), other.iter().map(|row| row.copies).sum::<u64>());

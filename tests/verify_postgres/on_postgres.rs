@@ -31,7 +31,6 @@ const UNKNOWN: &[&str] = &[
     "pg_mcv_list",
     "pg_ndistinct",
     "pg_node_tree",
-    "refcursor",
     "regclass",
     "regcollation",
     "regconfig",

@@ -65,7 +65,7 @@ pub(super) struct Held<'s> {
 /// may differ.
 pub async fn against(settings: &Against, each: &mut (dyn FnMut(&DifferingRow) + Send)) -> Report {
     let mut report = Report::new("verify");
-    let on = Object::endpoint(format!("{} -> {}", settings.source.name(), settings.target.name()));
+    let on = settings.on();
     let opened = match settings.agreed() {
         Ok(()) => {
             tokio::try_join!(settings.source.open(settings.patience), settings.target.open(settings.patience))
@@ -116,6 +116,10 @@ impl End {
 }
 
 impl Against {
+    fn on(&self) -> Object {
+        Object::endpoint(format!("{} -> {}", self.source.name(), self.target.name()))
+    }
+
     /// What the endpoint of a side is called: a fingerprint knows where it was taken.
     pub(super) fn of<'h>(&'h self, side: Side, held: &'h Held<'_>) -> &'h str {
         let end = match side {
@@ -198,7 +202,7 @@ async fn sides(
     } else {
         0
     };
-    alone(settings, on, &mapping, &pairs, sets, source.read, &mut target, report).await;
+    alone(settings, &mapping, &pairs, sets, source.read, &mut target, report).await;
     for column in tolerate(&settings.vectors, &mut pairs, &mut Report::new("verify")) {
         let on = Object { kind: ObjectKind::Column, name: format!("{}.{}", column.table, column.target) };
         let cause = Cause::new("it is to be compared within a tolerance, and a fingerprint holds no vector");
@@ -228,7 +232,6 @@ async fn sides(
 /// Asks a target that is at hand what it alone can answer, and lists what of the manifest nobody was asked.
 async fn alone(
     settings: &Against,
-    on: &Object,
     mapping: &Mapping,
     pairs: &[Pair],
     sets: usize,
@@ -254,7 +257,7 @@ async fn alone(
         "sequences, references and columns of embeddings were not looked at: the target is a fingerprint"
     };
     let mut gap = |reason: &str| {
-        report.not_compared.push(Gap { on: on.clone(), kind: GapKind::NotAsked, reason: reason.into() });
+        report.not_compared.push(Gap { on: settings.on(), kind: GapKind::NotAsked, reason: reason.into() });
     };
     gap(reason);
     if unasked > 0 || settings.declared.entities.is_some() {

@@ -110,10 +110,10 @@ struct Opened {
     schema: Schema,
 }
 
-/// Runs: both sides at once, `jobs` tables at a time. Costs one scan a side for equal tables, and one more for those that differ:
-/// through the index of an integer key where the buckets that differ are few. Memory does not grow with the tables: a digest is
-/// 400 kB, what is compared again some 100 MB on both sides at the most. Rows that do not fit into that are put aside in a temporary
-/// file. Every row and every permission that differs is told to `each`.
+/// Runs: both sides at once, `jobs` tables at a time. Costs one scan a side for equal tables, and one more for those that
+/// differ: through the index of an integer key where the buckets that differ are few. Memory does not grow with the tables: a
+/// digest is 2 MB at the most, what is compared again some 100 MB on both sides. Rows that do not fit into that are put aside
+/// in a temporary file. Every row and every permission that differs is told to `each`.
 pub async fn verify(
     settings: &Verify,
     decided: Option<&Decisions<'_>>,
