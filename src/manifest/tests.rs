@@ -253,8 +253,8 @@ exists = { user = { sql = \"select 1\", on = \"kc\" }, agent = {} }
             "19:34: the source is an export and an endpoint",
             "22:6: there is no endpoint `app` of `kind = \"openfga\"`",
             "24:9: there are no tuples under this model",
-            "27:48: there is no database `kc`",
-            "27:56: the names come from nowhere, or from several places",
+            "27:44: there is no database `kc`",
+            "27:52: the names come from nowhere, or from several places",
         ]
     );
 }

@@ -7,6 +7,11 @@ pub trait Tree: Sync {
     /// The whole text.
     fn text(&self, path: &str) -> Look<String>;
 
+    /// The whole text of what a program exported, which is larger than what a person writes.
+    fn exported(&self, path: &str) -> Look<String> {
+        self.text(path)
+    }
+
     /// The permission bits.
     fn mode(&self, path: &str) -> Look<u32>;
 

@@ -22,6 +22,10 @@ impl Tree for Checkout {
         files::read(path)
     }
 
+    fn exported(&self, path: &str) -> Look<String> {
+        files::exported(path)
+    }
+
     fn mode(&self, path: &str) -> Look<u32> {
         files::mode(path)
     }

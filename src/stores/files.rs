@@ -16,6 +16,17 @@ pub fn read(path: &str) -> Look<String> {
     }
 }
 
+/// An export that is larger is to be given in several files.
+const LARGEST_EXPORT: u64 = 512 << 20;
+
+/// The text of a program's export, likewise.
+pub fn exported(path: &str) -> Look<String> {
+    match text(Path::new(path), LARGEST_EXPORT) {
+        Ok(text) => Look::Got(text),
+        Err(cause) => Look::Failed(cause),
+    }
+}
+
 /// The text of a file that another run of ours wrote, of at most `largest` bytes.
 ///
 /// # Errors

@@ -68,7 +68,8 @@ struct Whole {
 #[serde(rename_all = "camelCase")]
 struct Client {
     id: String,
-    client_id: String,
+    #[serde(rename = "clientId")]
+    name: String,
     #[serde(default)]
     service_accounts_enabled: bool,
 }
@@ -78,10 +79,10 @@ struct Client {
 struct Role {
     id: String,
     name: String,
-    #[serde(default)]
-    composite: bool,
-    #[serde(default)]
-    client_role: bool,
+    #[serde(default, rename = "composite")]
+    is_composite: bool,
+    #[serde(default, rename = "clientRole")]
+    is_of_client: bool,
     container_id: Option<String>,
 }
 
@@ -180,7 +181,7 @@ impl Reading<'_> {
         }
         let mut realm = Realm { name: whole.realm, ..Realm::default() };
         let clients: Vec<Client> = self.all("clients", "/clients")?;
-        self.clients = clients.iter().map(|client| (client.id.clone(), client.client_id.clone())).collect();
+        self.clients = clients.iter().map(|client| (client.id.clone(), client.name.clone())).collect();
         realm.roles = self.roles(&clients)?;
         for group in self.all("groups", "/groups?briefRepresentation=true")? {
             self.group(group, 0, &mut realm.groups)?;
@@ -199,13 +200,13 @@ impl Reading<'_> {
         }
         for client in clients.iter().filter(|client| client.service_accounts_enabled) {
             let path = format!("/clients/{}/service-account-user", escaped(&client.id));
-            users.push((self.ask("a service account", &path)?, Some(client.client_id.clone())));
+            users.push((self.ask("a service account", &path)?, Some(client.name.clone())));
         }
         for (user, service_of) in users {
             realm.users.push(self.user(user, service_of)?);
         }
         realm.clients =
-            clients.into_iter().map(|client| RealmClient { id: client.id, name: client.client_id }).collect();
+            clients.into_iter().map(|client| RealmClient { id: client.id, name: client.name }).collect();
         Ok(realm)
     }
 
@@ -248,7 +249,7 @@ impl Reading<'_> {
         let mut roles = Vec::with_capacity(all.len());
         for role in all {
             let mut parts = Vec::new();
-            if role.composite {
+            if role.is_composite {
                 let path = format!("/roles-by-id/{}/composites", escaped(&role.id));
                 let within: Vec<Role> = self.ask("roles within a role", &path)?;
                 parts = within.iter().map(|part| self.called(part)).collect::<Result<_, _>>()?;
@@ -261,7 +262,7 @@ impl Reading<'_> {
 
     /// `name`, or `client/name`.
     fn called(&self, role: &Role) -> Result<String, Cause> {
-        if !role.client_role {
+        if !role.is_of_client {
             return Ok(role.name.clone());
         }
         let client = role.container_id.as_ref().and_then(|id| self.clients.get(id)).ok_or_else(|| {

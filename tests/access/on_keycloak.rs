@@ -9,43 +9,51 @@ const KITCHEN: &str = "/staff/kitchen";
 struct Server {
     agent: ureq::Agent,
     url: String,
-    token: String,
 }
 
 impl Server {
     fn new() -> Self {
         let url = std::env::var("TRUEUP_TEST_KEYCLOAK")
             .expect("TRUEUP_TEST_KEYCLOAK is not set: run `bash tests/run`, which starts what tests need");
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        Self { agent: ureq::Agent::config_builder().http_status_as_error(false).build().into(), url }
+    }
+
+    /// A token of its own for each request: they end after a minute.
+    fn bearer(&self) -> String {
         let form = [
             ("grant_type", "password"),
             ("client_id", "admin-cli"),
             ("username", "admin"),
             ("password", "admin"),
         ];
-        let path = format!("{url}/realms/master/protocol/openid-connect/token");
-        let answer: Value = agent.post(path).send_form(form).unwrap().body_mut().read_json().unwrap();
-        let token = answer["access_token"].as_str().unwrap().to_owned();
-        Self { agent, url, token }
+        let path = format!("{}/realms/master/protocol/openid-connect/token", self.url);
+        let answer: Value = self.agent.post(path).send_form(form).unwrap().body_mut().read_json().unwrap();
+        format!("Bearer {}", answer["access_token"].as_str().unwrap())
+    }
+
+    /// Makes a realm, of which an earlier run may have left another one.
+    fn make(&self, realm: &Value) {
+        let name = realm["realm"].as_str().unwrap().replace(' ', "%20");
+        let request = self.agent.delete(format!("{}/admin/realms/{name}", self.url));
+        request.header("authorization", self.bearer()).call().unwrap();
+        self.send(false, "", realm);
     }
 
     fn send(&self, put: bool, path: &str, body: &Value) {
         let url = format!("{}/admin/realms{path}", self.url);
         let request = if put { self.agent.put(url) } else { self.agent.post(url) };
-        let mut answer =
-            request.header("authorization", format!("Bearer {}", self.token)).send_json(body).unwrap();
+        let mut answer = request.header("authorization", self.bearer()).send_json(body).unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.body_mut().read_to_string().unwrap());
     }
 
     fn get(&self, path: &str) -> Value {
         let request = self.agent.get(format!("{}/admin/realms{path}", self.url));
-        let mut answer = request.header("authorization", format!("Bearer {}", self.token)).call().unwrap();
-        answer.body_mut().read_json().unwrap()
+        request.header("authorization", self.bearer()).call().unwrap().body_mut().read_json().unwrap()
     }
 
     fn delete(&self, path: &str) {
         let request = self.agent.delete(format!("{}/admin/realms{path}", self.url));
-        let answer = request.header("authorization", format!("Bearer {}", self.token)).call().unwrap();
+        let answer = request.header("authorization", self.bearer()).call().unwrap();
         assert!(answer.status().is_success(), "{path}");
     }
 }
@@ -120,7 +128,7 @@ fn verify(
 fn a_realm_is_what_it_was_made_of() {
     let server = Server::new();
     let file = realm(1);
-    server.send(false, "", &file);
+    server.make(&file);
     let (code, said, _) = verify(&server, 1, &file, "admin", &[]);
     assert_eq!((code, said.as_str()), (0, ""));
 
@@ -154,13 +162,27 @@ fn a_realm_is_what_it_was_made_of() {
         assert!(said.contains(&format!("error[access/realm-differs] {expected}")), "{expected}: {said}");
     }
     assert_eq!(said.lines().count(), 6, "{said}");
+    let told = std::fs::read_to_string(&rows).unwrap();
+    let told: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let is_told = |kind: &str, name: &str, part: &str, way: &str| {
+        let is = |one: &Value, key: &str, word: &str| one[key] == word;
+        told.iter().any(|one| {
+            is(one, "kind", kind) && is(one, "name", name) && is(one, "part", part) && is(one, "way", way)
+        })
+    };
+    assert_eq!(told.len(), 6, "{told:?}");
+    assert!(
+        is_told("user", "kim219", "users", "missing") && is_told("user", "kim002", "credentials", "missing"),
+        "{told:?}"
+    );
+    assert!(is_told("user", "kim218", "memberships", "extra"), "{told:?}");
 }
 
 #[test]
 fn whoever_may_not_look_sees_nothing_equal() {
     let server = Server::new();
     let file = realm(2);
-    server.send(false, "", &file);
+    server.make(&file);
     let (code, said, _) = verify(&server, 2, &file, "wrong", &[]);
     assert_eq!(code, 3, "{said}");
     assert!(said.contains("no token can be had") && !said.contains("wrong\""), "{said}");

@@ -121,16 +121,21 @@ impl AccessFiles<'_> {
     /// A file of tuples.
     pub fn tuples(&self, file: &str) -> Look<TupleFile> {
         let path = under(self.base, file);
-        self.text(&path).map(|text| tuples(&path, &text))
+        named(&path, self.tree.exported(&path)).map(|text| tuples(&path, &text))
     }
 
     fn text(&self, path: &str) -> Look<String> {
-        match self.tree.text(path) {
-            Look::Failed(cause) => {
-                let message = format!("{path} cannot be read: {}", cause.message);
-                Look::Failed(Cause { message, hint: cause.hint })
-            }
-            other => other,
+        named(path, self.tree.text(path))
+    }
+}
+
+/// A text, or why it can't be read with its path.
+fn named(path: &str, text: Look<String>) -> Look<String> {
+    match text {
+        Look::Failed(cause) => {
+            let message = format!("{path} cannot be read: {}", cause.message);
+            Look::Failed(Cause { message, hint: cause.hint })
         }
+        other => other,
     }
 }

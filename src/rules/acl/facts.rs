@@ -182,7 +182,7 @@ fn not_asked<T>(what: &str) -> Look<T> {
 fn listed(list: &NameList, source: &Source, tree: &dyn Tree) -> Look<Vec<String>> {
     let names = if let Some(file) = &list.file {
         let path = source.path_of(file);
-        tree.text(&path).map(|text| column(&text))
+        tree.exported(&path).map(|text| column(&text))
     } else if let Some(path) = &list.realm {
         let realm = read_realm(&source.path_of(path), list.realm_name.as_deref(), tree);
         realm.map(|realm| realm.users.into_iter().map(|user| user.id).collect())
@@ -209,7 +209,7 @@ pub fn read_realm(path: &str, name: Option<&str>, tree: &dyn Tree) -> Look<Realm
     }
     let mut files = Vec::new();
     for path in paths {
-        match tree.text(&path) {
+        match tree.exported(&path) {
             Look::Got(text) => files.push((path, text)),
             Look::NotAsked(reason) => return Look::NotAsked(reason),
             Look::Failed(cause) => {

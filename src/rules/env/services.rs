@@ -60,6 +60,10 @@ impl Tree for Reasoned<'_> {
         self.reasons.get(path).map_or_else(|| self.tree.text(path), |cause| Look::Failed(cause.clone()))
     }
 
+    fn exported(&self, path: &str) -> Look<String> {
+        self.reasons.get(path).map_or_else(|| self.tree.exported(path), |cause| Look::Failed(cause.clone()))
+    }
+
     fn mode(&self, path: &str) -> Look<u32> {
         self.tree.mode(path)
     }

@@ -202,7 +202,7 @@ async fn listed(
 ) -> Result<HashMap<String, String>, Cause> {
     let all: Vec<(String, String)> = if let Some(file) = &list.file {
         let path = settings.manifest.path_of(file);
-        let text = got(settings.tree.text(&path)).map_err(|cause| about(&path, cause))?;
+        let text = got(settings.tree.exported(&path)).map_err(|cause| about(&path, cause))?;
         pairs(&text).map_err(|line| {
             Cause::new(format!("{path}:{line}: this is no pair of names"))
                 .hint("write the source's name, a comma, and the target's")
@@ -247,7 +247,7 @@ pub(super) async fn wanted(
 ) -> Result<Vec<String>, Cause> {
     let names = if let Some(file) = &list.file {
         let path = settings.manifest.path_of(file);
-        column(&got(settings.tree.text(&path)).map_err(|cause| about(&path, cause))?)
+        column(&got(settings.tree.exported(&path)).map_err(|cause| about(&path, cause))?)
     } else if let Some(sql) = &list.sql {
         let rows = asked(settings, (sql, list.on.as_ref()), stores).await?;
         let names = rows.into_iter().map(|row| row.into_iter().next().flatten()).collect::<Option<Vec<_>>>();
