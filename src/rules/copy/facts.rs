@@ -30,10 +30,6 @@ impl CopyFacts {
     pub(super) fn on(&self) -> Object {
         Object::endpoint(format!("{} -> {}", self.plan.source, self.plan.target))
     }
-
-    pub(super) fn part(&self, name: &str) -> Object {
-        Object::table(name)
-    }
 }
 
 /// A target table with triggers that fire for rows that are copied.

@@ -4,7 +4,7 @@ mod facts;
 pub use facts::{Carried, CopyFacts, Firing, StaleName, Unwritable};
 
 use super::{Rule, Sink, rules};
-use crate::model::{Look, Looked};
+use crate::model::{Look, Looked, Object};
 
 /// The rules over a plan.
 pub const RULES: &[Rule<CopyFacts>] = rules![
@@ -29,7 +29,7 @@ fn misfit(facts: &CopyFacts, out: &mut Sink<'_>) {
         facts.doubts.iter().filter_map(|doubt| doubt.rows.got().map(|rows| (doubt, *rows))).collect();
     for doubt in &facts.doubts {
         if let Look::Failed(cause) = &doubt.rows {
-            out.unknown(facts.part(&doubt.column), cause.clone());
+            out.unknown(Object::table(&doubt.column), cause.clone());
         }
     }
     let mut check = out.check(facts.on(), Looked::at(counted.len(), "column"));
@@ -75,7 +75,7 @@ fn target_not_empty(facts: &CopyFacts, out: &mut Sink<'_>) {
                 looked += 1;
                 full.extend((*rows > 0).then_some((table, *rows)));
             }
-            Look::Failed(cause) => out.unknown(facts.part(&table.target), cause.clone()),
+            Look::Failed(cause) => out.unknown(Object::table(&table.target), cause.clone()),
             Look::NotAsked(_) => {}
         }
     }
@@ -106,7 +106,7 @@ fn uncounted(facts: &CopyFacts, out: &mut Sink<'_>) {
     out.check(facts.on(), Looked::at(counted, "table"));
     for table in &facts.plan.tables {
         if let Look::Failed(cause) = &table.rows {
-            out.unknown(facts.part(&table.source), cause.clone());
+            out.unknown(Object::table(&table.source), cause.clone());
         }
     }
 }
