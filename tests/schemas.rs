@@ -57,8 +57,20 @@ fn validator() -> Validator {
 /// What the schema says against a manifest.
 fn said(validator: &Validator, manifest: &str) -> Vec<String> {
     let table: toml::Table = manifest.parse().unwrap();
-    let value = serde_json::to_value(table).unwrap();
+    let value = unquoted(serde_json::to_value(table).unwrap());
     validator.iter_errors(&value).map(|error| format!("{} at {}", error, error.instance_path())).collect()
+}
+
+/// A day that TOML writes without quotes is a text to JSON.
+fn unquoted(value: Value) -> Value {
+    match value {
+        Value::Object(mut all) => match all.remove("$__toml_private_datetime") {
+            Some(day) => day,
+            None => all.into_iter().map(|(key, value)| (key, unquoted(value))).collect(),
+        },
+        Value::Array(all) => all.into_iter().map(unquoted).collect(),
+        other => other,
+    }
 }
 
 /// Every `trueup.toml` of the fixtures, and every one shown in a rule's Markdown, with the file it is in.

@@ -8,6 +8,7 @@ mod order;
 pub mod proof;
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::model::chain::{Revision, Written};
 
@@ -18,6 +19,7 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// What keeps it from being a chain, in the order of the list.
     pub problems: Vec<Problem>,
+    order: OnceLock<Vec<usize>>,
 }
 
 /// A revision in the graph; `parents` and the like are indexes of nodes.

@@ -4,8 +4,12 @@ use super::{Graph, Node};
 impl Graph {
     /// Every node, parents first, as Alembic would run them; empty when the graph goes round or lacks something. A branch
     /// is walked down as far as it goes before the next one is begun. Where a revision keeps several dependencies, Alembic
-    /// itself has no fixed order.
-    pub fn order(&self) -> Vec<usize> {
+    /// itself has no fixed order. It is found once.
+    pub fn order(&self) -> &[usize] {
+        self.order.get_or_init(|| self.found_order())
+    }
+
+    fn found_order(&self) -> Vec<usize> {
         if !self.is_whole() {
             return Vec::new();
         }
@@ -83,7 +87,7 @@ impl Graph {
         let below = |node: &Node| node.parents.iter().chain(&node.depends_on).copied().collect();
         let done: Vec<Vec<bool>> = applied.iter().map(|node| self.reached(*node, below)).collect();
         let is_left = |node: &usize| done.iter().all(|reached| reached.get(*node) != Some(&true));
-        self.order().into_iter().filter(is_left).collect()
+        self.order().iter().copied().filter(is_left).collect()
     }
 
     /// Which nodes a node stands on, itself among them.

@@ -264,7 +264,7 @@ fn told(folder: &Path, system: System) -> (Names, Vec<Outcome>) {
     assert!(facts.naming.got().is_some(), "{}: {:?}", folder.display(), facts.naming);
     let files = facts.files.got().unwrap();
     let (mut names, mut troubles) = (Names::on(Some(system)), Vec::new());
-    for node in files.graph.order() {
+    for &node in files.graph.order() {
         for operation in &files.at_node(node).unwrap().1.upgrade.as_ref().unwrap().operations {
             let outcome = names.apply(operation, "r");
             troubles.extend(outcome.filter(|it| matches!(it, Outcome::Taken(..) | Outcome::Lost(..))));

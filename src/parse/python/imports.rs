@@ -162,8 +162,8 @@ fn written(alias: &Alias) -> String {
 struct Top {
     binds: BTreeSet<String>,
     uses: BTreeSet<String>,
-    /// Whether it is a text that nothing uses, such as a docstring.
-    is_text: bool,
+    /// Whether it does nothing when the text is imported: a docstring, or what is there for running the text itself.
+    is_idle: bool,
 }
 
 impl Top {
@@ -181,15 +181,25 @@ impl Top {
             }
             _ => names.visit_stmt(statement),
         }
-        let is_text = matches!(statement, Stmt::Expr(said) if said.value.is_string_literal_expr());
-        Self { binds: names.binds, uses: names.uses, is_text }
+        let is_idle = match statement {
+            Stmt::Expr(said) => said.value.is_string_literal_expr(),
+            Stmt::If(choice) => is_main(&choice.test),
+            _ => false,
+        };
+        Self { binds: names.binds, uses: names.uses, is_idle }
     }
 
     fn is_needed(&self, needed: &BTreeSet<String>) -> bool {
         // A call at the top may do something to whatever is there.
-        let does_something = self.binds.is_empty() && !self.is_text;
+        let does_something = self.binds.is_empty() && !self.is_idle;
         does_something || self.binds.contains("*") || !self.binds.is_disjoint(needed)
     }
+}
+
+/// `__name__ == "__main__"`
+fn is_main(test: &Expr) -> bool {
+    let name = test.as_compare_expr().and_then(|asked| asked.left.as_name_expr());
+    name.is_some_and(|name| name.id.as_str() == "__name__")
 }
 
 /// The names that a statement gives a value, and those that it reads, at any depth.
@@ -294,6 +304,7 @@ mod tests {
             ("LIMIT = 3", "LIMIT = 4", false),
             ("tools.table(op", "tools.table(1, op", false),
             ("LIMIT = 3", "LIMIT = 3\nLIMIT += 1", false),
+            ("LIMIT = 3", "LIMIT = 3\nif __name__ == '__main__':\n    run()", true),
             ("LIMIT = 3", "LIMIT = 3\nrun()", false),
         ] {
             let other = part(&HELPERS.replace(from, to), &wanted("make")).unwrap();

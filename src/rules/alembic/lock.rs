@@ -357,7 +357,7 @@ pub fn entries(chain: &ChainFacts, base: &str) -> Result<Vec<Locked>, Cause> {
         return Err(Cause::new(format!("{} is no whole chain", chain.config))
             .hint("`trueup lint alembic` says what it lacks"));
     }
-    let order = files.graph.order().into_iter().filter_map(|node| files.at_node(node));
+    let order = files.graph.order().iter().filter_map(|node| files.at_node(*node));
     Ok(order.map(|(file, revision)| entry(chain, file, revision, base)).collect())
 }
 

@@ -38,7 +38,7 @@ struct Open {
 pub(super) fn replay(files: &Files, settings: &Look<Settings>) -> Named {
     let mut names = Names::on(system(settings));
     let mut found = Named::default();
-    for node in files.graph.order() {
+    for &node in files.graph.order() {
         let Some((_, revision)) = files.at_node(node) else { continue };
         let id = revision.id.text.as_str();
         let mut fine = [0, 0];

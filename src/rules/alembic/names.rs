@@ -63,7 +63,7 @@ pub(super) fn file_name_mismatch(facts: &AlembicFacts, out: &mut Sink<'_>) {
         if !chain.declared.numbered || chain.collides() {
             continue;
         }
-        let order: Vec<_> = files.graph.order().into_iter().filter_map(|node| files.at_node(node)).collect();
+        let order: Vec<_> = files.graph.order().iter().filter_map(|node| files.at_node(*node)).collect();
         for pair in order.windows(2) {
             let [(before, earlier), (file, revision)] = pair else { continue };
             // Ids that are no numbers are found for that.

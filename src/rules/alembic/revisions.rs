@@ -37,17 +37,20 @@ impl Files {
         locator: &Locator<'_>,
         texts: Option<&mut BTreeMap<String, String>>,
     ) -> Look<Self> {
-        let Folders { script, versions } = folders;
+        let Folders { script, versions, is_declared } = folders;
         let (mut all, mut passed_over, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
         for folder in &versions {
             for path in locator.python_files(folder) {
                 let below = path.strip_prefix(folder.as_str()).unwrap_or(&path).trim_start_matches('/');
-                let list = if said.recursive || !below.contains('/') { &mut all } else { &mut passed_over };
-                if seen.insert(path.clone()) {
-                    list.push(path);
+                if !said.recursive && below.contains('/') {
+                    passed_over.push(path);
+                } else if seen.insert(path.clone()) {
+                    all.push(path);
                 }
             }
         }
+        // One version location may lie in another.
+        passed_over.retain(|path| seen.insert(path.clone()));
         let mut all = revision_files(&all, locator.tree, texts);
         let env = locator.tree.text(&under(&script, "env.py"));
         if !all.iter().any(|file| file.sets_schema) && !env.got().is_some_and(|text| sets_schema(text)) {
@@ -69,6 +72,12 @@ impl Files {
             |path: &String| locator.tree.text(path).got().is_some_and(|text| text.contains("down_revision"));
         passed_over.retain(is_like_one);
         let passed_over = revision_files(&passed_over, locator.tree, None);
+        if !passed_over.is_empty()
+            && !is_declared
+            && let Some(code) = said_by_code(locator, &versions)
+        {
+            return Look::Failed(elsewhere(&code, &passed_over));
+        }
         if all.is_empty() {
             return Look::Failed(nothing(&versions, &passed_over));
         }
@@ -128,7 +137,7 @@ impl Files {
         if order.is_empty() {
             return self.revisions().collect();
         }
-        order.into_iter().filter_map(|node| self.at_node(node)).collect()
+        order.iter().filter_map(|node| self.at_node(*node)).collect()
     }
 
     /// The ids of the revisions that are left to run on a database which has `applied`, in their order.
@@ -185,6 +194,33 @@ fn nothing(versions: &[String], below: &[RevisionFile]) -> Cause {
         "only code says which it takes; for one of them: `version_locations = [\"{first}\"]`, beside its `name` and `ini`"
     );
     Cause::new(message).hint(hint)
+}
+
+/// As many files are asked whether they say where revisions are.
+const MOST_CODE: usize = 500;
+
+/// The file of code beside a configuration that sets where the revisions are.
+fn said_by_code(locator: &Locator<'_>, versions: &[String]) -> Option<String> {
+    let (files, _) = locator.tree.files(folder(locator.config));
+    let is_code = |path: &&String| {
+        path.rsplit_once('.').is_some_and(|(_, ending)| ending == "py")
+            && !versions.iter().any(|own| path.starts_with(&format!("{own}/")))
+    };
+    let says =
+        |path: &&String| locator.tree.text(path).got().is_some_and(|text| text.contains("version_locations"));
+    files.iter().filter(is_code).take(MOST_CODE).find(says).cloned()
+}
+
+/// Why only code knows where the revisions are.
+fn elsewhere(code: &str, below: &[RevisionFile]) -> Cause {
+    let folders: BTreeSet<&str> = below.iter().map(|file| folder(&file.path)).collect();
+    let first = folders.first().copied().unwrap_or_default();
+    let message = format!(
+        "{code} sets `version_locations` in code, and there are revisions in {} folder(s) below: declare them in `[[alembic]]`",
+        folders.len()
+    );
+    Cause::new(message)
+        .hint(format!("`version_locations = [\"{first}\", ...]`, one `[[alembic]]` for each chain"))
 }
 
 fn operations_mut(file: &mut RevisionFile) -> impl Iterator<Item = &mut Operation> {

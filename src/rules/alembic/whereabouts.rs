@@ -143,13 +143,15 @@ impl Whereabouts<'_> {
 pub(super) struct Folders {
     pub(super) script: String,
     pub(super) versions: Vec<String>,
+    /// Whether the manifest names those.
+    pub(super) is_declared: bool,
 }
 
 impl Folders {
     fn find(said: &ChainSettings, at: &Whereabouts<'_>, locator: &Locator<'_>) -> Result<Self, Cause> {
         let script = at.script.clone().map_or_else(|| script_folder(said, locator), Ok)?;
         if !at.versions.is_empty() {
-            return Ok(Self { script, versions: at.versions.clone() });
+            return Ok(Self { script, versions: at.versions.clone(), is_declared: true });
         }
         let mut versions = Vec::new();
         for location in &said.version_locations {
@@ -163,7 +165,7 @@ impl Folders {
         if said.version_locations.is_empty() {
             versions.push(under(&script, "versions"));
         }
-        Ok(Self { script, versions })
+        Ok(Self { script, versions, is_declared: false })
     }
 }
 
