@@ -211,6 +211,17 @@ async fn what_cannot_be_cut_is_no_drift_where_migrations_are_pending() {
     museum.declare(ALEMBIC, "expect = { sql = \"other.sql\", revision = \"0008\", scratch = \"scratch\" }");
     let (code, said) = museum.lint();
     assert!(code == Some(1) && said.contains("table `more` is missing"), "{said}");
+    // A stamp that no file has: what is pending cannot be told, and that is.
+    museum.live.load("update alembic_version set version_num = 'zz9'").await.unwrap();
+    museum.declare(ALEMBIC, "expect = { snapshot = \"head.json\" }");
+    let (code, said) = museum.lint();
+    assert!(code == Some(3) && said.contains("the live database at zz9"), "{said}");
+    museum.declare(ALEMBIC, "expect = { sql = \"other.sql\", scratch = \"scratch\" }");
+    let (_, said) = museum.trueup(&["lint", "schema", "--format", "json"]);
+    assert!(said.contains("what is pending on the live database cannot be told: "), "{said}");
+    museum.declare(ALEMBIC, CHAIN);
+    let (code, said) = museum.lint();
+    assert!(code == Some(3) && said.contains("zz9"), "{said}");
     museum.live.remove().await.unwrap();
 }
 
