@@ -89,11 +89,9 @@ pub fn compare(expected: &Schema, live: &Schema, options: &Options) -> Vec<Diffe
     let mut found = Found {
         options,
         is_between_systems: expected.system != live.system,
-        is_between_views: is_from(16, &expected.version) != is_from(16, &live.version),
+        majors: [expected, live].map(|side| major(&side.version)),
         types: checks::conditions_of_types(expected, live),
         owned: counting::owned(expected).chain(counting::owned(live)).collect(),
-        is_between_unlogged: is_from(15, &expected.version) != is_from(15, &live.version),
-        is_between_maintain: is_from(17, &expected.version) != is_from(17, &live.version),
         all: Vec::new(),
     };
     objects::compare(expected, live, &mut found);
@@ -127,16 +125,14 @@ pub fn uncompared(expected: &Schema, live: &Schema) -> Vec<String> {
     all
 }
 
-/// Whether a server is of that major version or a later one. Before 15 every sequence is logged; until 16 a view of one table was
-/// written with the table's name before each column; 17 has a privilege that none before it knows.
-fn is_from(first: u32, version: &str) -> bool {
-    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
-    major.is_none_or(|major| major >= first)
+/// A server's major version; of one that does not tell it, a later one than any.
+fn major(version: &str) -> u32 {
+    version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(u32::MAX)
 }
 
 /// A list of privileges without the one that the other side's server does not know: `ALL` means it where it is known.
 fn unmaintained(privileges: &str, found: &Found<'_>) -> String {
-    if !found.is_between_maintain {
+    if !found.is_between(MAINTAINS) {
         return privileges.to_owned();
     }
     let more = ", MAINTAIN WITH GRANT OPTION";
@@ -147,9 +143,8 @@ fn unmaintained(privileges: &str, found: &Found<'_>) -> String {
 struct Found<'o> {
     options: &'o Options,
     is_between_systems: bool,
-    is_between_views: bool,
-    is_between_unlogged: bool,
-    is_between_maintain: bool,
+    /// The major versions of both.
+    majors: [u32; 2],
     /// Enums and domains by their names.
     types: BTreeMap<String, TypeDef>,
     /// The columns that sequences belong to.
@@ -157,7 +152,20 @@ struct Found<'o> {
     all: Vec<Difference>,
 }
 
+/// Before it every sequence is logged.
+const LEAVES_UNLOGGED: u32 = 15;
+/// Before it a view of one table is written with the table's name before each column.
+const WRITES_SHORT: u32 = 16;
+/// It has a privilege that none before it knows.
+const MAINTAINS: u32 = 17;
+
 impl Found<'_> {
+    /// Whether one of the two is of that version or later, and the other is not.
+    fn is_between(&self, first: u32) -> bool {
+        let [expected, live] = self.majors.map(|major| major >= first);
+        expected != live
+    }
+
     /// A fact about a part of an object, without two texts to show.
     fn say(&mut self, kind: Kind, on: &str, about: &str, message: String) {
         self.differ(kind, on, about, message, ["", ""]);

@@ -1,7 +1,7 @@
 //! What a schema holds beside tables, and whose everything is.
 use super::names::{key, pair};
 use super::tables::comment;
-use super::{Found, Kind, normal, unmaintained};
+use super::{Found, Kind, LEAVES_UNLOGGED, normal, unmaintained};
 use crate::model::schema::{
     Extension, Function, Held, Namespace, Other, Schema, Sequence, TypeDef, TypeKind,
 };
@@ -111,7 +111,7 @@ fn sequences(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
         let texts = [one, other].map(|one| {
             let by = one.owned_by.as_ref().map(|by| format!(" OWNED BY {by}"));
             // Of an unlogged table's, where no other could be before.
-            let logged = one.definition.strip_suffix(" LOGGED").filter(|_| found.is_between_unlogged);
+            let logged = one.definition.strip_suffix(" LOGGED").filter(|_| found.is_between(LEAVES_UNLOGGED));
             format!("{}{}", logged.unwrap_or(&one.definition), by.unwrap_or_default())
         });
         if texts[0] != texts[1] {

@@ -1,7 +1,7 @@
 //! Tables, their columns, and what a table is as a whole.
 use super::names::{key, pair};
 use super::objects::grants;
-use super::{Found, Kind, counting, normal, parts, text};
+use super::{Found, Kind, WRITES_SHORT, counting, normal, parts, text};
 use crate::model::schema::{Column, ColumnRole, RowSecurity, Schema, System, Table, TableKind};
 
 pub(super) fn compare(expected: &Schema, live: &Schema, found: &mut Found<'_>) {
@@ -203,7 +203,8 @@ fn definition(expected: &Table, live: &Table, found: &mut Found<'_>) {
     let [one, other] = [expected, live].map(|table| table.definition.as_deref().unwrap_or_default());
     let is_view = matches!(expected.kind, TableKind::View | TableKind::MaterializedView);
     let same = if is_view {
-        normal::view(one, found.is_between_views) == normal::view(other, found.is_between_views)
+        normal::view(one, found.is_between(WRITES_SHORT))
+            == normal::view(other, found.is_between(WRITES_SHORT))
     } else {
         normal::text(one).replace(['"', '`', '[', ']'], "")
             == normal::text(other).replace(['"', '`', '[', ']'], "")

@@ -100,7 +100,9 @@ impl Walk<'_, '_> {
             Some(_) if at.is_undone => None,
             Some(_) => {
                 let other = self.facts.over_others(live, &index.columns);
-                part.iter_mut().for_each(|part| part.is_over_others = other.is_some());
+                if let Some(part) = &mut part {
+                    part.is_over_others = other.is_some();
+                }
                 other
             }
         };
