@@ -17,7 +17,7 @@ use crate::rules::pins::PinFacts;
 use crate::rules::run::RunFacts;
 use crate::rules::schema::SchemaFacts;
 use crate::rules::zone::ZoneFacts;
-use crate::rules::{self, Levels, Rule, Tree, judge};
+use crate::rules::{self, Levels, Rule, Tree, judge, judge_together};
 
 /// What to lint.
 #[derive(Default)]
@@ -263,10 +263,15 @@ impl Run<'_> {
         }
         let facts = AlembicFacts::new(&manifest.alembic, source, *search, self.tree);
         self.claim(facts.allows());
-        self.report.not_compared.extend(facts.gaps());
         self.live_chains(&facts);
-        let facts = Some(facts).filter(|facts| !facts.chains.is_empty());
-        self.judge(Subject::Alembic, rules::alembic::RULES, facts, ("chain", "[[alembic]]"));
+        if facts.chains.is_empty() {
+            return self.judge(Subject::Alembic, rules::alembic::RULES, None, ("chain", "[[alembic]]"));
+        }
+        let facts = Look::Got(facts);
+        let on = Object::run("lint");
+        judge_together(rules::alembic::RULES, &on, &facts, &self.settings.levels, &mut self.report);
+        self.report.not_compared.extend(facts.got().into_iter().flat_map(AlembicFacts::gaps));
+        self.subjects.push(Subject::Alembic.name().to_owned());
     }
 
     /// Judges the databases of chains that were looked at, and those that were made to run chains on.

@@ -24,6 +24,7 @@ pub mod schema;
 mod secret;
 mod sink;
 pub mod survey;
+mod together;
 mod tree;
 mod typed;
 pub mod verify;
@@ -121,30 +122,50 @@ pub fn all() -> Vec<RuleId> {
 /// both on `on`; a rule that is turned off is a skip; a rule that found nothing to look at is one too.
 pub fn judge<F>(rules: &[Rule<F>], on: &Object, facts: &Look<F>, levels: &Levels, out: &mut Report) {
     for rule in rules {
-        let id = rule.id();
-        let severity = match levels.get(&id) {
-            Some(Level::Off) => None,
-            Some(Level::Warn) => Some(Severity::Warning),
-            Some(Level::Error) => Some(Severity::Error),
-            None => Some(doc(&id).map_or(Severity::Error, |doc| doc.severity)),
-        };
-        let Some(severity) = severity else {
-            if let Look::Failed(cause) = facts {
-                // Turning a rule off says that its findings don't matter, not that nobody need look.
-                Sink::new(&id, Severity::Error, out).unknown(on.clone(), cause.clone());
-                continue;
-            }
-            Sink::new(&id, Severity::Warning, out).skip(on.clone(), "turned off in the manifest");
-            continue;
-        };
-        let mut sink = Sink::new(&id, severity, out);
-        match facts {
-            Look::Got(facts) => {
-                (rule.run)(facts, &mut sink);
-                sink.finish(on);
-            }
-            Look::NotAsked(reason) => sink.skip(on.clone(), reason.clone()),
-            Look::Failed(cause) => sink.unknown(on.clone(), cause.clone()),
+        judge_one(rule, on, facts, levels, out);
+    }
+}
+
+/// As [`judge`], on as many threads as there are: for facts of which there may be thousands.
+pub fn judge_together<F: Sync>(
+    rules: &[Rule<F>],
+    on: &Object,
+    facts: &Look<F>,
+    levels: &Levels,
+    out: &mut Report,
+) {
+    let judged = together::together(rules, |rule| {
+        let mut own = Report::new(&out.command);
+        judge_one(rule, on, facts, levels, &mut own);
+        own.checks
+    });
+    out.checks.extend(judged.into_iter().flatten());
+}
+
+fn judge_one<F>(rule: &Rule<F>, on: &Object, facts: &Look<F>, levels: &Levels, out: &mut Report) {
+    let id = rule.id();
+    let severity = match levels.get(&id) {
+        Some(Level::Off) => None,
+        Some(Level::Warn) => Some(Severity::Warning),
+        Some(Level::Error) => Some(Severity::Error),
+        None => Some(doc(&id).map_or(Severity::Error, |doc| doc.severity)),
+    };
+    let Some(severity) = severity else {
+        if let Look::Failed(cause) = facts {
+            // Turning a rule off says that its findings don't matter, not that nobody need look.
+            Sink::new(&id, Severity::Error, out).unknown(on.clone(), cause.clone());
+            return;
         }
+        Sink::new(&id, Severity::Warning, out).skip(on.clone(), "turned off in the manifest");
+        return;
+    };
+    let mut sink = Sink::new(&id, severity, out);
+    match facts {
+        Look::Got(facts) => {
+            (rule.run)(facts, &mut sink);
+            sink.finish(on);
+        }
+        Look::NotAsked(reason) => sink.skip(on.clone(), reason.clone()),
+        Look::Failed(cause) => sink.unknown(on.clone(), cause.clone()),
     }
 }

@@ -177,10 +177,16 @@ impl Standing {
 
     /// Why not all the names of a table are known; nothing when they are.
     pub(super) fn open(&self, table: &TableName) -> Option<&str> {
-        match self.tables.get(table).map(|table| &table.trust) {
-            Some(Trust::Whole(since)) => (*since < self.clouds.0).then_some(self.clouds.1.as_str()),
-            Some(Trust::Open(why)) => Some(why),
+        match self.tables.get(table) {
+            Some(table) => self.why_open(table),
             None => Some(NOT_MADE),
+        }
+    }
+
+    fn why_open<'s>(&'s self, table: &'s Table) -> Option<&'s str> {
+        match &table.trust {
+            Trust::Whole(since) => (*since < self.clouds.0).then_some(self.clouds.1.as_str()),
+            Trust::Open(why) => Some(why),
         }
     }
 
@@ -192,7 +198,7 @@ impl Standing {
         if self.is_shared {
             return Some(NOT_MADE);
         }
-        self.tables.keys().find_map(|table| self.open(table))
+        self.tables.values().find_map(|table| self.why_open(table))
     }
 
     /// From here on everything is only tried.

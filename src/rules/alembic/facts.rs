@@ -1,10 +1,11 @@
 //! What the Alembic rules judge.
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::around::Around;
 use super::imported::Imported;
 use super::lock::{Flaw, LockFacts};
-use super::named::{Named, replay};
+use super::named::Named;
 use super::revisions::Files;
 use super::sides::Sides;
 use super::whereabouts::{SECTION, Settings, Whereabouts, folder};
@@ -52,7 +53,7 @@ pub struct ChainFacts {
     /// What its revisions import from the repository, where they may be locked.
     pub(super) imported: Imported,
     /// What comes of the names that its revisions give and drop.
-    pub(super) named: Named,
+    pub(super) named: OnceLock<Named>,
     /// What the two sides of a merge add to it.
     pub sides: Look<Sides>,
     /// What its `env.py` does.
@@ -144,7 +145,6 @@ impl ChainFacts {
         if let Look::Got(files) = &mut files {
             files.settle(naming.got());
         }
-        let named = files.got().map(|files| replay(files, &settings)).unwrap_or_default();
         let sides = Sides::read(&at, &files, naming.got(), tree);
         let env = read_env(&files, tree);
         let around = Around::read(
@@ -156,7 +156,20 @@ impl ChainFacts {
             tree,
         );
         let place = source.place_of(&declared.ini);
-        Self { declared, config, place, settings, files, naming, imported, named, sides, env, around, texts }
+        Self {
+            declared,
+            config,
+            place,
+            settings,
+            files,
+            naming,
+            imported,
+            named: OnceLock::new(),
+            sides,
+            env,
+            around,
+            texts,
+        }
     }
 
     /// Whether the configuration names a database that is not Postgres.

@@ -1,4 +1,6 @@
 //! Where the folders of a configuration are, without asking Python.
+use std::cmp::Ordering;
+
 use crate::model::Cause;
 use crate::model::chain::Location;
 use crate::model::path::under;
@@ -170,7 +172,7 @@ impl Locator<'_> {
                 && !path.contains("/__pycache__/")
         };
         let mut files: Vec<String> = self.files(folder).into_iter().filter(is_revision).collect();
-        files.sort_by(|a, b| order(a).cmp(&order(b)));
+        files.sort_by(|a, b| in_order(a, b));
         files
     }
 }
@@ -191,7 +193,8 @@ impl Locator<'_> {
     }
 }
 
-fn order(path: &str) -> (Vec<&str>, &str) {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    (folder.split('/').collect(), name)
+fn in_order(one: &str, other: &str) -> Ordering {
+    let (folder, name) = one.rsplit_once('/').unwrap_or(("", one));
+    let (other_folder, other_name) = other.rsplit_once('/').unwrap_or(("", other));
+    folder.split('/').cmp(other_folder.split('/')).then_with(|| name.cmp(other_name))
 }

@@ -35,7 +35,7 @@ struct Open {
 }
 
 /// Runs a chain's revisions in their order, and looks at the names: each way back is tried where its revision has just run.
-pub(super) fn replay(files: &Files, settings: &Look<Settings>) -> Named {
+fn replay(files: &Files, settings: &Look<Settings>) -> Named {
     let mut names = Names::on(system(settings));
     let mut found = Named::default();
     for &node in files.graph.order() {
@@ -125,7 +125,7 @@ pub(super) fn name_taken(facts: &AlembicFacts, out: &mut Sink<'_>) {
             let does = format!("gives the name `{name}`, which one of `{table}` has already");
             named.told(files, &does, help)
         };
-        chain.named.open.iter().filter_map(taken).collect()
+        chain.named(files).open.iter().filter_map(taken).collect()
     });
 }
 
@@ -140,7 +140,7 @@ pub(super) fn lost_name(facts: &AlembicFacts, out: &mut Sink<'_>) {
             };
             named.told(files, &format!("drops {what}, and no revision makes one of that name"), help)
         };
-        let mut all: Vec<Told> = chain.named.open.iter().filter_map(lost).collect();
+        let mut all: Vec<Told> = chain.named(files).open.iter().filter_map(lost).collect();
         all.extend(nameless(chain, files));
         all
     });
@@ -218,12 +218,17 @@ struct Asked<'c> {
 }
 
 impl ChainFacts {
+    /// What comes of the names, found once.
+    fn named(&self, files: &Files) -> &Named {
+        self.named.get_or_init(|| replay(files, &self.settings))
+    }
+
     fn asked(&self, files: &Files, question: &Question) -> Asked<'_> {
         let is_fresh = |node: usize| files.at_node(node).is_some_and(|(_, revision)| self.is_fresh(revision));
-        let fine = self.named.fine.iter().filter(|(node, _)| is_fresh(*node));
+        let fine = self.named(files).fine.iter().filter(|(node, _)| is_fresh(*node));
         let held: usize = fine.map(|(_, fine)| (question.fine)(*fine)).sum();
         let mut asked = Asked { all: held, held, open: BTreeMap::new() };
-        for open in self.named.open.iter().filter(|open| is_fresh(open.node)) {
+        for open in self.named(files).open.iter().filter(|open| is_fresh(open.node)) {
             let Some(held) = (question.held)(&open.outcome) else { continue };
             asked.all += 1;
             match held {

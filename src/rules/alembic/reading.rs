@@ -1,19 +1,14 @@
 //! Revision files read and parsed, on as many threads as the machine has.
 use std::collections::BTreeMap;
-use std::num::NonZero;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use crate::model::chain::{Declares, RevisionFile};
 use crate::model::{Cause, Look};
 use crate::parse::python::revision_file;
 use crate::rules::Tree;
+use crate::rules::together::together;
 
 /// As many files are taken at once; whoever has read them takes the next. Fewer are not worth a thread.
 const TAKEN_AT_ONCE: usize = 32;
-
-/// As much as the first thread has: trees are walked by recursion.
-const STACK_BYTES: usize = 8 << 20;
 
 /// What came of a path: one file, or in a conflict the file of each side; each with its text, where there is one.
 type Outcome = Vec<(RevisionFile, Option<String>)>;
@@ -25,37 +20,14 @@ pub(super) fn revision_files(
     tree: &dyn Tree,
     texts: Option<&mut BTreeMap<String, String>>,
 ) -> Vec<RevisionFile> {
-    let shares = paths.len().div_ceil(TAKEN_AT_ONCE);
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(shares);
     let is_kept = texts.is_some();
-    let read_all = |share: &[String]| share.iter().map(|path| read(path, tree, is_kept)).collect();
-    let numbered = || paths.chunks(TAKEN_AT_ONCE).enumerate();
-    let queue = Mutex::new(numbered());
-    let read_on = || {
-        let mut done: BTreeMap<usize, Vec<Outcome>> = BTreeMap::new();
-        loop {
-            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some((number, share)) = next else { return done };
-            done.insert(number, read_all(share));
-        }
-    };
-    let mut outcomes = thread::scope(|scope| {
-        let begin = |_| thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, read_on).ok();
-        let others: Vec<_> = (1..threads).map(begin).collect();
-        // This thread does not wait for the others with its hands in its lap.
-        let mut all = read_on();
-        for other in others.into_iter().flatten() {
-            all.extend(other.join().unwrap_or_default());
-        }
-        all
-    });
-    for (number, share) in numbered() {
-        // What a thread took and did not bring back.
-        outcomes.entry(number).or_insert_with(|| read_all(share));
-    }
+    let shares: Vec<&[String]> = paths.chunks(TAKEN_AT_ONCE).collect();
+    let read_all =
+        |share: &&[String]| -> Vec<Outcome> { share.iter().map(|path| read(path, tree, is_kept)).collect() };
+    let outcomes = together(&shares, read_all);
     let mut files = Vec::with_capacity(paths.len());
     let mut kept = BTreeMap::new();
-    for (file, text) in outcomes.into_values().flatten().flatten() {
+    for (file, text) in outcomes.into_iter().flatten().flatten() {
         if let Some(text) = text {
             kept.insert(file.path.clone(), text);
         }
