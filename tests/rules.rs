@@ -184,37 +184,7 @@ fn run(subject: &str, example: &Example) -> Report {
             let process = files.get("process.env").map_or_else(Vec::new, |text| variables(text));
             guard(&contract, &Environment { file, process }, &Levels::new(), &tree)
         }
-        "verify" => {
-            let mut report = Report::new("verify");
-            let levels = Levels::new();
-            if let Some(text) = files.get("table.toml") {
-                let facts = Look::Got(toml::from_str::<TableDiff>(text).unwrap());
-                for table in [rules::verify::TABLE_RULES, rules::verify::MOVING_RULES] {
-                    judge(table, &Object::run("verify"), &facts, &levels, &mut report);
-                }
-            }
-            if let Some(text) = files.get("types.toml") {
-                let facts = Look::Got(toml::from_str::<ColumnTypes>(text).unwrap());
-                judge(rules::verify::COLUMN_RULES, &Object::run("verify"), &facts, &levels, &mut report);
-            }
-            if let Some(text) = files.get("part.toml") {
-                let facts = Look::Got(toml::from_str::<Shard>(text).unwrap());
-                judge(rules::verify::PART_RULES, &Object::run("verify"), &facts, &levels, &mut report);
-            }
-            if let Some(text) = files.get("sides.toml") {
-                let facts: SidesFacts = toml::from_str(text).unwrap();
-                judge(
-                    rules::verify::SIDES_RULES,
-                    &Object::run("verify"),
-                    &Look::Got(facts),
-                    &levels,
-                    &mut report,
-                );
-            }
-            verified(files, &mut report);
-            report.sort();
-            report
-        }
+        "verify" => verify(files),
         "schema" => schema(files, declared),
         "survey" => survey(files),
         "copy" => {
@@ -256,6 +226,33 @@ fn run(subject: &str, example: &Example) -> Report {
             }
         }
     }
+}
+
+/// Facts of `verify`, each sort in a file of its own.
+fn verify(files: &BTreeMap<String, String>) -> Report {
+    let mut report = Report::new("verify");
+    let levels = Levels::new();
+    if let Some(text) = files.get("table.toml") {
+        let facts = Look::Got(toml::from_str::<TableDiff>(text).unwrap());
+        for table in [rules::verify::TABLE_RULES, rules::verify::MOVING_RULES] {
+            judge(table, &Object::run("verify"), &facts, &levels, &mut report);
+        }
+    }
+    if let Some(text) = files.get("types.toml") {
+        let facts = Look::Got(toml::from_str::<ColumnTypes>(text).unwrap());
+        judge(rules::verify::COLUMN_RULES, &Object::run("verify"), &facts, &levels, &mut report);
+    }
+    if let Some(text) = files.get("part.toml") {
+        let facts = Look::Got(toml::from_str::<Shard>(text).unwrap());
+        judge(rules::verify::PART_RULES, &Object::run("verify"), &facts, &levels, &mut report);
+    }
+    if let Some(text) = files.get("sides.toml") {
+        let facts: SidesFacts = toml::from_str(text).unwrap();
+        judge(rules::verify::SIDES_RULES, &Object::run("verify"), &Look::Got(facts), &levels, &mut report);
+    }
+    verified(files, &mut report);
+    report.sort();
+    report
 }
 
 /// Two sides that decide, each in files.

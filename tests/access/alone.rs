@@ -110,6 +110,8 @@ fn a_watch_goes_on() {
 /// A query of grants names no relation that nobody has.
 #[test]
 fn a_relation_that_nobody_has_is_no_missing_name() {
+    type Case = (&'static str, &'static str, &'static [[&'static str; 3]], i32, &'static str);
+    const ONE: &[[&str; 3]] = &[["user:anne", "member", "team:a"]];
     let by_query = |policy: &str, more: &str| {
         format!(
             "[endpoints.new]\nurl = \"sqlite://new.db\"\n[[verify.access]]\nname = \"x\"\npolicy = \"{policy}\"\n\
@@ -119,12 +121,11 @@ fn a_relation_that_nobody_has_is_no_missing_name() {
     };
     let both = r#"[{"user": "user:anne", "relation": "member", "object": "team:a"},
                    {"user": "user:ben", "relation": "guest", "object": "team:a"}]"#;
-    let one = [["user:anne", "member", "team:a"]];
-    let cases: [(&str, &str, &[[&str; 3]], i32, &str); 5] = [
-        ("no-gain", "", &one, 0, ""),
-        ("no-loss", "", &one, 1, "access/lost-permission] 1 permission lost (user:ben guest team:a)"),
-        ("equal", "relations = [\"team#member\"]", &one, 0, ""),
-        ("equal", "rename = { \"team#guest\" = \"team#visitor\" }", &one, 1, "(user:ben visitor team:a)"),
+    let cases: [Case; 5] = [
+        ("no-gain", "", ONE, 0, ""),
+        ("no-loss", "", ONE, 1, "access/lost-permission] 1 permission lost (user:ben guest team:a)"),
+        ("equal", "relations = [\"team#member\"]", ONE, 0, ""),
+        ("equal", "rename = { \"team#guest\" = \"team#visitor\" }", ONE, 1, "(user:ben visitor team:a)"),
         // A name that is another in the target is lost under the one and gained under the other.
         ("no-gain", "", &[["user:anne", "members", "team:a"]], 1, "access/gained-permission"),
     ];
