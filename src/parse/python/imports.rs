@@ -259,7 +259,9 @@ struct Uses {
 impl Uses {
     fn of(suite: &[Stmt]) -> Self {
         let mut uses = Self::default();
-        suite.iter().for_each(|statement| uses.visit_stmt(statement));
+        for statement in suite {
+            uses.visit_stmt(statement);
+        }
         uses
     }
 }

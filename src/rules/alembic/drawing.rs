@@ -22,7 +22,7 @@ pub fn drawing(chain: &ChainFacts, files: &Files, database: Option<&LiveChain>) 
     };
     let graph = &files.graph;
     let order = match graph.order() {
-        order if order.is_empty() => (0..graph.nodes.len()).collect(),
+        [] => (0..graph.nodes.len()).collect(),
         order => order.to_vec(),
     };
     let place: BTreeMap<usize, usize> =
