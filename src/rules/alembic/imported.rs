@@ -44,14 +44,14 @@ pub(super) fn imported(files: &Files, search_path: &[Location], locator: &Locato
     files.revisions().filter_map(of).collect()
 }
 
-/// A file of the repository, and what of it is wanted.
+/// Where an import leads: a file, and the name that is taken from it; without one the whole is.
 type Home = (String, Option<String>);
 
 /// Imports, followed from file to file.
 struct Follow<'f, 't> {
     search_path: &'f [Location],
     locator: &'f Locator<'t>,
-    /// Where what a folder's files import is found: a file, and what of it is wanted.
+    /// Where what a folder's files import is found.
     homes: BTreeMap<(String, String), Option<Home>>,
     /// A digest of each part that was looked at, and what it imports.
     parts: BTreeMap<(String, Wanted), (String, Vec<String>)>,
@@ -238,20 +238,20 @@ pub(super) fn applied_import_edited(facts: &AlembicFacts, out: &mut Sink<'_>) {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         let Some(lock) = out.look(Object::file(lock::path(facts)), &facts.lock) else { return };
         let mut found: BTreeMap<(&str, bool), (Vec<&str>, &Held)> = BTreeMap::new();
-        let mut looked = BTreeSet::new();
+        let mut locked = BTreeSet::new();
         for one in lock.of(chain).filter(|one| !chain.has_collided(&one.locked.id)) {
-            looked.extend(one.locked.imports.keys());
+            locked.extend(one.locked.imports.keys());
             for (path, change) in chain.edited(files, &one.locked, base) {
                 let (ids, _) =
                     found.entry((path, change == Change::Gone)).or_insert_with(|| (Vec::new(), one));
                 ids.push(one.locked.id.as_str());
             }
         }
-        if looked.is_empty() {
+        if locked.is_empty() {
             out.skip(chain.object(), "the lock holds no file that a revision imports from the repository");
             continue;
         }
-        let mut check = out.check(chain.object(), Looked::at(looked.len(), "imported file"));
+        let mut check = out.check(chain.object(), Looked::at(locked.len(), "imported file"));
         for ((path, is_gone), (ids, first)) in found {
             let full = under(base, path);
             let (place, message) = if is_gone {
