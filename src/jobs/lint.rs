@@ -272,6 +272,8 @@ impl Run<'_> {
         judge_together(rules::alembic::RULES, &on, &facts, &self.settings.levels, &mut self.report);
         self.report.not_compared.extend(facts.got().into_iter().flat_map(AlembicFacts::gaps));
         self.subjects.push(Subject::Alembic.name().to_owned());
+        // A run is soon over. To take down thousands of revisions piece by piece would cost as much as judging them.
+        std::mem::forget(facts);
     }
 
     /// Judges the databases of chains that were looked at, and those that were made to run chains on.

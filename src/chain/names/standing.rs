@@ -1,5 +1,5 @@
 //! The names that stand, by table, and what of that is only tried.
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use super::known::Known;
 use crate::model::operation::TableName;
@@ -26,7 +26,7 @@ enum Trust {
 /// The names that stand.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Standing {
-    tables: BTreeMap<TableName, Table>,
+    tables: HashMap<TableName, Table>,
     /// The table that last had a name, so that not all need to be asked.
     named: HashMap<String, TableName>,
     /// Names that stand nobody knows where.
@@ -198,7 +198,9 @@ impl Standing {
         if self.is_shared {
             return Some(NOT_MADE);
         }
-        self.tables.values().find_map(|table| self.why_open(table))
+        let open = self.tables.iter().filter_map(|(name, table)| Some((name, self.why_open(table)?)));
+        // Of several reasons always the same one.
+        open.min_by_key(|(name, _)| *name).map(|(_, why)| why)
     }
 
     /// From here on everything is only tried.

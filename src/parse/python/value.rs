@@ -1,5 +1,6 @@
 //! What expressions are worth, as far as constants go.
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use ruff_python_ast::visitor::Visitor as _;
 use ruff_python_ast::{Expr, InterpolatedStringElement, Number, Operator, Stmt, StmtClassDef, UnaryOp};
@@ -65,7 +66,8 @@ impl Value<'_> {
 /// The names of one place, those of a function in front of those of the module.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scope<'a> {
-    names: BTreeMap<String, Value<'a>>,
+    /// Shared, until one of those who have it gives a name another value: a function begins with what its module has.
+    names: Rc<BTreeMap<String, Value<'a>>>,
     /// The tables of mapped classes.
     mapped: BTreeMap<String, String>,
 }
@@ -94,7 +96,7 @@ impl<'a> Scope<'a> {
     }
 
     pub(super) fn set(&mut self, name: &str, value: Value<'a>) {
-        self.names.insert(name.to_owned(), value);
+        Rc::make_mut(&mut self.names).insert(name.to_owned(), value);
     }
 
     /// Gives a target its value; what cannot be taken apart makes its names unknown.
