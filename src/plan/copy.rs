@@ -54,6 +54,8 @@ pub struct DraftTable {
     pub form: Form,
     /// What else is to be known of it.
     pub notes: Vec<String>,
+    /// Columns of which types alone do not tell whether their values fit, with the source's and the target's type.
+    pub untold: Vec<(String, String, String)>,
     /// Columns to be counted, and what their values must be.
     pub doubts: Vec<(String, Fit, Doubt)>,
     /// Triggers of the target table that would fire.
@@ -146,7 +148,7 @@ fn table(known: &Known<'_>, (place, pair): (usize, &Pair), order: &Order, target
     if order.at_once.contains(&target) {
         notes.push("in one statement, for its rows refer to each other".to_owned());
     }
-    let (mut form, mut doubts) = (Form::Binary, Vec::new());
+    let (mut form, mut doubts, mut untold) = (Form::Binary, Vec::new(), Vec::new());
     let both_typed = known.source.system == System::Postgres && known.target.system == System::Postgres;
     for column in &pair.columns {
         let Some(wants) = to.column(&column.target) else { continue };
@@ -161,7 +163,16 @@ fn table(known: &Known<'_>, (place, pair): (usize, &Pair), order: &Order, target
             form = Form::Text;
         }
         if let (Some(has), None) = (has, &column.compute) {
-            doubts.extend(doubtful(&to, column, [has, wants], both_typed));
+            let found = doubtful(&to, column, [has, wants], both_typed);
+            let is_counted = found.iter().any(|(_, fit, _)| *fit != Fit::Present);
+            // What is of an own type may be of another make under the same name.
+            let is_own =
+                !is_portable(&wants.declared, known.target) || is_enum(&wants.declared, known.target);
+            if !is_counted && (!is_same && !is_wider(&has.declared, &wants.declared) || is_own) {
+                let name = format!("{}.{}", to.id(), wants.name);
+                untold.push((name, has.declared.clone(), wants.declared.clone()));
+            }
+            doubts.extend(found);
         }
     }
     let fires = to.triggers.iter().filter(|trigger| trigger.fires.as_deref() != Some("DISABLED"));
@@ -175,7 +186,7 @@ fn table(known: &Known<'_>, (place, pair): (usize, &Pair), order: &Order, target
         crate::model::TableKind::Table | crate::model::TableKind::Partitioned => None,
         other => Some(format!("it is a {}", other.word())),
     };
-    DraftTable { pair: place, form, notes, doubts, triggers, unwritable }
+    DraftTable { pair: place, form, notes, untold, doubts, triggers, unwritable }
 }
 
 /// Whether the binary form of a type is the same in every database: arrays and composites of own types hold their numbers.
@@ -189,6 +200,30 @@ fn is_portable(declared: &str, schema: &Schema) -> bool {
     };
     let base = item.trim_end_matches("[]").split('(').next().unwrap_or_default().trim();
     BUILT_IN.contains(&base)
+}
+
+fn is_enum(declared: &str, schema: &Schema) -> bool {
+    let is_it = |own: &crate::model::schema::TypeDef| {
+        own.name == declared || format!("{}.{}", own.namespace, own.name) == declared
+    };
+    schema.types.iter().any(is_it)
+}
+
+/// Whether every value of one built-in type is one of the other.
+fn is_wider(has: &str, wants: &str) -> bool {
+    let ((own, own_size), (base, size)) = (parts(has), parts(wants));
+    let is_text = |base: &str| base == "text" || base == "character varying";
+    match (own.as_str(), base.as_str()) {
+        ("smallint", "integer" | "bigint" | "numeric")
+        | ("integer", "bigint" | "numeric")
+        | ("bigint", "numeric") => size.is_empty(),
+        ("real", "double precision") => true,
+        (own, base) if is_text(own) && is_text(base) => {
+            let most = |size: &[&str]| size.first().and_then(|size| size.parse::<u32>().ok());
+            most(&size).is_none_or(|most_of| most(&own_size).is_some_and(|own| own <= most_of))
+        }
+        (own, base) => own == base && size.is_empty() && !has.is_empty(),
+    }
 }
 
 /// Types whose number is the same in every Postgres, as its catalog writes them.

@@ -145,3 +145,25 @@ async fn nothing_is_planned_onto_itself_and_nothing_is_written() {
     assert!(json.contains("verify/same-database") && !json.contains("\"copy\": {"), "{json}");
     world.remove().await;
 }
+
+#[tokio::test]
+async fn what_types_alone_do_not_tell_is_said() {
+    let old = "CREATE TYPE mood AS ENUM ('ok', 'bad', 'odd'); CREATE TABLE t (id int PRIMARY KEY, m mood, n text, v varchar(10), b smallint)";
+    let new = "CREATE TYPE mood AS ENUM ('ok', 'bad'); CREATE TABLE t (id bigint PRIMARY KEY, m mood, n integer, v text, b numeric)";
+    let world = World::of(old, new).await;
+    let (json, exit) = world.plan("", "json");
+    assert_eq!(exit, 0, "{json}");
+    let report: Value = serde_json::from_str(&json).unwrap();
+    let mut untold: Vec<String> = report
+        .pointer("/not_compared")
+        .and_then(Value::as_array)
+        .unwrap()
+        .iter()
+        .filter(|gap| gap.pointer("/on/kind").and_then(Value::as_str) == Some("column"))
+        .filter_map(|gap| gap.pointer("/on/name").and_then(Value::as_str).map(str::to_owned))
+        .collect();
+    untold.sort_unstable();
+    assert_eq!(untold, ["t.m", "t.n"], "{json}");
+    assert!(json.contains("are held when rows are copied, and not by a plan"), "{json}");
+    world.remove().await;
+}

@@ -5,7 +5,7 @@ use crate::manifest::{At, Copy as Declared, Source, glob};
 use crate::mapping::{Mapping, Resolved, resolve};
 use crate::model::copy::{CopyPlan, PlannedTable};
 use crate::model::survey::Rows;
-use crate::model::{Cause, Look, Object, Report, Schema};
+use crate::model::{Cause, Gap, GapKind, Look, Object, ObjectKind, Report, Schema};
 use crate::plan::copy::{Draft, DraftTable, Known, draft};
 use crate::rules::copy::{Carried, CopyFacts, Firing, RULES, StaleName, Unwritable};
 use crate::rules::run::{RULES as RUN_RULES, RunFacts};
@@ -87,7 +87,8 @@ pub async fn plan(settings: &Copy) -> Report {
     judge(SIDES_RULES, &settings.on(), &Look::Got(sides), &settings.levels, &mut report);
     report.not_compared.extend(resolved.gaps.iter().cloned());
     if are_two {
-        let facts = Look::from(planned(settings, &mapping, &resolved, &mut source, &mut target).await);
+        let sides = (&mut source, &mut target);
+        let facts = Look::from(planned(settings, &mapping, &resolved, sides, &mut report).await);
         judge(RULES, &settings.on(), &facts, &settings.levels, &mut report);
         if let Look::Got(facts) = facts {
             report.copy = Some(facts.plan);
@@ -104,8 +105,8 @@ async fn planned(
     settings: &Copy,
     mapping: &Mapping,
     resolved: &Resolved,
-    source: &mut Side,
-    target: &mut Side,
+    (source, target): (&mut Side, &mut Side),
+    report: &mut Report,
 ) -> Result<CopyFacts, Cause> {
     let keys = target.store.foreign_keys().await?;
     let first: Vec<String> = settings.declared.order.iter().map(|name| name.as_str().to_owned()).collect();
@@ -133,11 +134,25 @@ async fn planned(
     };
     let stale = settings.declared.order.iter().filter(|name| unmet.iter().any(|one| one == name.as_str()));
     facts.stale.extend(stale.map(|name| met_nothing(settings, name, "no target table of the mapping")));
+    report.not_compared.push(Gap { on: settings.on(), kind: GapKind::NotCompared, reason: UNHELD.into() });
     for drafted in tables {
+        report.not_compared.extend(drafted.untold.iter().map(untold));
         one(resolved, drafted, (source, target), &mut facts).await;
     }
     credentials(settings, &mut facts);
     Ok(facts)
+}
+
+const UNHELD: &str = "checks, unique keys, exclusions, domains and references of the target are held when rows are copied, and not by a plan";
+
+/// A column whose values no question of a plan tells.
+fn untold((column, has, wants): &(String, String, String)) -> Gap {
+    let has = if has.is_empty() { "of no type" } else { has };
+    let reason = format!(
+        "it is {has} in the source and {wants} in the target: whether its values fit is known when they are copied"
+    );
+    let on = Object { kind: ObjectKind::Column, name: column.clone() };
+    Gap { on, kind: GapKind::NotCompared, reason }
 }
 
 /// Counts one table, and adds what there is to say of it.

@@ -66,10 +66,9 @@ fn stale_declaration(facts: &CopyFacts, out: &mut Sink<'_>) {
 }
 
 fn target_not_empty(facts: &CopyFacts, out: &mut Sink<'_>) {
-    let mut seen = std::collections::BTreeSet::new();
     let mut full = Vec::new();
     let mut looked = 0;
-    for table in facts.plan.tables.iter().filter(|table| seen.insert(&table.target)) {
+    for table in &facts.plan.tables {
         match &table.target_rows {
             Look::Got(rows) => {
                 looked += 1;
