@@ -7,8 +7,9 @@ pub mod naming;
 mod order;
 pub mod proof;
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::model::chain::{Revision, Written};
 
@@ -115,8 +116,8 @@ impl Graph {
         graph
     }
 
-    fn add_all<'r>(&mut self, revisions: &[&'r Revision]) -> HashMap<&'r str, usize> {
-        let mut ids = HashMap::with_capacity(revisions.len());
+    fn add_all<'r>(&mut self, revisions: &[&'r Revision]) -> FxHashMap<&'r str, usize> {
+        let mut ids = FxHashMap::with_capacity_and_hasher(revisions.len(), FxBuildHasher);
         self.nodes.reserve(revisions.len());
         for (index, revision) in revisions.iter().enumerate() {
             let id = revision.id.text.as_str();
@@ -138,9 +139,9 @@ impl Graph {
     fn labels<'r>(
         &mut self,
         revisions: &[&'r Revision],
-        ids: &HashMap<&'r str, usize>,
-    ) -> HashMap<&'r str, usize> {
-        let mut labels: HashMap<&str, usize> = HashMap::new();
+        ids: &FxHashMap<&'r str, usize>,
+    ) -> FxHashMap<&'r str, usize> {
+        let mut labels: FxHashMap<&str, usize> = FxHashMap::default();
         for (own, revision) in revisions.iter().enumerate() {
             let Some(index) = ids.get(revision.id.text.as_str()).copied() else { continue };
             for (label, written) in revision.labels.iter().enumerate() {
@@ -160,8 +161,8 @@ impl Graph {
     fn look_at_each<'r>(
         &mut self,
         revisions: &[&'r Revision],
-        ids: &HashMap<&'r str, usize>,
-        labels: &HashMap<&'r str, usize>,
+        ids: &FxHashMap<&'r str, usize>,
+        labels: &FxHashMap<&'r str, usize>,
     ) {
         for (own, revision) in revisions.iter().enumerate() {
             let is_own = |written: &&Written| written.text == revision.id.text;
@@ -189,8 +190,8 @@ impl Graph {
         &mut self,
         index: usize,
         revisions: &[&'r Revision],
-        ids: &HashMap<&'r str, usize>,
-        labels: &HashMap<&'r str, usize>,
+        ids: &FxHashMap<&'r str, usize>,
+        labels: &FxHashMap<&'r str, usize>,
     ) {
         let Some(node) = self.nodes.get_mut(index) else { return };
         let Some(revision) = revisions.get(node.revision) else { return };

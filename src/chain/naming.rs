@@ -79,16 +79,16 @@ fn word(kind: ConstraintKind) -> &'static str {
 }
 
 fn set(name: &mut Name, word: &str, on: &On<'_>, convention: Option<&Convention>) {
-    let said = match name {
-        Name::Unsaid => None,
-        Name::Said(said) => Some(said.clone()),
-        _ => return,
-    };
     let Some(convention) = convention else {
-        if said.is_none() {
+        if *name == Name::Unsaid {
             *name = Name::Untold;
         }
         return;
+    };
+    let said = match name {
+        Name::Unsaid => None,
+        Name::Said(said) => Some(std::mem::take(said)),
+        _ => return,
     };
     *name = match (convention.templates.get(word), said) {
         (Some(None), _) => Name::Untold,

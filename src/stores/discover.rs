@@ -28,7 +28,6 @@ pub fn discover(folder: &str) -> Found {
     let walk = WalkBuilder::new(root)
         .hidden(false)
         .require_git(false)
-        .sort_by_file_name(Ord::cmp)
         .filter_entry(|entry| !entry.file_name().to_str().is_some_and(is_foreign))
         .build();
     for entry in walk {
@@ -47,5 +46,9 @@ pub fn discover(folder: &str) -> Found {
             found.files.push(path.to_string_lossy().into_owned());
         }
     }
+    // In the order in which a person walks: what is in a folder stands where the folder's name does.
+    let rank = |byte: u8| if byte == b'/' { 0 } else { byte };
+    found.files.sort_unstable_by(|one, other| one.bytes().map(rank).cmp(other.bytes().map(rank)));
+    found.unseen.sort_unstable();
     found
 }

@@ -1,5 +1,7 @@
 //! The names that stand, by table, and what of that is only tried.
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
 
 use super::known::Known;
 use crate::model::operation::TableName;
@@ -26,13 +28,13 @@ enum Trust {
 /// The names that stand.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Standing {
-    tables: HashMap<TableName, Table>,
+    tables: FxHashMap<TableName, Table>,
     /// The table that last had a name, so that not all need to be asked.
-    named: HashMap<String, TableName>,
+    named: FxHashMap<String, TableName>,
     /// Names that stand nobody knows where.
     loose: BTreeSet<String>,
     /// Which tables ever had a key that refers to a table.
-    referring: HashMap<TableName, BTreeSet<TableName>>,
+    referring: FxHashMap<TableName, BTreeSet<TableName>>,
     /// How often something was done that may touch any table, and what was the last.
     clouds: (usize, String),
     /// Whether there are tables that the chain does not make.
@@ -44,8 +46,8 @@ pub(super) struct Standing {
 /// How everything was before something was tried.
 #[derive(Debug, Clone, Default)]
 struct Before {
-    tables: HashMap<TableName, Option<Table>>,
-    named: HashMap<String, Option<TableName>>,
+    tables: FxHashMap<TableName, Option<Table>>,
+    named: FxHashMap<String, Option<TableName>>,
     loose: Vec<String>,
     clouds: (usize, String),
     is_shared: bool,

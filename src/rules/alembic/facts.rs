@@ -139,12 +139,11 @@ impl ChainFacts {
             Whereabouts { config: &config, section: &section, run_in: run_in.as_deref(), script, versions };
         let mut texts = BTreeMap::new();
         let is_declared = declared.ini.range().is_some();
-        let mut files = at.files(&settings, tree, is_declared.then_some(&mut texts));
-        let naming = at.convention(&settings, &files, tree);
+        let folders = at.folders(&settings, tree);
+        let naming = at.convention(&settings, &folders, tree);
+        let wanted = is_declared.then_some(&mut texts);
+        let files = at.files(&settings, folders, naming.got(), (tree, wanted));
         let imported = if is_declared { at.imported(&settings, &files, tree) } else { Imported::new() };
-        if let Look::Got(files) = &mut files {
-            files.settle(naming.got());
-        }
         let sides = Sides::read(&at, &files, naming.got(), tree);
         let env = read_env(&files, tree);
         let around = Around::read(

@@ -54,8 +54,11 @@ pub use whereabouts::Settings;
 use super::{Rule, rules};
 
 /// The rules over chains.
+///
+/// The two that replay a chain's names stand apart: whoever comes second waits for the first.
 pub const RULES: &[Rule<AlembicFacts>] = rules![
     "alembic":
+    lost_name,
     applied_import_edited,
     applied_revision_edited,
     autogenerate_draft,
@@ -72,13 +75,11 @@ pub const RULES: &[Rule<AlembicFacts>] = rules![
     head_collision,
     id_too_long,
     illegal_id,
-    lost_name,
     metadata_unwired,
     missing_downgrade,
     missing_parent,
     multiple_heads,
     name_lies,
-    name_taken,
     non_linear,
     not_static,
     placeholder_id,
@@ -93,4 +94,5 @@ pub const RULES: &[Rule<AlembicFacts>] = rules![
     unsafe_operation,
     upgrade_at_start,
     vector_index_limit,
+    name_taken,
 ];

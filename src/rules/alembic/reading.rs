@@ -1,7 +1,8 @@
 //! Revision files read and parsed, on as many threads as the machine has.
-use std::collections::BTreeMap;
-
+use crate::chain::naming::settle;
 use crate::model::chain::{Declares, RevisionFile};
+use crate::model::naming::Convention;
+use crate::model::operation::Operation;
 use crate::model::{Cause, Look};
 use crate::parse::python::revision_file;
 use crate::rules::Tree;
@@ -10,57 +11,83 @@ use crate::rules::together::together;
 /// As many files are taken at once; whoever has read them takes the next. Fewer are not worth a thread.
 const TAKEN_AT_ONCE: usize = 32;
 
-/// What came of a path: one file, or in a conflict the file of each side; each with its text, where there is one.
-type Outcome = Vec<(RevisionFile, Option<String>)>;
+/// A file, and its text where it is kept.
+pub(super) type Read = (RevisionFile, Option<String>);
 
-/// Reads revision files, in the order of their paths; their texts are put into `texts`, where
-/// they are wanted. Costs one pass over each.
-pub(super) fn revision_files(
-    paths: &[String],
-    tree: &dyn Tree,
-    texts: Option<&mut BTreeMap<String, String>>,
-) -> Vec<RevisionFile> {
-    let is_kept = texts.is_some();
-    let shares: Vec<&[String]> = paths.chunks(TAKEN_AT_ONCE).collect();
-    let read_all =
-        |share: &&[String]| -> Vec<Outcome> { share.iter().map(|path| read(path, tree, is_kept)).collect() };
-    let outcomes = together(&shares, read_all);
-    let mut files = Vec::with_capacity(paths.len());
-    let mut kept = BTreeMap::new();
-    for (file, text) in outcomes.into_iter().flatten().flatten() {
-        if let Some(text) = text {
-            kept.insert(file.path.clone(), text);
+/// How revision files are read.
+pub(super) struct Reading<'r> {
+    pub(super) tree: &'r dyn Tree,
+    /// By which their constraints and indexes get the names that nobody says; without one those stay open.
+    pub(super) convention: Option<&'r Convention>,
+    /// Whether `public.users` and `users` are one table.
+    pub(super) is_public: bool,
+    /// Whether texts are kept.
+    pub(super) is_kept: bool,
+}
+
+impl Reading<'_> {
+    /// Reads files, in the order of their paths; in a conflict the file of each side. Costs one pass over each.
+    pub(super) fn all(&self, paths: &[String]) -> Vec<Read> {
+        let shares: Vec<&[String]> = paths.chunks(TAKEN_AT_ONCE).collect();
+        let read_all = |share: &&[String]| -> Vec<Read> {
+            let mut read = Vec::with_capacity(share.len());
+            share.iter().for_each(|path| self.one(path, &mut read));
+            read
+        };
+        let mut all = Vec::with_capacity(paths.len());
+        together(&shares, read_all).into_iter().for_each(|read| all.extend(read));
+        all
+    }
+
+    fn one(&self, path: &str, read: &mut Vec<Read>) {
+        let cause = match self.tree.text(path) {
+            Look::Got(text) => {
+                let file = self.file(path, &text);
+                read.push((file, self.is_kept.then_some(text)));
+                return;
+            }
+            Look::Failed(cause) => cause,
+            Look::NotAsked(reason) => Cause::new(reason.0),
+        };
+        if let Some(both) = self.both(path) {
+            read.extend(both.map(|file| (file, None)));
+            return;
         }
-        files.push(file);
-    }
-    if let Some(texts) = texts {
-        texts.append(&mut kept);
-    }
-    files
-}
-
-fn read(path: &str, tree: &dyn Tree, is_kept: bool) -> Outcome {
-    let cause = match tree.text(path) {
-        Look::Got(text) => return vec![(revision_file(path, &text), is_kept.then_some(text))],
-        Look::Failed(cause) => cause,
-        Look::NotAsked(reason) => Cause::new(reason.0),
-    };
-    let unread = || {
         let declares = Declares::Unread(cause);
-        vec![(RevisionFile { path: path.to_owned(), declares, allows: Vec::new(), sets_schema: false }, None)]
-    };
-    both(path, tree).unwrap_or_else(unread)
+        let file = RevisionFile { path: path.to_owned(), declares, allows: Vec::new(), sets_schema: false };
+        read.push((file, None));
+    }
+
+    fn file(&self, path: &str, text: &str) -> RevisionFile {
+        let mut file = revision_file(path, text);
+        if let Declares::Revision(revision) = &mut file.declares {
+            for body in revision.upgrade.iter_mut().chain(&mut revision.downgrade) {
+                if self.is_public {
+                    body.operations.iter_mut().for_each(in_public);
+                }
+                settle(body, self.convention);
+            }
+        }
+        file
+    }
+
+    /// The two new files of one name that a merge cannot have both: whoever mends the conflict keeps both revisions.
+    fn both(&self, path: &str) -> Option<[RevisionFile; 2]> {
+        let sides = self.tree.sides()?;
+        if sides.base.ok()?.has(path) {
+            return None;
+        }
+        let file = |tree: &dyn Tree| {
+            let file = self.file(path, tree.text(path).got()?);
+            file.revision().is_some().then_some(file)
+        };
+        Some([file(sides.ours.as_ref())?, file(sides.theirs.as_ref())?])
+    }
 }
 
-/// The two new files of one name that a merge cannot have both: whoever mends the conflict keeps both revisions.
-fn both(path: &str, tree: &dyn Tree) -> Option<Outcome> {
-    let sides = tree.sides()?;
-    if sides.base.ok()?.has(path) {
-        return None;
+/// `public.users` and `users` are one table.
+pub(super) fn in_public(operation: &mut Operation) {
+    for table in operation.tables_mut() {
+        table.schema.take_if(|schema| schema == "public");
     }
-    let file = |tree: &dyn Tree| {
-        let file = revision_file(path, tree.text(path).got()?);
-        file.revision().is_some().then_some((file, None))
-    };
-    Some(vec![file(sides.ours.as_ref())?, file(sides.theirs.as_ref())?])
 }

@@ -1,14 +1,14 @@
 //! The revisions of a chain: the files that its folders hold, and the graph over them.
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::locate::Locator;
-use super::reading::revision_files;
+use super::reading::Reading;
 use super::whereabouts::{Folders, folder};
 use crate::chain::Graph;
-use crate::chain::naming::settle;
 use crate::model::chain::{ChainSettings, Declares, Revision, RevisionFile};
 use crate::model::naming::Convention;
-use crate::model::operation::Operation;
 use crate::model::path::under;
 use crate::model::{Cause, Look};
 use crate::parse::python::sets_schema;
@@ -24,18 +24,19 @@ pub struct Files {
     /// The indexes in `all` of those that are revisions.
     known: Vec<usize>,
     /// The first of those by its id.
-    ids: HashMap<String, usize>,
+    ids: FxHashMap<String, usize>,
     /// The graph over those.
     pub graph: Graph,
 }
 
 impl Files {
-    /// Reads what folders hold; the texts are put into `texts`, by path, where they are wanted.
+    /// Reads what folders hold, with the names that a convention gives; the texts are put into `texts`, by path, where they are
+    /// wanted.
     pub(super) fn read(
         folders: Folders,
         said: &ChainSettings,
-        locator: &Locator<'_>,
-        texts: Option<&mut BTreeMap<String, String>>,
+        convention: Option<&Convention>,
+        (locator, texts): (&Locator<'_>, Option<&mut BTreeMap<String, String>>),
     ) -> Look<Self> {
         let Folders { script, versions, is_declared } = folders;
         let (mut all, mut passed_over, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
@@ -51,13 +52,19 @@ impl Files {
         }
         // One version location may lie in another.
         passed_over.retain(|path| seen.insert(path.clone()));
-        let mut all = revision_files(&all, locator.tree, texts);
         let env = locator.tree.text(&under(&script, "env.py"));
-        if !all.iter().any(|file| file.sets_schema) && !env.got().is_some_and(|text| sets_schema(text)) {
-            for file in &mut all {
-                operations_mut(file).for_each(in_public);
-            }
+        let is_public = !env.got().is_some_and(|text| sets_schema(text));
+        let mut reading = Reading { tree: locator.tree, convention, is_public, is_kept: texts.is_some() };
+        let mut read = reading.all(&all);
+        if is_public && read.iter().any(|(file, _)| file.sets_schema) {
+            reading.is_public = false;
+            read = reading.all(&all);
         }
+        if let Some(texts) = texts {
+            let kept = |(file, text): &mut (RevisionFile, Option<String>)| Some((file.path.clone(), text.take()?));
+            texts.extend(read.iter_mut().filter_map(kept));
+        }
+        let mut all: Vec<RevisionFile> = read.into_iter().map(|(file, _)| file).collect();
         if said.sourceless {
             let compiled = versions.iter().flat_map(|folder| locator.compiled_files(folder));
             let cause = || Cause::new("it is compiled, and has no source").hint("keep the source beside it");
@@ -71,7 +78,9 @@ impl Files {
         let is_like_one =
             |path: &String| locator.tree.text(path).got().is_some_and(|text| text.contains("down_revision"));
         passed_over.retain(is_like_one);
-        let passed_over = revision_files(&passed_over, locator.tree, None);
+        reading.is_kept = false;
+        let passed_over: Vec<RevisionFile> =
+            reading.all(&passed_over).into_iter().map(|(file, _)| file).collect();
         if !passed_over.is_empty()
             && !is_declared
             && let Some(code) = said_by_code(locator, &versions)
@@ -93,21 +102,11 @@ impl Files {
             .collect();
         let revisions: Vec<&Revision> = all.iter().filter_map(RevisionFile::revision).collect();
         let graph = Graph::new(&revisions);
-        let mut ids = HashMap::with_capacity(revisions.len());
+        let mut ids = FxHashMap::with_capacity_and_hasher(revisions.len(), FxBuildHasher);
         for (index, revision) in revisions.iter().enumerate() {
             ids.entry(revision.id.text.clone()).or_insert(index);
         }
         Self { script, all, passed_over, known, ids, graph }
-    }
-
-    /// Gives constraints and indexes the names that Alembic gives them.
-    pub(super) fn settle(&mut self, convention: Option<&Convention>) {
-        for file in &mut self.all {
-            if let Declares::Revision(revision) = &mut file.declares {
-                let bodies = revision.upgrade.iter_mut().chain(&mut revision.downgrade);
-                bodies.for_each(|body| settle(body, convention));
-            }
-        }
     }
 
     /// A revision of the graph, and its file.
@@ -223,18 +222,3 @@ fn elsewhere(code: &str, below: &[RevisionFile]) -> Cause {
         .hint(format!("`version_locations = [\"{first}\", ...]`, one `[[alembic]]` for each chain"))
 }
 
-fn operations_mut(file: &mut RevisionFile) -> impl Iterator<Item = &mut Operation> {
-    let revision = match &mut file.declares {
-        Declares::Revision(revision) => Some(revision),
-        _ => None,
-    };
-    let bodies = revision.into_iter().flat_map(|own| own.upgrade.iter_mut().chain(&mut own.downgrade));
-    bodies.flat_map(|body| &mut body.operations)
-}
-
-/// `public.users` and `users` are one table.
-pub(super) fn in_public(operation: &mut Operation) {
-    for table in operation.tables_mut() {
-        table.schema.take_if(|schema| schema == "public");
-    }
-}

@@ -3,9 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::AlembicFacts;
 use super::graph::unlabelled;
-use super::revisions::{Files, in_public};
+use super::reading::in_public;
+use super::revisions::Files;
 use super::whereabouts::Whereabouts;
-use crate::chain::naming::settle;
 use crate::model::chain::{Revision, Written};
 use crate::model::naming::Convention;
 use crate::model::operation::{Body, Operation};
@@ -66,10 +66,11 @@ impl Sides {
             Look::NotAsked(reason) => return Look::NotAsked(reason.clone()),
         };
         let base = match sides.base {
-            Ok(base) => revisions(at, base.as_ref()),
+            Ok(base) => revisions(at, convention, base.as_ref()),
             Err(cause) => return Look::Failed(cause),
         };
-        let (own, other) = (revisions(at, sides.ours.as_ref()), revisions(at, sides.theirs.as_ref()));
+        let own = revisions(at, convention, sides.ours.as_ref());
+        let other = revisions(at, convention, sides.theirs.as_ref());
         let unknown = [&base, &own, &other].into_iter().find_map(|side| side.unknown.clone());
         let known: BTreeSet<&str> = base.all.iter().map(|added| added.id.text.as_str()).collect();
         let new = |side: &Side| -> Vec<Added> {
@@ -77,12 +78,7 @@ impl Sides {
         };
         let (ours, theirs) = (new(&own), new(&other));
         let added = ours.len() + theirs.len();
-        let settled = |mut revision: Revision| {
-            let bodies = revision.upgrade.iter_mut().chain(&mut revision.downgrade);
-            bodies.for_each(|body| settle(body, convention));
-            revision
-        };
-        let standing = other.all.into_iter().map(|added| (added.id.text, settled(added.revision))).collect();
+        let standing = other.all.into_iter().map(|added| (added.id.text, added.revision)).collect();
         let collisions = collisions(ours, theirs, merged);
         Look::Got(Self { reference: sides.reference.to_owned(), added, standing, collisions, unknown })
     }
@@ -145,13 +141,14 @@ struct Side {
     unknown: Option<Cause>,
 }
 
-fn revisions(at: &Whereabouts<'_>, tree: &dyn Tree) -> Side {
+fn revisions(at: &Whereabouts<'_>, convention: Option<&Convention>, tree: &dyn Tree) -> Side {
     let mut side = Side { all: Vec::new(), unknown: None };
     // Where there is no configuration, there is no chain yet.
     if !tree.has(at.config) {
         return side;
     }
-    match at.files(&at.settings(tree), tree, None) {
+    let settings = at.settings(tree);
+    match at.files(&settings, at.folders(&settings, tree), convention, (tree, None)) {
         Look::Got(files) => {
             side.unknown = files.unknown();
             side.all.extend(files.revisions().map(|(file, revision)| Added {

@@ -90,18 +90,32 @@ impl Whereabouts<'_> {
         Settings::read(self.config, self.run_in, self.section, tree)
     }
 
+    /// Its folders in a tree.
+    pub(super) fn folders(&self, settings: &Look<Settings>, tree: &dyn Tree) -> Look<Folders> {
+        let said = match settings {
+            Look::Got(Settings { outcome: Ok(said), .. }) => said,
+            Look::Got(Settings { outcome: Err(problem), .. }) => return Look::Failed(problem.cause.clone()),
+            Look::Failed(cause) => return Look::Failed(cause.clone()),
+            Look::NotAsked(reason) => return Look::NotAsked(reason.clone()),
+        };
+        Look::from(Folders::find(said, self, &self.locator(tree)))
+    }
+
+    fn locator<'t>(&'t self, tree: &'t dyn Tree) -> Locator<'t> {
+        Locator { config: folder(self.config), run_in: self.run_in, tree }
+    }
+
     /// By which convention its constraints are named.
     pub(super) fn convention(
         &self,
         settings: &Look<Settings>,
-        files: &Look<Files>,
+        folders: &Look<Folders>,
         tree: &dyn Tree,
     ) -> Look<Convention> {
-        let (Look::Got(files), Look::Got(Settings { outcome: Ok(said), .. })) = (files, settings) else {
+        let (Look::Got(folders), Look::Got(Settings { outcome: Ok(said), .. })) = (folders, settings) else {
             return Look::Failed(Cause::new("the script folder could not be found"));
         };
-        let locator = Locator { config: folder(self.config), run_in: self.run_in, tree };
-        naming::convention(&files.script, &said.search_path, &locator)
+        naming::convention(&folders.script, &said.search_path, &self.locator(tree))
     }
 
     /// What its revisions import from the repository.
@@ -114,27 +128,26 @@ impl Whereabouts<'_> {
         let (Look::Got(files), Look::Got(Settings { outcome: Ok(said), .. })) = (files, settings) else {
             return Imported::new();
         };
-        let locator = Locator { config: folder(self.config), run_in: self.run_in, tree };
-        imported(files, &said.search_path, &locator)
+        imported(files, &said.search_path, &self.locator(tree))
     }
 
-    /// What its folders hold in a tree; the texts of its revisions are put into `texts`, by path, where they are wanted.
+    /// What its folders hold in a tree, with the names that a convention gives; the texts of its revisions are put into `texts`,
+    /// by path, where they are wanted.
     pub(super) fn files(
         &self,
         settings: &Look<Settings>,
-        tree: &dyn Tree,
-        texts: Option<&mut BTreeMap<String, String>>,
+        folders: Look<Folders>,
+        convention: Option<&Convention>,
+        (tree, texts): (&dyn Tree, Option<&mut BTreeMap<String, String>>),
     ) -> Look<Files> {
-        let said = match settings {
-            Look::Got(Settings { outcome: Ok(said), .. }) => said,
-            Look::Got(Settings { outcome: Err(problem), .. }) => return Look::Failed(problem.cause.clone()),
-            Look::Failed(cause) => return Look::Failed(cause.clone()),
-            Look::NotAsked(reason) => return Look::NotAsked(reason.clone()),
-        };
-        let locator = Locator { config: folder(self.config), run_in: self.run_in, tree };
-        match Folders::find(said, self, &locator) {
-            Ok(folders) => Files::read(folders, said, &locator, texts),
-            Err(cause) => Look::Failed(cause),
+        let said = settings.got().and_then(|settings| settings.outcome.as_ref().ok());
+        match (folders, said) {
+            (Look::Got(folders), Some(said)) => {
+                Files::read(folders, said, convention, (&self.locator(tree), texts))
+            }
+            (Look::Got(_), None) => Look::Failed(Cause::new("its configuration could not be read")),
+            (Look::Failed(cause), _) => Look::Failed(cause),
+            (Look::NotAsked(reason), _) => Look::NotAsked(reason),
         }
     }
 }
