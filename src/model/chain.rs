@@ -74,7 +74,7 @@ pub struct RevisionFile {
 /// What a Python file in a version location turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Declares {
-    /// A revision, every part of whose identity is a literal.
+    /// A revision whose id, parents and dependencies are literals.
     Revision(Box<Revision>),
     /// Something that only running it would tell: what, where and why.
     NotStatic(Written),
@@ -112,6 +112,8 @@ pub struct Revision {
     pub parents_span: Span,
     /// `branch_labels`.
     pub labels: Vec<Written>,
+    /// Why those cannot be told, where they cannot.
+    pub untold_labels: Option<Written>,
     /// `depends_on`: ids or branch labels.
     pub depends_on: Vec<Written>,
     /// The first line of the docstring. It decides nothing: it is often stale.

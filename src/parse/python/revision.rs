@@ -30,10 +30,11 @@ pub fn revision_file(path: &str, text: &str) -> RevisionFile {
 fn declares(path: &str, parsed: &Parsed<ModModule>, text: &str, places: &Places<'_>) -> Declares {
     let module = Module::read(parsed.suite());
     let name = path.rsplit('/').next().unwrap_or(path);
-    let not_static = |what: &str, range: TextRange| {
+    let untold = |what: &str, range: TextRange| {
         let span = super::syntax::span(&places.0, range);
-        Declares::NotStatic(Written { text: format!("`{what}` is not a literal"), span })
+        Written { text: format!("`{what}` is not a literal"), span }
     };
+    let not_static = |what: &str, range: TextRange| Declares::NotStatic(untold(what, range));
     let id = match module.identity("revision") {
         Some((Value::Text(id), range)) => Written { text: id, span: super::syntax::span(&places.0, range) },
         Some((_, range)) => return not_static("revision", range),
@@ -46,7 +47,7 @@ fn declares(path: &str, parsed: &Parsed<ModModule>, text: &str, places: &Places<
     let Some((parents, parents_range)) = module.identity("down_revision") else {
         return Declares::Incomplete("down_revision");
     };
-    let mut lists = Vec::new();
+    let (mut lists, mut untold_labels) = (Vec::new(), None);
     for (what, found) in [
         ("down_revision", Some((parents, parents_range))),
         ("branch_labels", module.identity("branch_labels")),
@@ -58,6 +59,11 @@ fn declares(path: &str, parsed: &Parsed<ModModule>, text: &str, places: &Places<
         };
         match names(value, module.source(what), places, range) {
             Some(names) => lists.push(names),
+            // A chain hangs together without them.
+            None if what == "branch_labels" => {
+                untold_labels = Some(untold(what, range));
+                lists.push(Vec::new());
+            }
             None => return not_static(what, range),
         }
     }
@@ -73,6 +79,7 @@ fn declares(path: &str, parsed: &Parsed<ModModule>, text: &str, places: &Places<
         parents,
         parents_span: super::syntax::span(&places.0, parents_range),
         labels,
+        untold_labels,
         depends_on,
         title: title(parsed.suite()),
         upgrade: function("upgrade"),

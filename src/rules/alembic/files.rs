@@ -69,16 +69,19 @@ pub(super) fn not_static(facts: &AlembicFacts, out: &mut Sink<'_>) {
     for chain in &facts.chains {
         let Some(files) = out.look(chain.object(), &chain.files) else { continue };
         for file in &files.all {
-            match &file.declares {
-                Declares::NotStatic(what) => {
-                    let message = format!(
-                        "line {}: {}, so only running it would tell",
-                        what.span.start.line, what.text
-                    );
-                    out.unknown(Object::file(&file.path), Cause::new(message).hint("write it as a literal"));
+            let what = match &file.declares {
+                Declares::NotStatic(what) => Some(what),
+                Declares::Revision(revision) => revision.untold_labels.as_ref(),
+                Declares::Unread(cause) => {
+                    out.unknown(Object::file(&file.path), cause.clone());
+                    None
                 }
-                Declares::Unread(cause) => out.unknown(Object::file(&file.path), cause.clone()),
-                _ => {}
+                Declares::Incomplete(_) | Declares::Unparsable(_) => None,
+            };
+            if let Some(what) = what {
+                let line = what.span.start.line;
+                let message = format!("line {line}: {}, so only running it would tell", what.text);
+                out.unknown(Object::file(&file.path), Cause::new(message).hint("write it as a literal"));
             }
         }
         out.check(chain.object(), Looked::at(files.revisions().count(), "revision"));

@@ -96,6 +96,8 @@ fn labels(files: &Files, node: usize) -> BTreeSet<&str> {
         }
         if let Some((_, revision)) = files.at_node(node) {
             labels.extend(revision.labels.iter().map(|label| label.text.as_str()));
+            // Whatever they are, they are its own: `alembic/not-static` says that they could not be looked at.
+            labels.extend(revision.untold_labels.iter().map(|_| revision.id.text.as_str()));
         }
         left.extend(files.graph.nodes.get(node).into_iter().flat_map(|node| &node.parents));
     }
@@ -115,7 +117,8 @@ pub(super) fn missing_parent(facts: &AlembicFacts, out: &mut Sink<'_>) {
             Some((file, revision, list.get(named)?, word))
         });
         let missing: Vec<_> = missing.collect();
-        if let Some(cause) = files.unknown().filter(|_| !missing.is_empty()) {
+        let untold = || missing.iter().any(|(.., word)| *word == "dependency").then(|| files.untold_labels())?;
+        if let Some(cause) = files.unknown().filter(|_| !missing.is_empty()).or_else(untold) {
             return out.unknown(chain.object(), cause);
         }
         let mut check = out.check(chain.object(), looked(files));

@@ -162,6 +162,14 @@ impl Files {
         Ok(self.graph.left_after(&applied).into_iter().filter_map(id_of).collect())
     }
 
+    /// Why a name may be a label that nobody knows.
+    pub(super) fn untold_labels(&self) -> Option<Cause> {
+        self.revisions().find_map(|(file, revision)| {
+            let untold = revision.untold_labels.as_ref()?;
+            Some(Cause::new(format!("{} may have any label: {}", file.path, untold.text)))
+        })
+    }
+
     /// Why the graph may lack something: a file of which nobody knows what revision it is.
     pub fn unknown(&self) -> Option<Cause> {
         self.all.iter().find_map(|file| {
