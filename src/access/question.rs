@@ -50,8 +50,10 @@ impl<'a> Answerer<'a> {
     /// # Errors
     /// When the model has no such type or relation.
     pub fn check(&mut self, subject: &Subject, relation: &str, object: &ObjectId) -> Result<Answer, String> {
-        let table = self.ready(&object.kind, relation)?;
+        self.table(&object.kind, relation)?;
+        // A subject that nobody knew before is to be known before anything is computed.
         let subject = self.subject(subject)?;
+        let table = self.ready(&object.kind, relation)?;
         let object = self.names.entity(&object.kind, &object.id);
         Ok(self.answer(table, object, subject))
     }
@@ -66,8 +68,9 @@ impl<'a> Answerer<'a> {
         relation: &str,
         kind: &str,
     ) -> Result<Vec<(String, Answer)>, String> {
-        let table = self.ready(kind, relation)?;
+        self.table(kind, relation)?;
         let subject = self.subject(subject)?;
+        let table = self.ready(kind, relation)?;
         let objects: Vec<u32> =
             self.columns.get(&table).into_iter().flat_map(|column| column.keys().copied()).collect();
         let answers =

@@ -319,10 +319,17 @@ impl<'m> Resolver<'m> {
             TableKind::Table | TableKind::Partitioned | TableKind::Foreign | TableKind::Virtual => {
                 return false;
             }
-            TableKind::View | TableKind::MaterializedView => self.gap(
+            TableKind::View => self.gap(
                 &table.id(),
                 GapKind::NotCompared,
                 format!("a view of the {word}: it holds no rows of its own"),
+            ),
+            TableKind::MaterializedView => self.gap(
+                &table.id(),
+                GapKind::NotCompared,
+                format!(
+                    "a materialized view of the {word}: it holds what it is made of when it is refreshed"
+                ),
             ),
             TableKind::Shadow => self.gap(
                 &table.id(),
@@ -341,6 +348,13 @@ impl<'m> Resolver<'m> {
             if matches!(table.kind, TableKind::View | TableKind::MaterializedView) {
                 let reason = format!(
                     "a view of the {}: what it answers is compared, not what it is made of",
+                    side.word()
+                );
+                self.gap(&table.id(), GapKind::NotCompared, reason);
+            }
+            if table.kind == TableKind::Foreign {
+                let reason = format!(
+                    "a foreign table of the {}: what another server answers is compared, and that server may be the other side",
                     side.word()
                 );
                 self.gap(&table.id(), GapKind::NotCompared, reason);

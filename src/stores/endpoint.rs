@@ -35,8 +35,9 @@ impl Address {
 }
 
 impl Endpoint {
-    /// Understands `sqlite:PATH`, `sqlite://PATH`, `SQLAlchemy`'s `sqlite+DRIVER:///PATH` and a bare path; `postgres://`,
-    /// `postgresql://` and `postgresql+DRIVER://`. The words of an error never hold the URL, which may hold a password.
+    /// Understands `sqlite:PATH`, `sqlite://PATH`, `SQLAlchemy`'s `sqlite:///PATH` and `sqlite+DRIVER:///PATH` and a bare path;
+    /// `postgres://`, `postgresql://` and `postgresql+DRIVER://`. The words of an error never hold the URL, which may hold a
+    /// password.
     ///
     /// # Errors
     /// When the URL is of no system that this version reads.
@@ -47,6 +48,11 @@ impl Endpoint {
             return no(format!("the url of {name} is empty"));
         }
         let Some((scheme, rest)) = url.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
+            // What was meant for a url may hold a password, so it is a path only where there is such a file.
+            if LIKE_A_URL.iter().any(|part| url.contains(part)) && !files::exists(url) {
+                let hint = "write it without quotes and blanks around it: postgres://user:password@host:5432/database";
+                return Err(Cause::new(format!("the url of {name} is none that can be read")).hint(hint));
+            }
             let address = Address::Sqlite(SqliteFile { path: url.to_owned(), immutable });
             return Ok(Self { name: name.to_owned(), address });
         };
@@ -64,13 +70,14 @@ impl Endpoint {
         let (rest, options) = rest.split_once('?').unwrap_or((rest, ""));
         let mut immutable = immutable;
         for option in options.split('&').filter(|option| !option.is_empty()) {
+            let key = option.split('=').next().unwrap_or("");
             match option {
                 "mode=ro" => {}
                 "immutable=1" => immutable = true,
-                other => {
-                    let option = other.split('=').next().unwrap_or("");
+                _ if DRIVERS_OWN.contains(&key) => {}
+                _ => {
                     return no(format!(
-                        "the url of {name} has an option that this version does not know: {option}"
+                        "the url of {name} has an option that this version does not know: {key}"
                     ));
                 }
             }
@@ -82,6 +89,16 @@ impl Endpoint {
             None => rest,
         };
         let path = decoded(path);
+        let path = match path.strip_prefix('/').filter(|own| driver.is_none() && files::exists(own)) {
+            // For SQLAlchemy `sqlite:///old.db` is a file of the folder that it runs in, for others one of the root.
+            Some(own) if !files::exists(&path) => own.to_owned(),
+            Some(_) => {
+                return no(format!(
+                    "the url of {name} may be one of two files, of this folder or of the root"
+                ));
+            }
+            None => path,
+        };
         if path.is_empty() || path == ":memory:" {
             return no(format!("the url of {name} names no file"));
         }
@@ -113,9 +130,18 @@ const SYSTEMS: &[&str] = &[
     "s3",
 ];
 
+/// What stands in a url, or in words of libpq, and hardly in a path.
+const LIKE_A_URL: &[&str] = &["://", "@", "password=", "host="];
+
+/// Options of Python's drivers, which say how they hold a connection and not which file is meant.
+const DRIVERS_OWN: &[&str] =
+    &["cached_statements", "check_same_thread", "detect_types", "isolation_level", "timeout"];
+
 /// A single letter is a drive, and a path with a colon behind a slash is a path.
 fn is_scheme(text: &str) -> bool {
-    text.len() > 1 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-'))
+    let (system, driver) = text.split_once('+').unwrap_or((text, ""));
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    system.len() > 1 && system.chars().all(is_word) && driver.chars().all(|c| is_word(c) || c == '_')
 }
 
 /// `%41` as `A`; what is no such escape stays.
@@ -153,11 +179,24 @@ mod tests {
             ("sqlite:///srv/a%20b.db?mode=ro", "/srv/a b.db"),
             ("sqlite+aiosqlite:///old.db", "old.db"),
             ("sqlite+aiosqlite:////srv/old.db", "/srv/old.db"),
+            ("sqlite:old.db?check_same_thread=false&timeout=5", "old.db"),
         ];
         for (url, expected) in cases {
             assert_eq!(path(url), Some((expected.to_owned(), false)), "{url}");
         }
-        for url in ["", "sqlite:", "sqlite://:memory:", "mysql://u:hunter2@h/d", "sqlite:a?mode=rwc"] {
+        let refused = [
+            "",
+            "sqlite:",
+            "sqlite://:memory:",
+            "mysql://u:hunter2@h/d",
+            "sqlite:a?mode=rwc",
+            " postgres://u:hunter2@h/d",
+            "'postgres://u:hunter2@h/d'",
+            "postgres//u:hunter2@h/d",
+            "oracle+cx_oracle://u:hunter2@h/d",
+            "host=h user=u password=hunter2 dbname=d",
+        ];
+        for url in refused {
             let message = Endpoint::new("source", url, false).unwrap_err().message;
             assert!(!message.contains("hunter2"), "{message}");
         }
@@ -167,6 +206,8 @@ mod tests {
             "postgresql://h/d",
             "postgresql+asyncpg://u:p@h/d",
             "postgresql+psycopg2://u@h/d",
+            "postgresql+psycopg_async://u:p@h/d",
+            "postgresql+asyncpg://u:p@/d?host=127.0.0.1:5433",
         ] {
             assert_eq!(path(url), None, "{url}");
         }

@@ -5,6 +5,7 @@ use regex::Regex;
 
 use super::convert::{address, converted};
 use super::evaluate::Evaluated;
+use super::pattern;
 use super::time;
 use super::value::Value;
 
@@ -48,8 +49,8 @@ fn size(value: &Value) -> Evaluated {
 }
 
 fn matches(text: &str, pattern: &str) -> Result<bool, String> {
-    let regex = Regex::new(pattern).map_err(|_| "a pattern of `matches` can't be read".to_owned())?;
-    Ok(regex.is_match(text))
+    let regex = pattern::translated(pattern).and_then(|pattern| Regex::new(&pattern).ok());
+    Ok(regex.ok_or("a pattern of `matches` can't be read")?.is_match(text))
 }
 
 /// Whether an address is in a range such as `192.168.0.0/24`: Go's `netip.Prefix.Contains`.
@@ -64,6 +65,14 @@ fn is_within(address: IpAddr, range: &str) -> Result<bool, String> {
     if bits > most {
         return Err(wrong());
     }
+    // `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
+    let (base, bits, most) = match base {
+        IpAddr::V6(mapped) => match mapped.to_ipv4_mapped().zip(bits.checked_sub(96)) {
+            Some((inner, bits)) => (IpAddr::V4(inner), bits, 32),
+            None => (base, bits, most),
+        },
+        IpAddr::V4(_) => (base, bits, most),
+    };
     let number = |address: IpAddr| match address {
         IpAddr::V4(address) => u128::from(u32::from(address)),
         IpAddr::V6(address) => u128::from(address),

@@ -7,6 +7,7 @@ mod evaluate;
 mod lex;
 mod operate;
 mod parse;
+mod pattern;
 mod time;
 mod value;
 

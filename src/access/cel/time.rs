@@ -116,7 +116,10 @@ pub(super) fn part(name: &str, nanos: i128, zone: Option<&str>) -> Evaluated {
 fn of_name(name: &str) -> Result<TimeZone, String> {
     let wrong = || format!("`{name}` is no time zone");
     let Some((hours, minutes)) = name.split_once(':') else {
-        return if name == "UTC" { Ok(TimeZone::UTC) } else { TimeZone::get(name).map_err(|_| wrong()) };
+        let unknown = || {
+            format!("the time zone `{name}` is not known here: say how far it is from UTC, such as `+02:00`")
+        };
+        return if name == "UTC" { Ok(TimeZone::UTC) } else { TimeZone::get(name).map_err(|_| unknown()) };
     };
     let is_negative = hours.starts_with('-');
     let hours: i32 = hours.trim_start_matches(['+', '-']).parse().map_err(|_| wrong())?;

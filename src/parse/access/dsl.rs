@@ -166,8 +166,8 @@ impl<'t> Reader<'t, '_> {
         if !self.cursor.take("{") {
             return Err("the condition has no `{`".to_owned());
         }
-        let body = self.cursor.rest();
-        let end = end_of_body(body).ok_or("the condition's `}` is missing")?;
+        let body = without_comments(self.cursor.rest());
+        let end = end_of_body(&body).ok_or("the condition's `}` is missing")?;
         self.cursor.at += end + 1;
         if self.extends {
             return Ok(());
@@ -216,6 +216,19 @@ pub(super) fn plain(word: &str) -> Option<ParameterType> {
         "ipaddress" => ParameterType::IpAddress,
         _ => return None,
     })
+}
+
+/// The text with blanks in the place of comments, as long as before: a line that begins with `#`, and what follows ` #`.
+fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let own = line.trim_start();
+        let at = if own.starts_with('#') { Some(line.len() - own.len()) } else { line.find(" #") };
+        let (kept, comment) = line.split_at(at.unwrap_or(line.len()));
+        out.push_str(kept);
+        out.extend(comment.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+    }
+    out
 }
 
 /// The offset of the `}` that ends an expression: braces pair, and texts and comments hold none.

@@ -7,9 +7,13 @@ pub use facts::{AccessFiles, StoreFacts, StoreTestFacts};
 pub use parity::{EVERY_RULES, EveryFacts, PARITY_RULES, ParityFacts, STALE_RULES, StaleFacts};
 pub use realm::{REALM_RULES, RealmFacts, RealmFinding};
 
+use std::collections::BTreeSet;
+
 use super::{Rule, Sink, rules};
 use crate::access::{Answer, Answerer, Asked, refusal, validate};
-use crate::model::access::{AccessModel, AccessProblem, Assertion, ObjectId, Question, Subject, TupleFile};
+use crate::model::access::{
+    AccessModel, AccessProblem, Assertion, ObjectId, Question, Subject, Tuple, TupleFile,
+};
 use crate::model::{Cause, Look, Looked, Object, Place};
 
 /// The rules over store files.
@@ -50,12 +54,12 @@ fn assertion(facts: &StoreFacts, out: &mut Sink<'_>) {
         return;
     }
     for test in &facts.tests {
-        let mut files = Vec::new();
-        for file in facts.shared.iter().chain(&test.files) {
-            files.extend(out.look(facts.object(), file));
-        }
-        if files.len() == facts.shared.len() + test.files.len() {
-            judge(facts, test, model, &files, out);
+        let mut read = |files: &[Look<TupleFile>]| -> Vec<TupleFile> {
+            files.iter().filter_map(|file| out.look(facts.object(), file)).cloned().collect()
+        };
+        let (shared, own) = (read(&facts.shared), read(&test.files));
+        if shared.len() + own.len() == facts.shared.len() + test.files.len() {
+            judge(facts, test, model, (&shared, &own), out);
         }
     }
 }
@@ -65,20 +69,27 @@ fn judge(
     facts: &StoreFacts,
     test: &StoreTestFacts,
     model: &AccessModel,
-    files: &[&TupleFile],
+    (shared, own): (&[TupleFile], &[TupleFile]),
     out: &mut Sink<'_>,
 ) {
+    let left = left(shared, own);
     let mut wrong = Vec::new();
     let mut unknown = Vec::new();
     let mut told = None;
     for assertion in &test.assertions {
         // Assertions of one context stand together, and what was computed for one serves the next.
+        let shared = match (&left, &assertion.question) {
+            (Some(left), Question::Check { .. }) => left.as_slice(),
+            _ => shared,
+        };
         let answerer = match &mut told {
-            Some((context, answerer)) if *context == &assertion.context => answerer,
+            Some((context, of, answerer)) if *context == &assertion.context && *of == shared.as_ptr() => {
+                answerer
+            }
             _ => {
                 let asked = Asked::Under(assertion.context.clone());
-                let answerer = Answerer::new(model, files.iter().copied(), asked);
-                &mut told.insert((&assertion.context, answerer)).1
+                let answerer = Answerer::new(model, shared.iter().chain(own), asked);
+                &mut told.insert((&assertion.context, shared.as_ptr(), answerer)).2
             }
         };
         match held(assertion, answerer) {
@@ -97,6 +108,20 @@ fn judge(
         let found = check.find(about, format!("test `{}`: {message}", test.name)).at(assertion.place.clone());
         found.help("`trueup access why` shows the way that grants; mend the model, the tuples or the test");
     }
+}
+
+/// The shared tuples in whose place none of the test's own stands; nothing where all are left. A server that is asked a single
+/// question takes the request's tuple for the stored one of the same subject, relation and object; for a list it takes both.
+fn left(shared: &[TupleFile], own: &[TupleFile]) -> Option<Vec<TupleFile>> {
+    let key = |tuple: &Tuple| format!("{} {} {}", tuple.subject, tuple.relation, tuple.object);
+    let own: BTreeSet<String> = own.iter().flat_map(|file| &file.tuples).map(key).collect();
+    let is_replaced = |tuple: &Tuple| !own.is_empty() && own.contains(&key(tuple));
+    if !shared.iter().flat_map(|file| &file.tuples).any(is_replaced) {
+        return None;
+    }
+    let mut left = shared.to_vec();
+    left.iter_mut().for_each(|file| file.tuples.retain(|tuple| !is_replaced(tuple)));
+    Some(left)
 }
 
 enum Held {

@@ -60,7 +60,13 @@ impl PostgresUrl {
                 "ssl" => parameters.push(format!("sslmode={}", tls(value))),
                 _ if KNOWN.contains(&key) => {
                     is_hosted |= key.starts_with("host");
-                    parameters.push(format!("{key}={value}"));
+                    // SQLAlchemy writes `host=NAME:PORT` where the authority names no host.
+                    match value.split_once(':').filter(|(_, port)| key == "host" && is_port(port)) {
+                        Some((host, port)) => {
+                            parameters.extend([format!("host={host}"), format!("port={port}")]);
+                        }
+                        None => parameters.push(format!("{key}={value}")),
+                    }
                 }
                 _ => {}
             }
@@ -136,6 +142,10 @@ impl PostgresUrl {
         all.extend(user.map(|(_, password)| ("PGPASSWORD", Hidden::new(decoded(password)))));
         all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
+}
+
+fn is_port(text: &str) -> bool {
+    text.parse::<u16>().is_ok()
 }
 
 /// `ssl=` of asyncpg and node, as libpq writes it.
