@@ -71,6 +71,25 @@ fn a_view_is_compared_by_what_it_answers() {
     assert_eq!(world.through(manifest, &[]).code, 1);
 }
 
+/// It may lead back to the source itself.
+#[test]
+fn a_foreign_table_is_said_to_be_one() {
+    let world = World::pair("create table t (id int primary key); insert into t values (1)", "");
+    let (who, place) = world.source.url.split_once("://").unwrap().1.split_once('@').unwrap();
+    let ((user, password), (host, rest)) = (who.split_once(':').unwrap(), place.split_once(':').unwrap());
+    let (port, database) = rest.split_once('/').unwrap();
+    let database = database.split('?').next().unwrap();
+    world.target.sql(&format!(
+        "create extension postgres_fdw; create server s foreign data wrapper postgres_fdw options (host '{host}', port '{port}', dbname '{database}');
+        create user mapping for current_user server s options (user '{user}', password '{password}');
+        create foreign table t (id int) server s"
+    ));
+    let said = world.verify();
+    said.is_equal();
+    let told = "t: a foreign table of the target: what another server answers is compared, and that server may be the other side";
+    assert!(said.gaps().contains(&told.to_owned()), "{:?}", said.gaps());
+}
+
 #[test]
 fn partitions_go_with_their_parent() {
     let of = "create table p (id int primary key) partition by range (id); create table p_1 partition of p for values from (0) to (9);
