@@ -28,6 +28,12 @@ pub fn validate(model: &AccessModel) -> Vec<AccessProblem> {
                 say(&relation.place, format!("relation `{}` takes tuples of no type", relation.name));
             }
             rewrite_mistakes(model, object, &relation.rewrite, &mut |message| say(&relation.place, message));
+            if runs_into_itself(object, relation) {
+                say(
+                    &relation.place,
+                    format!("relation `{}` of type `{}` is said by itself", relation.name, object.name),
+                );
+            }
         }
     }
     for condition in &model.conditions {
@@ -87,6 +93,25 @@ fn rewrite_mistakes(
             rewrite_mistakes(model, object, less, say);
         }
     }
+}
+
+/// Whether a relation is put together, with no tuple in between, from itself.
+fn runs_into_itself(object: &ObjectType, relation: &Relation) -> bool {
+    let (mut open, mut seen) = (vec![&relation.rewrite], BTreeSet::new());
+    while let Some(rewrite) = open.pop() {
+        match rewrite {
+            Rewrite::Direct | Rewrite::From { .. } => {}
+            Rewrite::Computed(other) if *other == relation.name => return true,
+            Rewrite::Computed(other) => {
+                if seen.insert(other.as_str()) {
+                    open.extend(object.relation(other).map(|other| &other.rewrite));
+                }
+            }
+            Rewrite::Union(all) | Rewrite::Intersection(all) => open.extend(all),
+            Rewrite::Exclusion(base, less) => open.extend([base.as_ref(), less.as_ref()]),
+        }
+    }
+    false
 }
 
 /// The relations that no tuples could give to anybody, with the type of each.

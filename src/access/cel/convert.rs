@@ -73,7 +73,13 @@ fn number(value: &Json, kind: &ParameterType) -> Option<Value> {
         };
     }
     let double = match value {
-        Json::String(text) => text.parse::<f64>().ok().filter(|_| !text.contains(['n', 'N', 'i', 'I']))?,
+        Json::String(text) => {
+            let double = text.parse::<f64>().ok().filter(|_| !text.contains(['n', 'N', 'i', 'I']))?;
+            if *kind == ParameterType::Double && !is_exactly(text, double) {
+                return None;
+            }
+            double
+        }
         other => other.as_f64()?,
     };
     if *kind == ParameterType::Double {
@@ -87,6 +93,16 @@ fn number(value: &Json, kind: &ParameterType) -> Option<Value> {
         ParameterType::Uint => u64::try_from(whole).ok().map(Value::Uint),
         _ => Some(Value::Int(whole)),
     }
+}
+
+/// Whether a double is just what a text without an exponent says: the server takes no other, such as `0.1`.
+fn is_exactly(text: &str, double: f64) -> bool {
+    let (whole, fraction) = text.trim_start_matches(['+', '-']).split_once('.').unwrap_or((text, ""));
+    let whole = whole.trim_start_matches(['+', '-', '0']);
+    let said = format!("{whole}.{}", fraction.trim_end_matches('0'));
+    // No double has more digits behind the point.
+    let meant = format!("{:.1074}", double.abs());
+    said == meant.trim_start_matches('0').trim_end_matches('0')
 }
 
 /// A value of no declared type: all its numbers are doubles.
