@@ -7,10 +7,17 @@ mod copying;
 mod hash_here;
 mod integrity;
 mod kinds;
+mod ledger;
 mod pace;
+mod pouring;
 mod scan;
 mod select;
 mod vectors;
+mod writing;
+
+pub use self::ledger::TargetLock;
+pub use self::pouring::Sink;
+pub use self::writing::PostgresWriter;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
