@@ -18,6 +18,8 @@ CREATE TABLE people (id bigserial PRIMARY KEY, ok boolean, at timestamptz, score
 CREATE TABLE pets (id integer PRIMARY KEY, owner bigint REFERENCES people (id), name text);
 ";
 
+const SEMANTIC: &str = "[verify]\nmode = \"semantic\"\n";
+
 const RUN: [&str; 6] = ["copy", "run", "rows", "--yes", "--format", "concise"];
 
 async fn world(old: &str, new: &str) -> (World, tempfile::TempDir) {
@@ -30,15 +32,15 @@ async fn world(old: &str, new: &str) -> (World, tempfile::TempDir) {
 #[tokio::test]
 async fn rows_arrive_as_what_the_columns_are() {
     let (world, _folder) = world(OLD, NEW).await;
-    let (said, exit) = world.trueup("", &RUN);
+    let (said, exit) = world.trueup(SEMANTIC, &RUN);
     assert_eq!(exit, 0, "{said}");
-    let (said, exit) = world.trueup("", &["verify", "--format", "concise"]);
+    let (said, exit) = world.trueup(SEMANTIC, &["verify", "--format", "concise"]);
     assert_eq!(exit, 0, "{said}");
     assert_eq!(world.ask("SELECT nextval('people_id_seq')::text").await, ["8"]);
     let name =
         world.ask("SELECT encode(convert_to(name, 'UTF8'), 'hex') FROM people WHERE id = 1").await.concat();
     assert!(name.ends_with("0a6c696e650d"), "{name}");
-    assert_eq!(world.trueup("", &RUN).1, 0);
+    assert_eq!(world.trueup(SEMANTIC, &RUN).1, 0);
     world.remove().await;
 }
 
@@ -47,14 +49,14 @@ async fn a_row_that_postgres_cannot_hold_is_told_and_the_others_arrive() {
     let bad = "INSERT INTO people (id, name) VALUES (8, 'a' || char(0) || 'b'); INSERT INTO people (id, ok) VALUES (9, 'perhaps');
         INSERT INTO people (id, name) VALUES (10, CAST(x'ff' AS TEXT)); INSERT INTO people (id, key) VALUES (11, 'no uuid')";
     let (world, folder) = world(&format!("{OLD}{bad}"), NEW).await;
-    let (said, exit) = world.trueup("", &RUN);
+    let (said, exit) = world.trueup(SEMANTIC, &RUN);
     assert_eq!(exit, 1, "{said}");
     assert!(said.contains("table `people`, key 8, column `name`: its text holds a NUL"), "{said}");
     assert_eq!(world.ask("SELECT count(*)::text FROM people").await, ["0"]);
     let file = folder.path().join("rejects.jsonl");
     let file = file.to_str().unwrap();
     for _ in 0..2 {
-        let (said, exit) = world.trueup("", &[&RUN[..], &["--rejects", file]].concat());
+        let (said, exit) = world.trueup(SEMANTIC, &[&RUN[..], &["--rejects", file]].concat());
         assert_eq!(exit, 1, "{said}");
         assert!(said.contains("[copy/rejected-row] `people`: 4 rows cannot be held by the target"), "{said}");
         assert_eq!(world.ask("SELECT string_agg(id::text, ' ' ORDER BY id) FROM people").await, ["1 2 7"]);
@@ -65,7 +67,7 @@ async fn a_row_that_postgres_cannot_hold_is_told_and_the_others_arrive() {
         assert!(!told.contains("perhaps"), "{told}");
     }
     let shown = [&RUN[..], &["--rejects", file, "--show-values"]].concat();
-    assert_eq!(world.trueup("", &shown).1, 1);
+    assert_eq!(world.trueup(SEMANTIC, &shown).1, 1);
     assert!(std::fs::read_to_string(file).unwrap().contains("perhaps"));
     world.remove().await;
 }
@@ -74,7 +76,7 @@ async fn a_row_that_postgres_cannot_hold_is_told_and_the_others_arrive() {
 async fn what_the_target_refuses_is_told_without_the_value() {
     let new = NEW.replace("name text, born", "name text CHECK (name <> ''), born");
     let (world, _folder) = world(OLD, &new).await;
-    let (said, exit) = world.trueup("", &RUN);
+    let (said, exit) = world.trueup(SEMANTIC, &RUN);
     assert_eq!(exit, 1, "{said}");
     assert!(
         said.contains("violates check constraint \"people_name_check\"")

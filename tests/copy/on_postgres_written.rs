@@ -1,5 +1,5 @@
 //! Rows written into Postgres, read back, and written again.
-use sqlx::{Connection, Executor};
+use sqlx::Executor;
 
 use crate::world::World;
 

@@ -109,10 +109,12 @@ async fn locked(
 ) {
     let copy = &settings.copy;
     let Some(mut prepared) = prepare(copy, report).await else { return };
-    if report.exit(false) != Exit::Held {
-        return;
-    }
-    let Some(mut tables) = tables(settings, &mut prepared, report).await else { return };
+    let mut tables = if report.exit(false) == Exit::Held {
+        let Some(tables) = tables(settings, &mut prepared, report).await else { return };
+        tables
+    } else {
+        Vec::new()
+    };
     grouped(&mut tables, &prepared);
     let source = named_source(settings, &prepared);
     let gates = gates(settings, &prepared, &tables, &source);
@@ -255,7 +257,7 @@ fn gates(settings: &Run, prepared: &Prepared, tables: &[Table], source: &str) ->
             began: ledger.run.began.clone(),
             is_same_source: ledger.run.source == source,
         }),
-        tables: tables.len(),
+        tables: prepared.tables.len(),
         firing: prepared.tables.iter().filter_map(firing).collect(),
         is_skip: declared == Some(Triggers::Skip),
         keyless: tables

@@ -31,7 +31,10 @@ fn postgres(target: &Endpoint) -> Result<&PostgresUrl, Cause> {
 /// When it cannot be reached or read.
 pub async fn status(target: &Endpoint, patience: Patience) -> Result<Status, Cause> {
     let url = postgres(target)?;
-    let ledger = PostgresRows::open(url, patience).await?.ledger().await?;
+    let mut rows = PostgresRows::open(url, patience).await?;
+    let ledger = rows.ledger().await;
+    rows.close().await;
+    let ledger = ledger?;
     Ok(Status { ledger, holder: TargetLock::holder(url).await? })
 }
 
@@ -60,10 +63,11 @@ pub async fn reset(target: &Endpoint, patience: Patience) -> Result<u64, Cause> 
 
 async fn emptied(url: &PostgresUrl, patience: Patience) -> Result<u64, Cause> {
     let mut rows = PostgresRows::open(url, patience).await?;
-    let ledger = rows.ledger().await?;
+    let (ledger, schema) = (rows.ledger().await, rows.schema().await);
+    rows.close().await;
+    let (ledger, schema) = (ledger?, schema?);
     let ledger =
         ledger.ok_or_else(|| Cause::new("no copy was begun into it, so there is nothing to remove"))?;
-    let schema = rows.schema().await?;
     let mut wrote: BTreeMap<TableName, u64> = BTreeMap::new();
     for range in &ledger.ranges {
         let known = schema.tables.iter().map(crate::model::Table::full_name);

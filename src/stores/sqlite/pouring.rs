@@ -13,9 +13,9 @@ use crate::digest::canonical::canonical;
 use crate::digest::convert::shown;
 use crate::digest::hasher::RowHasher;
 use crate::digest::kind::Kind;
-use crate::model::Cause;
 use crate::model::copy::Reject;
 use crate::model::value::Value;
+use crate::model::{Cause, Mode};
 use crate::stores::postgres::Sink;
 use crate::stores::writing::{Poured, Rejects, Transfer};
 
@@ -65,7 +65,13 @@ fn written(transfer: &Transfer, cells: &[Value], line: &mut Vec<u8>) -> Option<(
         buffer.clear();
         let is_of_kind = canonical(&cell.kind, value, rows.mode, &mut buffer).is_ok();
         if !is_of_kind && transfer.compared.contains(&place) {
-            return Some((place, format!("it is no {}", cell.kind.name())));
+            let how = match rows.mode {
+                Mode::Strict => {
+                    ", read strictly: `mode = \"semantic\"` under `[verify]` reads it as one where it can be"
+                }
+                Mode::Semantic => "",
+            };
+            return Some((place, format!("it is no {}{how}", cell.kind.name())));
         }
         if place >= transfer.columns.len() {
             continue;

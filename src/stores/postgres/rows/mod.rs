@@ -120,6 +120,11 @@ impl PostgresRows {
         self.state.cluster.as_ref().map(|cluster| format!("{cluster} {:?}", self.state.timeline))
     }
 
+    /// Ends the transaction and says good-bye, so that nothing is held any more.
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+
     /// Whether it repeats another server.
     pub fn is_standby(&self) -> bool {
         self.state.is_standby

@@ -335,7 +335,8 @@ fn merge(transfer: &Transfer) -> String {
     let set: Vec<String> = transfer.columns.iter().filter(is_set).map(|name| quoted(name)).collect();
     let of = |side: &str| {
         let each = set.iter().map(|name| format!("{side}.{name}")).collect::<Vec<_>>();
-        format!("ROW({})", each.join(", "))
+        // Without the cast it would be each of them beside its counterpart.
+        format!("ROW({})::record", each.join(", "))
     };
     let same: Vec<String> = transfer.key.iter().map(|name| format!("t.{0} = s.{0}", quoted(name))).collect();
     let key = transfer.key.first().map(|name| quoted(name)).unwrap_or_default();
