@@ -5,6 +5,7 @@
     clippy::panic,
     reason = "a test says what went wrong by panicking, also in the functions its cases share"
 )]
+mod on_pglite_to_postgres;
 mod on_postgres;
 mod on_postgres_from_sqlite;
 mod on_postgres_killed;

@@ -82,3 +82,28 @@ async fn a_copy_that_is_killed_goes_on() {
     }
     world.remove().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_that_outlived_its_lock_writes_no_more() {
+    let tables = "CREATE TABLE t (id int PRIMARY KEY, a text);";
+    let slow = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.5); RETURN new; END';
+        CREATE TRIGGER slow BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();";
+    let rows = "INSERT INTO t SELECT n, 'a' FROM generate_series(1, 60) AS n";
+    let world = World::of(&format!("{tables}{rows}"), &format!("{tables}{slow}")).await;
+    let folder = world.folder("[copy]\ntriggers = \"fire\"\n");
+    let args = ["copy", "run", "rows", "--yes", "--rows-per-range", "2", "--format", "concise"];
+    let mut copy = world.command(folder.path(), &args);
+    let copy = copy.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    while world.ask("SELECT count(*)::text FROM t").await == ["0"] {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // What whoever comes next does first: it waits for the range that is being written.
+    world.load("", "UPDATE trueup.copy_run SET epoch = epoch + 1").await;
+    let there = world.ask("SELECT count(*)::text FROM t").await;
+    let output = copy.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("the copy was begun again by somebody else"), "{said}");
+    assert_eq!(world.ask("SELECT count(*)::text FROM t").await, there);
+    world.remove().await;
+}

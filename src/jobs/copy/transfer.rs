@@ -46,27 +46,7 @@ pub(super) async fn transfer(
     if paired.source.is_empty() {
         return Err(Cause::new("none of its columns can be compared, so that nobody could say what arrived"));
     }
-    let column_gap = |name: &str, reason: String| Gap {
-        on: Object { kind: ObjectKind::Column, name: format!("{}.{name}", pair.target) },
-        kind: GapKind::NotCompared,
-        reason,
-    };
-    let clashes = paired.types.clashes.iter();
-    let mut gaps: Vec<Gap> = clashes
-        .map(|clash| {
-            let (own, theirs) = (&clash.source, &clash.target);
-            column_gap(
-                &clash.column,
-                format!("it is {own} in the source and {theirs} in the target: written, and not read back"),
-            )
-        })
-        .collect();
-    gaps.extend(
-        paired
-            .unknown
-            .iter()
-            .map(|(name, cause)| column_gap(name, format!("{}: not read back", cause.message))),
-    );
+    let gaps = gaps(pair, &paired);
     let is_keyed = !pair.key.is_empty() && pair.key.iter().all(|index| paired.places.contains(index));
     let place = |index: &usize| paired.places.iter().position(|known| known == index);
     let key: Vec<usize> = if is_keyed {
@@ -109,6 +89,20 @@ pub(super) async fn transfer(
         source.schema.system == System::Postgres && integer_key(&of_target, &whole.target).is_some();
     let by = integer_key(&of_source, &whole.source).filter(|_| is_ranged);
     Ok(Prepared { whole: Transfer { by, ..whole }, gaps })
+}
+
+/// Columns that are written, and that nothing reads back.
+fn gaps(pair: &Pair, paired: &Paired) -> Vec<Gap> {
+    let gap = |name: &str, reason: String| Gap {
+        on: Object { kind: ObjectKind::Column, name: format!("{}.{name}", pair.target) },
+        kind: GapKind::NotCompared,
+        reason: format!("{reason}: written, and not read back"),
+    };
+    let clashes = paired.types.clashes.iter().map(|clash| {
+        let reason = format!("it is {} in the source and {} in the target", clash.source, clash.target);
+        gap(&clash.column, reason)
+    });
+    clashes.chain(paired.unknown.iter().map(|(name, cause)| gap(name, cause.message.clone()))).collect()
 }
 
 /// The columns that are written, the cells that are read for them and behind them those that are compared alone, and where among

@@ -226,7 +226,11 @@ impl<'w> Work<'w> {
         let (has, holds) =
             tokio::join!(self.source.store.digest(&transfer.source), self.writer.digest(&transfer.target));
         let (has, holds) = (whole(&has?), holds?);
-        if has == holds {
+        // What is written and not compared may differ all the same.
+        let mut columns = transfer.columns.iter().enumerate();
+        let is_compared =
+            columns.all(|(place, name)| transfer.compared.contains(&place) || transfer.fixed.contains(name));
+        if has == holds && (is_compared || transfer.key.is_empty()) {
             return Ok(Kept { digest: has, bytes: 0, rejected: 0, target_only: 0, sample: Vec::new() });
         }
         if transfer.key.is_empty() {

@@ -365,13 +365,14 @@ pub(super) fn told(error: &sqlx::Error) -> String {
     let text = said(error);
     let is_value = error
         .as_database_error()
-        .and_then(|error| error.code())
+        .and_then(sqlx::error::DatabaseError::code)
         .is_some_and(|code| code.starts_with("22") || code.starts_with("23") || code.starts_with("P0"));
     if !is_value {
         return text;
     }
     // `invalid input syntax for type integer: "abc"`, and what a trigger raises, may hold anything.
-    let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+    let code =
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default().into_owned();
     let text = match code.get(..2) {
         Some("P0") => "a function of its own refuses".to_owned(),
         Some("22") => unquoted(text.split(": ").next().unwrap_or_default()),
