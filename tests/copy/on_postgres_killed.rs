@@ -48,7 +48,7 @@ async fn a_copy_that_is_killed_goes_on() {
     println!("TRUEUP_TEST_SEED={seed} TRUEUP_TEST_KILLS={rounds}");
     let mut numbers = Numbers(seed);
     let world = World::of(&format!("{TABLES}{ROWS}"), &format!("{TABLES}{TRIGGER}")).await;
-    let folder = world.folder(MANIFEST);
+    let folder = World::folder(MANIFEST);
     let args =
         ["copy", "run", "rows", "--yes", "--rows-per-range", "100", "--wait", "60", "--format", "concise"];
     for round in 0..rounds {
@@ -90,7 +90,7 @@ async fn a_writer_that_outlived_its_lock_writes_no_more() {
         CREATE TRIGGER slow BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();";
     let rows = "INSERT INTO t SELECT n, 'a' FROM generate_series(1, 60) AS n";
     let world = World::of(&format!("{tables}{rows}"), &format!("{tables}{slow}")).await;
-    let folder = world.folder("[copy]\ntriggers = \"fire\"\n");
+    let folder = World::folder("[copy]\ntriggers = \"fire\"\n");
     let args = ["copy", "run", "rows", "--yes", "--rows-per-range", "2", "--format", "concise"];
     let mut copy = world.command(folder.path(), &args);
     let copy = copy.stdout(std::process::Stdio::piped()).spawn().unwrap();

@@ -160,7 +160,7 @@ async fn what_is_refused_writes_nothing() {
     world.load("", "INSERT INTO t VALUES (-1, 'of somebody')").await;
     untouched("there are rows", world.trueup("", &RUN), "copy/target-not-empty").await;
     world.load("", "DELETE FROM t").await;
-    let folder = world.folder("");
+    let folder = World::folder("");
     let text = std::fs::read_to_string(folder.path().join("trueup.toml")).unwrap();
     std::fs::write(folder.path().join("trueup.toml"), text.replace("access = \"read-write\"\n", "")).unwrap();
     let output = world.command(folder.path(), &RUN).output().unwrap();
@@ -218,7 +218,7 @@ async fn a_reset_removes_what_the_copy_wrote_and_nothing_else() {
     world.load("", "DELETE FROM b WHERE id = 9").await;
     let (said, exit) = world.trueup("", &["copy", "reset"]);
     assert_eq!(exit, 1, "nobody said yes: {said}");
-    let production = world.folder("");
+    let production = World::folder("");
     let path = production.path().join("trueup.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("access =", "environment = \"production\"\naccess =")).unwrap();

@@ -36,14 +36,14 @@ impl World {
 
     /// What a command prints, and its exit code.
     pub(crate) fn trueup(&self, manifest: &str, args: &[&str]) -> (String, i32) {
-        let folder = self.folder(manifest);
+        let folder = Self::folder(manifest);
         let output = self.command(folder.path(), args).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
         (text, output.status.code().unwrap())
     }
 
     /// A folder with a manifest.
-    pub(crate) fn folder(&self, manifest: &str) -> tempfile::TempDir {
+    pub(crate) fn folder(manifest: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let endpoints = "[endpoints.source]\nurl = \"${OLD}\"\n[endpoints.target]\nurl = \"${NEW}\"\naccess = \"read-write\"\n";
         std::fs::write(folder.path().join("trueup.toml"), format!("{endpoints}{manifest}")).unwrap();
