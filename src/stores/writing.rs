@@ -16,6 +16,9 @@ pub struct Transfer {
     pub table: TableName,
     /// Its columns that are written.
     pub columns: Vec<String>,
+    /// For each of them the type that a source with types turns its values into first, where the target would read their text as another
+    /// number, or not at all.
+    pub casts: Vec<Option<&'static str>>,
     /// The columns by which a row of it is found again; empty where there are none.
     pub key: Vec<String>,
     /// Those of `columns` that are never set on a row that is there.
@@ -33,8 +36,6 @@ pub struct Transfer {
 /// Rows that were sent.
 #[derive(Debug, Default)]
 pub struct Poured {
-    /// How many.
-    pub rows: u64,
     /// How many bytes.
     pub bytes: u64,
     /// How many rows cannot be sent, and were told.

@@ -261,3 +261,40 @@ async fn a_table_that_a_later_one_changes_is_told() {
     );
     world.remove().await;
 }
+
+#[tokio::test]
+async fn rows_of_a_table_that_inherits_are_not_there_twice_unseen() {
+    let tables = "CREATE TABLE a (id int, n int); CREATE TABLE b () INHERITS (a);";
+    let rows = "INSERT INTO a VALUES (1, 2); INSERT INTO b VALUES (1, 1), (2, 1)";
+    let world = World::of(&format!("{tables}{rows}"), tables).await;
+    let (said, exit) = world.trueup("", &RUN);
+    assert_eq!(exit, 1, "{said}");
+    assert!(said.contains("[copy/changed-later] `a` does not hold any more"), "{said}");
+    world.remove().await;
+}
+
+#[tokio::test]
+async fn texts_do_not_depend_on_what_a_role_is_set_to() {
+    let old =
+        "CREATE TABLE t (id int PRIMARY KEY, f real, g numeric, i interval, d date, b bytea, h numeric);
+        INSERT INTO t VALUES (1, 0.1, 1.10, '-1 day 02:03:04', '2024-03-02', '\\x00ff', 3.00);";
+    let new = "CREATE TABLE t (id bigint PRIMARY KEY, f double precision, g numeric, i interval, d date, b bytea, h int);";
+    let world = World::of(old, new).await;
+    let odd =
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET DateStyle = ''SQL, DMY''', current_database());
+        EXECUTE format('ALTER DATABASE %I SET IntervalStyle = ''sql_standard''', current_database());
+        EXECUTE format('ALTER DATABASE %I SET extra_float_digits = ''-3''', current_database());
+        EXECUTE format('ALTER DATABASE %I SET bytea_output = ''escape''', current_database()); END $$";
+    world.load(odd, odd).await;
+    let semantic = "[verify]\nmode = \"semantic\"\n";
+    let (said, exit) = world.trueup(semantic, &RUN);
+    assert_eq!(exit, 0, "{said}");
+    assert_eq!(
+        world
+            .ask("SELECT format('%s %s %s', i = '-1 day 02:03:04', d = '2024-03-02', b = '\\x00ff') FROM t")
+            .await,
+        ["t t t"]
+    );
+    verified(&world, semantic);
+    world.remove().await;
+}

@@ -19,6 +19,7 @@ use crate::rules::copy::{
 };
 use crate::rules::{Levels, judge};
 use crate::stores::endpoint::Address;
+use crate::stores::integrity::Integrity;
 use crate::stores::postgres::{PostgresUrl, PostgresWriter, TargetLock};
 use crate::stores::writing::{Rejects, Transfer};
 
@@ -128,7 +129,8 @@ async fn locked(
     if said != Consent::Given || report.exit(false) != Exit::Held {
         return;
     }
-    let is_firing = prepared.tables.iter().any(|table| !table.triggers.is_empty());
+    let is_firing = may_change_later(&prepared);
+    beside(settings, &mut prepared, report).await;
     let skips = copy.declared.triggers == Some(Triggers::Skip);
     let written = match begin(settings, url, &mut prepared, &tables, source, skips).await {
         Ok((writer, ledger)) => {
@@ -153,6 +155,25 @@ async fn locked(
     if skips {
         counters::references(settings, &mut prepared.target, report).await;
     }
+}
+
+/// Whether a table that was read back may be another when all are written: triggers of one write another, and a table holds the rows
+/// of those that inherit from it.
+fn may_change_later(prepared: &Prepared) -> bool {
+    let targets = || prepared.resolved.pairs.iter().map(|pair| &pair.target);
+    let mut schema = prepared.target.schema.tables.iter();
+    prepared.tables.iter().any(|table| !table.triggers.is_empty())
+        || schema.any(|table| !table.parents.is_empty() && targets().any(|one| *one == table.full_name()))
+}
+
+/// What holds rows and is no table of the plan.
+async fn beside(settings: &Run, prepared: &mut Prepared, report: &mut Report) {
+    let reason = match prepared.source.store.beside().await {
+        Ok(found) if found.large_objects == 0 => return,
+        Ok(found) => format!("{} large objects of the source are not copied", found.large_objects),
+        Err(cause) => format!("whether the source has large objects is not known: {}", cause.message),
+    };
+    report.not_compared.push(gap(settings, reason));
 }
 
 /// What is left when all rows are there: sequences, and the word that it is done.

@@ -1,5 +1,5 @@
 //! What is sent from a table, and what of it is compared when it is there.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Side;
 use crate::digest::buckets::{Buckets, Span};
@@ -10,8 +10,11 @@ use crate::model::copy::Form;
 use crate::model::schema::{ConstraintKind, System};
 use crate::model::{Cause, ColumnRole, Gap, GapKind, Object, ObjectKind, Table};
 use crate::stores::paired::{Paired, integer_key, value};
-use crate::stores::rows::{Cell, CellFrom, RowSource, Rows};
+use crate::stores::rows::{Cell, CellFrom, ColumnKind, RowSource, Rows};
 use crate::stores::writing::Transfer;
+
+/// What columns are, by name.
+type Kinds = BTreeMap<String, ColumnKind>;
 
 /// A table's transfer, and what there is to know of it.
 pub(super) struct Prepared {
@@ -80,6 +83,7 @@ pub(super) async fn transfer(
             .filter(|column| column.identity.as_deref() == Some("ALWAYS"))
             .map(|column| column.name.clone())
             .collect(),
+        casts: columns.iter().map(|name| cast(pair, name, &of_source, &of_target)).collect(),
         columns,
         form,
         source: side(pair.source.clone(), paired.source, &pair.source_where, key.clone()),
@@ -89,6 +93,18 @@ pub(super) async fn transfer(
         source.schema.system == System::Postgres && integer_key(&of_target, &whole.target).is_some();
     let by = integer_key(&of_source, &whole.source).filter(|_| is_ranged);
     Ok(Prepared { whole: Transfer { by, ..whole }, gaps })
+}
+
+/// The type that a number is turned into where it is read: `0.1` of four bytes is another number of eight, and `3.00` is no integer
+/// as a text.
+fn cast(pair: &Pair, name: &str, source: &Kinds, target: &Kinds) -> Option<&'static str> {
+    let column = pair.columns.iter().find(|column| column.target == name)?;
+    let own = source.get(column.source.as_ref()?)?.kind.as_ref()?;
+    match (own, target.get(name)?.kind.as_ref()?) {
+        (Kind::Float4, Kind::Float8) => Some("float8"),
+        (Kind::Numeric | Kind::Float4 | Kind::Float8, Kind::Int2 | Kind::Int4 | Kind::Int8) => Some("int8"),
+        _ => None,
+    }
 }
 
 /// Columns that are written, and that nothing reads back.

@@ -8,7 +8,7 @@ use crate::model::Cause;
 use crate::model::ledger::{CopyRange, Ledger, RangeState};
 use crate::rules::copy::{CopiedFacts, Differing};
 use crate::stores::postgres::{PostgresWriter, TargetLock};
-use crate::stores::rows::{RowSource, Stopwatch};
+use crate::stores::rows::{RowSource, Rows, Stopwatch};
 use crate::stores::writing::{Poured, Rejects, Transfer};
 
 /// What became of a table.
@@ -246,13 +246,13 @@ impl<'w> Work<'w> {
         self.staged(transfer, rejects).await
     }
 
-    /// Sends rows, and tells their digest.
+    /// Sends rows. Their digest is computed on the way where the source cannot tell it.
     async fn send(
         &mut self,
         transfer: &Transfer,
         is_direct: bool,
         rejects: &mut Rejects<'_>,
-    ) -> Result<(Bucket, Poured), Cause> {
+    ) -> Result<Poured, Cause> {
         let mut sink = self.writer.sink(transfer, is_direct).await?;
         let poured = match self.source.store.pour(transfer, &mut sink, rejects).await {
             Ok(poured) => poured,
@@ -261,38 +261,47 @@ impl<'w> Work<'w> {
                 return Err(cause);
             }
         };
-        let (rows, bytes) = sink.end().await?;
-        let digest = match poured.digest {
-            Some(digest) => digest,
-            None => whole(&self.source.store.digest(&transfer.source).await?),
+        let bytes = sink.end().await?;
+        Ok(Poured { bytes, ..poured })
+    }
+
+    /// The digest of what was sent, and that of some rows of the target, which must be the same. Both databases work at it at once.
+    async fn read_back(
+        &mut self,
+        transfer: &Transfer,
+        poured: &Poured,
+        rows: &Rows,
+    ) -> Result<Bucket, Trouble> {
+        let source = &mut self.source.store;
+        let sent = async {
+            match poured.digest {
+                Some(digest) => Ok(digest),
+                None => source.digest(&transfer.source).await.map(|buckets| whole(&buckets)),
+            }
         };
-        Ok((digest, Poured { rows, bytes, ..poured }))
+        let (sent, there) = tokio::join!(sent, self.writer.digest(rows));
+        let (sent, there) = (sent?, there?);
+        same(sent, there)?;
+        Ok(there)
     }
 
     async fn direct(&mut self, transfer: &Transfer, rejects: &mut Rejects<'_>) -> Result<Kept, Trouble> {
-        let (sent, poured) = self.send(transfer, true, rejects).await?;
-        let there = self.writer.digest(&transfer.target).await?;
-        same(sent, there)?;
-        Ok(Kept {
-            digest: there,
-            bytes: poured.bytes,
-            rejected: poured.rejected,
-            target_only: 0,
-            sample: Vec::new(),
-        })
+        let poured = self.send(transfer, true, rejects).await?;
+        let digest = self.read_back(transfer, &poured, &transfer.target).await?;
+        let Poured { bytes, rejected, .. } = poured;
+        Ok(Kept { digest, bytes, rejected, target_only: 0, sample: Vec::new() })
     }
 
     /// Beside the table first, and from there what differs.
     async fn staged(&mut self, transfer: &Transfer, rejects: &mut Rejects<'_>) -> Result<Kept, Trouble> {
-        let (sent, poured) = self.send(transfer, false, rejects).await?;
+        let poured = self.send(transfer, false, rejects).await?;
         self.writer.merge(transfer).await?;
-        let there = self.writer.digest(&PostgresWriter::staged(transfer, true)).await?;
-        same(sent, there)?;
+        let digest = self.read_back(transfer, &poured, &PostgresWriter::staged(transfer, true)).await?;
         let others = PostgresWriter::staged(transfer, false);
         let target_only = self.writer.digest(&others).await?.rows();
         let is_shown = target_only > 0 && transfer.target.is_keyed && self.settings.keys == Keys::Plain;
         let sample = if is_shown { self.writer.keys(&others).await? } else { Vec::new() };
-        Ok(Kept { digest: there, bytes: poured.bytes, rejected: poured.rejected, target_only, sample })
+        Ok(Kept { digest, bytes: poured.bytes, rejected: poured.rejected, target_only, sample })
     }
 
     /// Sets a sequence forward.

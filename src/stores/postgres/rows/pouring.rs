@@ -2,7 +2,7 @@
 use futures_util::TryStreamExt;
 use sqlx::postgres::{PgConnection, PgCopyIn};
 
-use super::super::{Fail, said};
+use super::super::{Fail, run, said};
 use super::PostgresRows;
 use super::select::copy_out;
 use crate::model::Cause;
@@ -10,6 +10,10 @@ use crate::stores::writing::{Poured, Transfer};
 
 /// Bytes that are sent at once.
 const BUFFER: usize = 256 << 10;
+
+/// What texts look like must not depend on who asks.
+pub(super) const FORMS: &str = "\
+SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL bytea_output = hex; SET LOCAL extra_float_digits = 1";
 
 /// Where rows go: a table that takes them in.
 pub struct Sink<'c> {
@@ -47,15 +51,15 @@ impl<'c> Sink<'c> {
         Ok(())
     }
 
-    /// That was all: how many rows the server took, and how many bytes they were.
+    /// That was all: how many bytes they were.
     ///
     /// # Errors
     /// When the server does not take them.
-    pub async fn end(mut self) -> Result<(u64, u64), Cause> {
+    pub async fn end(mut self) -> Result<u64, Cause> {
         self.flush().await?;
         let bytes = self.bytes;
-        let rows = self.copy.finish().await.map_err(|error| super::writing::refused(&error))?;
-        Ok((rows, bytes))
+        self.copy.finish().await.map_err(|error| super::writing::refused(&error))?;
+        Ok(bytes)
     }
 
     /// Nothing of it shall be.
@@ -74,6 +78,7 @@ impl PostgresRows {
         let fail = |error: sqlx::Error| {
             Cause::from(Fail::Table(transfer.read.table.to_string(), super::writing::told(&error)))
         };
+        run(&mut self.store.connection, FORMS).await.map_err(fail)?;
         let sql = copy_out(transfer);
         let mut rows = self.store.connection.copy_out_raw(&sql).await.map_err(fail)?;
         while let Some(chunk) = rows.try_next().await.map_err(fail)? {

@@ -10,7 +10,7 @@ use sqlx::postgres::PgDatabaseError;
 
 use super::super::{Fail, MARK, PostgresUrl, all, run, said};
 use super::ledger::ledger;
-use super::pouring::Sink;
+use super::pouring::{FORMS, Sink};
 use super::select::{self, quoted, text_literal};
 use super::{Patience, PostgresRows, SAFE, SETTINGS, limits};
 use crate::digest::bucket::Bucket;
@@ -30,11 +30,6 @@ pub struct PostgresWriter {
 
 /// What a range has while it is prepared.
 pub(super) const STAGE: &str = "pg_temp.trueup_stage";
-
-/// What texts mean must not depend on who asks.
-const FORMS: &str = "\
-SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL bytea_output = hex; \
-SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off";
 
 impl PostgresWriter {
     /// Connects. Nothing is written yet.
@@ -123,7 +118,7 @@ impl PostgresWriter {
     pub async fn begin(&mut self, epoch: i64) -> Result<(), Cause> {
         let replica = if self.is_replica { "SET LOCAL session_replication_role = replica; " } else { "" };
         self.run(format!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {FORMS}; {}; {replica}SET CONSTRAINTS ALL DEFERRED",
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {FORMS}; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off; {}; {replica}SET CONSTRAINTS ALL DEFERRED",
             limits(self.patience)
         ))
         .await?;
