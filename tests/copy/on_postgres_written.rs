@@ -291,9 +291,9 @@ async fn texts_do_not_depend_on_what_a_role_is_set_to() {
     assert_eq!(exit, 0, "{said}");
     assert_eq!(
         world
-            .ask("SELECT format('%s %s %s', i = '-1 day 02:03:04', d = '2024-03-02', b = '\\x00ff') FROM t")
+            .ask("SELECT format('%s %s %s', extract(epoch FROM i)::int, d = '2024-03-02', b = '\\x00ff') FROM t")
             .await,
-        ["t t t"]
+        ["-79016 t t"]
     );
     verified(&world, semantic);
     world.remove().await;

@@ -73,7 +73,7 @@ fn confirmed(yes: bool, question: &str, name: &str) -> Result<(), Stop> {
         Consent::Given => Ok(()),
         Consent::Withheld => Err(Stop::Refused(Cause::new(format!("what was typed is not `{name}`")))),
         Consent::NotAsked => {
-            let cause = Cause::new(format!("{question} Nobody confirmed it"));
+            let cause = Cause::new(format!("nobody confirmed it: {question}"));
             Err(Stop::Refused(cause.hint("type the target's name on a terminal, or say `--yes`")))
         }
     }
@@ -87,7 +87,7 @@ pub(super) fn end_holder(args: &ActArgs) -> Result<Exit, Stop> {
     let Some(holder) = found.holder else {
         return print(format!("{name}: nobody holds its lock\n").as_bytes(), Exit::Held);
     };
-    confirmed(args.yes, &format!("{holder} writes {name}, and would be ended."), name)?;
+    confirmed(args.yes, &format!("{holder} writes {name}, and would be ended"), name)?;
     let was_held = runtime.block_on(unlock(&copy.target, &holder)).map_err(Stop::CouldNotLook)?;
     let text = if was_held {
         format!("{name}: ended {holder}\n")
@@ -111,7 +111,7 @@ pub(super) fn empty(args: &ActArgs) -> Result<Exit, Stop> {
                 .hint(format!("say `access = \"read-write\"` under `[endpoints.{name}]`")),
         ));
     }
-    confirmed(args.yes, &format!("All that a copy wrote into {name} would be removed."), name)?;
+    confirmed(args.yes, &format!("all that a copy wrote into {name} would be removed"), name)?;
     let rows = runtime()?.block_on(reset(&copy.target, copy.patience)).map_err(Stop::Refused)?;
     print(format!("{name}: {rows} rows removed\n").as_bytes(), Exit::Held)
 }
