@@ -185,7 +185,7 @@ async fn finish(
     written: Vec<Written>,
     report: &mut Report,
 ) -> Vec<Written> {
-    if written.iter().any(|one| one.facts.done < one.facts.ranges || one.facts.is_changed_later) {
+    if written.iter().any(|one| one.facts.done < one.facts.ranges || one.facts.still_holds == Some(false)) {
         return written;
     }
     let is_counted = counters::count_on(settings, work, target, pairs, report).await;

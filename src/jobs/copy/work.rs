@@ -126,7 +126,7 @@ impl<'w> Work<'w> {
             };
             self.writer.roll_back().await;
             match (has, holds) {
-                (Ok(has), Ok(holds)) => one.facts.is_changed_later = self::whole(&has) != holds,
+                (Ok(has), Ok(holds)) => one.facts.still_holds = Some(self::whole(&has) == holds),
                 (Err(cause), _) | (_, Err(cause)) => {
                     one.facts.done = 0;
                     one.facts.failed = Some(cause);

@@ -28,8 +28,8 @@ pub struct CopiedFacts {
     pub sample: Vec<String>,
     /// A range whose rows were not there as they were sent.
     pub differs: Option<Differing>,
-    /// Whether what was read back was no longer there when all tables were written.
-    pub is_changed_later: bool,
+    /// Whether what was read back was still there when all tables were written; none where nobody looked again.
+    pub still_holds: Option<bool>,
     /// What stopped it.
     pub failed: Option<Cause>,
 }
@@ -65,8 +65,9 @@ fn changed_on_arrival(facts: &CopiedFacts, out: &mut Sink<'_>) {
 }
 
 fn changed_later(facts: &CopiedFacts, out: &mut Sink<'_>) {
-    let mut check = out.check(Object::table(&facts.table), Looked::at(facts.done, "range"));
-    if facts.is_changed_later {
+    let looked = facts.still_holds.map(|_| Looked::at_one("table"));
+    let mut check = out.check(Object::table(&facts.table), looked);
+    if facts.still_holds == Some(false) {
         let message = format!("`{}` does not hold any more what was copied into it", facts.table);
         check.find(&facts.table, message).help(
             "a trigger of a table that was copied later writes it, or somebody else does: leave triggers out (`triggers = \"skip\"`), or declare its columns `target_owned`",

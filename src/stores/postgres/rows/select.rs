@@ -153,8 +153,8 @@ pub(super) fn bytes(rows: &Rows, buckets: Option<&BTreeSet<u64>>) -> Result<Stri
 /// The statement that hands out the rows of a transfer: each of its columns, in its form.
 pub(super) fn copy_out(transfer: &Transfer) -> String {
     let rows = &transfer.read;
-    let written = rows.cells.iter().zip(&transfer.casts);
-    let cell = |(cell, cast): (&Cell, &Option<&str>)| match (of_type(raw(rows, cell), *cast), &cell.default) {
+    let written = rows.cells.iter().zip(transfer.casts.iter().copied());
+    let cell = |(cell, cast): (&Cell, Option<&str>)| match (of_type(raw(rows, cell), cast), &cell.default) {
         (own, None) => own.unwrap_or_else(|| "NULL".to_owned()),
         (None, Some(default)) => literal(&told(&cell.kind, default)),
         (Some(own), Some(default)) => {
