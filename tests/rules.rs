@@ -8,7 +8,6 @@ use trueup::jobs::verify::{Decisions, decisions_alone};
 use trueup::manifest::{self, Baseline, Keys, Manifest, Source};
 use trueup::model::schema::{Live, Schema};
 use trueup::model::{Cause, ColumnTypes, LiveChain, Look, Object, Report, RoundTrip, Shard, TableDiff};
-use trueup::rules::copy::CopyFacts;
 use trueup::rules::guard::{Contract, Environment};
 use trueup::rules::schema::{Progress, SchemaFacts, Sides, Terms};
 use trueup::rules::survey::{ClusterFacts, SurveyFacts};
@@ -170,6 +169,27 @@ fn variables(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Facts of a plan, of the gates of a run, or of what became of a table.
+fn copied(files: &BTreeMap<String, String>) -> Report {
+    use trueup::rules::copy::{CONSENT_RULES, COPIED_RULES, GATE_RULES, LOCK_RULES, RULES};
+    fn held<F: serde::de::DeserializeOwned>(rules: &[rules::Rule<F>], text: &str) -> Report {
+        let facts: F = toml::from_str(text).unwrap();
+        let mut report = Report::new("copy");
+        judge(rules, &Object::run("copy"), &Look::Got(facts), &Levels::new(), &mut report);
+        report.sort();
+        report
+    }
+    let (name, text) = files.first_key_value().unwrap();
+    match name.as_str() {
+        "plan.toml" => held(RULES, text),
+        "lock.toml" => held(LOCK_RULES, text),
+        "gates.toml" => held(GATE_RULES, text),
+        "consent.toml" => held(CONSENT_RULES, text),
+        "copied.toml" => held(COPIED_RULES, text),
+        other => panic!("no facts of a copy are called {other}"),
+    }
+}
+
 /// Runs an example the way its subject is run: lint over files, guard over `.env` (or over `process.env` alone), verify over facts.
 fn run(subject: &str, example: &Example) -> Report {
     let files = &example.files;
@@ -187,19 +207,7 @@ fn run(subject: &str, example: &Example) -> Report {
         "verify" => verify(files),
         "schema" => schema(files, declared),
         "survey" => survey(files),
-        "copy" => {
-            let facts: CopyFacts = toml::from_str(files.get("plan.toml").unwrap()).unwrap();
-            let mut report = Report::new("copy plan");
-            judge(
-                rules::copy::RULES,
-                &Object::run("copy plan"),
-                &Look::Got(facts),
-                &Levels::new(),
-                &mut report,
-            );
-            report.sort();
-            report
-        }
+        "copy" => copied(files),
         "access" if declared.is_some() => decided(declared.unwrap(), &tree),
         "access" => trueup::jobs::access::test(&["store.fga.yaml".to_owned()], &tree),
         _ => {

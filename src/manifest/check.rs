@@ -118,7 +118,7 @@ fn server_mistakes(name: &str, endpoint: &Endpoint, found: &mut Vec<Mistake>) {
             found.push(mistake(&client.id, "the client has nothing to enter with".into(), help));
         }
     }
-    if endpoint.immutable || endpoint.access == Access::Scratch {
+    if endpoint.immutable || endpoint.access != Access::ReadOnly {
         let help = Some("leave out `immutable` and `access`: it is only ever read");
         found.push(mistake(&endpoint.url, format!("endpoint `{name}` is no database"), help));
     }

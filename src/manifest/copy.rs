@@ -13,4 +13,17 @@ pub struct Copy {
     /// Globs of source tables whose rows let somebody in elsewhere, such as `provider_credentials`. A plan lists them, for somebody
     /// has to look after them.
     pub credentials: Vec<At<String>>,
+    /// Whether triggers of the target fire for rows that are copied. Where there are some it has to be said.
+    pub triggers: Option<Triggers>,
+}
+
+/// What becomes of triggers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Triggers {
+    /// They fire, as for any other rows.
+    Fire,
+    /// They are left out, for this copy's sessions alone, and references with them, which are held afterwards. That takes a role
+    /// that may set `session_replication_role`.
+    Skip,
 }

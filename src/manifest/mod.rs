@@ -47,7 +47,7 @@ pub use backfill::Backfill;
 pub use baseline::{BASELINE, Baseline, Entry};
 pub use check::{date, glob, octal, path_glob};
 pub use command::{Command, Seed};
-pub use copy::Copy;
+pub use copy::{Copy, Triggers};
 pub use day::Day;
 pub use env::{Classes, Dialects, Env, Environment, Relation, Service, TypeEntry, ValueType};
 pub use file_name::{FILE_NAME, FileName};

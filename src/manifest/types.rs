@@ -98,6 +98,8 @@ pub struct Endpoint {
     /// What trueup may do there.
     #[serde(default)]
     pub access: Access,
+    /// What it serves, such as `production` or `rehearsal`. What is `production` is never emptied.
+    pub environment: Option<String>,
     /// OpenFGA alone: the id of the store.
     pub store: Option<At<String>>,
     /// OpenFGA alone: the id of the authorization model; the latest one without it.
@@ -154,6 +156,8 @@ pub enum Access {
     /// Read.
     #[default]
     ReadOnly,
+    /// Read, and write what `trueup copy run` copies.
+    ReadWrite,
     /// Make databases of its own beside those that are there, and drop them again. Of the others it touches none.
     Scratch,
 }

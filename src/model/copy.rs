@@ -112,3 +112,19 @@ pub struct Doubt {
     /// How many rows it would refuse or change.
     pub rows: Look<u64>,
 }
+
+/// A row that a target cannot hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reject {
+    /// The target table.
+    pub table: String,
+    /// Its key; none where keys are hidden.
+    pub key: Option<String>,
+    /// The target's column.
+    pub column: String,
+    /// Why.
+    pub reason: String,
+    /// The value, for somebody who asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}

@@ -17,6 +17,7 @@ mod env;
 mod exit;
 mod host;
 pub mod integrity;
+pub mod ledger;
 mod lines;
 mod live_chain;
 mod look;

@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use super::order::{Edge, Order, Wait, order};
+use crate::manifest::Triggers;
 use crate::mapping::{Mapping, Pair, PairColumn, Resolved};
 use crate::model::copy::{Doubt, Fit, ForeignKey, Form, LateReference};
-use crate::model::schema::System;
+use crate::model::schema::{System, Trigger};
 use crate::model::{Cause, Column, ColumnRole, Look, Schema, Table, TableName};
 
 /// What is known before anything is counted.
@@ -26,6 +27,8 @@ pub struct Known<'k> {
     pub keys: &'k [ForeignKey],
     /// Target tables that are declared to come first.
     pub first: &'k [String],
+    /// What is declared to become of triggers.
+    pub triggers: Option<Triggers>,
 }
 
 /// A plan without its counts.
@@ -60,6 +63,10 @@ pub struct DraftTable {
     pub doubts: Vec<(String, Fit, Doubt)>,
     /// Triggers of the target table that would fire.
     pub triggers: Vec<String>,
+    /// Those of them that fire even where triggers are left out.
+    pub stubborn: Vec<String>,
+    /// Whether its rows refer to each other.
+    pub is_at_once: bool,
     /// Why no row can be written there.
     pub unwritable: Option<String>,
 }
@@ -145,7 +152,8 @@ fn table(known: &Known<'_>, (place, pair): (usize, &Pair), order: &Order, target
     };
     let (from, to) = (of(known.source, &pair.source), of(known.target, &pair.target));
     let mut notes = Vec::new();
-    if order.at_once.contains(&target) {
+    let is_at_once = order.at_once.contains(&target);
+    if is_at_once {
         notes.push("in one statement, for its rows refer to each other".to_owned());
     }
     let (mut form, mut doubts, mut untold) = (Form::Binary, Vec::new(), Vec::new());
@@ -176,17 +184,22 @@ fn table(known: &Known<'_>, (place, pair): (usize, &Pair), order: &Order, target
         }
     }
     let fires = to.triggers.iter().filter(|trigger| trigger.fires.as_deref() != Some("DISABLED"));
-    let on_insert = fires.filter(|trigger| {
-        let head = trigger.definition.to_ascii_uppercase();
-        let head = head.split(" ON ").next().unwrap_or_default().to_owned();
-        head.contains("INSERT")
-    });
-    let triggers = on_insert.map(|trigger| trigger.name.clone()).collect();
+    // A row that is there already is updated when the copy goes on.
+    let fires: Vec<&Trigger> = fires
+        .filter(|trigger| {
+            let head = trigger.definition.to_ascii_uppercase();
+            let head = head.split(" ON ").next().unwrap_or_default();
+            head.contains("INSERT") || head.contains("UPDATE")
+        })
+        .collect();
+    let triggers = fires.iter().map(|trigger| trigger.name.clone()).collect();
+    let stubborn = fires.iter().filter(|trigger| trigger.fires.is_some());
+    let stubborn = stubborn.map(|trigger| trigger.name.clone()).collect();
     let unwritable = match to.kind {
         crate::model::TableKind::Table | crate::model::TableKind::Partitioned => None,
         other => Some(format!("it is a {}", other.word())),
     };
-    DraftTable { pair: place, form, notes, untold, doubts, triggers, unwritable }
+    DraftTable { pair: place, form, notes, untold, doubts, triggers, stubborn, is_at_once, unwritable }
 }
 
 /// Whether the binary form of a type is the same in every database: arrays and composites of own types hold their numbers.
@@ -341,6 +354,11 @@ fn hash(known: &Known<'_>) -> String {
     for name in known.first {
         part(name.as_bytes());
     }
+    part(match known.triggers {
+        None => b"",
+        Some(Triggers::Fire) => b"fire",
+        Some(Triggers::Skip) => b"skip",
+    });
     let digest: String = sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     digest.get(..16).unwrap_or_default().to_owned()
 }

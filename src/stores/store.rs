@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::copying::{Copying, Weighed};
 use super::endpoint::{Address, Endpoint};
 use super::integrity::Integrity;
-use super::postgres::{Patience, PostgresRows};
+use super::postgres::{Patience, PostgresRows, Sink};
 use super::rows::{Catalog, ColumnKind, RowSource, Rows};
 use super::sqlite::Sqlite;
 use super::surveying::Surveying;
+use super::writing::{Poured, Rejects, Transfer};
 use crate::diff::fingerprint::Origin;
 use crate::digest::bucket::Bucket;
 use crate::digest::hashed_row::HashedRow;
@@ -17,6 +18,7 @@ use crate::manifest::IfEmpty;
 use crate::mapping::Mapping;
 use crate::model::copy::{Fit, ForeignKey};
 use crate::model::integrity::{Beside, Counters, Held};
+use crate::model::ledger::Ledger;
 use crate::model::survey::Answer;
 use crate::model::{Cause, Schema, TableName};
 
@@ -174,6 +176,35 @@ impl Copying for Store {
         fits: &[(String, Fit)],
     ) -> Result<Weighed, Cause> {
         either!(self, store => store.weigh(table, filter, fits).await)
+    }
+}
+
+impl Store {
+    /// What the ledger of a copy into this store says; none where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read, or what is there is none.
+    pub async fn ledger(&mut self) -> Result<Option<Ledger>, Cause> {
+        match self {
+            Self::Sqlite(_) => Ok(None),
+            Self::Postgres(store) => store.ledger().await,
+        }
+    }
+
+    /// Sends the rows of a transfer into Postgres. Those that cannot be sent are told to `rejects`.
+    ///
+    /// # Errors
+    /// When they cannot be read, the other side is gone, or a row may not be left out.
+    pub async fn pour(
+        &mut self,
+        transfer: &Transfer,
+        sink: &mut Sink<'_>,
+        rejects: &mut Rejects<'_>,
+    ) -> Result<Poured, Cause> {
+        match self {
+            Self::Sqlite(store) => store.pour(transfer, sink, rejects).await,
+            Self::Postgres(store) => store.pour(transfer, sink).await,
+        }
     }
 }
 

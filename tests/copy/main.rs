@@ -1,9 +1,13 @@
-//! Plans of copies between real databases: nothing is written, and everything that stands in the way is told.
+//! Copies between real databases: what a plan tells, what a run writes, and what it refuses.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     reason = "a test says what went wrong by panicking, also in the functions its cases share"
 )]
+mod on_pglite_to_postgres;
 mod on_postgres;
+mod on_postgres_from_sqlite;
+mod on_postgres_killed;
+mod on_postgres_written;
 mod world;

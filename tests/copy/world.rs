@@ -1,6 +1,9 @@
 //! Two databases of our own, and the program between them.
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr};
 use trueup::stores::endpoint::{Address, Endpoint};
 use trueup::stores::postgres::Scratch;
 
@@ -9,6 +12,8 @@ pub(crate) struct World {
     source: Scratch,
     target: Scratch,
     server: String,
+    /// A source that is not on that server.
+    old: Option<String>,
 }
 
 impl World {
@@ -17,7 +22,7 @@ impl World {
             panic!("TRUEUP_TEST_POSTGRES is not set: run `bash tests/run`, which starts the servers that tests need")
         });
         let [source, target] = [scratch(&server, source).await, scratch(&server, target).await];
-        Self { source, target, server }
+        Self { source, target, server, old: None }
     }
 
     fn url(&self, scratch: &Scratch) -> String {
@@ -26,17 +31,52 @@ impl World {
 
     /// What `trueup copy plan` prints, and its exit code; `manifest` follows the two endpoints.
     pub(crate) fn plan(&self, manifest: &str, format: &str) -> (String, i32) {
-        let folder = tempfile::tempdir().unwrap();
-        let endpoints = "[endpoints.source]\nurl = \"${OLD}\"\n[endpoints.target]\nurl = \"${NEW}\"\n";
-        std::fs::write(folder.path().join("trueup.toml"), format!("{endpoints}{manifest}")).unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_trueup"))
-            .args(["copy", "plan", "--format", format])
-            .envs([("OLD", self.url(&self.source)), ("NEW", self.url(&self.target))])
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
+        self.trueup(manifest, &["copy", "plan", "--format", format])
+    }
+
+    /// What a command prints, and its exit code.
+    pub(crate) fn trueup(&self, manifest: &str, args: &[&str]) -> (String, i32) {
+        let folder = Self::folder(manifest);
+        let output = self.command(folder.path(), args).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
         (text, output.status.code().unwrap())
+    }
+
+    /// A folder with a manifest.
+    pub(crate) fn folder(manifest: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let endpoints = "[endpoints.source]\nurl = \"${OLD}\"\n[endpoints.target]\nurl = \"${NEW}\"\naccess = \"read-write\"\n";
+        std::fs::write(folder.path().join("trueup.toml"), format!("{endpoints}{manifest}")).unwrap();
+        folder
+    }
+
+    /// The program in a folder.
+    pub(crate) fn command(&self, folder: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
+        let old = self.old.clone().unwrap_or_else(|| self.url(&self.source));
+        command.args(args).envs([("OLD", old), ("NEW", self.url(&self.target))]).current_dir(folder);
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// The same target, and another source.
+    pub(crate) fn from(mut self, url: &str) -> Self {
+        self.old = Some(url.to_owned());
+        self
+    }
+
+    /// A connection to the target.
+    pub(crate) async fn connect(&self) -> PgConnection {
+        PgConnection::connect(&self.url(&self.target)).await.unwrap()
+    }
+
+    /// The first column of a query to the target, as text.
+    pub(crate) async fn ask(&self, sql: &str) -> Vec<String> {
+        let mut connection = self.connect().await;
+        let rows = sqlx::query(AssertSqlSafe(sql.to_owned()).into_sql_str()).fetch_all(&mut connection).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        connection.close().await.unwrap();
+        rows.iter().map(|row| row.get::<String, usize>(0)).collect()
     }
 
     pub(crate) async fn load(&self, source: &str, target: &str) {

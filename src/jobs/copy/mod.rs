@@ -1,9 +1,20 @@
 //! `copy`: rows from a source into a target, step by step.
 //!
-//! So far it plans: both sides are read, nothing is written.
+//! A plan reads both sides and writes nothing. A run holds the target's lock, plans, holds the gates, and writes range by range.
+mod counters;
+mod ranges;
+mod run;
+mod tending;
+mod transfer;
+mod work;
+
+pub use run::{Hands, Run, run};
+pub use tending::{reset, status, unlock};
+
 use crate::manifest::{At, Copy as Declared, Source, glob};
 use crate::mapping::{Mapping, Resolved, resolve};
 use crate::model::copy::{CopyPlan, PlannedTable};
+use crate::model::ledger::Ledger;
 use crate::model::survey::Rows;
 use crate::model::{Cause, Gap, GapKind, Look, Object, ObjectKind, Report, Schema};
 use crate::plan::copy::{Draft, DraftTable, Known, draft};
@@ -56,11 +67,28 @@ async fn open(endpoint: &Endpoint, patience: Patience) -> Result<Side, Cause> {
 /// Plans: one scan of each source table that counts its rows and whatever of its values the target may not take. Writes nothing.
 pub async fn plan(settings: &Copy) -> Report {
     let mut report = Report::new("copy plan");
+    let _ = prepare(settings, &mut report).await;
+    report.sort();
+    report
+}
+
+/// A plan, and what it was made of.
+struct Prepared {
+    source: Side,
+    target: Side,
+    resolved: Resolved,
+    tables: Vec<DraftTable>,
+    facts: CopyFacts,
+    /// What the target remembers of a copy.
+    ledger: Option<Ledger>,
+}
+
+/// Reads both sides, judges, and says all of it in the report. None where no plan could be made.
+async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
     let mut sides = SidesFacts::of_one(&settings.source.name, &settings.target.name);
     if settings.source.address.is_same(&settings.target.address) {
-        judge(SIDES_RULES, &settings.on(), &Look::Got(sides), &settings.levels, &mut report);
-        report.sort();
-        return report;
+        judge(SIDES_RULES, &settings.on(), &Look::Got(sides), &settings.levels, report);
+        return None;
     }
     let opened =
         tokio::join!(open(&settings.source, settings.patience), open(&settings.target, settings.patience));
@@ -70,10 +98,9 @@ pub async fn plan(settings: &Copy) -> Report {
             for (endpoint, cause) in [(&settings.source, source.err()), (&settings.target, target.err())] {
                 let Some(cause) = cause else { continue };
                 let on = Object::endpoint(&endpoint.name);
-                judge(SIDES_RULES, &on, &Look::<SidesFacts>::Failed(cause), &settings.levels, &mut report);
+                judge(SIDES_RULES, &on, &Look::<SidesFacts>::Failed(cause), &settings.levels, report);
             }
-            report.sort();
-            return report;
+            return None;
         }
     };
     let mapping = settings.mapping.clone().for_tables_of(&source.schema);
@@ -84,21 +111,23 @@ pub async fn plan(settings: &Copy) -> Report {
     sides.tables = source.schema.tables.len() + target.schema.tables.len();
     sides.problems.clone_from(&resolved.problems);
     let are_two = !sides.is_same && !sides.is_replica;
-    judge(SIDES_RULES, &settings.on(), &Look::Got(sides), &settings.levels, &mut report);
+    judge(SIDES_RULES, &settings.on(), &Look::Got(sides), &settings.levels, report);
     report.not_compared.extend(resolved.gaps.iter().cloned());
-    if are_two {
-        let sides = (&mut source, &mut target);
-        let facts = Look::from(planned(settings, &mapping, &resolved, sides, &mut report).await);
-        judge(RULES, &settings.on(), &facts, &settings.levels, &mut report);
-        if let Look::Got(facts) = facts {
-            report.copy = Some(facts.plan);
-        }
-        let hint = "a plan without a table copies nothing: is it the right source?";
-        let facts = RunFacts::new(&report, |rule| rule == "copy/uncounted", hint);
-        judge(RUN_RULES, &facts.on.clone(), &Look::Got(facts), &settings.levels, &mut report);
+    if !are_two {
+        return None;
     }
-    report.sort();
-    report
+    let found = planned(settings, &mapping, &resolved, (&mut source, &mut target), report).await;
+    let (facts, rest) = match found {
+        Ok((facts, tables, ledger)) => (Look::Got(facts), Some((tables, ledger))),
+        Err(cause) => (Look::Failed(cause), None),
+    };
+    judge(RULES, &settings.on(), &facts, &settings.levels, report);
+    report.copy = facts.got().map(|facts| facts.plan.clone());
+    let hint = "a plan without a table copies nothing: is it the right source?";
+    let run = RunFacts::new(report, |rule| rule == "copy/uncounted", hint);
+    judge(RUN_RULES, &run.on.clone(), &Look::Got(run), &settings.levels, report);
+    let ((tables, ledger), Look::Got(facts)) = (rest?, facts) else { return None };
+    Some(Prepared { source, target, resolved, tables, facts, ledger })
 }
 
 async fn planned(
@@ -107,7 +136,7 @@ async fn planned(
     resolved: &Resolved,
     (source, target): (&mut Side, &mut Side),
     report: &mut Report,
-) -> Result<CopyFacts, Cause> {
+) -> Result<(CopyFacts, Vec<DraftTable>, Option<Ledger>), Cause> {
     let keys = target.store.foreign_keys().await?;
     let first: Vec<String> = settings.declared.order.iter().map(|name| name.as_str().to_owned()).collect();
     let known = Known {
@@ -117,8 +146,11 @@ async fn planned(
         target: &target.schema,
         keys: &keys,
         first: &first,
+        triggers: settings.declared.triggers,
     };
     let Draft { tables, second_pass, together, cycles, unmet, hash } = draft(&known);
+    let ledger = target.store.ledger().await?;
+    let is_owned = ledger.as_ref().is_some_and(|ledger| ledger.run.plan == hash);
     let mut facts = CopyFacts {
         plan: CopyPlan {
             source: settings.source.name.clone(),
@@ -135,12 +167,17 @@ async fn planned(
     let stale = settings.declared.order.iter().filter(|name| unmet.iter().any(|one| one == name.as_str()));
     facts.stale.extend(stale.map(|name| met_nothing(settings, name, "no target table of the mapping")));
     report.not_compared.push(Gap { on: settings.on(), kind: GapKind::NotCompared, reason: UNHELD.into() });
-    for drafted in tables {
+    for drafted in &tables {
         report.not_compared.extend(drafted.untold.iter().map(untold));
         one(resolved, drafted, (source, target), &mut facts).await;
     }
+    if is_owned {
+        for table in &mut facts.plan.tables {
+            table.target_rows = Look::NotAsked("a copy of this plan writes it already".into());
+        }
+    }
     credentials(settings, &mut facts);
-    Ok(facts)
+    Ok((facts, tables, ledger))
 }
 
 const UNHELD: &str = "checks, unique keys, exclusions, domains and references of the target are held when rows are copied, and not by a plan";
@@ -158,7 +195,7 @@ fn untold((column, has, wants): &(String, String, String)) -> Gap {
 /// Counts one table, and adds what there is to say of it.
 async fn one(
     resolved: &Resolved,
-    drafted: DraftTable,
+    drafted: &DraftTable,
     (source, target): (&mut Side, &mut Side),
     facts: &mut CopyFacts,
 ) {
@@ -166,15 +203,15 @@ async fn one(
     let fits: Vec<_> = drafted.doubts.iter().map(|(column, fit, _)| (column.clone(), fit.clone())).collect();
     let weighed = source.store.weigh(&pair.source, pair.source_where.as_deref(), &fits).await;
     if let Ok(weighed) = &weighed {
-        for ((.., doubt), rows) in drafted.doubts.into_iter().zip(&weighed.misfits) {
-            facts.doubts.push(crate::model::copy::Doubt { rows: rows.clone(), ..doubt });
+        for ((.., doubt), rows) in drafted.doubts.iter().zip(&weighed.misfits) {
+            facts.doubts.push(crate::model::copy::Doubt { rows: rows.clone(), ..doubt.clone() });
         }
     }
     let held = target.store.weigh(&pair.target, pair.target_where.as_deref(), &[]).await;
     if !drafted.triggers.is_empty() {
-        facts.firing.push(Firing { table: pair.target.to_string(), triggers: drafted.triggers });
+        facts.firing.push(Firing { table: pair.target.to_string(), triggers: drafted.triggers.clone() });
     }
-    if let Some(reason) = drafted.unwritable {
+    if let Some(reason) = drafted.unwritable.clone() {
         let (table, declared) = (pair.target.to_string(), pair.declared.clone());
         facts.unwritable.push(Unwritable { table, reason, declared });
     }
@@ -191,7 +228,7 @@ async fn one(
         bytes,
         target_rows: Look::from(held).map(|held| held.rows),
         form: drafted.form,
-        notes: drafted.notes,
+        notes: drafted.notes.clone(),
     });
 }
 

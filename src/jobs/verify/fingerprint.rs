@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::held_sets::{SetOf, of_side};
-use super::plan::{cut, integer_key, value};
+use super::plan::cut;
 use super::tolerated::tolerate;
 use super::{Opened, open};
 use crate::diff::fingerprint::{ColumnPrint, Fingerprint, RowsPrint, SetPrint, TablePrint, VectorPrint};
@@ -17,6 +17,7 @@ use crate::manifest::{Equal, Side, Vector};
 use crate::mapping::{Mapping, Pair, PairColumn, Problem, ProblemKind, Resolved, resolve};
 use crate::model::{Cause, Look, Report};
 use crate::stores::endpoint::Endpoint;
+use crate::stores::paired::{integer_key, value};
 use crate::stores::postgres::Patience;
 use crate::stores::rows::{Cell, CellFrom, ColumnKind, RowSource, Rows};
 use crate::stores::store::Store;

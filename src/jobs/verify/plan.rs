@@ -1,16 +1,12 @@
 //! What to read on each side of a pair: the same cells in the same order, compared as kinds that both sides can be.
-use std::collections::BTreeMap;
-
 use crate::digest::buckets::Buckets;
-use crate::digest::comparable::comparable;
-use crate::digest::convert::{convert, untyped};
 use crate::digest::kind::Kind;
 use crate::jobs::verify::Verify;
-use crate::manifest::{At, Equal, Scalar};
+use crate::manifest::{At, Equal};
 use crate::mapping::{Pair, PairColumn};
-use crate::model::value::Value;
-use crate::model::{Cause, ColumnTypes, Mode, TableName, TypeClash};
-use crate::stores::rows::{Cell, CellFrom, ColumnKind, RowSource, Rows};
+use crate::model::{Cause, ColumnTypes, Mode, TableName};
+use crate::stores::paired::{Paired, integer_key};
+use crate::stores::rows::{ColumnKind, RowSource, Rows};
 
 /// Buckets of a table: a difference narrows it to one part in so many.
 const BUCKETS: u64 = 1 << 14;
@@ -23,9 +19,6 @@ const ROWS_OF_A_BUCKET: u64 = 50_000;
 
 /// Keys are dense where so many numbers, or fewer, have a row among them.
 const DENSE: u64 = 4;
-
-/// Types of Postgres whose printed form is not the text that made them.
-const REWRITTEN: &[&str] = &["jsonb", "tsvector", "tsquery", "hstore", "jsonpath", "xml"];
 
 /// What to read, and what cannot be.
 pub(super) struct Plan {
@@ -58,7 +51,7 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
     }
     let (of_source, of_target) = tokio::join!(source.kinds(&pair.source), target.kinds(&pair.target));
     let (of_source, of_target) = (of_source?, of_target?);
-    let mut chosen = Chosen::default();
+    let mut chosen = Paired::default();
     for (index, column) in pair.columns.iter().enumerate() {
         let theirs = of_target.get(&column.target);
         let own = match (&column.compute, &column.source) {
@@ -73,7 +66,7 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
         return Err(Cause::new(format!("its key holds `{name}`, which cannot be compared"))
             .hint("declare a `key` of other columns"));
     }
-    let Chosen { source: left, target: right, names, places, types, unknown, is_typed, is_mixed } = chosen;
+    let Paired { source: left, target: right, names, places, types, unknown, is_typed, is_mixed } = chosen;
     if left.is_empty() {
         return Err(Cause::new("none of its columns can be compared"));
     }
@@ -128,7 +121,7 @@ pub(super) fn plan_of_queries(
         let message = format!("its queries have {own} and {other} columns");
         return Err(Cause::new(message).hint("select the same things on both sides, in the same order"));
     }
-    let mut chosen = Chosen::default();
+    let mut chosen = Paired::default();
     for (place, ((_, own), (_, theirs))) in of_source.iter().zip(of_target).enumerate() {
         let name = format!("c{place}");
         let column = PairColumn { source: Some(name.clone()), compute: None, target: name, default: None };
@@ -187,17 +180,6 @@ pub(super) fn plan_of_queries(
     })
 }
 
-/// The column of a key that is one integer, and never NULL.
-pub(super) fn integer_key(kinds: &BTreeMap<String, ColumnKind>, rows: &Rows) -> Option<String> {
-    let key: Vec<&Cell> = rows.key_cells().filter(|_| rows.is_keyed).collect();
-    let [Cell { from: CellFrom::Column(name), default: None, kind: Kind::Int2 | Kind::Int4 | Kind::Int8 }] =
-        key.as_slice()
-    else {
-        return None;
-    };
-    kinds.get(name).filter(|column| column.not_null).map(|_| name.clone())
-}
-
 /// Ranges of an integer key, where both sides can look up rows by them.
 async fn ranges<S: RowSource, T: RowSource>(
     pair: &Pair,
@@ -222,87 +204,4 @@ pub(super) fn cut(mut sample: Vec<i64>, rows: u64, count: u64) -> Option<Buckets
     let (first, last) = (*sample.first()?, *sample.last()?);
     let is_dense = last.abs_diff(first) / DENSE <= rows.max(sample.len() as u64);
     Some(Buckets::of_integers(first, last, &sample, is_dense, count))
-}
-
-#[derive(Default)]
-struct Chosen {
-    source: Vec<Cell>,
-    target: Vec<Cell>,
-    names: Vec<String>,
-    /// For each cell the index of the pair's column.
-    places: Vec<usize>,
-    types: ColumnTypes,
-    unknown: Vec<(String, Cause)>,
-    is_typed: bool,
-    is_mixed: bool,
-}
-
-impl Chosen {
-    fn take(
-        &mut self,
-        index: usize,
-        column: &PairColumn,
-        own: Option<&ColumnKind>,
-        theirs: Option<&ColumnKind>,
-    ) {
-        let name = &column.target;
-        let mut known = Vec::new();
-        for (side, kind) in [("source", own), ("target", theirs)] {
-            self.is_typed |= kind.is_some_and(|column| column.kind != Some(Kind::Dynamic));
-            match kind {
-                Some(ColumnKind { kind: Some(kind), declared, .. }) => known.push((kind, declared.as_str())),
-                Some(ColumnKind { declared, .. }) => {
-                    let cause = Cause::new(format!("the {side} has it as {declared}, which this version cannot compare"))
-                        .hint("declare it under `drop` or `target_owned`, or compare it by an `[[verify.invariant]]`");
-                    self.unknown.push((name.clone(), cause));
-                    return;
-                }
-                None => {
-                    self.unknown.push((name.clone(), Cause::new(format!("the {side} does not describe it"))));
-                    return;
-                }
-            }
-        }
-        let [(one, one_declared), (other, other_declared)] = known.as_slice() else { return };
-        self.types.columns += 1;
-        self.is_mixed |= (**one == Kind::Dynamic) != (**other == Kind::Dynamic);
-        let is_rewritten = (**one == Kind::Dynamic || **other == Kind::Dynamic)
-            && REWRITTEN.iter().any(|name| one_declared == name || other_declared == name);
-        let Some((one, other)) = comparable(one, other).filter(|_| !is_rewritten) else {
-            let word = |declared: &str| {
-                if declared.is_empty() { "text of any kind".to_owned() } else { declared.to_owned() }
-            };
-            self.types.clashes.push(TypeClash {
-                column: name.clone(),
-                source: word(one_declared),
-                target: word(other_declared),
-            });
-            return;
-        };
-        let from = match (&column.compute, &column.source) {
-            (Some(sql), _) => {
-                let cast = Some(other_declared.to_string()).filter(|cast| !cast.is_empty());
-                CellFrom::Expression(sql.clone(), cast)
-            }
-            (None, Some(source)) => CellFrom::Column(source.clone()),
-            (None, None) => CellFrom::Nothing,
-        };
-        let default = column.default.as_ref().map(|scalar| value(scalar, &one));
-        self.source.push(Cell { from, default, kind: one });
-        self.target.push(Cell { from: CellFrom::Column(name.clone()), default: None, kind: other });
-        self.names.push(name.clone());
-        self.places.push(index);
-    }
-}
-
-/// A declared default as a store of that kind keeps it.
-pub(super) fn value(scalar: &Scalar, kind: &Kind) -> Value {
-    let value = match scalar {
-        Scalar::Bool(truth) if *kind == Kind::Bool => Value::Bool(*truth),
-        Scalar::Bool(truth) => Value::Int(i64::from(*truth)),
-        Scalar::Int(number) => Value::Int(*number),
-        Scalar::Real(number) => Value::Real(*number),
-        Scalar::Text(text) => Value::Text(text.clone()),
-    };
-    convert(kind, &value).unwrap_or_else(|| untyped(kind, value))
 }

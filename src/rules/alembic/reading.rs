@@ -35,7 +35,9 @@ impl Reading<'_> {
             read
         };
         let mut all = Vec::with_capacity(paths.len());
-        together(&shares, read_all).into_iter().for_each(|read| all.extend(read));
+        for read in together(&shares, read_all) {
+            all.extend(read);
+        }
         all
     }
 

@@ -1,7 +1,11 @@
-//! A plan of a copy: what would stop it, and what somebody has to know before it begins.
+//! A plan of a copy: what would stop it, and what somebody has to know before it begins; the gates of a run, and what became of it.
+mod copied;
 mod facts;
+mod gates;
 
+pub use copied::{COPIED_RULES, CopiedFacts, Differing};
 pub use facts::{Carried, CopyFacts, Firing, StaleName, Unwritable};
+pub use gates::{CONSENT_RULES, Consent, ConsentFacts, GATE_RULES, GateFacts, LOCK_RULES, LockFacts, Owner};
 
 use super::{Rule, Sink, rules};
 use crate::model::{Look, Looked, Object};

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
-use super::{Fail, Postgres};
+use super::{Fail, LEDGER, MARK, Postgres};
 use crate::model::Cause;
 use crate::model::schema::{Column, Constraint, Extension, Index, Namespace, Policy, Schema, Table, Trigger};
 use crate::stores::rows::Catalog;
@@ -90,9 +90,24 @@ impl Catalog for Postgres {
             others: read(others)?,
             ..Schema::default()
         };
+        without_ledger(&mut schema);
         schema.sort();
         Ok(schema)
     }
+}
+
+/// The ledger of copies is nobody's schema but ours.
+fn without_ledger(schema: &mut Schema) {
+    let is_ledger = |one: &Namespace| one.name == LEDGER && one.held.comment.as_deref() == Some(MARK);
+    if !schema.namespaces.iter().any(is_ledger) {
+        return;
+    }
+    schema.namespaces.retain(|one| one.name != LEDGER);
+    schema.tables.retain(|one| one.namespace != LEDGER);
+    schema.types.retain(|one| one.namespace != LEDGER);
+    schema.sequences.retain(|one| one.namespace != LEDGER);
+    schema.functions.retain(|one| one.namespace != LEDGER);
+    schema.others.retain(|one| one.namespace != LEDGER);
 }
 
 /// A query with what several of them share, and with what its server's version has.

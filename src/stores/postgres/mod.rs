@@ -21,9 +21,13 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Either, Row, SqlSafeStr};
 
 use crate::model::Cause;
 
-pub use rows::{Patience, PostgresRows};
+pub use rows::{Patience, PostgresRows, PostgresWriter, Sink, TargetLock};
 pub use scratch::Scratch;
 pub use url::PostgresUrl;
+
+/// The schema that keeps the ledger of copies, and what it says of itself. Another one of that name is somebody else's.
+const LEDGER: &str = "trueup";
+const MARK: &str = "made by trueup: the ledger of its copies";
 
 /// How long a connection may take to come about.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -69,6 +73,10 @@ enum Fail {
     Scratch(String),
     #[error("it cannot be read: {0}")]
     Read(String),
+    #[error("it cannot be written: {0}")]
+    Write(String),
+    #[error("its ledger of copies cannot be read: {0}")]
+    Ledger(String),
     #[error("the SQL file cannot be loaded into a scratch database: {0}")]
     Load(String),
 }

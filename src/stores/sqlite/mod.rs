@@ -8,6 +8,7 @@ mod catalog;
 mod cells;
 mod copying;
 mod integrity;
+mod pouring;
 mod questions;
 mod scan;
 mod scratch;

@@ -158,7 +158,7 @@ fn bucket_of(rows: &Rows, cells: &[Value], key: RowHash) -> u64 {
     }
 }
 
-fn key_of(rows: &Rows, cells: &[Value]) -> Vec<Value> {
+pub(super) fn key_of(rows: &Rows, cells: &[Value]) -> Vec<Value> {
     let part = |index: &usize| Some(shown(&rows.cells.get(*index)?.kind, cells.get(*index)?));
     rows.key.iter().filter_map(part).collect()
 }
@@ -201,7 +201,12 @@ fn hash(rows: &Rows, cells: &[Value], hasher: &mut RowHasher) -> Result<(), Cano
     (0..rows.cells.len()).try_for_each(|index| push(rows, cells, index, hasher))
 }
 
-fn push(rows: &Rows, cells: &[Value], index: usize, hasher: &mut RowHasher) -> Result<(), CanonicalError> {
+pub(super) fn push(
+    rows: &Rows,
+    cells: &[Value],
+    index: usize,
+    hasher: &mut RowHasher,
+) -> Result<(), CanonicalError> {
     let (cell, value) = rows.cells.get(index).zip(cells.get(index)).ok_or(NO_SUCH_CELL)?;
     hasher.push(&cell.kind, value, rows.mode).or_else(|error| {
         hasher.push_element(Element::Bytes(&strange(cell, value, rows.mode, error)?));

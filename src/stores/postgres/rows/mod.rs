@@ -7,10 +7,17 @@ mod copying;
 mod hash_here;
 mod integrity;
 mod kinds;
+mod ledger;
 mod pace;
+mod pouring;
 mod scan;
 mod select;
 mod vectors;
+mod writing;
+
+pub use self::ledger::TargetLock;
+pub use self::pouring::Sink;
+pub use self::writing::PostgresWriter;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -111,6 +118,11 @@ impl PostgresRows {
     /// another.
     pub fn cluster(&self) -> Option<String> {
         self.state.cluster.as_ref().map(|cluster| format!("{cluster} {:?}", self.state.timeline))
+    }
+
+    /// Ends the transaction and says good-bye, so that nothing is held any more.
+    pub async fn close(self) {
+        self.store.close().await;
     }
 
     /// Whether it repeats another server.

@@ -6,13 +6,16 @@ use std::collections::BTreeSet;
 
 use crate::digest::buckets::{Buckets, Span};
 use crate::digest::canonical::{CanonicalError, Element, canonical};
+use crate::digest::convert::shown as told;
 use crate::digest::expression::{
     bucket_expression, bytes_expression, constant, expression, key_hash_expression, row_hash_expression,
 };
 use crate::digest::kind::Kind;
 use crate::model::TableName;
+use crate::model::copy::Form;
 use crate::model::value::Value;
 use crate::stores::rows::{Cell, CellFrom, Rows};
+use crate::stores::writing::Transfer;
 
 /// How many ranges of keys are asked for one by one, so that an index finds them.
 const MOST_RANGES: usize = 100;
@@ -145,6 +148,52 @@ pub(super) fn bytes(rows: &Rows, buckets: Option<&BTreeSet<u64>>) -> Result<Stri
         read_from(rows),
         filter(rows)
     ))
+}
+
+/// The statement that hands out the rows of a transfer: each of its columns, in its form.
+pub(super) fn copy_out(transfer: &Transfer) -> String {
+    let rows = &transfer.read;
+    let written = rows.cells.iter().zip(transfer.casts.iter().copied());
+    let cell = |(cell, cast): (&Cell, Option<&str>)| match (of_type(raw(rows, cell), cast), &cell.default) {
+        (own, None) => own.unwrap_or_else(|| "NULL".to_owned()),
+        (None, Some(default)) => literal(&told(&cell.kind, default)),
+        (Some(own), Some(default)) => {
+            format!("coalesce(({own})::text, {})", literal(&told(&cell.kind, default)))
+        }
+    };
+    let cells: Vec<String> = written.map(cell).collect();
+    let form = match transfer.form {
+        Form::Binary => "binary",
+        Form::Text => "text",
+    };
+    format!(
+        "COPY (SELECT {} FROM {} WHERE {}) TO STDOUT (FORMAT {form})",
+        cells.join(", "),
+        read_from(rows),
+        filter(rows)
+    )
+}
+
+fn of_type(own: Option<String>, cast: Option<&str>) -> Option<String> {
+    match cast {
+        Some(cast) => own.map(|own| format!("({own})::{cast}")),
+        None => own,
+    }
+}
+
+/// The keys of the first rows, each as one text.
+pub(super) fn keys(rows: &Rows, most: usize) -> String {
+    format!(
+        "SELECT array_to_string({}, ', ', 'null') FROM {} WHERE {} LIMIT {most}",
+        shown(rows, rows.key_cells()),
+        read_from(rows),
+        filter(rows)
+    )
+}
+
+/// Some text as an expression, whatever the settings.
+pub(super) fn text_literal(text: &str) -> String {
+    literal(&Value::Text(text.to_owned()))
 }
 
 fn identity(rows: &Rows) -> Result<String, CanonicalError> {

@@ -1,10 +1,13 @@
 //! `trueup copy`
+mod run;
+mod tending;
+
 use super::manifest::{Loaded, ManifestArgs};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use super::verify::{LimitArgs, declared, named, patience, runtime};
 use crate::jobs::copy::{Copy, plan};
-use crate::manifest::MANIFEST;
+use crate::manifest::{Access, Keys, MANIFEST};
 use crate::mapping::Mapping;
 use crate::model::Exit;
 use crate::stores::checkout::Checkout;
@@ -14,17 +17,33 @@ use crate::stores::checkout::Checkout;
 pub(super) enum Command {
     /// Say what would be copied, in which order, and what stands in the way; writes nothing
     Plan(PlanArgs),
+    /// Write, when all gates hold
+    #[command(subcommand)]
+    Run(run::Step),
+    /// Tell what the target remembers of a copy, and who writes it now
+    Status(tending::Args),
+    /// End the session that holds the target's lock
+    Unlock(tending::ActArgs),
+    /// Empty a target for rehearsals of what a copy wrote, and forget the copy
+    Reset(tending::ActArgs),
 }
 
-/// The flags of `trueup copy plan`.
+/// Which two databases.
 #[derive(Debug, clap::Args)]
-pub(super) struct PlanArgs {
+struct EndArgs {
     /// Where the rows are, instead of the manifest's source
     #[arg(long, value_name = "URL", requires = "target")]
     source: Option<String>,
     /// Where they go, instead of the manifest's target
     #[arg(long, value_name = "URL", requires = "source")]
     target: Option<String>,
+}
+
+/// The flags of `trueup copy plan`.
+#[derive(Debug, clap::Args)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    ends: EndArgs,
     /// Plan this table alone, by either side's name
     #[arg(long, value_name = "NAME")]
     table: Vec<String>,
@@ -39,15 +58,22 @@ pub(super) struct PlanArgs {
     output: OutputArgs,
 }
 
-pub(super) fn run(command: &Command) -> Result<Exit, Stop> {
-    let Command::Plan(args) = command;
-    let clock = Clock::start();
+/// Both databases, and what the manifest says of the target.
+struct Ends {
+    copy: Copy,
+    /// None where a flag named it.
+    access: Option<Access>,
+    environment: Option<String>,
+    keys: Keys,
+}
+
+fn ends(args: &EndArgs, manifest_args: &ManifestArgs, limits: &LimitArgs) -> Result<Ends, Stop> {
     let urls = args.source.as_deref().zip(args.target.as_deref());
-    let loaded = if urls.is_some() && args.manifest.is_passed_over(&Checkout::default()) {
+    let loaded = if urls.is_some() && manifest_args.is_passed_over(&Checkout::default()) {
         note(&format!("{MANIFEST} is not read, because inputs are named; `--manifest {MANIFEST}` reads it"));
         None
     } else {
-        args.manifest.load()?
+        manifest_args.load()?
     };
     let is_declared = loaded.is_some();
     let Loaded { manifest, source, levels } = loaded.unwrap_or_default();
@@ -62,19 +88,40 @@ pub(super) fn run(command: &Command) -> Result<Exit, Stop> {
             return Err(Stop::usage("there is nothing to copy", hint));
         }
     };
-    let mut mapping = Mapping::of(&manifest, &source);
-    mapping.only.clone_from(&args.table);
-    mapping.entities.clone_from(&args.entity);
-    let settings = Copy {
+    let target = manifest.endpoints.get(&manifest.verify.target).filter(|_| urls.is_none());
+    let copy = Copy {
         source: from,
         target: to,
-        mapping,
+        mapping: Mapping::of(&manifest, &source),
         declared: manifest.copy.clone(),
         manifest: source,
-        patience: args.limits.over(patience(&manifest.verify)),
+        patience: limits.over(patience(&manifest.verify)),
         levels,
     };
-    let mut report = runtime()?.block_on(plan(&settings));
+    Ok(Ends {
+        copy,
+        access: target.map(|target| target.access),
+        environment: target.and_then(|target| target.environment.clone()),
+        keys: manifest.verify.keys,
+    })
+}
+
+pub(super) fn run(command: &Command) -> Result<Exit, Stop> {
+    match command {
+        Command::Plan(args) => planned(args),
+        Command::Run(run::Step::Rows(args)) => run::rows(args),
+        Command::Status(args) => tending::tell(args),
+        Command::Unlock(args) => tending::end_holder(args),
+        Command::Reset(args) => tending::empty(args),
+    }
+}
+
+fn planned(args: &PlanArgs) -> Result<Exit, Stop> {
+    let clock = Clock::start();
+    let Ends { mut copy, .. } = ends(&args.ends, &args.manifest, &args.limits)?;
+    copy.mapping.only.clone_from(&args.table);
+    copy.mapping.entities.clone_from(&args.entity);
+    let mut report = runtime()?.block_on(plan(&copy));
     clock.stamp(&mut report);
     emit(&report, &args.output)
 }

@@ -1,0 +1,353 @@
+//! A run: the lock first, then the plan, its gates and somebody's yes; only then the first row is written.
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::ranges::ranges;
+use super::transfer::{self, transfer, without};
+use super::work::{Work, Written};
+use super::{Copy, Prepared, counters, prepare};
+use crate::digest::hasher::Seed;
+use crate::digest::short::short;
+use crate::manifest::{Keys, Triggers};
+use crate::model::copy::{CopyPlan, LateReference};
+use crate::model::ledger::{CopyRange, CopyRun, Ledger, RangeState};
+use crate::model::{Cause, Exit, Gap, GapKind, Look, Object, Report};
+use crate::plan::copy::DraftTable;
+use crate::rules::copy::{
+    CONSENT_RULES, COPIED_RULES, Consent, ConsentFacts, CopiedFacts, Firing, GATE_RULES, GateFacts,
+    LOCK_RULES, LockFacts, Owner,
+};
+use crate::rules::{Levels, judge};
+use crate::stores::endpoint::Address;
+use crate::stores::integrity::Integrity;
+use crate::stores::postgres::{PostgresUrl, PostgresWriter, TargetLock};
+use crate::stores::writing::{Rejects, Transfer};
+
+/// What to write.
+pub struct Run {
+    /// What is copied.
+    pub copy: Copy,
+    /// The seed of the digests.
+    pub seed: Seed,
+    /// The hash of the plan that somebody reviewed.
+    pub reviewed: Option<String>,
+    /// How long the lock is waited for.
+    pub wait: Duration,
+    /// About how many rows a range has.
+    pub rows_of_range: u64,
+    /// How keys are printed.
+    pub keys: Keys,
+    /// Who writes, for the ledger.
+    pub holder: String,
+}
+
+/// Whoever is asked and told while it runs.
+pub struct Hands<'h> {
+    /// Asked once, before anything is written.
+    pub confirm: &'h mut dyn FnMut(&CopyPlan) -> Consent,
+    /// Told of each row that cannot be copied.
+    pub reject: &'h mut Rejects<'h>,
+    /// Told how far it is, in words.
+    pub tell: &'h mut dyn FnMut(&str),
+}
+
+/// A table on its way.
+pub(super) struct Table {
+    pub(super) pair: usize,
+    pub(super) name: String,
+    /// All of it.
+    pub(super) whole: Transfer,
+    /// The same without references that wait for other tables.
+    pub(super) first: Option<Transfer>,
+    /// The number of the transaction that it shares with those beside it.
+    pub(super) group: Option<usize>,
+}
+
+/// No manifest softens a gate.
+const GATES: Levels = Levels::new();
+
+/// Copies rows.
+pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
+    let mut report = Report::new("copy run rows");
+    let copy = &settings.copy;
+    let on = Object::endpoint(&copy.target.name);
+    if copy.source.address.is_same(&copy.target.address) {
+        // The plan says so.
+        let _ = prepare(copy, &mut report).await;
+        report.sort();
+        return report;
+    }
+    let Address::Postgres(url) = &copy.target.address else {
+        let cause = Cause::new("this version copies rows into Postgres alone")
+            .hint("name a Postgres database as the target");
+        judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &GATES, &mut report);
+        return report;
+    };
+    let mut facts = LockFacts { target: copy.target.name.clone(), ..LockFacts::default() };
+    match TargetLock::take(url, settings.wait).await {
+        Err(cause) => judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &GATES, &mut report),
+        Ok(Err(holder)) => {
+            facts.was_held = true;
+            facts.holder = holder;
+            judge(LOCK_RULES, &on, &Look::Got(facts), &GATES, &mut report);
+        }
+        Ok(Ok(mut lock)) => {
+            judge(LOCK_RULES, &on, &Look::Got(facts), &GATES, &mut report);
+            locked(settings, url, &mut lock, hands, &mut report).await;
+            lock.release().await;
+        }
+    }
+    report.sort();
+    report
+}
+
+async fn locked(
+    settings: &Run,
+    url: &PostgresUrl,
+    lock: &mut TargetLock,
+    hands: &mut Hands<'_>,
+    report: &mut Report,
+) {
+    let copy = &settings.copy;
+    let Some(mut prepared) = prepare(copy, report).await else { return };
+    let mut tables = if report.exit(false) == Exit::Held {
+        let Some(tables) = tables(settings, &mut prepared, report).await else { return };
+        tables
+    } else {
+        Vec::new()
+    };
+    grouped(&mut tables, &prepared);
+    let source = named_source(settings, &prepared);
+    let gates = gates(settings, &prepared, &tables, &source);
+    judge(GATE_RULES, &copy.on(), &Look::Got(gates), &GATES, report);
+    if report.exit(false) != Exit::Held {
+        return;
+    }
+    let said = (hands.confirm)(&prepared.facts.plan);
+    let consent = ConsentFacts { target: copy.target.name.clone(), said };
+    judge(CONSENT_RULES, &copy.on(), &Look::Got(consent), &GATES, report);
+    if said != Consent::Given || report.exit(false) != Exit::Held {
+        return;
+    }
+    let is_firing = may_change_later(&prepared);
+    beside(settings, &mut prepared, report).await;
+    let skips = copy.declared.triggers == Some(Triggers::Skip);
+    let written = match begin(settings, url, &mut prepared, &tables, source, skips).await {
+        Ok((writer, ledger)) => {
+            let mut work = Work::new(settings, writer, &mut prepared.source, ledger, (&tables, is_firing));
+            let written = work.all(lock, hands).await;
+            let written =
+                finish(settings, &mut work, &mut prepared.target, &prepared.resolved.pairs, written, report)
+                    .await;
+            work.close().await;
+            written
+        }
+        Err(cause) => {
+            judge(COPIED_RULES, &copy.on(), &Look::<CopiedFacts>::Failed(cause), &copy.levels, report);
+            return;
+        }
+    };
+    for one in written {
+        let on = Object::table(&one.facts.table);
+        report.run.facts.extend(one.told);
+        judge(COPIED_RULES, &on, &Look::Got(one.facts), &copy.levels, report);
+    }
+    if skips {
+        counters::references(settings, &mut prepared.target, report).await;
+    }
+}
+
+/// Whether a table that was read back may be another when all are written: triggers of one write another, and a table holds the rows
+/// of those that inherit from it.
+fn may_change_later(prepared: &Prepared) -> bool {
+    let targets = || prepared.resolved.pairs.iter().map(|pair| &pair.target);
+    let mut schema = prepared.target.schema.tables.iter();
+    prepared.tables.iter().any(|table| !table.triggers.is_empty())
+        || schema.any(|table| !table.parents.is_empty() && targets().any(|one| *one == table.full_name()))
+}
+
+/// What holds rows and is no table of the plan.
+async fn beside(settings: &Run, prepared: &mut Prepared, report: &mut Report) {
+    let reason = match prepared.source.store.beside().await {
+        Ok(found) if found.large_objects == 0 => return,
+        Ok(found) => format!("{} large objects of the source are not copied", found.large_objects),
+        Err(cause) => format!("whether the source has large objects is not known: {}", cause.message),
+    };
+    report.not_compared.push(gap(settings, reason));
+}
+
+/// What is left when all rows are there: sequences, and the word that it is done.
+async fn finish(
+    settings: &Run,
+    work: &mut Work<'_>,
+    target: &mut super::Side,
+    pairs: &[crate::mapping::Pair],
+    written: Vec<Written>,
+    report: &mut Report,
+) -> Vec<Written> {
+    if written.iter().any(|one| one.facts.done < one.facts.ranges || one.facts.still_holds == Some(false)) {
+        return written;
+    }
+    let is_counted = counters::count_on(settings, work, target, pairs, report).await;
+    if is_counted && let Err(cause) = work.finished().await {
+        judge(
+            COPIED_RULES,
+            &settings.copy.on(),
+            &Look::<CopiedFacts>::Failed(cause),
+            &settings.copy.levels,
+            report,
+        );
+    }
+    written
+}
+
+/// Every table as it will be sent. None when one of them cannot be.
+async fn tables(settings: &Run, prepared: &mut Prepared, report: &mut Report) -> Option<Vec<Table>> {
+    let mut tables = Vec::new();
+    for drafted in &prepared.tables {
+        let pair = prepared.resolved.pairs.get(drafted.pair)?;
+        let made =
+            transfer(pair, drafted.form, settings.seed, &mut prepared.source, &mut prepared.target).await;
+        let transfer::Prepared { whole, gaps, .. } = match made {
+            Ok(made) => made,
+            Err(cause) => {
+                let on = Object::table(pair.target.to_string());
+                judge(COPIED_RULES, &on, &Look::<CopiedFacts>::Failed(cause), &settings.copy.levels, report);
+                return None;
+            }
+        };
+        report.not_compared.extend(gaps);
+        let name = pair.target.to_string();
+        let late = late(&prepared.facts.plan.second_pass, &name);
+        let first = (!late.is_empty()).then(|| without(&whole, &late));
+        tables.push(Table { pair: drafted.pair, name, whole, first, group: None });
+    }
+    Some(tables)
+}
+
+fn late(references: &[LateReference], table: &str) -> BTreeSet<String> {
+    references
+        .iter()
+        .filter(|late| late.table == table)
+        .flat_map(|late| late.columns.iter().cloned())
+        .collect()
+}
+
+/// Tables that one transaction must fill, with all that lies between them in the order.
+fn grouped(tables: &mut [Table], prepared: &Prepared) {
+    for (number, names) in prepared.facts.plan.together.iter().enumerate() {
+        let is_one = |table: &Table| names.contains(&table.name);
+        let (Some(first), Some(last)) = (tables.iter().position(is_one), tables.iter().rposition(is_one))
+        else {
+            continue;
+        };
+        let taken = tables.get(first..=last).and_then(|all| all.iter().find_map(|table| table.group));
+        for table in tables.iter_mut().take(last + 1).skip(first) {
+            table.group = Some(taken.unwrap_or(number));
+        }
+    }
+}
+
+/// What names the source's database for a later run.
+fn named_source(settings: &Run, prepared: &Prepared) -> String {
+    match &settings.copy.source.address {
+        Address::Sqlite(file) => short(&file.path),
+        Address::Postgres(url) => {
+            prepared.source.store.origin().cluster.unwrap_or_else(|| short(&url.place()))
+        }
+    }
+}
+
+fn gates(settings: &Run, prepared: &Prepared, tables: &[Table], source: &str) -> GateFacts {
+    let declared = settings.copy.declared.triggers;
+    let firing = |table: &DraftTable| {
+        let triggers = match declared {
+            Some(Triggers::Fire) => Vec::new(),
+            Some(Triggers::Skip) => table.stubborn.clone(),
+            None => table.triggers.clone(),
+        };
+        let name = prepared.resolved.pairs.get(table.pair).map(|pair| pair.target.to_string());
+        (!triggers.is_empty()).then(|| Firing { table: name.unwrap_or_default(), triggers })
+    };
+    GateFacts {
+        target: settings.copy.target.name.clone(),
+        plan: prepared.facts.plan.hash.clone(),
+        reviewed: settings.reviewed.clone(),
+        owner: prepared.ledger.as_ref().map(|ledger| Owner {
+            plan: ledger.run.plan.clone(),
+            began: ledger.run.began.clone(),
+            is_same_source: ledger.run.source == source,
+        }),
+        tables: prepared.tables.len(),
+        firing: prepared.tables.iter().filter_map(firing).collect(),
+        is_skip: declared == Some(Triggers::Skip),
+        keyless: tables
+            .iter()
+            .filter(|table| table.first.is_some() && table.whole.key.is_empty())
+            .map(|table| table.name.clone())
+            .collect(),
+    }
+}
+
+/// Cuts what was not cut before, and writes the ledger.
+async fn begin(
+    settings: &Run,
+    url: &PostgresUrl,
+    prepared: &mut Prepared,
+    tables: &[Table],
+    source: String,
+    skips: bool,
+) -> Result<(PostgresWriter, Ledger), Cause> {
+    let mut writer = PostgresWriter::open(url, settings.copy.patience, skips).await?;
+    let held = prepared.ledger.clone().unwrap_or_default().ranges;
+    let mut place = held.iter().map(|range| range.place + 1).max().unwrap_or_default();
+    let mut new = Vec::new();
+    for (table, drafted) in tables.iter().zip(&prepared.tables) {
+        let pair = prepared.resolved.pairs.get(table.pair);
+        let Some((from, to)) = pair.map(|pair| (pair.source.to_string(), pair.target.to_string())) else {
+            continue;
+        };
+        if held.iter().any(|range| range.source == from && range.target == to) {
+            continue;
+        }
+        let rows =
+            prepared.facts.plan.tables.iter().find(|planned| planned.source == from && planned.target == to);
+        let rows = rows.and_then(|planned| planned.rows.got()).map_or(0, |rows| rows.count);
+        let is_whole = drafted.is_at_once || table.group.is_some();
+        let spans = if is_whole {
+            vec![(None, None)]
+        } else {
+            ranges(&table.whole, rows, settings.rows_of_range, &mut prepared.source).await?
+        };
+        for (lower, upper) in spans {
+            let (source, target) = (from.clone(), to.clone());
+            new.push(CopyRange {
+                place,
+                source,
+                target,
+                lower,
+                upper,
+                state: RangeState::Open,
+                ..CopyRange::default()
+            });
+            place += 1;
+        }
+    }
+    let run = CopyRun {
+        plan: prepared.facts.plan.hash.clone(),
+        source,
+        holder: settings.holder.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..CopyRun::default()
+    };
+    let ledger = writer.begin_run(&run, &new).await?;
+    if ledger.run.plan != run.plan || ledger.run.source != run.source {
+        return Err(Cause::new("somebody else began another copy into this target meanwhile"));
+    }
+    Ok((writer, ledger))
+}
+
+/// What a report says of something that no check speaks for.
+pub(super) fn gap(settings: &Run, reason: String) -> Gap {
+    Gap { on: Object::endpoint(&settings.copy.target.name), kind: GapKind::NotCompared, reason }
+}

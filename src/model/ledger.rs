@@ -1,0 +1,108 @@
+//! What a target remembers of the copy that was made into it.
+use serde::{Deserialize, Serialize};
+
+/// The one run that a target is of, and its ranges.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ledger {
+    /// The run.
+    pub run: CopyRun,
+    /// Its ranges in the order in which they are written.
+    pub ranges: Vec<CopyRange>,
+}
+
+impl Ledger {
+    /// How many ranges are done.
+    pub fn done(&self) -> usize {
+        self.ranges.iter().filter(|range| range.state == RangeState::Done).count()
+    }
+}
+
+/// A run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CopyRun {
+    /// The hash of the plan.
+    pub plan: String,
+    /// What names the database that the rows came from.
+    pub source: String,
+    /// How often it was begun. Whoever writes under an older number is refused.
+    pub epoch: i64,
+    /// Who began it last.
+    pub holder: String,
+    /// Whether all of it was written.
+    pub is_finished: bool,
+    /// When it was begun for the first time, RFC 3339 in UTC.
+    pub began: String,
+    /// When it was finished.
+    pub ended: Option<String>,
+    /// The version of trueup that began it last.
+    pub version: String,
+}
+
+/// A range of one table.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CopyRange {
+    /// Its place among all ranges of the run.
+    pub place: i32,
+    /// The source table.
+    pub source: String,
+    /// The target table.
+    pub target: String,
+    /// The first key; none for the first range of a table.
+    pub lower: Option<i64>,
+    /// The last key; none for the last range of a table.
+    pub upper: Option<i64>,
+    /// How far it is.
+    pub state: RangeState,
+    /// How many rows were written.
+    pub rows: Option<i64>,
+    /// Their digest under the seed of that run.
+    pub digest: Option<String>,
+}
+
+/// How far a range is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RangeState {
+    /// Nothing of it was written.
+    #[default]
+    Open,
+    /// Its rows are there, without the references that wait for other tables.
+    Half,
+    /// All of it is there.
+    Done,
+}
+
+impl RangeState {
+    /// The word that a ledger keeps.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Half => "half",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// A session that holds the lock of a target.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Holder {
+    /// The number of its process on the server.
+    pub pid: i32,
+    /// The role.
+    pub user: String,
+    /// What it calls itself.
+    pub application: String,
+    /// Since when it is connected, RFC 3339 in UTC.
+    pub since: String,
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { pid, user, application, since } = self;
+        write!(out, "session {pid} of {user} ({application}) since {since}")
+    }
+}

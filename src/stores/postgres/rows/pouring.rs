@@ -1,0 +1,89 @@
+//! Rows on their way: out of one database and into another, in the form that both sides share. No more than a buffer of them is held.
+use futures_util::TryStreamExt;
+use sqlx::postgres::{PgConnection, PgCopyIn};
+
+use super::super::{Fail, run, said};
+use super::PostgresRows;
+use super::select::copy_out;
+use crate::model::Cause;
+use crate::stores::writing::{Poured, Transfer};
+
+/// Bytes that are sent at once.
+const BUFFER: usize = 256 << 10;
+
+/// What texts look like must not depend on who asks.
+pub(super) const FORMS: &str = "\
+SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL bytea_output = hex; SET LOCAL extra_float_digits = 1";
+
+/// Where rows go: a table that takes them in.
+pub struct Sink<'c> {
+    copy: PgCopyIn<&'c mut PgConnection>,
+    buffer: Vec<u8>,
+    bytes: u64,
+}
+
+impl<'c> Sink<'c> {
+    /// Begins, with a statement that takes rows in.
+    pub(super) async fn open(connection: &'c mut PgConnection, sql: &str) -> Result<Self, sqlx::Error> {
+        let copy = connection.copy_in_raw(sql).await?;
+        Ok(Self { copy, buffer: Vec::with_capacity(BUFFER), bytes: 0 })
+    }
+
+    /// Sends some of the rows.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub async fn write(&mut self, data: &[u8]) -> Result<(), Cause> {
+        if self.buffer.len() + data.len() > BUFFER {
+            self.flush().await?;
+        }
+        self.buffer.extend_from_slice(data);
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), Cause> {
+        if !self.buffer.is_empty() {
+            self.bytes += self.buffer.len() as u64;
+            let sent = self.copy.send(self.buffer.as_slice()).await;
+            sent.map_err(|error| Cause::from(Fail::Write(said(&error))))?;
+            self.buffer.clear();
+        }
+        Ok(())
+    }
+
+    /// That was all: how many bytes they were.
+    ///
+    /// # Errors
+    /// When the server does not take them.
+    pub async fn end(mut self) -> Result<u64, Cause> {
+        self.flush().await?;
+        let bytes = self.bytes;
+        self.copy.finish().await.map_err(|error| super::writing::refused(&error))?;
+        Ok(bytes)
+    }
+
+    /// Nothing of it shall be.
+    pub async fn give_up(self) {
+        // Its transaction is rolled back, whatever the server says.
+        let _ = self.copy.abort("the source could not be read").await;
+    }
+}
+
+impl PostgresRows {
+    /// Sends the rows of a transfer.
+    ///
+    /// # Errors
+    /// When they cannot be read, or the other side is gone.
+    pub async fn pour(&mut self, transfer: &Transfer, sink: &mut Sink<'_>) -> Result<Poured, Cause> {
+        let fail = |error: sqlx::Error| {
+            Cause::from(Fail::Table(transfer.read.table.to_string(), super::writing::told(&error)))
+        };
+        run(&mut self.store.connection, FORMS).await.map_err(fail)?;
+        let sql = copy_out(transfer);
+        let mut rows = self.store.connection.copy_out_raw(&sql).await.map_err(fail)?;
+        while let Some(chunk) = rows.try_next().await.map_err(fail)? {
+            sink.write(&chunk).await?;
+        }
+        Ok(Poured::default())
+    }
+}

@@ -1,0 +1,48 @@
+//! What a copy asks of a target that it writes, and how rows get there.
+use crate::digest::bucket::Bucket;
+use crate::model::copy::{Form, Reject};
+use crate::model::{Cause, TableName};
+
+use super::rows::Rows;
+
+/// What goes from one source table into one target table.
+#[derive(Debug, Clone)]
+pub struct Transfer {
+    /// What is read: a cell for each of `columns`, and behind them cells that are compared alone.
+    pub read: Rows,
+    /// The indexes of the cells of `read` that are compared.
+    pub compared: Vec<usize>,
+    /// The target table.
+    pub table: TableName,
+    /// Its columns that are written.
+    pub columns: Vec<String>,
+    /// For each of them the type that a source with types turns its values into first, where the target would read their text as another
+    /// number, or not at all.
+    pub casts: Vec<Option<&'static str>>,
+    /// The columns by which a row of it is found again; empty where there are none.
+    pub key: Vec<String>,
+    /// Those of `columns` that are never set on a row that is there.
+    pub fixed: Vec<String>,
+    /// The source's integer key by which both sides find ranges of rows, where there is one.
+    pub by: Option<String>,
+    /// How rows travel.
+    pub form: Form,
+    /// What is compared, of the source.
+    pub source: Rows,
+    /// The same of the target.
+    pub target: Rows,
+}
+
+/// Rows that were sent.
+#[derive(Debug, Default)]
+pub struct Poured {
+    /// How many bytes.
+    pub bytes: u64,
+    /// How many rows cannot be sent, and were told.
+    pub rejected: u64,
+    /// The digest of those that were sent, where it was computed on the way.
+    pub digest: Option<Bucket>,
+}
+
+/// Where a row goes that cannot be sent. An error stops the copy.
+pub type Rejects<'r> = dyn FnMut(Reject) -> Result<(), Cause> + Send + 'r;
