@@ -128,11 +128,14 @@ proptest! {
     #[test]
     fn json_is_read_as_serde_reads_it(text in json_text()) {
         let file = config(&text, Format::Json);
-        if let Ok(value) = serde_json::from_str::<serde_json::Value>(&text) {
+        let read = serde_json::from_str::<serde_json::Value>(&text);
+        // A number that no double holds is JSON all the same.
+        let is_too_large = read.as_ref().is_err_and(|error| error.to_string().contains("out of range"));
+        if let Ok(value) = read {
             let duplicated = file.problems.iter().any(|problem| problem.message.contains("twice"));
             prop_assert!(duplicated || file.problems.is_empty(), "{text:?}: {:?}", file.problems);
             prop_assert!(duplicated || file.values.len() == leaves(&value), "{text:?}: {:?}", file.values);
-        } else if !text.contains(',') && !text.trim().is_empty() {
+        } else if !is_too_large && !text.contains(',') && !text.trim().is_empty() {
             prop_assert!(!file.problems.is_empty(), "{text:?}");
         }
     }
