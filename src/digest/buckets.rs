@@ -110,10 +110,13 @@ impl Buckets {
                 let last = i128::from(*first) + i128::from(*width) * i128::from(*count) - 1;
                 let last = i64::try_from(last).unwrap_or(i64::MAX);
                 // The outermost keys are pulled in before anything is subtracted, so that nothing overflows.
-                let place =
-                    format!("least(greatest({key}::int8, '{first}'::int8), '{last}'::int8) - '{first}'::int8");
+                let place = format!(
+                    "least(greatest({key}::int8, '{first}'::int8), '{last}'::int8) - '{first}'::int8"
+                );
                 match u64::try_from(*width) {
-                    Ok(width) if width.is_power_of_two() => format!("(({place}) >> {})", width.trailing_zeros()),
+                    Ok(width) if width.is_power_of_two() => {
+                        format!("(({place}) >> {})", width.trailing_zeros())
+                    }
                     _ => format!("(({place}) / '{width}'::int8)"),
                 }
             }

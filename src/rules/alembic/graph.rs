@@ -117,7 +117,8 @@ pub(super) fn missing_parent(facts: &AlembicFacts, out: &mut Sink<'_>) {
             Some((file, revision, list.get(named)?, word))
         });
         let missing: Vec<_> = missing.collect();
-        let untold = || missing.iter().any(|(.., word)| *word == "dependency").then(|| files.untold_labels())?;
+        let untold =
+            || missing.iter().any(|(.., word)| *word == "dependency").then(|| files.untold_labels())?;
         if let Some(cause) = files.unknown().filter(|_| !missing.is_empty()).or_else(untold) {
             return out.unknown(chain.object(), cause);
         }

@@ -61,7 +61,8 @@ impl Files {
             read = reading.all(&all);
         }
         if let Some(texts) = texts {
-            let kept = |(file, text): &mut (RevisionFile, Option<String>)| Some((file.path.clone(), text.take()?));
+            let kept =
+                |(file, text): &mut (RevisionFile, Option<String>)| Some((file.path.clone(), text.take()?));
             texts.extend(read.iter_mut().filter_map(kept));
         }
         let mut all: Vec<RevisionFile> = read.into_iter().map(|(file, _)| file).collect();
@@ -229,4 +230,3 @@ fn elsewhere(code: &str, below: &[RevisionFile]) -> Cause {
     Cause::new(message)
         .hint(format!("`version_locations = [\"{first}\", ...]`, one `[[alembic]]` for each chain"))
 }
-
