@@ -103,7 +103,7 @@ impl Walk<'_, '_> {
                 if let Some(part) = &mut part {
                     part.is_over_others = other.is_some();
                 }
-                other
+                other.or_else(|| self.facts.by_other(live, index.method.as_deref()))
             }
         };
         let (key, is_there) = (Key::Index(name.to_owned()), lack.is_none());

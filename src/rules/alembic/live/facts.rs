@@ -133,7 +133,7 @@ impl LiveFacts {
         }
         if proved.iter().any(|(_, proved)| is_judged(proved)) {
             gaps.push(gap(
-                "of what the revisions made, beyond that it is there: the values of defaults, the conditions of checks, where foreign keys lead, the expressions of indexes, what views, functions, policies and triggers say, owners, grants, comments, storage".to_owned(),
+                "of what the revisions made, beyond that it is there: the values of defaults, the conditions of checks, where foreign keys lead and what they do ON DELETE and ON UPDATE, the expressions of indexes, which rows a partial index holds, the method of an index that names none, identity and the expressions of generated columns, what views, functions, policies and triggers say, owners, grants, comments, storage".to_owned(),
             ));
         }
         gaps
