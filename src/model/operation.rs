@@ -329,6 +329,30 @@ pub enum Action {
 }
 
 impl Action {
+    /// The table that it is about, when it is about one and says which.
+    pub fn table(&self) -> Option<&TableName> {
+        match self {
+            Self::CreateTable { table, .. }
+            | Self::DropTable { table }
+            | Self::RenameTable { table, .. }
+            | Self::AddColumn { table, .. }
+            | Self::DropColumn { table, .. }
+            | Self::AlterColumn { table, .. }
+            | Self::AddConstraint { table, .. }
+            | Self::DropConstraint { table, .. }
+            | Self::RenameConstraint { table, .. }
+            | Self::NameConstraints { table, .. }
+            | Self::Switch { table, .. } => Some(table),
+            Self::CreateIndex(Index { table, .. })
+            | Self::DropIndex { table, .. }
+            | Self::CreateOther { table, .. }
+            | Self::DropOther { table, .. }
+            | Self::Rows { table, .. }
+            | Self::Opaque { table, .. } => table.as_ref(),
+            Self::RenameIndex { .. } | Self::Harmless => None,
+        }
+    }
+
     /// Whether it is known to change a schema.
     pub fn changes_schema(&self) -> bool {
         !matches!(

@@ -13,7 +13,11 @@ pub(super) fn hold(
     said: impl Fn(&Answer) -> String,
     check: &mut Judging<'_>,
 ) {
-    let found = together(one, answers, show_values);
+    let mut found = together(one, answers, show_values);
+    if one.wanted.is_none() && answers.len() > 1 {
+        // Each is held alone: their sum says nothing.
+        found.said = each_said(answers, one.each.as_ref(), show_values);
+    }
     let wanted = one.wanted.iter().chain(&one.each).next();
     check.facts(wanted.map_or_else(String::new, ToString::to_string), &found.said);
     if let Some(wanted) = one.wanted.as_ref().filter(|wanted| !holds(wanted, &found)) {
@@ -30,6 +34,23 @@ pub(super) fn hold(
             check.find(&answer.about, message).at(one.declared.clone()).help(help);
         }
     }
+}
+
+/// What several answers say, each once.
+fn each_said(answers: &[Answer], wanted: Option<&Wanted>, show_values: bool) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for answer in answers {
+        let said = alone(answer, wanted, show_values).said;
+        if all.contains(&said) {
+            continue;
+        }
+        if all.len() == 5 {
+            all.push("others".to_owned());
+            break;
+        }
+        all.push(said);
+    }
+    all.join(", ")
 }
 
 /// Whether a number of rows is what is wanted.

@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     reason = "in a test they are how it fails"
 )]
+mod followed;
 mod museum;
 mod on_alembic;
 mod project;

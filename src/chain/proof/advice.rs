@@ -25,7 +25,7 @@ pub struct Stop {
 }
 
 /// Compares what the first steps would leave behind with what is there, for every number of steps, and takes the highest that
-/// agrees and ends in a step that something shows.
+/// agrees, ends in a step that something shows, and leaves behind no step of which nobody can tell whether it ran.
 pub fn advise(steps: &[Step<'_>], live: &LiveChain) -> Advice {
     let facts = Facts::new(live);
     let mut walk = Walk::new(&facts);
@@ -33,11 +33,15 @@ pub fn advise(steps: &[Step<'_>], live: &LiveChain) -> Advice {
     // Steps at the start that do nothing are the baseline that others are stamped with.
     let mut is_baseline = true;
     let mut is_even = true;
+    // Whether one of the steps so far did something that nobody can tell.
+    let mut is_open = false;
     for (index, step) in steps.iter().enumerate() {
         walk.step(step);
         let does_nothing = walk.does_nothing(index);
         is_baseline &= does_nothing;
-        is_even = walk.is_whole()
+        is_open |= walk.leaves_last_open();
+        is_even = !is_open
+            && walk.is_whole()
             && (walk.shows_last() || is_baseline || (is_even && safe == index && does_nothing));
         if is_even {
             safe = index + 1;
@@ -55,6 +59,9 @@ pub fn advise(steps: &[Step<'_>], live: &LiveChain) -> Advice {
                 Some(unless) => format!("{}, and {unless}", lack.what),
             },
             (None, Some(State::Nothing(why))) => why.clone(),
+            (None, _) if own.last().is_some_and(|proved| proved.is_opaque) => {
+                "only running it would tell what a part of it does".to_owned()
+            }
             (None, _) => "nothing shows that it ran".to_owned(),
         };
         Stop { id: step.id.to_owned(), why }

@@ -284,6 +284,15 @@ impl<'s> Facts<'s> {
         (!is_same).then(|| format!("is another one: {}", live.definition))
     }
 
+    /// What an index is, where it certainly has another method. SQLite has one alone.
+    pub(super) fn by_other(&self, live: Option<Indexed<'_>>, method: Option<&str>) -> Option<String> {
+        let (Some(Indexed::Own(live)), Some(method), false) = (live, method, self.is_sqlite()) else {
+            return None;
+        };
+        let own = live.definition.split([' ', '(']).next().unwrap_or_default();
+        (!own.eq_ignore_ascii_case(method)).then(|| format!("is another one: {}", live.definition))
+    }
+
     /// Whether an index without a name is there and holds; `None` when one cannot be told from another.
     pub(super) fn nameless(&self, wanted: &Index) -> Option<bool> {
         let columns: Option<Vec<&String>> = wanted.columns.iter().map(Option::as_ref).collect();

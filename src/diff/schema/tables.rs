@@ -137,10 +137,10 @@ fn source(column: &Column) -> String {
     let value = normal::default(column);
     match (&column.identity, column.role, value) {
         (Some(identity), ..) => format!("an identity generated {}", identity.to_lowercase()),
-        (None, ColumnRole::Generated, value) => format!("a stored expression {}", value.unwrap_or_default()),
-        (None, ColumnRole::GeneratedVirtual, value) => {
-            format!("a virtual expression {}", value.unwrap_or_default())
-        }
+        (None, ColumnRole::Generated, Some(value)) => format!("a stored expression {value}"),
+        (None, ColumnRole::Generated, None) => "a stored expression".to_owned(),
+        (None, ColumnRole::GeneratedVirtual, Some(value)) => format!("a virtual expression {value}"),
+        (None, ColumnRole::GeneratedVirtual, None) => "a virtual expression".to_owned(),
         (None, _, Some(value)) => format!("the default {value}"),
         (None, _, None) => "no default".to_owned(),
     }

@@ -22,6 +22,7 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn drop_column(&mut self, table: &TableName, column: &str, at: At) {
+        let at = at.takes();
         // Indexes and constraints go with their column; those over expressions may.
         self.forget_all(|key, demand| {
             let of = demand.part.as_ref().is_some_and(|part| {
@@ -90,7 +91,7 @@ impl Walk<'_, '_> {
         let live = self.facts.table(table);
         let is_gone = live.is_none_or(|live| live.column(column).is_none());
         let key = Key::Column(table.clone(), column.to_owned());
-        self.want(key, at, is_gone, || format!("column `{table}.{column}` still has its old name"));
+        self.want(key, at.takes(), is_gone, || format!("column `{table}.{column}` still has its old name"));
         self.column(table, to, at);
     }
 

@@ -1,6 +1,7 @@
 //! Follows the operations of revisions, and keeps what they leave behind.
 mod columns;
 mod named;
+mod renames;
 mod switches;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +40,7 @@ pub(super) struct Demand {
     pub(super) span: Span,
     pub(super) status: Status,
     part: Option<Part>,
+    leaves: Leaves,
 }
 
 /// What an index or a constraint is part of.
@@ -80,6 +82,17 @@ impl Status {
     }
 }
 
+/// What an operation leaves of the thing that it is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leaves {
+    /// Nothing: it takes it away.
+    Nothing,
+    /// It is there, made here or found: it was done under a condition.
+    Guarded,
+    /// It is there, and as it was made here.
+    Firm,
+}
+
 /// Whether an operation was to be done, as far as the schema of today tells.
 #[derive(Clone, Copy)]
 enum Gate {
@@ -96,6 +109,8 @@ struct Aside {
     opaque: bool,
     schema: bool,
     elsewhere: bool,
+    /// What it would do under a condition is done already, or was not to be done.
+    done: bool,
 }
 
 /// The steps so far.
@@ -105,13 +120,28 @@ pub(super) struct Walk<'f, 's> {
     /// What is not looked at, of what is there, by the step that makes it so.
     unseen: BTreeSet<(usize, TableName, String)>,
     asides: Vec<Aside>,
+    /// The step that is followed.
+    step: usize,
+    /// What was done so far, by the names that tables have now.
+    log: Vec<renames::Logged>,
+    /// How many operations may still be followed once more.
+    replays: usize,
     /// How many demands are not held, and not rightly so.
     bad: usize,
 }
 
 impl<'f, 's> Walk<'f, 's> {
     pub(super) fn new(facts: &'f Facts<'s>) -> Self {
-        Self { facts, demands: BTreeMap::new(), unseen: BTreeSet::new(), asides: Vec::new(), bad: 0 }
+        Self {
+            facts,
+            demands: BTreeMap::new(),
+            unseen: BTreeSet::new(),
+            asides: Vec::new(),
+            step: 0,
+            log: Vec::new(),
+            replays: renames::REPLAYS,
+            bad: 0,
+        }
     }
 
     pub(super) fn demands(&self) -> impl Iterator<Item = &Demand> {
@@ -129,7 +159,7 @@ impl<'f, 's> Walk<'f, 's> {
     }
 
     fn leave_unseen(&mut self, of: &TableName, what: String) {
-        self.unseen.insert((self.asides.len().saturating_sub(1), of.clone(), what));
+        self.unseen.insert((self.step, of.clone(), what));
     }
 
     /// Whether everything is as the steps so far would leave it.
@@ -139,8 +169,14 @@ impl<'f, 's> Walk<'f, 's> {
 
     /// Whether the last step is shown by something that is there.
     pub(super) fn shows_last(&self) -> bool {
-        let last = self.asides.len().saturating_sub(1);
-        self.demands().any(|demand| demand.step == last && matches!(demand.status, Status::Held))
+        self.demands().any(|demand| demand.step == self.step && matches!(demand.status, Status::Held))
+    }
+
+    /// Whether nobody can tell of the last step, or of a part of it, that it ran.
+    pub(super) fn leaves_last_open(&self) -> bool {
+        let aside = self.asides.get(self.step).copied().unwrap_or_default();
+        let is_told = || aside.done || self.demands().any(|demand| demand.step == self.step);
+        aside.opaque || ((aside.schema || aside.rows) && !is_told())
     }
 
     /// Why a step left nothing to look for.
@@ -148,8 +184,10 @@ impl<'f, 's> Walk<'f, 's> {
         let aside = self.asides.get(step).copied().unwrap_or_default();
         if aside.opaque {
             "only running it would tell what it does"
-        } else if aside.schema {
+        } else if aside.schema && !aside.done {
             "later revisions take back what it does"
+        } else if aside.done {
+            "what it would make stands by then, so that by its own condition it does nothing"
         } else if aside.rows {
             "it writes rows, and no schema shows whether it did"
         } else if aside.elsewhere {
@@ -166,6 +204,7 @@ impl<'f, 's> Walk<'f, 's> {
     }
 
     pub(super) fn step(&mut self, step: &Step<'_>) {
+        self.step = self.asides.len();
         self.asides.push(Aside::default());
         for operation in step.upgrade.iter().flat_map(|body| &body.operations) {
             self.operation(operation, step.id);
@@ -173,7 +212,7 @@ impl<'f, 's> Walk<'f, 's> {
     }
 
     fn aside(&mut self) -> Option<&mut Aside> {
-        self.asides.last_mut()
+        self.asides.get_mut(self.step)
     }
 
     fn operation(&mut self, operation: &Operation, id: &str) {
@@ -182,6 +221,57 @@ impl<'f, 's> Walk<'f, 's> {
             self.aside().iter_mut().for_each(|aside| aside.elsewhere = true);
             return;
         }
+        if self.stands_already(operation) {
+            self.aside().iter_mut().for_each(|aside| aside.done = true);
+            return;
+        }
+        let touches = operation.action.changes_schema();
+        if let Some(aside) = self.aside() {
+            aside.schema |= touches;
+            aside.rows |= matches!(operation.action, Action::Rows { .. });
+            aside.opaque |= matches!(operation.action, Action::Opaque { .. });
+        }
+        self.act(operation, id);
+        self.log(operation, id);
+    }
+
+    /// Whether it may be left out for another reason than the dialect.
+    fn is_guarded(&self, operation: &Operation) -> bool {
+        operation.guards.iter().any(|guard| self.facts.holds_by_dialect(&guard.asks) != Some(true))
+            || operation.guards.iter().any(|guard| guard.asks == Asked::Undone)
+    }
+
+    /// Whether it would make, under a condition, what an earlier operation made and nothing took away: then it does nothing, and
+    /// what the earlier one made is still as that one made it.
+    fn stands_already(&self, operation: &Operation) -> bool {
+        if !self.is_guarded(operation) {
+            return false;
+        }
+        let leaves = |key: &Key| self.demands.get(key).map_or(Leaves::Nothing, |demand| demand.leaves);
+        let key = match &operation.action {
+            Action::CreateTable { table, .. } => {
+                let table = usual(table);
+                let is_found = self.facts.table(&table).is_some();
+                let leaves = leaves(&Key::Table(table));
+                return leaves == Leaves::Firm || (leaves == Leaves::Guarded && is_found);
+            }
+            Action::AddColumn { table, column, .. } => Key::Column(usual(table), column.name.clone()),
+            Action::CreateIndex(index) => match index.name.text() {
+                Some(name) => Key::Index(name.to_owned()),
+                None => return false,
+            },
+            Action::AddConstraint { table, constraint } => match constraint.name.text() {
+                Some(name) => Key::Constraint(usual(table), name.to_owned()),
+                None => return false,
+            },
+            _ => return false,
+        };
+        leaves(&key) == Leaves::Firm
+    }
+
+    /// Follows an operation.
+    fn act(&mut self, operation: &Operation, id: &str) {
+        let asks = || operation.guards.iter().map(|guard| &guard.asks);
         let mut gate = Gate::Sure;
         for asked in asks() {
             match (self.facts.holds(asked), gate) {
@@ -190,13 +280,9 @@ impl<'f, 's> Walk<'f, 's> {
                 _ => {}
             }
         }
-        let touches = operation.action.changes_schema();
-        if let Some(aside) = self.aside() {
-            aside.schema |= touches;
-            aside.rows |= matches!(operation.action, Action::Rows { .. });
-            aside.opaque |= matches!(operation.action, Action::Opaque { .. });
-        }
-        let at = At { span: operation.span, gate, is_undone: asks().any(|asked| *asked == Asked::Undone) };
+        let leaves = if self.is_guarded(operation) { Leaves::Guarded } else { Leaves::Firm };
+        let at =
+            At { span: operation.span, gate, is_undone: asks().any(|asked| *asked == Asked::Undone), leaves };
         self.action(&operation.action, at, id);
     }
 
@@ -220,7 +306,7 @@ impl<'f, 's> Walk<'f, 's> {
                 self.beside(&table, constraints, indexes, inner);
             }
             Action::DropTable { table } => {
-                let table = usual(table);
+                let (table, at) = (usual(table), at.takes());
                 self.forget_table(&table);
                 let is_gone = self.facts.table(&table).is_none();
                 self.want(Key::Table(table.clone()), at, is_gone, || {
@@ -264,6 +350,17 @@ impl<'f, 's> Walk<'f, 's> {
         lack: impl FnOnce() -> String,
         part: Option<Part>,
     ) {
+        // What was rightly not done leaves what was there before.
+        if !is_held
+            && matches!(at.gate, Gate::Rightly)
+            && let Some(old) = self.demands.get_mut(&key)
+        {
+            if at.leaves == Leaves::Nothing {
+                old.leaves = Leaves::Nothing;
+            }
+            self.aside().iter_mut().for_each(|aside| aside.done = true);
+            return;
+        }
         let status = match (is_held, at.gate) {
             (true, _) => Status::Held,
             (false, Gate::Sure) => Status::Missing(lack()),
@@ -274,8 +371,8 @@ impl<'f, 's> Walk<'f, 's> {
         };
         self.forget(&key);
         self.bad += usize::from(status.is_bad());
-        let step = self.asides.len().saturating_sub(1);
-        self.demands.insert(key, Demand { step, span: at.span, status, part });
+        let (step, leaves) = (self.step, at.leaves);
+        self.demands.insert(key, Demand { step, span: at.span, status, part, leaves });
     }
 
     fn forget(&mut self, key: &Key) {
@@ -316,16 +413,6 @@ impl<'f, 's> Walk<'f, 's> {
             }
         }
     }
-
-    fn rename_table(&mut self, table: &TableName, to: &str, at: At) {
-        let renamed = TableName { schema: table.schema.clone(), name: to.to_owned() };
-        // What was asked of the old name was answered of the old name: only what is told by name alone goes on.
-        self.forget_table(table);
-        self.leave_unseen(&renamed, format!("the columns of `{renamed}` from before it had that name"));
-        let (old, new) = (self.facts.table(table).is_none(), self.facts.table(&renamed).is_some());
-        self.want(Key::Table(table.clone()), at, old, || format!("table `{table}` still has its old name"));
-        self.want(Key::Table(renamed.clone()), at, new, || format!("table `{renamed}` is not there"));
-    }
 }
 
 /// Where and when something is done.
@@ -335,6 +422,14 @@ struct At {
     gate: Gate,
     /// Whether it says itself that it may find nothing to do.
     is_undone: bool,
+    leaves: Leaves,
+}
+
+impl At {
+    /// The same of something that is taken away.
+    fn takes(self) -> Self {
+        Self { leaves: Leaves::Nothing, ..self }
+    }
 }
 
 impl Key {

@@ -103,11 +103,19 @@ impl Walk<'_, '_> {
                 if let Some(part) = &mut part {
                     part.is_over_others = other.is_some();
                 }
-                other
+                other.or_else(|| self.facts.by_other(live, index.method.as_deref()))
             }
         };
         let (key, is_there) = (Key::Index(name.to_owned()), lack.is_none());
         self.want_part(key, at, is_there, || format!("index `{name}` {}", lack.unwrap_or_default()), part);
+    }
+
+    /// Whether an index by that name was made on a table.
+    pub(super) fn is_index_of(&self, name: &str, table: &TableName) -> bool {
+        self.demands.iter().any(|(key, demand)| {
+            matches!(key, Key::Index(own) if is_kept_as(own, name))
+                && demand.part.as_ref().is_some_and(|part| part.table == *table)
+        })
     }
 
     /// What is known of an index by that name, which is no longer left behind.
@@ -124,7 +132,8 @@ impl Walk<'_, '_> {
         // It goes with its table, too.
         let is_gone = table.is_some_and(|table| self.facts.table(table).is_none())
             || self.facts.index(table, name).is_none();
-        self.want(Key::Index(name.to_owned()), at, is_gone, || format!("index `{name}` is still there"));
+        let key = Key::Index(name.to_owned());
+        self.want(key, at.takes(), is_gone, || format!("index `{name}` is still there"));
     }
 
     pub(super) fn has_constraint(&self, table: &TableName, name: &str) -> bool {
@@ -155,7 +164,7 @@ impl Walk<'_, '_> {
         }
         let is_there = self.has_constraint(table, name);
         let key = Key::Constraint(table.clone(), name.to_owned());
-        self.want(key, at, !is_there, || format!("constraint `{name}` of `{table}` is still there"));
+        self.want(key, at.takes(), !is_there, || format!("constraint `{name}` of `{table}` is still there"));
     }
 
     fn constraint(&mut self, table: &TableName, constraint: &Constraint, at: At) {

@@ -133,7 +133,7 @@ impl LiveFacts {
         }
         if proved.iter().any(|(_, proved)| is_judged(proved)) {
             gaps.push(gap(
-                "of what the revisions made, beyond that it is there: the values of defaults, the conditions of checks, where foreign keys lead, the expressions of indexes, what views, functions, policies and triggers say, owners, grants, comments, storage".to_owned(),
+                "of what the revisions made, beyond that it is there: the values of defaults, the conditions of checks, where foreign keys lead and what they do ON DELETE and ON UPDATE, the expressions of indexes, which rows a partial index holds, the method of an index that names none, identity and the expressions of generated columns, what views, functions, policies and triggers say, owners, grants, comments, storage".to_owned(),
             ));
         }
         gaps
@@ -272,31 +272,17 @@ fn touched(files: &Files) -> Option<BTreeSet<TableName>> {
     let mut names = BTreeSet::new();
     for (_, revision) in files.revisions() {
         for operation in revision.upgrade.iter().flat_map(|body| &body.operations) {
-            let table = match &operation.action {
-                Action::CreateTable { table, .. }
-                | Action::Rows { table: Some(table), .. }
-                | Action::DropTable { table }
-                | Action::AddColumn { table, .. }
-                | Action::DropColumn { table, .. }
-                | Action::AlterColumn { table, .. }
-                | Action::AddConstraint { table, .. }
-                | Action::DropConstraint { table, .. }
-                | Action::RenameConstraint { table, .. }
-                | Action::NameConstraints { table, .. }
-                | Action::Switch { table, .. } => table,
-                Action::RenameTable { table, to } => {
-                    names.insert(TableName { name: to.clone(), ..table.clone() });
-                    table
+            let action = &operation.action;
+            if let Action::RenameTable { table, to } = action {
+                names.insert(TableName { name: to.clone(), ..table.clone() });
+            }
+            match (action, action.table()) {
+                (_, Some(table)) => _ = names.insert(table.clone()),
+                (Action::CreateIndex(_) | Action::DropIndex { .. } | Action::Opaque { .. }, None) => {
+                    return None;
                 }
-                Action::CreateIndex(index) => index.table.as_ref()?,
-                Action::DropIndex { table, .. } | Action::Opaque { table, .. } => table.as_ref()?,
-                Action::RenameIndex { .. }
-                | Action::Rows { table: None, .. }
-                | Action::CreateOther { .. }
-                | Action::DropOther { .. }
-                | Action::Harmless => continue,
-            };
-            names.insert(table.clone());
+                _ => {}
+            }
         }
     }
     Some(names)
