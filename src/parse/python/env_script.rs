@@ -40,6 +40,20 @@ pub fn env_script(text: &str) -> Option<EnvScript> {
     if matches!(scope.get("target_metadata"), Some(super::value::Value::None)) {
         script.without_metadata = mentions_metadata;
     }
+    let says_url = |call: &ExprCall| {
+        let is_url = |arg: &Expr| scope.value(arg).text() == Some("sqlalchemy.url");
+        call.arguments.args.iter().any(is_url)
+    };
+    let sets_url = |call: &&ExprCall| {
+        let is_url = says_url(call) && matches!(name(&call.func), "set_main_option" | "set_section_option");
+        is_url || name(&call.func) == "set"
+    };
+    let gets_url = |call: &&ExprCall| match name(&call.func) {
+        "get_section" => true,
+        "get_main_option" | "get_section_option" => says_url(call),
+        _ => false,
+    };
+    script.reads_url = calls.iter().any(|call| gets_url(call)) && !calls.iter().any(|call| sets_url(call));
     for call in &calls {
         match name(&call.func) {
             "engine_from_config" | "create_engine" => script.makes_plain_engine = true,

@@ -1,4 +1,5 @@
 //! Alembic chains: what their files say, and what would happen when somebody upgrades.
+mod address;
 mod around;
 mod bodies;
 mod columns;
