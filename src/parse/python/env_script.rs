@@ -59,6 +59,7 @@ pub fn env_script(text: &str) -> Option<EnvScript> {
             "engine_from_config" | "create_engine" => script.makes_plain_engine = true,
             "async_engine_from_config"
             | "create_async_engine"
+            | "AsyncEngine"
             | "replace"
             | "set"
             | "sub"
