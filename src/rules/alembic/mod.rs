@@ -8,6 +8,7 @@ mod drawing;
 mod facts;
 mod files;
 mod graph;
+mod guarded;
 mod ids;
 mod imported;
 mod lies;
