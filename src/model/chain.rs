@@ -32,8 +32,23 @@ pub struct ChainSettings {
     pub timezone: Option<String>,
     /// `sqlalchemy.url`, before and after interpolation one and the same secret, and where it stands in the ini file.
     pub url: Option<(Hidden, Span)>,
+    /// Every `sqlalchemy.url` of the ini file, this section's first.
+    pub addresses: Vec<Address>,
     /// Where the ini file, when it is the one that says it, names the script folder.
     pub script_span: Option<Span>,
+}
+
+/// A `sqlalchemy.url` of an ini file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Whose section it stands in; none for the chain's own.
+    pub section: Option<String>,
+    /// The URL; as it is written where its references cannot be followed.
+    pub url: Hidden,
+    /// Where it stands.
+    pub span: Span,
+    /// Whether a single `%` in it makes Python stop wherever it is read.
+    pub is_broken: bool,
 }
 
 /// A folder as settings name it.
@@ -137,6 +152,8 @@ pub struct EnvScript {
     pub turned_off: Vec<Written>,
     /// The comparisons that none of its calls turns on, and the first call.
     pub not_turned_on: Vec<Written>,
+    /// Whether it takes `sqlalchemy.url` out of the configuration without putting another one in before.
+    pub reads_url: bool,
     /// Whether it makes an engine that blocks.
     pub makes_plain_engine: bool,
     /// Whether it does something about the driver of its URL: `replace`, a driver's name, an engine that does not block.

@@ -2,7 +2,7 @@
 use toml::de::{DeTable, DeValue};
 
 use super::ini::Ini;
-use crate::model::chain::{ChainSettings, ConfigProblem, Location, Written};
+use crate::model::chain::{Address, ChainSettings, ConfigProblem, Location, Written};
 use crate::model::{Cause, Hidden, Lines, Span};
 
 /// What stands for the configuration's folder while values are taken apart: absolute, as the folder itself would be, and
@@ -14,6 +14,8 @@ const FILE_TEMPLATE: &str = "%(rev)s_%(slug)s";
 
 /// The most characters of a slug when no number is set, or 0.
 const SLUG_CHARACTERS: usize = 40;
+
+const URL: &str = "sqlalchemy.url";
 
 /// The sections of an ini file that name a script folder of their own; `alembic` first.
 pub fn sections(text: &str) -> Vec<String> {
@@ -48,7 +50,7 @@ pub fn settings(
         _ => both.number("truncate_slug_length")?,
     };
     let script = both.text("script_location")?;
-    let url = both.own("sqlalchemy.url").ok().flatten();
+    let url = both.own(URL).ok().flatten();
     Ok(ChainSettings {
         script_span: script
             .as_ref()
@@ -68,6 +70,7 @@ pub fn settings(
             .unwrap_or(SLUG_CHARACTERS),
         timezone: both.text("timezone")?.map(|zone| zone.text).filter(|zone| !zone.is_empty()),
         url: url.map(|url| (Hidden::new(url.text), url.span)),
+        addresses: both.addresses(),
     })
 }
 
@@ -100,6 +103,19 @@ impl Both<'_> {
     fn own(&self, key: &str) -> Result<Option<Written>, ConfigProblem> {
         let hint = "Alembic stops when it needs this value";
         self.ini.get(self.section, key, &[("here", HERE)]).map_err(|why| problem(why, hint))
+    }
+
+    /// The URLs of this section and of the others that have one of their own.
+    fn addresses(&self) -> Vec<Address> {
+        let others = self.ini.sections().filter(|name| *name != self.section && self.ini.has_own(name, URL));
+        let read = |name: &str| {
+            let (written, is_broken) = self.ini.written(name, URL)?;
+            let whole = self.ini.get(name, URL, &[("here", HERE)]).ok().flatten();
+            let text = whole.map_or(written.text, |whole| whole.text);
+            let section = (name != self.section).then(|| name.to_owned());
+            Some(Address { section, url: Hidden::new(text), span: written.span, is_broken })
+        };
+        std::iter::once(self.section).chain(others).filter_map(read).collect()
     }
 
     fn text(&self, key: &str) -> Result<Option<Written>, ConfigProblem> {

@@ -87,6 +87,17 @@ impl Ini {
         }
     }
 
+    /// An option of a section, else of `[DEFAULT]`, as it is written; and whether a `%` in it begins no reference.
+    pub fn written(&self, section: &str, key: &str) -> Option<(Written, bool)> {
+        let section = self.section(section)?;
+        let option = section.option(key).or_else(|| self.defaults.option(key))?;
+        let text = option.raw();
+        let mut ignored = String::new();
+        // Every reference is taken for one that is set, so that only the signs themselves can be wrong.
+        let is_broken = interpolate(&text, &|_| Some(String::new()), 1, &mut ignored).is_err();
+        Some((Written { text: text.replace("%%", "%"), span: option.span }, is_broken))
+    }
+
     fn section(&self, name: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.name == name)
     }

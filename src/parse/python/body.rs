@@ -288,7 +288,12 @@ impl<'a> Walk<'a, '_> {
         for item in &with.items {
             self.expr(&item.context_expr);
             self.autocommit |= says_autocommit(&item.context_expr);
-            let call = item.context_expr.as_call_expr();
+            // A batch may have been given a name before.
+            let made = match self.scope.value(&item.context_expr) {
+                Value::Other(made) => made,
+                _ => &item.context_expr,
+            };
+            let call = made.as_call_expr();
             match call.map(|call| (call, operations::method(call))) {
                 Some((_, Some("autocommit_block"))) => self.autocommit = true,
                 Some((call, Some("batch_alter_table"))) => {

@@ -5,6 +5,7 @@ use ruff_python_ast::{CmpOp, Expr, ExprCall, StmtFunctionDef, UnaryOp};
 
 use super::body::{Origin, Walk, says_autocommit};
 use super::operations::{self, Effect, Made};
+use super::syntax::filled;
 use super::value::{Scope, Value, each, each_in};
 use super::{columns, sql};
 use crate::model::operation::{Action, GuardKind, RowWrite};
@@ -346,7 +347,15 @@ impl<'a> Walk<'a, '_> {
         let mut found = None;
         each(expr, &mut |inner| {
             let own = match inner {
-                Expr::Name(name) => self.tainted.get(name.id.as_str()).copied(),
+                Expr::Name(name) => {
+                    let tainted = self.tainted.get(name.id.as_str()).copied();
+                    tainted.or_else(|| {
+                        self.scope.value(inner).text().filter(|text| is_catalog(text)).map(|_| Origin::Schema)
+                    })
+                }
+                // A query that is written here, and what came of it.
+                Expr::StringLiteral(text) if is_catalog(text.value.to_str()) => Some(Origin::Schema),
+                Expr::FString(text) if is_catalog(&filled(text, "gap")) => Some(Origin::Schema),
                 Expr::Attribute(attribute) if attribute.attr.as_str() == "dialect" => Some(Origin::Dialect),
                 Expr::Call(call) => self.call_origin(call),
                 _ => None,
@@ -408,19 +417,41 @@ impl<'a> Walk<'a, '_> {
 
 /// Whether SQL asks a catalog.
 fn is_catalog(text: &str) -> bool {
-    [
-        "information_schema",
-        "pg_catalog",
-        "pg_class",
-        "pg_indexes",
-        "pg_constraint",
-        "pg_type",
-        "sqlite_master",
-        "to_regclass",
-    ]
-    .iter()
-    .any(|name| text.contains(name))
+    let lower = text.to_lowercase();
+    CATALOGS.iter().any(|name| lower.contains(name))
 }
+
+/// Names of catalogs, and of what asks one.
+const CATALOGS: &[&str] = &[
+    "information_schema",
+    "pg_attribute",
+    "pg_catalog",
+    "pg_class",
+    "pg_constraint",
+    "pg_enum",
+    "pg_extension",
+    "pg_index",
+    "pg_matviews",
+    "pg_namespace",
+    "pg_policies",
+    "pg_proc",
+    "pg_sequences",
+    "pg_tables",
+    "pg_trigger",
+    "pg_type",
+    "pg_views",
+    "pragma index_list",
+    "pragma table_info",
+    "pragma_index_list",
+    "pragma_table_info",
+    "show columns",
+    "show index",
+    "show tables",
+    "sqlite_master",
+    "sqlite_schema",
+    "to_regclass",
+    "to_regtype",
+];
 
 /// `... == "postgresql"`, `... != "sqlite"`, `... in ("postgresql",)`.
 pub(super) fn dialect<'a>(test: &'a Expr, scope: &Scope<'a>) -> Option<GuardKind> {

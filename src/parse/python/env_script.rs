@@ -40,11 +40,26 @@ pub fn env_script(text: &str) -> Option<EnvScript> {
     if matches!(scope.get("target_metadata"), Some(super::value::Value::None)) {
         script.without_metadata = mentions_metadata;
     }
+    let says_url = |call: &ExprCall| {
+        let is_url = |arg: &Expr| scope.value(arg).text() == Some("sqlalchemy.url");
+        call.arguments.args.iter().any(is_url)
+    };
+    let sets_url = |call: &&ExprCall| {
+        let is_url = says_url(call) && matches!(name(&call.func), "set_main_option" | "set_section_option");
+        is_url || name(&call.func) == "set"
+    };
+    let gets_url = |call: &&ExprCall| match name(&call.func) {
+        "get_section" => true,
+        "get_main_option" | "get_section_option" => says_url(call),
+        _ => false,
+    };
+    script.reads_url = calls.iter().any(|call| gets_url(call)) && !calls.iter().any(|call| sets_url(call));
     for call in &calls {
         match name(&call.func) {
             "engine_from_config" | "create_engine" => script.makes_plain_engine = true,
             "async_engine_from_config"
             | "create_async_engine"
+            | "AsyncEngine"
             | "replace"
             | "set"
             | "sub"
@@ -108,53 +123,4 @@ fn is_environ(expr: &Expr) -> bool {
 fn text_of<'a>(expr: &'a Expr, scope: &Scope<'a>, places: &Places<'_>) -> Option<Written> {
     let span: Span = places.of(expr);
     Some(Written { text: scope.value(expr).text()?.to_owned(), span })
-}
-
-/// What in a file of application code changes a schema, each as the rest of a sentence: `create_all`, and DDL in a text.
-pub fn schema_changes(text: &str) -> Vec<Written> {
-    // Most files hold neither, and need no tree.
-    let lower = text.to_lowercase();
-    let hints = ["create_all", "drop_all", "create ", "alter ", "drop "];
-    let places = Places(Lines::new(text));
-    let parsed =
-        if hints.iter().any(|hint| lower.contains(hint)) { parse(text, &places.0).ok() } else { None };
-    let Some(parsed) = parsed else { return Vec::new() };
-    let mut found = Vec::new();
-    let mut docs: Vec<Span> = Vec::new();
-    super::value::each_statement(parsed.suite(), &mut |statement| {
-        if let ruff_python_ast::Stmt::Expr(said) = statement {
-            docs.extend(said.value.as_string_literal_expr().map(|text| places.of(text)));
-        }
-    });
-    each_in(parsed.suite(), &mut |expr| match expr {
-        Expr::Attribute(method) if matches!(method.attr.as_str(), "create_all" | "drop_all") => {
-            let word = if method.attr.as_str() == "create_all" { "makes" } else { "drops" };
-            found.push(Written {
-                text: format!("{word} the tables of the models (`{}`)", method.attr),
-                span: places.of(&method.attr),
-            });
-        }
-        Expr::StringLiteral(text) => {
-            let span = places.of(text);
-            if let Some(what) = ddl(text.value.to_str()).filter(|_| !docs.contains(&span)) {
-                found.push(Written { text: format!("changes the schema (`{what}`)"), span });
-            }
-        }
-        _ => {}
-    });
-    found
-}
-
-/// The first words of a text that is DDL.
-fn ddl(text: &str) -> Option<String> {
-    let words: Vec<String> = text.split_whitespace().take(4).map(str::to_lowercase).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let kinds =
-        ["table", "index", "view", "type", "sequence", "schema", "extension", "unique", "materialized", "or"];
-    match words.as_slice() {
-        [verb @ ("create" | "alter" | "drop"), kind, _, ..] if kinds.contains(kind) => {
-            Some(format!("{verb} {kind}"))
-        }
-        _ => None,
-    }
 }

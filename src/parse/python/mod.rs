@@ -5,6 +5,7 @@ mod builtins;
 mod calls;
 mod canonical;
 mod columns;
+mod ddl;
 mod env_script;
 mod imports;
 mod meaning;
@@ -17,7 +18,8 @@ mod syntax;
 mod value;
 
 pub use canonical::canonical;
-pub use env_script::{ASYNC_DRIVERS, env_script, schema_changes};
+pub use ddl::schema_changes;
+pub use env_script::{ASYNC_DRIVERS, env_script};
 pub use imports::{Part, Wanted, part};
 pub use meaning::meaning;
 pub use naming::{Naming, Sought, env_naming, naming};

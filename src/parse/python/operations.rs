@@ -88,14 +88,18 @@ pub(super) fn method(call: &ExprCall) -> Option<&str> {
     Some(call.func.as_attribute_expr()?.attr.as_str())
 }
 
-/// Whether a call describes a column: `sa.Column(...)`.
-pub(super) fn is_column(call: &ExprCall) -> bool {
-    let name = match call.func.as_ref() {
+/// The last part of what a call names: `DropColumnOp` of `ops.DropColumnOp(...)`.
+fn called(call: &ExprCall) -> &str {
+    match call.func.as_ref() {
         Expr::Name(name) => name.id.as_str(),
         Expr::Attribute(attribute) => attribute.attr.as_str(),
-        _ => return false,
-    };
-    matches!(name, "Column" | "mapped_column")
+        _ => "",
+    }
+}
+
+/// Whether a call describes a column: `sa.Column(...)`.
+pub(super) fn is_column(call: &ExprCall) -> bool {
+    matches!(called(call), "Column" | "mapped_column")
 }
 
 /// The table of `op.batch_alter_table(...)`.
@@ -108,6 +112,11 @@ pub(super) fn op<'a>(name: &str, call: &'a ExprCall, batch: Option<&Batch>, scop
     let args = Args::new(call, scope);
     if let ("execute", Some(statement)) = (name, args.expr(Some(0), "sqltext")) {
         return Made::Sql(statement);
+    }
+    if let ("invoke", Some(Expr::Call(inner))) = (name, args.expr(Some(0), "operation"))
+        && let Some((_, known)) = INVOKED.iter().find(|(class, _)| called(inner) == *class)
+    {
+        return op(known, inner, None, scope);
     }
     if QUIET.contains(&name) {
         return Made::Nothing;
@@ -132,6 +141,20 @@ pub(super) fn op<'a>(name: &str, call: &'a ExprCall, batch: Option<&Batch>, scop
         Made::Action(Box::new(Action::Opaque { table, why }), lenient)
     }
 }
+
+/// Alembic's objects that take what its operations take, in the same order, and those operations.
+const INVOKED: &[(&str, &str)] = &[
+    ("AddColumnOp", "add_column"),
+    ("DropColumnOp", "drop_column"),
+    ("CreateIndexOp", "create_index"),
+    ("DropIndexOp", "drop_index"),
+    ("DropTableOp", "drop_table"),
+    ("RenameTableOp", "rename_table"),
+    ("CreateUniqueConstraintOp", "create_unique_constraint"),
+    ("CreateForeignKeyOp", "create_foreign_key"),
+    ("DropConstraintOp", "drop_constraint"),
+    ("ExecuteSQLOp", "execute"),
+];
 
 /// What changes nothing.
 const QUIET: &[&str] = &[

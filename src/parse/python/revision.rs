@@ -7,7 +7,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::body;
 use super::imports::imports;
 use super::syntax::{Places, Refused, parse};
-use super::value::{Scope, Value};
+use super::value::{Scope, Value, each_in};
 use crate::model::chain::{Declares, Revision, RevisionFile, Written};
 use crate::model::{InlineAllow, Lines, Span, line_number};
 use crate::parse::allow::allow;
@@ -35,6 +35,11 @@ fn declares(path: &str, parsed: &Parsed<ModModule>, text: &str, places: &Places<
         Written { text: format!("`{what}` is not a literal"), span }
     };
     let not_static = |what: &str, range: TextRange| Declares::NotStatic(untold(what, range));
+    for what in ["revision", "down_revision"] {
+        if let Some(range) = module.set_aside(what) {
+            return not_static(what, range);
+        }
+    }
     let id = match module.identity("revision") {
         Some((Value::Text(id), range)) => Written { text: id, span: super::syntax::span(&places.0, range) },
         Some((_, range)) => return not_static("revision", range),
@@ -171,6 +176,32 @@ impl<'a> Module<'a> {
         let value = self.scope.get(name)?;
         let range = self.assigned(name).map_or_else(TextRange::default, |(_, range)| range);
         Some((value.clone(), range))
+    }
+
+    /// Where a name that no assignment makes may get a value all the same: `(name := ...)`, `globals()[...] = ...`.
+    fn set_aside(&self, name: &str) -> Option<TextRange> {
+        if self.scope.get(name).is_some() {
+            return None;
+        }
+        let mut found = None;
+        let is_run = |statement: &&Stmt| !matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_));
+        for statement in self.suite.iter().filter(is_run) {
+            each_in(std::slice::from_ref(statement), &mut |expr| {
+                let sets = match expr {
+                    Expr::Named(named) => {
+                        matches!(named.target.as_ref(), Expr::Name(own) if own.id.as_str() == name)
+                    }
+                    Expr::Call(call) => {
+                        matches!(call.func.as_ref(), Expr::Name(own) if matches!(own.id.as_str(), "globals" | "vars" | "locals" | "exec"))
+                    }
+                    _ => false,
+                };
+                if sets {
+                    found.get_or_insert(expr.range());
+                }
+            });
+        }
+        found
     }
 
     fn source(&self, name: &str) -> Option<&'a Expr> {

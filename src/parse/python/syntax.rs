@@ -1,6 +1,6 @@
 //! Python's syntax tree, of text that is not too deep to walk.
-use ruff_python_ast::ModModule;
 use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::{ExprFString, FStringPart, InterpolatedStringElement, ModModule};
 use ruff_python_parser::{Mode, Parsed, lexer, parse_module};
 use ruff_text_size::{Ranged, TextRange};
 
@@ -29,6 +29,25 @@ pub(super) fn parse(text: &str, lines: &Lines<'_>) -> Result<Parsed<ModModule>, 
     parse_module(text).map_err(|error| {
         Refused::Syntax(Written { text: lower(&error.error.to_string()), span: span(lines, error.location) })
     })
+}
+
+/// A text that is filled in, with the same word in each gap.
+pub(super) fn filled(text: &ExprFString, gap: &str) -> String {
+    let mut whole = String::new();
+    for part in &text.value {
+        match part {
+            FStringPart::Literal(literal) => whole.push_str(&literal.value),
+            FStringPart::FString(inner) => {
+                for element in &inner.elements {
+                    match element {
+                        InterpolatedStringElement::Literal(literal) => whole.push_str(&literal.value),
+                        InterpolatedStringElement::Interpolation(_) => whole.push_str(gap),
+                    }
+                }
+            }
+        }
+    }
+    whole
 }
 
 /// Where a range of the tree stands.

@@ -31,6 +31,13 @@ pub(super) enum Value<'a> {
     Unknown,
 }
 
+impl<'a> Value<'a> {
+    /// What nobody knows, as it was written.
+    fn or(self, expr: &'a Expr) -> Self {
+        if matches!(self, Self::Unknown) { Self::Other(expr) } else { self }
+    }
+}
+
 impl Value<'_> {
     pub(super) fn text(&self) -> Option<&str> {
         match self {
@@ -171,7 +178,10 @@ impl<'a> Scope<'a> {
             && let Expr::Attribute(method) = call.func.as_ref()
             && let Expr::Name(name) = method.value.as_ref()
             && METHODS.contains(&method.attr.as_str())
-            && matches!(self.get(&name.id), Some(Value::List(_) | Value::Dict(_)))
+            && matches!(
+                self.get(&name.id),
+                Some(Value::List(_) | Value::Dict(_) | Value::Other(Expr::ListComp(_) | Expr::SetComp(_)))
+            )
         {
             self.set(&name.id, Value::Unknown);
         }
@@ -240,8 +250,8 @@ impl<'a> Scope<'a> {
                 None => Value::Unknown,
             },
             Expr::Call(call) => self.called(call).unwrap_or(Value::Other(expr)),
-            Expr::ListComp(made) => self.comprehension(&made.elt, &made.generators),
-            Expr::SetComp(made) => self.comprehension(&made.elt, &made.generators),
+            Expr::ListComp(made) => self.comprehension(&made.elt, &made.generators).or(expr),
+            Expr::SetComp(made) => self.comprehension(&made.elt, &made.generators).or(expr),
             Expr::Generator(made) => self.comprehension(&made.elt, &made.generators),
             _ => Value::Other(expr),
         }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use super::block::block;
 use super::constant::{FILLED_IN, outcome};
 use super::division::divides;
-use super::lex::{Kind, Token};
+use super::lex::{Kind, Token, inner};
 use super::split::Piece;
 use super::truth::unknown;
 use super::words::Words;
@@ -321,13 +321,8 @@ fn body(words: Words<'_>, literals: &mut Vec<Range<usize>>) -> (Block, Vec<Write
         return (Block { foreign: Some(language), ..Block::default() }, Vec::new());
     }
     let body = words.tokens.iter().find(|token| matches!(token.kind, Kind::Dollar | Kind::Text));
-    let Some(body) = body else { return (Block::default(), Vec::new()) };
-    let written = words.text.get(body.range.clone()).unwrap_or("");
-    let mark = match body.kind {
-        Kind::Dollar => written.get(1..).and_then(|rest| rest.find('$')).map_or(1, |end| end + 2),
-        _ => written.find('\'').map_or(1, |quote| quote + 1),
+    let Some(inner) = body.and_then(|body| inner(body, words.text)) else {
+        return (Block::default(), Vec::new());
     };
-    let closing = if body.kind == Kind::Dollar { mark } else { 1 };
-    let inner = body.range.start + mark..body.range.end.saturating_sub(closing).max(body.range.start + mark);
     block(words.text, inner, literals)
 }

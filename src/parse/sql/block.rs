@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::act::written;
-use super::constant::{Worth, expression, outcome, worth};
+use super::constant::{Worth, expression, outcome, reckoned, worth};
 use super::division::divides;
-use super::lex::{Kind, Lexer, Reader};
+use super::lex::{Kind, Lexer, Reader, inner};
 use super::rough::verb;
 use super::truth::{Truth, unknown};
 use super::words::Words;
@@ -25,6 +25,8 @@ pub(super) fn block(text: &str, body: Range<usize>, literals: &mut Vec<Range<usi
         block: Block::default(),
         writes: Vec::new(),
         may_be_over: false,
+        is_over: false,
+        has_begun: false,
     };
     let mut at = 0;
     while at < tokens.len() {
@@ -62,6 +64,8 @@ enum Variable {
     Unset,
     /// It is what it was declared with.
     Given(Worth),
+    /// It was set to something of which this is known.
+    Reckoned(Worth),
     Set,
 }
 
@@ -74,6 +78,10 @@ struct Reading<'a> {
     writes: Vec<Write>,
     /// Whether a branch may have left the block or a round of a loop before here.
     may_be_over: bool,
+    /// Whether a `RETURN` has surely ended the block before here.
+    is_over: bool,
+    /// Whether a statement stands before, which may have counted rows.
+    has_begun: bool,
 }
 
 impl Reading<'_> {
@@ -103,6 +111,13 @@ impl Reading<'_> {
                 at + 1
             }
             "exception" => {
+                // What stands before may have been left anywhere.
+                self.is_over = false;
+                for variable in self.variables.values_mut() {
+                    if matches!(variable, Variable::Reckoned(_)) {
+                        *variable = Variable::Set;
+                    }
+                }
                 let raises = self.block.raises.len();
                 if let Some(Frame::Block { handlers, .. }) = self.open.last_mut() {
                     *handlers = Some(raises);
@@ -172,6 +187,7 @@ impl Reading<'_> {
     }
 
     fn branch(&mut self, at: usize, opens: bool) -> usize {
+        self.has_begun = true;
         let then = self.find(at, &["then"]);
         let never = self.never(at + 1..then);
         if opens {
@@ -221,13 +237,17 @@ impl Reading<'_> {
 
     /// The outcomes that a condition may have.
     fn outcome(&self, condition: Range<usize>) -> Truth {
+        outcome(self.words.until(condition.end).from(condition.start), &|name| self.worth(name))
+    }
+
+    /// What is known of a variable.
+    fn worth(&self, name: &str) -> Worth {
         let loops = self.open.iter().any(|frame| matches!(frame, Frame::Loop { .. }));
-        let names = |name: &str| match self.variables.get(name) {
+        match self.variables.get(name) {
             Some(Variable::Unset) if !loops => Worth::Null,
-            Some(Variable::Given(worth)) if !loops => worth.clone(),
+            Some(Variable::Given(worth) | Variable::Reckoned(worth)) if !loops => worth.clone(),
             _ => Worth::Unknown,
-        };
-        outcome(self.words.until(condition.end).from(condition.start), &names)
+        }
     }
 
     fn when(&mut self, at: usize) -> usize {
@@ -250,6 +270,7 @@ impl Reading<'_> {
     }
 
     fn begin_loop(&mut self, at: usize) -> usize {
+        self.has_begun = true;
         let begin = if self.words.is(at, "loop") { at } else { self.find(at, &["loop"]) };
         if !self.words.is(at, "while") {
             self.variables.insert(self.words.part(at + 1), Variable::Set);
@@ -299,6 +320,9 @@ impl Reading<'_> {
             "call" => self.dynamic(at, end),
             "continue" | "exit" | "return" => {
                 self.may_be_over |= self.is_conditional() || self.words.is(at + 1, "when");
+                // `RETURN NEXT` and `RETURN QUERY` go on.
+                let goes_on = self.words.is_any(at + 1, &["next", "query"]);
+                self.is_over |= word == "return" && !goes_on && self.is_certain();
             }
             _ => self.write(at, end),
         }
@@ -306,6 +330,7 @@ impl Reading<'_> {
             self.fails(at, end, true, None);
         }
         self.assign(at, end);
+        self.has_begun |= word != "get";
         end + 1
     }
 
@@ -328,11 +353,29 @@ impl Reading<'_> {
                 is_target &= self.words.written(index) == "," || self.words.written(index + 1) == ",";
             }
         }
+        let known = self.set_to(at, end, is_diagnostic).filter(|_| names.len() == 1 && self.is_certain());
         for name in names {
             if let Some(variable) = self.variables.get_mut(&name) {
-                *variable = Variable::Set;
+                *variable = known.clone().map_or(Variable::Set, Variable::Reckoned);
             }
         }
+    }
+
+    /// What a statement surely sets its variable to: a count is never below zero, and a block has no rows counted before its
+    /// first statement.
+    fn set_to(&self, at: usize, end: usize, is_diagnostic: bool) -> Option<Worth> {
+        if is_diagnostic {
+            let is_count = (at..end).any(|index| self.words.is(index, "row_count"));
+            return (is_count && !self.has_begun).then_some(Worth::Number(0.0, 0.0));
+        }
+        let from = if self.words.is(at, "select") { at } else { at + 2 };
+        let known = reckoned(self.words.until(end).from(from), &|name| self.worth(name))?;
+        matches!(known, Worth::Number(..)).then_some(known)
+    }
+
+    /// Whether a statement runs whenever the block does.
+    fn is_certain(&self) -> bool {
+        self.open.iter().all(|frame| matches!(frame, Frame::Block { handlers: None, .. }))
     }
 
     fn range(&self, at: usize, end: usize) -> Range<usize> {
@@ -372,7 +415,8 @@ impl Reading<'_> {
             Frame::If { never } => never.clone(),
             _ => None,
         });
-        let harmless = harmless.or(never);
+        let over = self.is_over.then(|| "the `RETURN` before it ends the block".to_owned());
+        let harmless = harmless.or(never).or(over);
         if harmless.is_none() {
             for frame in self.open.iter_mut().rev() {
                 if let Frame::Block { handlers: Some(_), catching, .. } = frame {
@@ -389,6 +433,19 @@ impl Reading<'_> {
     }
 
     fn dynamic(&mut self, at: usize, end: usize) {
+        // A text that is written out is as good as the statement itself.
+        if let Some(token) =
+            self.words.get(at + 1).filter(|_| at + 2 == end || self.words.is(at + 2, "using"))
+            && let Some(range) = inner(token, self.words.text)
+        {
+            let tokens = Lexer::new(self.words.text, range, Reader::Server).all();
+            let (writes, _) = written(Words::new(&tokens, self.words.text));
+            if !writes.is_empty() {
+                let is_conditional = self.is_conditional();
+                self.writes.extend(writes.into_iter().map(|write| Write { is_conditional, ..write }));
+                return;
+            }
+        }
         let write = Write::new(Verb::Dynamic, String::new(), self.range(at, end));
         self.writes.push(Write { is_conditional: self.is_conditional(), ..write });
     }

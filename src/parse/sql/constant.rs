@@ -121,6 +121,18 @@ pub(super) fn expression(words: Words<'_>) -> Option<Expr> {
     matches!(parser.peek_token().token, Token::EOF | Token::SemiColon).then_some(expr)
 }
 
+/// What some tokens are worth to which a variable is set: an expression, with a `FROM` behind it or not, or a `SELECT INTO`.
+pub(super) fn reckoned(words: Words<'_>, names: Names<'_>) -> Option<Worth> {
+    if let Some(expr) = expression(words) {
+        return Some(worth(&expr, names, 0));
+    }
+    let sql = plain(words)?;
+    let sql = if words.is(0, "select") { sql } else { ["SELECT", &sql].join(" ") };
+    let mut parser = Parser::new(&PostgreSqlDialect {}).try_with_sql(&sql).ok()?;
+    let query = parser.parse_query().ok()?;
+    Some(counted(&query, names, 0))
+}
+
 /// The outcomes that a condition in some tokens may have.
 pub(super) fn outcome(words: Words<'_>, names: Names<'_>) -> Truth {
     expression(words).map_or(Truth::ANY, |expr| truth(&expr, names, 0))

@@ -50,6 +50,21 @@ pub(super) struct Lexer<'a> {
     pub(super) unclosed: Option<(Range<usize>, &'static str)>,
 }
 
+/// What stands between the quotes of a text.
+pub(super) fn inner(token: &Token, text: &str) -> Option<Range<usize>> {
+    let written = text.get(token.range.clone())?;
+    let (mark, closing) = match token.kind {
+        Kind::Dollar => {
+            let mark = written.get(1..).and_then(|rest| rest.find('$')).map_or(1, |end| end + 2);
+            (mark, mark)
+        }
+        Kind::Text => (written.find('\'').map_or(1, |quote| quote + 1), 1),
+        _ => return None,
+    };
+    let start = token.range.start + mark;
+    Some(start..token.range.end.saturating_sub(closing).max(start))
+}
+
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str, range: Range<usize>, reader: Reader) -> Self {
         Self { text, at: range.start, end: range.end.min(text.len()), reader, unclosed: None }

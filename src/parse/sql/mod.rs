@@ -10,12 +10,14 @@ mod division;
 mod lex;
 mod narrow;
 mod rough;
+mod schema;
 mod split;
 mod truth;
 mod variables;
 mod words;
 
 use lex::Kind;
+pub use schema::schema_change;
 use split::{Command, cut};
 use words::Words;
 

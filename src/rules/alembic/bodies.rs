@@ -1,10 +1,11 @@
 //! What `upgrade()` and `downgrade()` do, or leave undone.
 use super::AlembicFacts;
 use super::facts::{NOT_ASKED_FOR, body_place, place};
+use super::guarded::unguarded;
 use super::past::{Told, tell};
 use super::revisions::Files;
 use crate::model::chain::Revision;
-use crate::model::operation::{Action, GuardKind, Operation, RowWrite, TableName};
+use crate::model::operation::{Action, Operation, RowWrite, TableName};
 use crate::model::{Looked, Place};
 use crate::rules::Sink;
 
@@ -178,9 +179,7 @@ pub(super) fn unguarded_operation(facts: &AlembicFacts, out: &mut Sink<'_>) {
 }
 
 fn bare(revision: &Revision) -> impl Iterator<Item = &Operation> {
-    let bodies = revision.upgrade.iter().chain(&revision.downgrade);
-    let looks = |operation: &&Operation| operation.guards.iter().any(|guard| guard.kind == GuardKind::Schema);
-    bodies.flat_map(|body| &body.operations).filter(move |operation| !looks(operation))
+    revision.upgrade.iter().chain(&revision.downgrade).flat_map(unguarded)
 }
 
 /// What an operation that fails the second time does.

@@ -1,10 +1,11 @@
 //! What the configuration and `env.py` say, and should not.
-use super::AlembicFacts;
+use super::address::{has_password, is_remote};
 use super::around::driver;
 use super::revisions::Files;
+use super::{AlembicFacts, ChainFacts};
+use crate::model::chain::Address;
 use crate::model::{Looked, Object, Place};
 use crate::rules::Sink;
-use crate::rules::secret::{is_default_secret, is_placeholder};
 
 pub(super) fn broken_config(facts: &AlembicFacts, out: &mut Sink<'_>) {
     for chain in &facts.chains {
@@ -18,10 +19,25 @@ pub(super) fn broken_config(facts: &AlembicFacts, out: &mut Sink<'_>) {
                 .related(chain.place.clone(), "declared here")
                 .help(problem.cause.hint.clone().unwrap_or_default());
         }
+        let addresses = settings.outcome.iter().flat_map(|said| &said.addresses);
+        let own = addresses.filter(|address| address.is_broken && address.section.is_none());
+        // An `env.py` that puts another URL in its place never comes to read it.
+        for address in own.filter(|_| chain.env.got().is_some_and(|env| env.reads_url)) {
+            check
+                .find("sqlalchemy.url", format!("`env.py` reads {}, and Alembic stops there (`InterpolationSyntaxError`): a single `%` begins a reference", named(address)))
+                .at(settings.place(address.span, false))
+                .help("write `%%` for the sign itself");
+        }
     }
     for cause in &facts.unseen {
         out.unknown(Object::run("lint"), cause.clone());
     }
+}
+
+/// How a report speaks of an address.
+fn named(address: &Address) -> String {
+    let of = address.section.as_ref().map_or_else(String::new, |section| format!(" of `[{section}]`"));
+    format!("`sqlalchemy.url`{of}")
 }
 
 pub(super) fn real_url_in_ini(facts: &AlembicFacts, out: &mut Sink<'_>) {
@@ -32,51 +48,26 @@ pub(super) fn real_url_in_ini(facts: &AlembicFacts, out: &mut Sink<'_>) {
             continue;
         };
         let mut check = out.check(chain.object(), Looked::at(1, "configuration"));
-        let Some((url, span)) = &said.url else { continue };
-        let what = match (has_password(url.reveal()), is_remote(url.reveal())) {
-            (true, _) => "holds a password",
-            (false, true) => "names a real server",
-            _ => continue,
-        };
-        check
-            .find("sqlalchemy.url", format!("`sqlalchemy.url` {what}"))
-            .at(settings.place(*span, false))
-            .help("leave a placeholder for localhost here, and let `env.py` read the URL from the environment; change a password that was committed");
+        for address in &said.addresses {
+            let url = address.url.reveal();
+            let what = match (has_password(url), is_remote(url)) {
+                (true, _) => "holds a password",
+                (false, true) => "names a real server",
+                _ => continue,
+            };
+            // Two chains may share a file, and each sees what is the other's to tell.
+            let is_others = |other: &ChainFacts| {
+                other.config == chain.config && address.section.as_deref() == Some(other.section())
+            };
+            if facts.chains.iter().any(is_others) {
+                continue;
+            }
+            check
+                .find("sqlalchemy.url", format!("{} {what}", named(address)))
+                .at(settings.place(address.span, false))
+                .help("leave a placeholder for localhost here, and let `env.py` read the URL from the environment; change a password that was committed");
+        }
     }
-}
-
-/// The user, the password and the host of a URL.
-fn parts(url: &str) -> Option<(Option<&str>, &str)> {
-    let (_, rest) = url.split_once("://")?;
-    let before = rest.split(['?', '#']).next().unwrap_or("");
-    let (user, place) = before.rsplit_once('@').map_or((None, before), |(user, place)| (Some(user), place));
-    let host = place.split(['/', ':']).next().unwrap_or("");
-    Some((user.and_then(|user| user.split_once(':')).map(|(_, password)| password), host))
-}
-
-fn has_password(url: &str) -> bool {
-    let Some((Some(password), host)) = parts(url) else { return false };
-    let user = url.split_once("://").and_then(|(_, rest)| rest.split(':').next());
-    let is_plain = password.len() <= 12 && password.chars().all(|c| c.is_ascii_lowercase());
-    // A development default: the user's own name, or a word for a server on this machine.
-    let is_default = Some(password) == user || is_default_secret(password) || (is_local(host) && is_plain);
-    let is_reference =
-        password.starts_with('$') || ["%(", "${", "{{"].iter().any(|sign| password.contains(sign));
-    !password.is_empty() && !is_default && !is_reference && !is_placeholder(password)
-}
-
-fn is_local(host: &str) -> bool {
-    let names = ["", "localhost", "127.0.0.1", "0.0.0.0", "[", "host.docker.internal"];
-    names.contains(&host) || !host.contains('.')
-}
-
-fn is_remote(url: &str) -> bool {
-    let Some((_, host)) = parts(url) else { return false };
-    let is_reference = host.contains(['%', '$', '{', '<']);
-    // Names that are kept for documentation and for networks of one's own.
-    let last = host.rsplit('.').next().unwrap_or(host);
-    let is_example = host.contains("example.") || ["local", "internal", "test", "invalid"].contains(&last);
-    !url.starts_with("sqlite") && !is_local(host) && !is_reference && !is_example
 }
 
 pub(super) fn env_compare_off(facts: &AlembicFacts, out: &mut Sink<'_>) {

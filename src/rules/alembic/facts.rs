@@ -129,6 +129,11 @@ fn found(files: &[String], tree: &dyn Tree) -> Vec<(String, String)> {
 }
 
 impl ChainFacts {
+    /// The section of its configuration.
+    pub(super) fn section(&self) -> &str {
+        self.declared.section.as_ref().map_or(SECTION, |section| section.as_str())
+    }
+
     fn read(declared: Alembic, config: String, source: &Source, tree: &dyn Tree) -> Self {
         let section = declared.section.as_ref().map_or(SECTION, |section| section.as_str()).to_owned();
         let run_in = declared.run_in.as_ref().map(|folder| source.path_of(folder));

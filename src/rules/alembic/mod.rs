@@ -1,4 +1,5 @@
 //! Alembic chains: what their files say, and what would happen when somebody upgrades.
+mod address;
 mod around;
 mod bodies;
 mod columns;
@@ -7,6 +8,7 @@ mod drawing;
 mod facts;
 mod files;
 mod graph;
+mod guarded;
 mod ids;
 mod imported;
 mod lies;

@@ -69,6 +69,15 @@ fn outside(course: &Course<'_>, file: &BackfillFile, check: &mut Judging<'_>) {
 fn ends(course: &Course<'_>, file: &BackfillFile, is_single: bool, check: &mut Judging<'_>) {
     for (index, transaction) in course.transactions.iter().enumerate() {
         if !course.writes.iter().any(|placed| placed.transaction == Some(index)) {
+            let chained =
+                transaction.opened.filter(|opened| matches!(opened.act, Act::Commit { chains: true }));
+            if let Some(opened) = chained.filter(|_| transaction.ended.is_none() && !course.writes.is_empty())
+            {
+                check
+                    .find("chain", "`AND CHAIN` opens another transaction here, which is never ended")
+                    .at(file.place(&opened.range))
+                    .help("end the file with a plain `COMMIT;`");
+            }
             continue;
         }
         match (transaction.opened, transaction.ended) {

@@ -21,6 +21,8 @@ pub struct PinFacts {
     pub files: BTreeMap<String, Look<Settings>>,
     /// What is declared and is nowhere.
     pub absent: Vec<Cause>,
+    /// Why calendars could not be read: any id may be listed there.
+    pub unread_calendars: Vec<Cause>,
     /// Where it is declared, as printed.
     pub declared_in: String,
     /// `YYYY-MM-DD`
@@ -64,6 +66,7 @@ impl PinFacts {
             families: families.iter().filter_map(|pattern| glob(pattern).ok()).collect(),
             files: BTreeMap::new(),
             absent: Vec::new(),
+            unread_calendars: Vec::new(),
             declared_in: source.path.clone(),
             today: today.to_owned(),
         };
@@ -108,7 +111,7 @@ impl PinFacts {
                 Cause { message: format!("the calendar {path} can't be read: {}", cause.message), ..cause }
             }
         };
-        self.absent.push(cause);
+        self.unread_calendars.push(cause.hint("mend it, or take it out of `calendars`"));
     }
 
     /// Reads the files of some patterns, and returns their paths.

@@ -101,6 +101,16 @@ fn unread(path: &str, settings: &Settings, out: &mut Sink<'_>) {
     }
 }
 
+impl PinFacts {
+    /// Says, where calendars could not be read, that nobody can tell whether one of them lists an id.
+    fn may_be_in_calendar(&self, on: Object, out: &mut Sink<'_>) -> bool {
+        for cause in &self.unread_calendars {
+            out.unknown(on.clone(), cause.clone());
+        }
+        !self.unread_calendars.is_empty()
+    }
+}
+
 /// Every value that names an id which is to go away, under the rule that speaks for its day.
 fn dated(facts: &PinFacts, out: &mut Sink<'_>, is_past: bool) {
     let speaks = |dated: &&Dated| dated.is_past == is_past;
@@ -109,25 +119,33 @@ fn dated(facts: &PinFacts, out: &mut Sink<'_>, is_past: bool) {
         .iter()
         .flat_map(|dated| dated.ids.iter().map(move |id| (id.as_str(), dated)))
         .collect();
-    if ids.is_empty() {
+    if ids.is_empty() && facts.unread_calendars.is_empty() {
         return;
     }
     for (path, look) in &facts.files {
         let Some(settings) = out.look(Object::file(path), look) else { continue };
         unread(path, settings, out);
-        let mut check = out.check(Object::file(path), Looked::at(settings.list.len(), "value"));
+        let mut found = Vec::new();
         for setting in &settings.list {
             let value = setting.value.reveal();
             let mut named: Vec<&str> = ids.iter().map(|(id, _)| *id).filter(|id| names(value, id)).collect();
             named.sort_unstable();
             named.dedup();
-            for id in named {
-                if let Some(dated) = facts.removal(id).filter(speaks) {
-                    let place = Place::new(path, setting.span);
-                    check.find(id, told(id, dated)).at(place).help(advice(dated));
-                }
-            }
+            let dated = named.into_iter().filter_map(|id| Some((id, facts.removal(id).filter(speaks)?)));
+            found.extend(dated.map(|(id, dated)| (id, dated, setting.span)));
         }
+        if found.is_empty() && !settings.list.is_empty() && facts.may_be_in_calendar(Object::file(path), out)
+        {
+            continue;
+        }
+        let mut check = out.check(Object::file(path), Looked::at(settings.list.len(), "value"));
+        for (id, dated, span) in found {
+            check.find(id, told(id, dated)).at(Place::new(path, span)).help(advice(dated));
+        }
+    }
+    let is_named = |pin: &Pinned| facts.removal(&pin.declared.value).filter(speaks).is_some();
+    if !facts.pins.iter().any(is_named) && facts.may_be_in_calendar(facts.object(), out) {
+        return;
     }
     let mut check = out.check(facts.object(), Looked::at(facts.pins.len(), "pin"));
     for pin in &facts.pins {
@@ -177,6 +195,10 @@ fn rollback_retired(facts: &PinFacts, out: &mut Sink<'_>) {
         Some((format!("`{of}` is to be replaced by"), id.as_str(), place.as_ref()))
     });
     let all: Vec<_> = rollbacks.chain(replacements).collect();
+    let is_retired = all.iter().any(|(_, id, _)| facts.removal(id).is_some());
+    if !all.is_empty() && !is_retired && facts.may_be_in_calendar(facts.object(), out) {
+        return;
+    }
     let mut check = out.check(facts.object(), Looked::at(all.len(), "rollback"));
     for (lead, id, place) in all {
         if let Some(dated) = facts.removal(id) {
@@ -198,7 +220,7 @@ fn undeclared_id(facts: &PinFacts, out: &mut Sink<'_>) {
     for (path, look) in &facts.files {
         let Some(settings) = out.look(Object::file(path), look) else { continue };
         unread(path, settings, out);
-        let mut check = out.check(Object::file(path), Looked::at(settings.list.len(), "value"));
+        let mut found = Vec::new();
         for setting in settings.list.iter().filter(|setting| setting.is_whole) {
             let value = setting.value.reveal().trim();
             // An id is a value by itself, behind a provider at most: `use gemini-x today` is prose.
@@ -209,14 +231,18 @@ fn undeclared_id(facts: &PinFacts, out: &mut Sink<'_>) {
                 facts.pins.iter().any(|pin| pin.files.contains(path) && pin.key_of(setting).is_some());
             if is_id && !is_held && !facts.is_listed(id) && !facts.is_listed(value) && !is_key_secret(setting)
             {
-                check
-                    .find(
-                        id,
-                        format!("`{id}` is of a declared family, and neither a pin nor a removal lists it"),
-                    )
-                    .at(Place::new(path, setting.span))
-                    .help("pin it, or use the pinned id");
+                found.push((id, setting.span));
             }
+        }
+        if !found.is_empty() && facts.may_be_in_calendar(Object::file(path), out) {
+            continue;
+        }
+        let mut check = out.check(Object::file(path), Looked::at(settings.list.len(), "value"));
+        for (id, span) in found {
+            check
+                .find(id, format!("`{id}` is of a declared family, and neither a pin nor a removal lists it"))
+                .at(Place::new(path, span))
+                .help("pin it, or use the pinned id");
         }
     }
 }

@@ -54,6 +54,23 @@ fn statement(tokens: &[Token]) -> Vec<(Action, bool)> {
     actions.into_iter().map(|action| (action, is_lenient)).collect()
 }
 
+/// What a block without a condition, a loop or a handler changes.
+fn changes_of_block(body: &str) -> Vec<Action> {
+    const BRANCHES: &[&str] = &["if", "case", "exception", "loop", "return"];
+    let Some(tokens) = tokens(body) else { return Vec::new() };
+    let whole = Cursor { rest: &tokens, is_lenient: false };
+    if BRANCHES.iter().any(|word| whole.has(&[word])) {
+        return Vec::new();
+    }
+    let change = |piece: &[Token]| {
+        let mut at = Cursor { rest: piece, is_lenient: false };
+        at.take("BEGIN");
+        let is_change = matches!(at.peek_word().as_deref(), Some("create" | "alter" | "drop"));
+        is_change.then(|| statement(at.rest).into_iter().map(|(action, _)| action))
+    };
+    tokens.split(|token| *token == Token::SemiColon).filter_map(change).flatten().collect()
+}
+
 impl Cursor<'_> {
     fn statement(&mut self) -> Option<Vec<Action>> {
         let rows = |write, table| Some(vec![Action::Rows { write, table }]);
@@ -157,7 +174,7 @@ impl Cursor<'_> {
         None
     }
 
-    /// The rows that a block writes.
+    /// The rows that a block writes, and what it changes for sure.
     fn in_block(&self) -> Vec<Action> {
         let body = self.rest.iter().find_map(|token| match token {
             Token::DollarQuotedString(body) => Some(body.value.as_str()),
@@ -176,7 +193,8 @@ impl Cursor<'_> {
                 Some(TableName { schema: None, name: write.table }).filter(|table| !table.name.is_empty());
             Some(Action::Rows { write: how, table })
         };
-        writes.into_iter().filter_map(row).collect()
+        let rows = writes.into_iter().filter_map(row);
+        rows.chain(body.map(changes_of_block).unwrap_or_default()).collect()
     }
 
     fn create(&mut self) -> Option<Action> {
