@@ -145,6 +145,7 @@ pub struct Revision {
 
 /// What an `env.py` does, as far as its text tells.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own about one text")]
 pub struct EnvScript {
     /// Where `target_metadata` is `None`, or where nothing gives it.
     pub without_metadata: Option<Span>,

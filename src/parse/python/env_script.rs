@@ -53,7 +53,7 @@ pub fn env_script(text: &str) -> Option<EnvScript> {
         "get_main_option" | "get_section_option" => says_url(call),
         _ => false,
     };
-    script.reads_url = calls.iter().any(|call| gets_url(call)) && !calls.iter().any(|call| sets_url(call));
+    script.reads_url = calls.iter().any(gets_url) && !calls.iter().any(sets_url);
     for call in &calls {
         match name(&call.func) {
             "engine_from_config" | "create_engine" => script.makes_plain_engine = true,

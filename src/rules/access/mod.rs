@@ -120,7 +120,9 @@ fn left(shared: &[TupleFile], own: &[TupleFile]) -> Option<Vec<TupleFile>> {
         return None;
     }
     let mut left = shared.to_vec();
-    left.iter_mut().for_each(|file| file.tuples.retain(|tuple| !is_replaced(tuple)));
+    for file in &mut left {
+        file.tuples.retain(|tuple| !is_replaced(tuple));
+    }
     Some(left)
 }
 

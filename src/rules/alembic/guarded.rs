@@ -102,9 +102,8 @@ fn told(own: &Thing, is_there: bool, asked: &Thing) -> Option<bool> {
         return Some(is_there);
     }
     let (Thing::Table(gone), false) = (own, is_there) else { return None };
-    let of = match asked {
-        Thing::Column(table, _) | Thing::Constraint(table, _) | Thing::Index(Some(table), _) => table,
-        _ => return None,
+    let (Thing::Column(of, _) | Thing::Constraint(of, _) | Thing::Index(Some(of), _)) = asked else {
+        return None;
     };
     is_one(gone, of).then_some(false)
 }

@@ -103,7 +103,7 @@ fn unread(path: &str, settings: &Settings, out: &mut Sink<'_>) {
 
 impl PinFacts {
     /// Says, where calendars could not be read, that nobody can tell whether one of them lists an id.
-    fn may_be_in_calendar(&self, on: Object, out: &mut Sink<'_>) -> bool {
+    fn may_be_in_calendar(&self, on: &Object, out: &mut Sink<'_>) -> bool {
         for cause in &self.unread_calendars {
             out.unknown(on.clone(), cause.clone());
         }
@@ -134,7 +134,7 @@ fn dated(facts: &PinFacts, out: &mut Sink<'_>, is_past: bool) {
             let dated = named.into_iter().filter_map(|id| Some((id, facts.removal(id).filter(speaks)?)));
             found.extend(dated.map(|(id, dated)| (id, dated, setting.span)));
         }
-        if found.is_empty() && !settings.list.is_empty() && facts.may_be_in_calendar(Object::file(path), out)
+        if found.is_empty() && !settings.list.is_empty() && facts.may_be_in_calendar(&Object::file(path), out)
         {
             continue;
         }
@@ -143,8 +143,8 @@ fn dated(facts: &PinFacts, out: &mut Sink<'_>, is_past: bool) {
             check.find(id, told(id, dated)).at(Place::new(path, span)).help(advice(dated));
         }
     }
-    let is_named = |pin: &Pinned| facts.removal(&pin.declared.value).filter(speaks).is_some();
-    if !facts.pins.iter().any(is_named) && facts.may_be_in_calendar(facts.object(), out) {
+    let is_named = |pin: &Pinned| facts.removal(&pin.declared.value).is_some_and(|dated| speaks(&dated));
+    if !facts.pins.iter().any(is_named) && facts.may_be_in_calendar(&facts.object(), out) {
         return;
     }
     let mut check = out.check(facts.object(), Looked::at(facts.pins.len(), "pin"));
@@ -196,7 +196,7 @@ fn rollback_retired(facts: &PinFacts, out: &mut Sink<'_>) {
     });
     let all: Vec<_> = rollbacks.chain(replacements).collect();
     let is_retired = all.iter().any(|(_, id, _)| facts.removal(id).is_some());
-    if !all.is_empty() && !is_retired && facts.may_be_in_calendar(facts.object(), out) {
+    if !all.is_empty() && !is_retired && facts.may_be_in_calendar(&facts.object(), out) {
         return;
     }
     let mut check = out.check(facts.object(), Looked::at(all.len(), "rollback"));
@@ -234,7 +234,7 @@ fn undeclared_id(facts: &PinFacts, out: &mut Sink<'_>) {
                 found.push((id, setting.span));
             }
         }
-        if !found.is_empty() && facts.may_be_in_calendar(Object::file(path), out) {
+        if !found.is_empty() && facts.may_be_in_calendar(&Object::file(path), out) {
             continue;
         }
         let mut check = out.check(Object::file(path), Looked::at(settings.list.len(), "value"));
