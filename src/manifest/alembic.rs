@@ -36,6 +36,9 @@ pub struct Alembic {
     /// Whether ids are consecutive numbers, so that a listing of the folder shows the order of the chain.
     #[serde(default)]
     pub numbered: bool,
+    /// Whether a listing of the folder shows the order of the chain, whatever the ids: where names begin with a day.
+    #[serde(default)]
+    pub listed_in_order: bool,
     /// Whether each revision must look before it creates or drops anything, so that it can be run again.
     #[serde(default)]
     pub idempotent: bool,

@@ -33,6 +33,8 @@ fn plant(museum: &Museum) {
 
 fn planted() -> Vec<String> {
     [
+        "0003_messages_conv_seq.py:27:9: error[alembic/unguarded-operation] `0003` drops the index `ix_messages_conv_seq` without looking whether that is done",
+        "0004_users_email_lower.py:18:5: error[alembic/unguarded-operation] `0004` creates the index `ix_users_email_lower` without looking whether that is done",
         "0003_messages_conv_seq.py:25:5: error[alembic/irreversible] `downgrade()` of `0003` does not lead back: `messages` has index `ix_messages_conv_seq`, which is not expected: UNIQUE btree (conversation_id, seq)",
         "0004_users_email_lower.py:15:5: error[alembic/not-idempotent] `upgrade()` of `0004` fails where it ran already",
         "0002_utm_ticket_active.py:28:5: error[alembic/round-trip-vacuous] `0002` changes nothing, so that its round trip proves nothing",

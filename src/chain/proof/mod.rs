@@ -69,7 +69,9 @@ pub struct Lack {
 pub enum Does {
     /// Nothing, by its own word.
     Nothing,
-    /// It writes rows or asks, and changes no schema.
+    /// It asks, sets, grants or comments, and no more.
+    Asks,
+    /// It writes rows, and changes no schema.
     Rows,
     /// Something that only running it would tell.
     Opaque,
@@ -91,6 +93,9 @@ pub fn does(body: Option<&Body>, system: System) -> Does {
         // Statements of which none could be told to do anything are not told to do nothing.
         let is_told = body.is_none_or(|body| body.is_empty || !body.operations.is_empty());
         return if is_told { Does::Nothing } else { Does::Opaque };
+    }
+    if operations().all(|operation| matches!(operation.action, Action::Harmless)) {
+        return Does::Asks;
     }
     if operations().all(|operation| is_aside(&operation.action)) {
         return Does::Rows;

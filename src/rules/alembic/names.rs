@@ -60,24 +60,33 @@ pub(super) fn file_name_mismatch(facts: &AlembicFacts, out: &mut Sink<'_>) {
                     .help("rename the file, or mend the id: one of them is of another revision");
             }
         }
-        if !chain.declared.numbered || chain.collides() {
+        let numbered = chain.declared.numbered;
+        if !(numbered || chain.declared.listed_in_order) || chain.collides() {
             continue;
         }
+        let (declared, help) = if numbered {
+            ("declared numbered", "begin the file names with the ids")
+        } else {
+            (
+                "declared to be listed in order",
+                "begin the file name with what comes after the name of its parent's",
+            )
+        };
         let order: Vec<_> = files.graph.order().iter().filter_map(|node| files.at_node(*node)).collect();
         for pair in order.windows(2) {
             let [(before, earlier), (file, revision)] = pair else { continue };
             // Ids that are no numbers are found for that.
             let is_numbered = |id: &str| id.chars().all(|c| c.is_ascii_digit());
-            if file.name() < before.name() && is_numbered(&earlier.id.text) && is_numbered(&revision.id.text)
-            {
+            let is_held = !numbered || is_numbered(&earlier.id.text) && is_numbered(&revision.id.text);
+            if file.name() < before.name() && is_held {
                 check
                     .find(
                         &revision.id.text,
                         format!("{} is listed before {}, and runs after it", file.name(), before.name()),
                     )
                     .at(start(file))
-                    .related(chain.place.clone(), "declared numbered")
-                    .help("begin the file names with the ids");
+                    .related(chain.place.clone(), declared)
+                    .help(help);
             }
         }
     }

@@ -237,7 +237,7 @@ fn round_trip_vacuous(facts: &RoundTripFacts, out: &mut Sink<'_>) {
             _ if told.is_declared => out.skip(facts.part(id), "it is declared to change no schema"),
             Does::Nothing => out.skip(facts.part(id), "by its own word it does nothing on this system"),
             Does::Rows | Does::Opaque => out.unknown(facts.part(id), vacuous(id, told.does)),
-            Does::Schema => judged.push(told),
+            Does::Asks | Does::Schema => judged.push(told),
         }
     }
     if let Some(cause) = &facts.ended {
