@@ -8,7 +8,7 @@ use crate::cli::output::{Clock, OutputArgs, emit};
 use crate::cli::stop::Stop;
 use crate::cli::verify::{LimitArgs, random, runtime};
 use crate::digest::hasher::Seed;
-use crate::jobs::copy::{Hands, Run, run};
+use crate::jobs::copy::{Hands, Run, provision, run};
 use crate::manifest::{Access, Keys};
 use crate::model::copy::CopyPlan;
 use crate::model::{Cause, Exit};
@@ -18,8 +18,32 @@ use crate::stores::lines::Lines;
 /// What is written.
 #[derive(Debug, clap::Subcommand)]
 pub(in crate::cli) enum Step {
+    /// Make the target ready with its own functions, scripts and commands, each once (`[[copy.provision]]`)
+    Schema(SchemaArgs),
     /// Copy rows, range by range; each is read back before it is kept. The same command goes on where a run was killed
     Rows(Args),
+}
+
+/// The flags of `trueup copy run schema`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct SchemaArgs {
+    #[command(flatten)]
+    ends: EndArgs,
+    /// Make ready for these entities alone, where steps are for each
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    entity: Vec<String>,
+    /// Write, without asking for the target's name on the terminal
+    #[arg(long)]
+    yes: bool,
+    /// Wait so long for another copy into the same target
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    wait: u64,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    manifest: ManifestArgs,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// The flags of `trueup copy run rows`.
@@ -27,6 +51,9 @@ pub(in crate::cli) enum Step {
 pub(in crate::cli) struct Args {
     #[command(flatten)]
     ends: EndArgs,
+    /// Copy these entities alone, where tables are of many; the report says that it is a part
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    entity: Vec<String>,
     /// Refuse any other plan than the one that was reviewed, by the hash that `trueup copy plan` prints
     #[arg(long, value_name = "HASH")]
     plan: Option<String>,
@@ -62,14 +89,9 @@ pub(in crate::cli) struct Args {
 
 pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
     let clock = Clock::start();
-    let Ends { copy, access, keys, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
-    if access.is_some_and(|access| access != Access::ReadWrite) {
-        let name = &copy.target.name;
-        return Err(Stop::Refused(
-            Cause::new(format!("the manifest lets `{name}` be read, and not written"))
-                .hint(format!("say `access = \"read-write\"` under `[endpoints.{name}]`")),
-        ));
-    }
+    let Ends { mut copy, access, keys, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
+    writable(access, &copy.target.name)?;
+    copy.mapping.entities.clone_from(&args.entity);
     let keys = args.keys.unwrap_or(keys);
     let mut lines = args.rejects.as_deref().map(Lines::create).transpose().map_err(Stop::CouldNotLook)?;
     let settings = Run {
@@ -109,6 +131,45 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
     }
     clock.stamp(&mut report);
     emit(&report, &args.output)
+}
+
+/// Makes a target ready.
+pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Stop> {
+    let clock = Clock::start();
+    let Ends { mut copy, access, keys, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
+    writable(access, &copy.target.name)?;
+    copy.mapping.entities.clone_from(&args.entity);
+    let settings = Run {
+        copy,
+        seed: random(),
+        reviewed: None,
+        wait: Duration::from_secs(args.wait),
+        rows_of_range: 1,
+        keys,
+        holder: format!("process {}", std::process::id()),
+    };
+    let (name, steps) = (settings.copy.target.name.clone(), settings.copy.declared.provision.len());
+    let mut hands = Hands {
+        confirm: &mut |_| {
+            let question = format!("{steps} steps make {name} ready.");
+            if args.yes { Consent::Given } else { named(&question, &name) }
+        },
+        reject: &mut |_| Err(Cause::new("no row is copied here")),
+        tell: &mut |text| say(text),
+    };
+    let mut report = runtime()?.block_on(provision(&settings, &mut hands));
+    clock.stamp(&mut report);
+    emit(&report, &args.output)
+}
+
+fn writable(access: Option<Access>, name: &str) -> Result<(), Stop> {
+    if access.is_none_or(|access| access == Access::ReadWrite) {
+        return Ok(());
+    }
+    Err(Stop::Refused(
+        Cause::new(format!("the manifest lets `{name}` be read, and not written"))
+            .hint(format!("say `access = \"read-write\"` under `[endpoints.{name}]`")),
+    ))
 }
 
 fn confirmed(is_given: bool, plan: &CopyPlan, target: &str) -> Consent {

@@ -1,8 +1,12 @@
 //! A run: the lock first, then the plan, its gates and somebody's yes; only then the first row is written.
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
+
 use super::ranges::ranges;
+use super::steps::Steps;
 use super::transfer::{self, transfer, without};
 use super::work::{Work, Written};
 use super::{Copy, Prepared, counters, prepare};
@@ -21,6 +25,7 @@ use crate::rules::{Levels, judge};
 use crate::stores::endpoint::Address;
 use crate::stores::integrity::Integrity;
 use crate::stores::postgres::{PostgresUrl, PostgresWriter, TargetLock};
+use crate::stores::rows::RowSource;
 use crate::stores::writing::{Rejects, Transfer};
 
 /// What to write.
@@ -61,10 +66,12 @@ pub(super) struct Table {
     pub(super) first: Option<Transfer>,
     /// The number of the transaction that it shares with those beside it.
     pub(super) group: Option<usize>,
+    /// The entity that it is of, whose steps are of the same transaction.
+    pub(super) entity: Option<String>,
 }
 
 /// No manifest softens a gate.
-const GATES: Levels = Levels::new();
+pub(super) const GATES: Levels = Levels::new();
 
 /// Copies rows.
 pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
@@ -132,14 +139,31 @@ async fn locked(
     let is_firing = may_change_later(&prepared);
     beside(settings, &mut prepared, report).await;
     let skips = copy.declared.triggers == Some(Triggers::Skip);
-    let written = match begin(settings, url, &mut prepared, &tables, source, skips).await {
-        Ok((writer, ledger)) => {
-            let mut work = Work::new(settings, writer, &mut prepared.source, ledger, (&tables, is_firing));
-            let written = work.all(lock, hands).await;
-            let written =
-                finish(settings, &mut work, &mut prepared.target, &prepared.resolved.pairs, written, report)
-                    .await;
+    let begun = match steps_of(settings, &mut prepared).await {
+        Ok(steps) => {
+            begin(settings, url, &mut prepared, &tables, source, skips).await.map(|begun| (begun, steps))
+        }
+        Err(cause) => Err(cause),
+    };
+    let written = match begun {
+        Ok(((writer, ledger), steps)) => {
+            let steps = Arc::new(Mutex::new(steps));
+            let mut work = Work::new(
+                settings,
+                writer,
+                &mut prepared.source,
+                ledger,
+                (&tables, is_firing),
+                Arc::clone(&steps),
+            );
+            let mut written = work.around(&prepared.entities, lock, hands).await;
+            if work.is_whole().await {
+                let (target, pairs) = (&mut prepared.target, &prepared.resolved.pairs);
+                let is_part = prepared.entities.is_part;
+                written = finish(settings, &mut work, (target, is_part), pairs, written, report).await;
+            }
             work.close().await;
+            steps.lock().await.judge(report);
             written
         }
         Err(cause) => {
@@ -180,7 +204,7 @@ async fn beside(settings: &Run, prepared: &mut Prepared, report: &mut Report) {
 async fn finish(
     settings: &Run,
     work: &mut Work<'_>,
-    target: &mut super::Side,
+    (target, is_part): (&mut super::Side, bool),
     pairs: &[crate::mapping::Pair],
     written: Vec<Written>,
     report: &mut Report,
@@ -189,7 +213,11 @@ async fn finish(
         return written;
     }
     let is_counted = counters::count_on(settings, work, target, pairs, report).await;
-    if is_counted && let Err(cause) = work.finished().await {
+    // A part of the entities is no copy that is finished.
+    if is_counted
+        && !is_part
+        && let Err(cause) = work.finished().await
+    {
         judge(
             COPIED_RULES,
             &settings.copy.on(),
@@ -199,6 +227,15 @@ async fn finish(
         );
     }
     written
+}
+
+/// The steps beside rows, which read the source at the same moment where they can.
+async fn steps_of<'s>(settings: &'s Run, prepared: &mut Prepared) -> Result<Steps<'s>, Cause> {
+    let copy = &settings.copy;
+    let is_read = copy.declared.stage_endpoints().any(|on| **on == "source" || **on == copy.source.name);
+    let source = if is_read { prepared.source.store.fork().await? } else { None };
+    let ledger = prepared.ledger.clone().unwrap_or_default();
+    Ok(Steps::new(copy, prepared.placed.clone(), source, ledger))
 }
 
 /// Every table as it will be sent. None when one of them cannot be.
@@ -220,7 +257,8 @@ async fn tables(settings: &Run, prepared: &mut Prepared, report: &mut Report) ->
         let name = pair.target.to_string();
         let late = late(&prepared.facts.plan.second_pass, &name);
         let first = (!late.is_empty()).then(|| without(&whole, &late));
-        tables.push(Table { pair: drafted.pair, name, whole, first, group: None });
+        let entity = prepared.entities.of(&settings.copy, pair);
+        tables.push(Table { pair: drafted.pair, name, whole, first, group: None, entity });
     }
     Some(tables)
 }
@@ -235,6 +273,11 @@ fn late(references: &[LateReference], table: &str) -> BTreeSet<String> {
 
 /// Tables that one transaction must fill, with all that lies between them in the order.
 fn grouped(tables: &mut [Table], prepared: &Prepared) {
+    for table in tables.iter_mut() {
+        let place = |entity: &String| prepared.entities.all.iter().position(|one| one == entity);
+        table.group =
+            table.entity.as_ref().and_then(place).map(|place| prepared.facts.plan.together.len() + place);
+    }
     for (number, names) in prepared.facts.plan.together.iter().enumerate() {
         let is_one = |table: &Table| names.contains(&table.name);
         let (Some(first), Some(last)) = (tables.iter().position(is_one), tables.iter().rposition(is_one))
@@ -273,7 +316,8 @@ fn gates(settings: &Run, prepared: &Prepared, tables: &[Table], source: &str) ->
         target: settings.copy.target.name.clone(),
         plan: prepared.facts.plan.hash.clone(),
         reviewed: settings.reviewed.clone(),
-        owner: prepared.ledger.as_ref().map(|ledger| Owner {
+        // What was made ready alone is of no plan yet.
+        owner: prepared.ledger.as_ref().filter(|ledger| !ledger.run.plan.is_empty()).map(|ledger| Owner {
             plan: ledger.run.plan.clone(),
             began: ledger.run.began.clone(),
             is_same_source: ledger.run.source == source,

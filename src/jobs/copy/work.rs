@@ -1,6 +1,11 @@
 //! Range by range: written, read back, kept. The first that cannot be kept ends the run.
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
 use super::Side;
 use super::run::{Hands, Run, Table};
+use super::steps::Steps;
 use super::transfer::within;
 use crate::digest::bucket::Bucket;
 use crate::manifest::Keys;
@@ -18,12 +23,12 @@ pub(super) struct Written {
     /// What varies from run to run, by name.
     pub(super) told: Vec<(String, String)>,
     bytes: u64,
-    digest: Bucket,
+    pub(super) digest: Bucket,
     took_ms: u128,
 }
 
 /// Why a range was not kept.
-enum Trouble {
+pub(super) enum Trouble {
     Differs(Differing),
     Failed(Cause),
 }
@@ -35,23 +40,25 @@ impl From<Cause> for Trouble {
 }
 
 /// What a range came to.
-struct Kept {
-    digest: Bucket,
+pub(super) struct Kept {
+    pub(super) digest: Bucket,
     bytes: u64,
-    rejected: u64,
-    target_only: u64,
+    pub(super) rejected: u64,
+    pub(super) target_only: u64,
     sample: Vec<String>,
 }
 
 /// A run at work.
 pub(super) struct Work<'w> {
     settings: &'w Run,
-    writer: PostgresWriter,
+    pub(super) writer: PostgresWriter,
     source: &'w mut Side,
-    ledger: Ledger,
-    tables: &'w [Table],
+    pub(super) ledger: Ledger,
+    pub(super) tables: &'w [Table],
     /// Whether triggers of the target fire.
     is_firing: bool,
+    /// What is done beside rows.
+    pub(super) steps: Arc<Mutex<Steps<'w>>>,
 }
 
 impl<'w> Work<'w> {
@@ -61,8 +68,9 @@ impl<'w> Work<'w> {
         source: &'w mut Side,
         ledger: Ledger,
         (tables, is_firing): (&'w [Table], bool),
+        steps: Arc<Mutex<Steps<'w>>>,
     ) -> Self {
-        Self { settings, writer, source, ledger, tables, is_firing }
+        Self { settings, writer, source, ledger, tables, is_firing, steps }
     }
 
     pub(super) fn source(&mut self) -> &mut Side {
@@ -140,7 +148,7 @@ impl<'w> Work<'w> {
         self.ledger.ranges.iter().filter(move |range| range.source == source && range.target == target)
     }
 
-    fn begun(&self, table: &Table) -> Written {
+    pub(super) fn begun(&self, table: &Table) -> Written {
         let facts = CopiedFacts {
             table: table.name.clone(),
             ranges: self.ranges(table).count(),
@@ -194,8 +202,24 @@ impl<'w> Work<'w> {
         is_last: bool,
         rejects: &mut Rejects<'_>,
     ) -> Result<Vec<Kept>, Trouble> {
+        let entity = unit.first().and_then(|(table, _)| self.tables.get(*table)?.entity.clone());
+        if let (Some(entity), false) = (entity, is_last) {
+            return self.kept_of(&entity, unit, rejects).await;
+        }
+        self.writer.begin(self.ledger.run.epoch).await?;
+        let all = self.pieces(unit, is_last, rejects).await?;
+        self.writer.commit().await?;
+        Ok(all)
+    }
+
+    /// The tables of a unit in the transaction that is open.
+    pub(super) async fn pieces(
+        &mut self,
+        unit: &[(usize, CopyRange)],
+        is_last: bool,
+        rejects: &mut Rejects<'_>,
+    ) -> Result<Vec<Kept>, Trouble> {
         let epoch = self.ledger.run.epoch;
-        self.writer.begin(epoch).await?;
         let mut all = Vec::new();
         for (table, range) in unit {
             let Some(table) = self.tables.get(*table) else { continue };
@@ -210,7 +234,6 @@ impl<'w> Work<'w> {
             self.writer.record(epoch, range.place, state, kept.digest).await?;
             all.push(kept);
         }
-        self.writer.commit().await?;
         Ok(all)
     }
 

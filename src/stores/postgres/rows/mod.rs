@@ -12,6 +12,7 @@ mod pace;
 mod pouring;
 mod scan;
 mod select;
+mod staging;
 mod vectors;
 mod writing;
 

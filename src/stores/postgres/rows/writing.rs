@@ -22,7 +22,7 @@ use crate::stores::writing::Transfer;
 
 /// A writer of one target.
 pub struct PostgresWriter {
-    rows: PostgresRows,
+    pub(super) rows: PostgresRows,
     patience: Patience,
     /// Whether triggers and the checks of references are left out.
     is_replica: bool,
@@ -49,11 +49,11 @@ impl PostgresWriter {
         Ok(writer)
     }
 
-    async fn run(&mut self, sql: impl Into<String>) -> Result<(), Cause> {
+    pub(super) async fn run(&mut self, sql: impl Into<String>) -> Result<(), Cause> {
         run(&mut self.rows.store.connection, sql).await.map_err(|error| refused(&error))
     }
 
-    async fn all(&mut self, sql: impl Into<String>) -> Result<Vec<String>, Cause> {
+    pub(super) async fn all(&mut self, sql: impl Into<String>) -> Result<Vec<String>, Cause> {
         all(&mut self.rows.store.connection, sql).await.map_err(|error| refused(&error))
     }
 
@@ -88,13 +88,15 @@ impl PostgresWriter {
         if !is_there {
             self.run(include_str!("../sql/ledger_make.sql").replace("$MARK", MARK)).await?;
         }
+        self.run(include_str!("../sql/ledger_steps_make.sql")).await?;
         let (plan, source) = (text_literal(&new.plan), text_literal(&new.source));
         let (holder, version) = (text_literal(&new.holder), text_literal(&new.version));
         self.run(format!(
             "INSERT INTO trueup.copy_run AS r (id, plan, source, epoch, holder, is_finished, version) \
              VALUES (1, {plan}, {source}, 1, {holder}, false, {version}) \
              ON CONFLICT (id) DO UPDATE SET epoch = r.epoch + 1, holder = excluded.holder, is_finished = false, ended = NULL, \
-             version = excluded.version"
+             version = excluded.version, plan = coalesce(nullif(r.plan, ''), excluded.plan), \
+             source = CASE WHEN r.plan = '' THEN excluded.source ELSE r.source END"
         ))
         .await?;
         // Plain data with text keys is always JSON.

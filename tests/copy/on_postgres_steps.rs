@@ -1,0 +1,1 @@
+//! Steps that are more than rows of a table.
