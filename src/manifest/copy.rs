@@ -3,7 +3,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use super::copy_backfill::CopyBackfill;
 use super::copy_steps::{Call, Foreach, Provision, SqlStep, Stage};
+use super::copy_tuples::CopyTuples;
 
 /// How `trueup copy` copies.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -26,6 +28,10 @@ pub struct Copy {
     pub call: Vec<Call>,
     /// Statements in the target, in this order.
     pub sql: Vec<SqlStep>,
+    /// Tuples that go into new OpenFGA stores: `trueup copy run tuples`.
+    pub tuples: Vec<CopyTuples>,
+    /// One-shot SQL behind gates: `trueup copy run backfill`.
+    pub backfill: Vec<CopyBackfill>,
 }
 
 /// What becomes of triggers.

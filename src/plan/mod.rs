@@ -4,3 +4,4 @@ pub mod estimate;
 pub mod groups;
 pub mod order;
 pub mod steps;
+pub mod tuples;

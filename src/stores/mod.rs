@@ -18,6 +18,7 @@ pub mod keycloak;
 pub mod lines;
 pub mod migrations;
 pub mod openfga;
+pub mod openfga_writing;
 pub mod paired;
 pub mod postgres;
 pub mod process;

@@ -1,7 +1,9 @@
 //! `trueup copy`
+mod backfill;
 mod run;
 mod steps;
 mod tending;
+mod tuples;
 
 use super::manifest::{Loaded, ManifestArgs};
 use super::output::{Clock, OutputArgs, emit};
@@ -115,6 +117,8 @@ pub(super) fn run(command: &Command) -> Result<Exit, Stop> {
         Command::Plan(args) => planned(args),
         Command::Run(run::Step::Schema(args)) => run::schema(args),
         Command::Run(run::Step::Rows(args)) => run::rows(args),
+        Command::Run(run::Step::Tuples(args)) => tuples::tuples(args),
+        Command::Run(run::Step::Backfill(args)) => backfill::run(args),
         Command::Status(args) => tending::tell(args),
         Command::Unlock(args) => tending::end_holder(args),
         Command::Reset(args) => tending::empty(args),

@@ -22,6 +22,10 @@ pub(in crate::cli) enum Step {
     Schema(SchemaArgs),
     /// Copy rows, range by range; each is read back before it is kept. The same command goes on where a run was killed
     Rows(Args),
+    /// Copy tuples into a new OpenFGA store, the model first, and write down its id (`[[copy.tuples]]`)
+    Tuples(super::tuples::TupleArgs),
+    /// Run a one-shot SQL file: linted, on a mirror first, in one transaction with its checks, once (`[[copy.backfill]]`)
+    Backfill(super::backfill::BackfillArgs),
 }
 
 /// The flags of `trueup copy run schema`.
@@ -162,7 +166,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Stop> {
     emit(&report, &args.output)
 }
 
-fn writable(access: Option<Access>, name: &str) -> Result<(), Stop> {
+pub(super) fn writable(access: Option<Access>, name: &str) -> Result<(), Stop> {
     if access.is_none_or(|access| access == Access::ReadWrite) {
         return Ok(());
     }
@@ -196,7 +200,7 @@ pub(super) fn named(question: &str, name: &str) -> Consent {
     if typed.trim() == name { Consent::Given } else { Consent::Withheld }
 }
 
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     // When stderr is closed there is nobody to tell.
     let _ = writeln!(io::stderr(), "{text}");
 }

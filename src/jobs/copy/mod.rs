@@ -2,6 +2,7 @@
 //!
 //! A plan reads both sides and writes nothing. A run holds the target's lock, plans, holds the gates, and writes range by range.
 mod around;
+mod backfill;
 mod counters;
 mod entities;
 mod provision;
@@ -10,12 +11,15 @@ mod run;
 mod steps;
 mod tending;
 mod transfer;
+mod tuples;
 mod work;
 
+pub use backfill::{BackfillRun, backfill};
 pub use provision::provision;
 pub use run::{Hands, Run, run};
 pub use steps::Ends;
 pub use tending::{reset, status, unlock};
+pub use tuples::{TupleHands, TupleRun, tuples};
 
 use self::entities::{Entities, entities};
 use crate::manifest::{At, Copy as Declared, Entities as DeclaredEntities, Source, glob};

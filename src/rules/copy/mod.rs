@@ -1,13 +1,17 @@
 //! A plan of a copy: what would stop it, and what somebody has to know before it begins; the gates of a run, and what became of it.
+mod backfill;
 mod copied;
 mod facts;
 mod gates;
 mod steps;
+mod tuples;
 
+pub use backfill::{BACKFILL_RULES, BackfillGate};
 pub use copied::{COPIED_RULES, CopiedFacts, Differing};
 pub use facts::{Carried, CopyFacts, Firing, StaleName, Unprovisioned, Unwritable};
 pub use gates::{CONSENT_RULES, Consent, ConsentFacts, GATE_RULES, GateFacts, LOCK_RULES, LockFacts, Owner};
 pub use steps::{Miscounted, STEP_RULES, StepFacts};
+pub use tuples::{TUPLE_RULES, TupleFacts};
 
 use super::{Rule, Sink, rules};
 use crate::model::{Look, Looked, Object};

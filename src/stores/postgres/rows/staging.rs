@@ -13,6 +13,7 @@ use super::writing::refused;
 use super::{PostgresRows, PostgresWriter};
 use crate::model::Cause;
 use crate::model::ledger::{CopyRun, CopyStep, Ledger};
+use crate::model::survey::Answer;
 
 /// Names are looked up where the application would look them up.
 const PATH: &str = "SET LOCAL search_path TO DEFAULT";
@@ -114,6 +115,14 @@ impl PostgresWriter {
         number.and_then(|number| u64::try_from(number).ok()).ok_or_else(|| {
             Cause::new("the query of its rows answers no number").hint("select one number, in one row")
         })
+    }
+
+    /// What a declared query answers in this transaction.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn answer(&mut self, sql: &str) -> Result<Answer, Cause> {
+        self.rows.answer(sql).await
     }
 
     /// Writes the rows of a query, a line of JSON each, and answers how many they are.
