@@ -15,8 +15,12 @@ use crate::model::Cause;
 use crate::model::ledger::{CopyRun, CopyStep, Ledger};
 use crate::model::survey::Answer;
 
-/// Names are looked up where the application would look them up.
-const PATH: &str = "SET LOCAL search_path TO DEFAULT";
+/// Names are looked up where the application would look them up, and never in the ledger: of a role that is called as its schema is
+/// the usual path begins there.
+const PATH: &str = "\
+SET LOCAL search_path TO DEFAULT; \
+SELECT pg_catalog.set_config('search_path', pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.quote_ident(s) \
+FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) AS s WHERE s <> 'trueup'), ', '), true)";
 
 /// One text of all rows, whatever their order: their number, and the sums of the halves of their hashes.
 const SUM: &str = "\
