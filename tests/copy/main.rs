@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test says what went wrong by panicking, also in the functions its cases share"
 )]
 mod on_pglite_to_postgres;
@@ -10,4 +11,5 @@ mod on_postgres;
 mod on_postgres_from_sqlite;
 mod on_postgres_killed;
 mod on_postgres_written;
+mod server;
 mod world;

@@ -49,6 +49,10 @@ pub(in crate::cli) struct Args {
     /// About how many rows one transaction writes, where an integer key cuts them
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
     rows_per_range: u64,
+    /// How many ranges are written at the same time, each by a connection of its own; a source that one session alone can read has
+    /// one
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: u16,
     /// The seed of the digests, to get the same ones again; without it, a random one
     #[arg(long, value_name = "N")]
     seed: Option<Seed>,
@@ -78,6 +82,8 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
         reviewed: args.plan.clone(),
         wait: Duration::from_secs(args.wait),
         rows_of_range: args.rows_per_range,
+        jobs: usize::from(args.jobs),
+        leaves_out: lines.is_some(),
         keys,
         holder: format!("process {}", std::process::id()),
     };

@@ -6,7 +6,9 @@ mod ranges;
 mod run;
 mod tending;
 mod transfer;
+mod units;
 mod work;
+mod worker;
 
 pub use run::{Hands, Run, run};
 pub use tending::{reset, status, unlock};
