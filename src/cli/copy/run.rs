@@ -9,9 +9,9 @@ use crate::cli::stop::Stop;
 use crate::cli::verify::{LimitArgs, random, runtime};
 use crate::digest::hasher::Seed;
 use crate::jobs::copy::{Hands, Run, run};
-use crate::manifest::{Access, Keys};
+use crate::manifest::{Access, Keys, Level};
 use crate::model::copy::CopyPlan;
-use crate::model::{Cause, Exit};
+use crate::model::{Cause, Exit, RuleId};
 use crate::rules::copy::Consent;
 use crate::stores::lines::Lines;
 
@@ -66,7 +66,7 @@ pub(in crate::cli) struct Args {
 
 pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
     let clock = Clock::start();
-    let Ends { copy, access, keys, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
+    let Ends { mut copy, access, keys, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
     if access.is_some_and(|access| access != Access::ReadWrite) {
         let name = &copy.target.name;
         return Err(Stop::Refused(
@@ -75,6 +75,10 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
         ));
     }
     let keys = args.keys.unwrap_or(keys);
+    if args.rejects.is_some() {
+        // What a plan says would be refused goes to that file.
+        copy.levels.entry(RuleId::of("copy", "misfit")).or_insert(Level::Warn);
+    }
     let mut lines = args.rejects.as_deref().map(Lines::create).transpose().map_err(Stop::CouldNotLook)?;
     let settings = Run {
         copy,
