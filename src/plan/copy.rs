@@ -72,6 +72,8 @@ pub struct DraftTable {
     pub stubborn: Vec<String>,
     /// Whether its rows refer to each other.
     pub is_at_once: bool,
+    /// The target tables that are filled before it begins.
+    pub after: BTreeSet<String>,
     /// Why no row can be written there.
     pub unwritable: Option<String>,
 }
@@ -93,6 +95,7 @@ pub fn draft(known: &Known<'_>) -> Draft {
             None => unmet.push(name.clone()),
         }
     }
+    let declared = targets.len();
     let mut seen: BTreeSet<&TableName> = targets.iter().copied().collect();
     targets.extend(known.resolved.pairs.iter().map(|pair| &pair.target).filter(|target| seen.insert(target)));
     let references = references(known, &targets);
@@ -111,10 +114,21 @@ pub fn draft(known: &Known<'_>) -> Draft {
         unmet,
         hash: hash(known),
     };
+    // What is declared to come first is waited for by all that follows.
+    let mut before = BTreeSet::new();
     for place in &found.tables {
         let Some(target) = targets.get(*place) else { continue };
+        let held = edges.iter().enumerate().filter(|(number, edge)| {
+            edge.from == *place && edge.to != *place && !found.second_pass.contains(number)
+        });
+        let after: BTreeSet<String> =
+            held.map(|(_, edge)| name(&edge.to)).chain(before.iter().cloned()).collect();
         for (pair, one) in known.resolved.pairs.iter().enumerate().filter(|(_, one)| one.target == **target) {
-            draft.tables.push(table(known, (pair, one), &found, *place));
+            let drafted = table(known, (pair, one), &found, *place);
+            draft.tables.push(DraftTable { after: after.clone(), ..drafted });
+        }
+        if *place < declared {
+            before.insert(name(place));
         }
     }
     draft
@@ -204,7 +218,8 @@ fn table(known: &Known<'_>, (place, pair): (usize, &Pair), order: &Order, target
         crate::model::TableKind::Table | crate::model::TableKind::Partitioned => None,
         other => Some(format!("it is a {}", other.word())),
     };
-    DraftTable { pair: place, form, notes, untold, doubts, triggers, stubborn, is_at_once, unwritable }
+    let after = BTreeSet::new();
+    DraftTable { pair: place, form, notes, untold, doubts, triggers, stubborn, is_at_once, after, unwritable }
 }
 
 /// Whether the binary form of a type is the same in every database: arrays and composites of own types hold their numbers.

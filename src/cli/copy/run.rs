@@ -9,9 +9,9 @@ use crate::cli::stop::Stop;
 use crate::cli::verify::{LimitArgs, random, runtime};
 use crate::digest::hasher::Seed;
 use crate::jobs::copy::{Hands, Run, provision, run};
-use crate::manifest::{Access, Keys};
+use crate::manifest::{Access, Keys, Level};
 use crate::model::copy::CopyPlan;
-use crate::model::{Cause, Exit};
+use crate::model::{Cause, Exit, RuleId};
 use crate::rules::copy::Consent;
 use crate::stores::lines::Lines;
 
@@ -80,6 +80,10 @@ pub(in crate::cli) struct Args {
     /// About how many rows one transaction writes, where an integer key cuts them
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
     rows_per_range: u64,
+    /// How many ranges are written at the same time, each by a connection of its own; a source that one session alone can read has
+    /// one
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: u16,
     /// The seed of the digests, to get the same ones again; without it, a random one
     #[arg(long, value_name = "N")]
     seed: Option<Seed>,
@@ -97,6 +101,10 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
     writable(access, &copy.target.name)?;
     copy.mapping.entities.clone_from(&args.entity);
     let keys = args.keys.unwrap_or(keys);
+    if args.rejects.is_some() {
+        // What a plan says would be refused goes to that file.
+        copy.levels.entry(RuleId::of("copy", "misfit")).or_insert(Level::Warn);
+    }
     let mut lines = args.rejects.as_deref().map(Lines::create).transpose().map_err(Stop::CouldNotLook)?;
     let settings = Run {
         copy,
@@ -104,6 +112,8 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
         reviewed: args.plan.clone(),
         wait: Duration::from_secs(args.wait),
         rows_of_range: args.rows_per_range,
+        jobs: usize::from(args.jobs),
+        leaves_out: lines.is_some(),
         keys,
         holder: format!("process {}", std::process::id()),
     };
@@ -149,6 +159,8 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Stop> {
         reviewed: None,
         wait: Duration::from_secs(args.wait),
         rows_of_range: 1,
+        jobs: 1,
+        leaves_out: false,
         keys,
         holder: format!("process {}", std::process::id()),
     };

@@ -3,18 +3,20 @@ use std::sync::Arc;
 
 use super::entities::Entities;
 use super::run::Hands;
-use super::steps::Unit;
-use super::work::{Kept, Trouble, Work, Written};
+use super::steps::{Steps, Unit};
+use super::units;
+use super::work::{Work, Written};
+use super::worker::{Kept, Shared, Trouble, Worker};
 use crate::model::Cause;
-use crate::model::copy::StepPlace;
-use crate::model::ledger::CopyRange;
-use crate::stores::postgres::TargetLock;
-use crate::stores::writing::Rejects;
+use crate::model::copy::{Reject, StepPlace};
+use crate::stores::postgres::{PostgresWriter, TargetLock};
 
 /// What a step must not do.
 fn changed(table: &str) -> Cause {
-    Cause::new(format!("a step changes rows of `{table}` that were copied, so that the next run would change them back"))
-        .hint("declare the columns that it writes as `target_owned`, and rows that it adds as not the mapping's: `target_where`")
+    Cause::new(format!(
+        "a step changes rows of `{table}` that were copied, so that the next run would change them back"
+    ))
+    .hint("declare the columns that it writes as `target_owned`, and rows that it adds as not the mapping's: `target_where`")
 }
 
 impl Work<'_> {
@@ -26,13 +28,12 @@ impl Work<'_> {
         hands: &mut Hands<'_>,
     ) -> Vec<Written> {
         let steps = Arc::clone(&self.steps);
-        let epoch = self.ledger.run.epoch;
         if self.alone(lock, &[StepPlace::First], "").await.is_err() {
             return self.tables.iter().map(|table| self.begun(table)).collect();
         }
         let written = self.all(lock, hands).await;
         let is_whole = written.iter().all(|one| one.facts.done == one.facts.ranges);
-        if !is_whole || !self.is_whole().await {
+        if !is_whole || !steps.lock().await.is_whole() {
             return written;
         }
         let has_tables =
@@ -45,19 +46,9 @@ impl Work<'_> {
         }
         // Behind all tables nothing is done for a part of them.
         if !entities.is_part && steps.lock().await.any(&[StepPlace::Last]) {
-            let mut unit = Unit::default();
-            let done = match self.writer.begin(epoch).await {
-                Ok(()) => self.last(&written, &mut unit).await,
-                Err(cause) => Err(cause),
-            };
-            self.settled(done, unit).await;
+            self.behind(&written, lock).await;
         }
         written
-    }
-
-    /// Whether all steps are as they should be.
-    pub(super) async fn is_whole(&self) -> bool {
-        self.steps.lock().await.is_whole()
     }
 
     async fn alone(
@@ -68,82 +59,131 @@ impl Work<'_> {
     ) -> Result<(), Cause> {
         let steps = Arc::clone(&self.steps);
         let mut steps = steps.lock().await;
-        if !lock.is_held().await {
-            return Err(Cause::new("the lock of the target was lost"));
+        if !steps.any(places) {
+            return Ok(());
         }
-        steps.alone(&mut self.writer, self.ledger.run.epoch, places, entity).await
+        let epoch = self.ledger.run.epoch;
+        let mut unit = Unit::of(entity);
+        let done = match held(lock).await {
+            Ok(()) => alone(&mut self.first()?.writer, &mut steps, epoch, places, &mut unit).await,
+            Err(cause) => Err(cause),
+        };
+        settled(&mut self.first()?.writer, &mut steps, &done, unit).await;
+        done
     }
 
-    async fn last(&mut self, written: &[Written], unit: &mut Unit) -> Result<(), Cause> {
+    async fn behind(&mut self, written: &[Written], lock: &mut TargetLock) {
         let steps = Arc::clone(&self.steps);
-        let epoch = self.ledger.run.epoch;
-        steps.lock().await.run(&mut self.writer, epoch, StepPlace::Last, unit).await?;
-        if unit.wrote() {
-            for (table, one) in self.tables.iter().zip(written) {
+        let mut steps = steps.lock().await;
+        let (tables, epoch) = (self.tables, self.ledger.run.epoch);
+        let Ok(Worker { writer, .. }) = self.first() else { return };
+        let mut unit = Unit::default();
+        let done = async {
+            held(lock).await?;
+            writer.begin(epoch).await?;
+            steps.run(writer, epoch, StepPlace::Last, &mut unit).await?;
+            for (table, one) in tables.iter().zip(written).filter(|_| unit.wrote()) {
                 let is_known = one.facts.rejected == 0 && one.facts.target_only == 0;
-                if is_known && self.writer.digest(&table.whole.target).await? != one.digest {
+                if is_known && writer.digest(&table.whole.target).await? != one.digest {
                     return Err(changed(&table.name));
                 }
             }
+            writer.commit().await.map_err(Cause::from)
         }
-        self.writer.commit().await
+        .await;
+        settled(writer, &mut steps, &done, unit).await;
     }
+}
 
-    async fn settled(&mut self, done: Result<(), Cause>, mut unit: Unit) {
-        let steps = Arc::clone(&self.steps);
-        match done {
-            Ok(()) => steps.lock().await.kept(unit),
-            Err(cause) => {
-                self.writer.roll_back().await;
-                unit.stopped(cause);
-                steps.lock().await.dropped(unit);
-            }
+async fn held(lock: &mut TargetLock) -> Result<(), Cause> {
+    if lock.is_held().await {
+        return Ok(());
+    }
+    Err(Cause::new("the lock of the target was lost")
+        .hint("`trueup copy status` tells who has it; run the same command again"))
+}
+
+async fn alone(
+    writer: &mut PostgresWriter,
+    steps: &mut Steps<'_>,
+    epoch: i64,
+    places: &[StepPlace],
+    unit: &mut Unit,
+) -> Result<(), Cause> {
+    writer.begin(epoch).await?;
+    for place in places {
+        steps.run(writer, epoch, *place, unit).await?;
+    }
+    writer.commit().await.map_err(Cause::from)
+}
+
+async fn settled(
+    writer: &mut PostgresWriter,
+    steps: &mut Steps<'_>,
+    done: &Result<(), Cause>,
+    mut unit: Unit,
+) {
+    match done {
+        Ok(()) => steps.kept(unit),
+        Err(cause) => {
+            writer.roll_back().await;
+            unit.stopped(cause.clone());
+            steps.dropped(unit);
         }
     }
+}
 
-    /// The tables of an entity, and its steps around them: one transaction.
+impl Worker {
+    /// The tables of an entity, and its steps around them: one transaction. Steps of two entities at a time could wait for each other
+    /// where no server sees it, so they have their turns.
     pub(super) async fn kept_of(
         &mut self,
+        shared: &Shared<'_, '_>,
         entity: &str,
-        parts: &[(usize, CopyRange)],
-        rejects: &mut Rejects<'_>,
+        parts: &units::Unit,
+        held: &mut Vec<Reject>,
     ) -> Result<Vec<Kept>, Trouble> {
+        let mut steps = shared.steps.lock().await;
+        if !steps.any(&[StepPlace::EntityFirst, StepPlace::EntityLast]) {
+            drop(steps);
+            self.writer.begin(shared.epoch).await?;
+            let all = self.pieces(shared, parts, false, held).await?;
+            self.writer.commit().await?;
+            return Ok(all);
+        }
         let mut unit = Unit::of(entity);
-        let done = self.entity(parts, &mut unit, rejects).await;
+        let done = self.entity(shared, (parts, held), &mut steps, &mut unit).await;
         let told = match &done {
             Ok(_) => Ok(()),
+            // It is tried again.
+            Err(Trouble::Met(_)) => return done,
             Err(Trouble::Failed(cause)) => Err(cause.clone()),
             Err(Trouble::Differs(_)) => {
                 Err(Cause::new("rows of its tables did not arrive as they were sent"))
             }
         };
-        self.settled(told, unit).await;
+        settled(&mut self.writer, &mut steps, &told, unit).await;
         done
     }
 
     async fn entity(
         &mut self,
-        parts: &[(usize, CopyRange)],
+        shared: &Shared<'_, '_>,
+        (parts, held): (&units::Unit, &mut Vec<Reject>),
+        steps: &mut Steps<'_>,
         unit: &mut Unit,
-        rejects: &mut Rejects<'_>,
     ) -> Result<Vec<Kept>, Trouble> {
-        let steps = Arc::clone(&self.steps);
-        let epoch = self.ledger.run.epoch;
-        self.writer.begin(epoch).await?;
-        steps.lock().await.run(&mut self.writer, epoch, StepPlace::EntityFirst, unit).await?;
-        let all = self.pieces(parts, false, rejects).await?;
-        let is_last = steps.lock().await.any(&[StepPlace::EntityLast]);
-        if is_last {
-            steps.lock().await.run(&mut self.writer, epoch, StepPlace::EntityLast, unit).await?;
-        }
-        if is_last && unit.wrote() {
-            for ((place, _), kept) in parts.iter().zip(&all) {
-                let Some(table) = self.tables.get(*place) else { continue };
+        self.writer.begin(shared.epoch).await?;
+        steps.run(&mut self.writer, shared.epoch, StepPlace::EntityFirst, unit).await?;
+        let all = self.pieces(shared, parts, false, held).await?;
+        if steps.any(&[StepPlace::EntityLast]) {
+            let before = unit.ran();
+            steps.run(&mut self.writer, shared.epoch, StepPlace::EntityLast, unit).await?;
+            for ((place, _), kept) in parts.iter().zip(&all).filter(|_| unit.ran() > before) {
+                let Some(table) = shared.tables.get(*place) else { continue };
                 let target = &table.first.as_ref().unwrap_or(&table.whole).target;
-                if kept.rejected == 0
-                    && kept.target_only == 0
-                    && self.writer.digest(target).await? != kept.digest
-                {
+                let is_known = kept.rejected == 0 && kept.target_only == 0;
+                if is_known && self.writer.digest(target).await? != kept.digest {
                     return Err(changed(&table.name).into());
                 }
             }

@@ -301,5 +301,5 @@ async fn run(
     };
     facts.rows = Some(rows);
     writer.record_step(epoch, &kept).await?;
-    writer.commit().await
+    writer.commit().await.map_err(Cause::from)
 }

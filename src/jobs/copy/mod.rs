@@ -12,7 +12,9 @@ mod steps;
 mod tending;
 mod transfer;
 mod tuples;
+mod units;
 mod work;
+mod worker;
 
 pub use backfill::{BackfillRun, backfill};
 pub use provision::provision;

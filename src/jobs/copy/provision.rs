@@ -266,5 +266,5 @@ async fn in_transaction(
         writer.script(&filled(&text)).await?;
     }
     writer.record_step(epoch, &kept).await?;
-    writer.commit().await
+    writer.commit().await.map_err(Cause::from)
 }

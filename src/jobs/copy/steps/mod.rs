@@ -58,9 +58,14 @@ impl Unit {
         Self { entity: entity.to_owned(), ..Self::default() }
     }
 
-    /// Whether a step wrote something in this transaction.
+    /// How many steps ran in this transaction.
+    pub(super) fn ran(&self) -> usize {
+        self.facts.iter().filter(|facts| facts.held.is_none()).count()
+    }
+
+    /// Whether one of them did.
     pub(super) fn wrote(&self) -> bool {
-        self.facts.iter().any(|facts| facts.held.is_none())
+        self.ran() > 0
     }
 
     /// Something beside its steps ended it.
@@ -261,7 +266,7 @@ impl<'s> Steps<'s> {
         let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
         let mut sink = writer.stage(&one.name, &columns).await?;
         match answer.send(&names, &mut sink).await {
-            Ok(_) => sink.end().await.map(|_| given),
+            Ok(_) => sink.end().await.map(|_| given).map_err(Cause::from),
             Err(cause) => {
                 sink.give_up().await;
                 Err(Cause {
@@ -301,42 +306,5 @@ impl<'s> Steps<'s> {
             let on = Object::endpoint(format!("{}: {}", facts.target, facts.name));
             judge(STEP_RULES, &on, &Look::Got(facts), &self.copy.levels, report);
         }
-    }
-
-    /// Runs the steps of a place in a transaction of their own.
-    pub(super) async fn alone(
-        &mut self,
-        writer: &mut PostgresWriter,
-        epoch: i64,
-        places: &[StepPlace],
-        entity: &str,
-    ) -> Result<(), Cause> {
-        if !self.any(places) {
-            return Ok(());
-        }
-        let mut unit = Unit::of(entity);
-        let done = self.tried(writer, epoch, places, &mut unit).await;
-        match &done {
-            Ok(()) => self.kept(unit),
-            Err(_) => {
-                writer.roll_back().await;
-                self.dropped(unit);
-            }
-        }
-        done
-    }
-
-    async fn tried(
-        &mut self,
-        writer: &mut PostgresWriter,
-        epoch: i64,
-        places: &[StepPlace],
-        unit: &mut Unit,
-    ) -> Result<(), Cause> {
-        writer.begin(epoch).await?;
-        for place in places {
-            self.run(writer, epoch, *place, unit).await?;
-        }
-        writer.commit().await
     }
 }

@@ -166,7 +166,7 @@ impl<'s> Sources<'s> {
 /// The end of what was sent.
 async fn ended(sent: Result<(), Cause>, sink: crate::stores::postgres::Sink<'_>) -> Result<(), Cause> {
     match sent {
-        Ok(()) => sink.end().await.map(|_| ()),
+        Ok(()) => sink.end().await.map(|_| ()).map_err(Cause::from),
         Err(cause) => {
             sink.give_up().await;
             Err(cause)

@@ -51,7 +51,7 @@ impl PostgresWriter {
         self.run(FORMS).await?;
         let sql = format!("COPY pg_temp.{name} ({}) FROM STDIN", names.join(", "));
         let sink = Sink::open(&mut self.rows.store.connection, &sql).await;
-        sink.map_err(|error| refused(&error))
+        sink.map_err(|error| refused(&error).cause)
     }
 
     /// How many rows a stage has, and what tells them from others.
@@ -75,7 +75,7 @@ impl PostgresWriter {
         self.run(PATH).await?;
         let connection = &mut self.rows.store.connection;
         let query = sqlx::query(AssertSqlSafe(sql.to_owned()).into_sql_str()).persistent(false);
-        let done = query.execute(connection).await.map_err(|error| refused(&error))?;
+        let done = query.execute(connection).await.map_err(|error| refused(&error).cause)?;
         self.unended(before).await?;
         Ok(done.rows_affected())
     }
@@ -114,8 +114,8 @@ impl PostgresWriter {
         let sql = format!("SELECT (\n{sql}\n)::pg_catalog.int8");
         let connection = &mut self.rows.store.connection;
         let query = sqlx::query(AssertSqlSafe(sql).into_sql_str()).persistent(false);
-        let row = query.fetch_one(connection).await.map_err(|error| refused(&error))?;
-        let number: Option<i64> = row.try_get(0).map_err(|error| refused(&error))?;
+        let row = query.fetch_one(connection).await.map_err(|error| refused(&error).cause)?;
+        let number: Option<i64> = row.try_get(0).map_err(|error| refused(&error).cause)?;
         number.and_then(|number| u64::try_from(number).ok()).ok_or_else(|| {
             Cause::new("the query of its rows answers no number").hint("select one number, in one row")
         })
@@ -139,8 +139,8 @@ impl PostgresWriter {
         let query = sqlx::query(AssertSqlSafe(sql).into_sql_str()).persistent(false);
         let mut rows = query.fetch(&mut self.rows.store.connection);
         let mut count = 0;
-        while let Some(row) = rows.try_next().await.map_err(|error| refused(&error))? {
-            let line: String = row.try_get(0).map_err(|error| refused(&error))?;
+        while let Some(row) = rows.try_next().await.map_err(|error| refused(&error).cause)? {
+            let line: String = row.try_get(0).map_err(|error| refused(&error).cause)?;
             // A line end inside of a `json` value is no part of its meaning.
             let line = line.replace(['\n', '\r'], " ");
             writeln!(out, "{line}")
