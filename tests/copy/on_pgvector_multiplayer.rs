@@ -77,7 +77,8 @@ async fn two_clusters_become_one_database() {
     assert_eq!(exit, 1, "{said}");
     assert!(said.contains("narrowed to the entity `nobody`, of which the source has no table"), "{said}");
     world.held(&["copy", "run", "schema", "--yes", "--entity", "e01,e02"]);
-    let said = world.held(&["copy", "run", "rows", "--yes", "--entity", "e01,e02,gone"]);
+    let said =
+        world.held(&["copy", "run", "rows", "--yes", "--entity", "e01,e02,gone", "--format", "markdown"]);
     assert!(said.contains("narrowed to the entities `e01`, `e02`: others are not copied"), "{said}");
     assert_eq!(world.new.ask("select count(*)::text from me_e01.memory union all select count(*)::text from core.space union all select count(*)::text from auth.users").await, ["209", "2", "32"]);
     let (said, exit) = world.run(&["copy", "status"]);
@@ -103,7 +104,7 @@ async fn two_clusters_become_one_database() {
     // All of them, under the same plan.
     world.held(&["copy", "run", "schema", "--yes"]);
     for _ in 0..2 {
-        let said = world.held(&["copy", "run", "rows", "--yes"]);
+        let said = world.held(&["copy", "run", "rows", "--yes", "--format", "markdown"]);
         assert!(!said.contains("narrowed"), "{said}");
         let (json, exit) = world.run(&["verify", "--format", "json"]);
         assert_eq!(exit, 0, "{json}");

@@ -64,13 +64,7 @@ pub(super) fn run(args: &BackfillArgs) -> Result<Exit, Stop> {
                 || path.starts_with(&format!("{pattern}/"))
         })
     };
-    // The file alone is judged, as its folder declares it: others may be old.
-    let set = manifest.backfill.iter().find(is_of).cloned().unwrap_or_else(|| Backfill {
-        name: one.name.clone(),
-        single_transaction: true,
-        ..Backfill::default()
-    });
-    let set = Backfill { files: vec![one.file.clone()], ..set };
+    let set = manifest.backfill.iter().find(is_of).cloned();
     let settings = BackfillRun {
         declared: one.clone(),
         set,

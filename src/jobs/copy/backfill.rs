@@ -6,6 +6,7 @@ use crate::model::ledger::{CopyStep, Ledger};
 use crate::model::sql::{Act, Script};
 use crate::model::survey::{Expectation, Wanted};
 use crate::model::{Cause, Exit, Look, Object, Report};
+use crate::parse::sql::script;
 use crate::plan::steps::{is_wanted, wanted};
 use crate::rules::backfill::{BackfillFacts, RULES as LINT_RULES};
 use crate::rules::copy::{
@@ -22,8 +23,8 @@ use crate::stores::postgres::{Patience, PostgresRows, PostgresUrl, PostgresWrite
 pub struct BackfillRun {
     /// What is declared.
     pub declared: CopyBackfill,
-    /// What its folder declares of it, where there is such a set.
-    pub set: Backfill,
+    /// What its folder declares of it; none where it is in no `[[backfill]]`.
+    pub set: Option<Backfill>,
     /// Where it runs.
     pub on: Endpoint,
     /// What must have run it before.
@@ -48,7 +49,8 @@ const SCOPE: &str = "backfill";
 struct Statements {
     text: String,
     digest: String,
-    ranges: Vec<std::ops::Range<usize>>,
+    /// Each with whether it writes.
+    ranges: Vec<(std::ops::Range<usize>, bool)>,
 }
 
 /// Runs a backfill. `confirm` is asked once, before anything is written.
@@ -86,7 +88,15 @@ pub async fn backfill(settings: &BackfillRun, confirm: &mut dyn FnMut() -> Conse
 fn linted(settings: &BackfillRun, report: &mut Report) -> Option<Statements> {
     let tree = Checkout::default();
     let path = settings.manifest.path_of(&settings.declared.file);
-    let facts = BackfillFacts::new(std::slice::from_ref(&settings.set), &settings.manifest, &tree);
+    // The file alone is judged: others of its folder may be old. It is one transaction here; what it opens itself is its own.
+    let opens = |text: &str| script(text).statements.iter().any(|statement| statement.act == Act::Begin);
+    let declared = settings.set.clone().unwrap_or_else(|| Backfill {
+        name: settings.declared.name.clone(),
+        single_transaction: tree.text(&path).got().is_none_or(|text| !opens(text)),
+        ..Backfill::default()
+    });
+    let set = Backfill { files: vec![settings.declared.file.clone()], ..declared };
+    let facts = BackfillFacts::new(std::slice::from_ref(&set), &settings.manifest, &tree);
     let look = Look::Got(facts);
     judge(LINT_RULES, &Object::file(&path), &look, &settings.levels, report);
     let facts = look.got()?;
@@ -138,7 +148,7 @@ fn statements(text: String, script: &Script) -> Result<Statements, Cause> {
                 return no("it ends its transaction in the middle");
             }
             Act::Outside(what) => return no(&format!("`{what}` refuses to run inside a transaction")),
-            _ => ranges.push(statement.range.clone()),
+            _ => ranges.push((statement.range.clone(), !statement.writes.is_empty())),
         }
     }
     let digest = crate::plan::steps::short(&text);
@@ -255,13 +265,13 @@ async fn run(
         });
     }
     let mut rows: u64 = 0;
-    for (place, range) in statements.ranges.iter().enumerate() {
+    for (place, (range, writes)) in statements.ranges.iter().enumerate() {
         let sql = statements.text.get(range.clone()).unwrap_or_default();
         let wrote = writer.statement(sql.trim_end().trim_end_matches(';')).await.map_err(|cause| Cause {
             message: format!("statement {}: {}", place + 1, cause.message),
             hint: cause.hint,
         })?;
-        rows = rows.saturating_add(wrote);
+        rows = rows.saturating_add(if *writes { wrote } else { 0 });
     }
     for (check, before) in settings.declared.check.iter().zip(before) {
         let number = writer.number(&check.sql).await?;

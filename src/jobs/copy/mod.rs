@@ -25,7 +25,7 @@ pub use tuples::{TupleHands, TupleRun, tuples};
 
 use self::entities::{Entities, entities};
 use crate::manifest::{At, Copy as Declared, Entities as DeclaredEntities, Source, glob};
-use crate::mapping::{Mapping, Resolved, resolve};
+use crate::mapping::{Mapping, ProblemKind, Resolved, resolve};
 use crate::model::copy::StepPlace;
 use crate::model::copy::{CopyPlan, PlannedTable};
 use crate::model::ledger::Ledger;
@@ -133,6 +133,17 @@ async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
     sides.is_replica = !sides.is_same && source.store.is_replica(&target.store);
     sides.tables = source.schema.tables.len() + target.schema.tables.len();
     sides.problems.clone_from(&resolved.problems);
+    let held = target.store.ledger().await.ok().flatten();
+    if !provision::open(settings, &entities, held.as_ref()).is_empty() {
+        // A target that is not ready need not have its tables yet, and nothing is copied into it.
+        sides.problems.retain(|problem| problem.kind != ProblemKind::MissingTable);
+        let reason = "tables that the target does not have yet: it is not ready";
+        report.not_compared.push(Gap {
+            on: settings.on(),
+            kind: GapKind::NotCompared,
+            reason: reason.into(),
+        });
+    }
     let are_two = !sides.is_same && !sides.is_replica;
     judge(SIDES_RULES, &settings.on(), &Look::Got(sides), &settings.levels, report);
     report.not_compared.extend(resolved.gaps.iter().cloned());
