@@ -207,7 +207,9 @@ fn table(known: &Known<'_>, (place, pair): (usize, &Pair), order: &Order, target
         })
         .collect();
     let triggers = fires.iter().map(|trigger| trigger.name.clone()).collect();
-    let stubborn = fires.iter().filter(|trigger| trigger.fires.is_some());
+    // SQLite leaves none out.
+    let is_lean = known.target.system == System::Sqlite;
+    let stubborn = fires.iter().filter(|trigger| trigger.fires.is_some() || is_lean);
     let stubborn = stubborn.map(|trigger| trigger.name.clone()).collect();
     let unwritable = match to.kind {
         crate::model::TableKind::Table | crate::model::TableKind::Partitioned => None,

@@ -27,4 +27,5 @@ pub mod sqlite;
 pub mod store;
 pub mod surveying;
 pub mod vectors;
+pub mod writer;
 pub mod writing;

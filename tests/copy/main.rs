@@ -14,4 +14,5 @@ mod on_postgres_refused;
 mod on_postgres_workers;
 mod on_postgres_written;
 mod server;
+mod sqlite_files;
 mod world;

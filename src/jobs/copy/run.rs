@@ -21,7 +21,7 @@ use crate::rules::copy::{
 use crate::rules::{Levels, judge};
 use crate::stores::endpoint::Address;
 use crate::stores::integrity::Integrity;
-use crate::stores::postgres::{PostgresUrl, PostgresWriter, TargetLock};
+use crate::stores::writer::{FROM_POSTGRES, Lock, Writer};
 use crate::stores::writing::{Rejects, Transfer};
 
 /// What to write.
@@ -96,14 +96,13 @@ pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
         report.sort();
         return report;
     }
-    let Address::Postgres(url) = &copy.target.address else {
-        let cause = Cause::new("this version copies rows into Postgres alone")
-            .hint("name a Postgres database as the target");
+    if let (Address::Postgres(_), Address::Sqlite(_)) = (&copy.source.address, &copy.target.address) {
+        let cause = Cause::new(FROM_POSTGRES).hint("name a Postgres database as the target");
         judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &GATES, &mut report);
         return report;
-    };
+    }
     let mut facts = LockFacts { target: copy.target.name.clone(), ..LockFacts::default() };
-    match TargetLock::take(url, settings.wait).await {
+    match Lock::take(&copy.target.address, settings.wait).await {
         Err(cause) => judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &GATES, &mut report),
         Ok(Err(holder)) => {
             facts.was_held = true;
@@ -112,7 +111,7 @@ pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
         }
         Ok(Ok(mut lock)) => {
             judge(LOCK_RULES, &on, &Look::Got(facts), &GATES, &mut report);
-            locked(settings, url, &mut lock, hands, &mut report).await;
+            locked(settings, &mut lock, hands, &mut report).await;
             lock.release().await;
         }
     }
@@ -120,13 +119,7 @@ pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
     report
 }
 
-async fn locked(
-    settings: &Run,
-    url: &PostgresUrl,
-    lock: &mut TargetLock,
-    hands: &mut Hands<'_>,
-    report: &mut Report,
-) {
+async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: &mut Report) {
     let copy = &settings.copy;
     let Some(mut prepared) = prepare(copy, report).await else { return };
     let mut tables = if report.exit(false) == Exit::Held {
@@ -151,13 +144,14 @@ async fn locked(
     let is_firing = may_change_later(&prepared);
     beside(settings, &mut prepared, report).await;
     let skips = copy.declared.triggers == Some(Triggers::Skip);
-    let begun = begin(settings, url, &mut prepared, &tables, source, skips).await;
+    prepared.target.store.rest().await;
+    let begun = begin(settings, &mut prepared, &tables, source, skips).await;
     let Prepared { source, mut target, resolved, .. } = prepared;
     let written = match begun {
         Ok((writer, ledger)) => {
             let first = Worker { source: source.store, writer };
             let mut work = Work::new(settings, first, ledger, (&tables, is_firing));
-            let open = async || PostgresWriter::open(url, copy.patience, skips).await;
+            let open = async || Writer::open(&copy.target.address, copy.patience, skips).await;
             let (workers, why) = work.call_in(open).await;
             if let Some(cause) = why {
                 let workers = if workers == 1 { "1 worker".to_owned() } else { format!("{workers} workers") };
@@ -358,13 +352,12 @@ fn gates(settings: &Run, prepared: &Prepared, tables: &[Table], source: &str) ->
 /// Cuts what was not cut before, and writes the ledger.
 async fn begin(
     settings: &Run,
-    url: &PostgresUrl,
     prepared: &mut Prepared,
     tables: &[Table],
     source: String,
     skips: bool,
-) -> Result<(PostgresWriter, Ledger), Cause> {
-    let mut writer = PostgresWriter::open(url, settings.copy.patience, skips).await?;
+) -> Result<(Writer, Ledger), Cause> {
+    let mut writer = Writer::open(&settings.copy.target.address, settings.copy.patience, skips).await?;
     let held = prepared.ledger.clone().unwrap_or_default().ranges;
     let mut place = held.iter().map(|range| range.place + 1).max().unwrap_or_default();
     let mut new = Vec::new();

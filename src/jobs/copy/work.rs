@@ -13,8 +13,8 @@ use crate::digest::bucket::Bucket;
 use crate::model::Cause;
 use crate::model::ledger::{CopyRange, Ledger};
 use crate::rules::copy::CopiedFacts;
-use crate::stores::postgres::{PostgresWriter, TargetLock};
 use crate::stores::rows::{RowSource, Stopwatch};
+use crate::stores::writer::{Lock, Writer};
 
 /// How long workers are left to themselves before somebody looks whether the lock is still held.
 const WATCH: Duration = Duration::from_secs(20);
@@ -65,7 +65,7 @@ impl<'w> Work<'w> {
     /// there are no more of them.
     pub(super) async fn call_in(
         &mut self,
-        writer: impl AsyncFn() -> Result<PostgresWriter, Cause>,
+        writer: impl AsyncFn() -> Result<Writer, Cause>,
     ) -> (usize, Option<Cause>) {
         let most = self.settings.jobs.min(Board::new(self.tables, &self.ledger, false).width());
         while self.workers.len() < most {
@@ -98,7 +98,7 @@ impl<'w> Work<'w> {
     }
 
     /// Writes all tables in their order, and then the references that waited.
-    pub(super) async fn all(&mut self, lock: &mut TargetLock, hands: &mut Hands<'_>) -> Vec<Written> {
+    pub(super) async fn all(&mut self, lock: &mut Lock, hands: &mut Hands<'_>) -> Vec<Written> {
         let mut written: Vec<Written> = self.tables.iter().map(|table| self.begun(table)).collect();
         let shared = Shared {
             settings: self.settings,
@@ -128,7 +128,7 @@ impl<'w> Work<'w> {
                 continue;
             }
             let whole = &table.whole;
-            let (has, holds) = match writer.begin(self.ledger.run.epoch).await {
+            let (has, holds) = match writer.begin(self.ledger.run.epoch, false).await {
                 Ok(()) => tokio::join!(source.digest(&whole.source), writer.digest(&whole.target)),
                 Err(cause) => (Err(cause.clone()), Err(cause)),
             };
@@ -154,7 +154,7 @@ impl<'w> Work<'w> {
         let epoch = self.ledger.run.epoch;
         let writer = &mut self.first()?.writer;
         let set = async {
-            writer.begin(epoch).await?;
+            writer.begin(epoch, false).await?;
             writer.count_on(sequence, next).await?;
             writer.commit().await.map_err(Cause::from)
         }
@@ -169,7 +169,7 @@ impl<'w> Work<'w> {
     pub(super) async fn finished(&mut self) -> Result<(), Cause> {
         let epoch = self.ledger.run.epoch;
         let writer = &mut self.first()?.writer;
-        writer.begin(epoch).await?;
+        writer.begin(epoch, false).await?;
         writer.finish(epoch).await?;
         writer.commit().await.map_err(Cause::from)
     }
@@ -187,7 +187,7 @@ impl Pass<'_> {
     async fn write(
         mut self,
         idle: &mut Vec<Worker>,
-        lock: &mut TargetLock,
+        lock: &mut Lock,
         written: &mut [Written],
         tell: &mut dyn FnMut(&str),
     ) -> bool {

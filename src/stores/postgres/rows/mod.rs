@@ -18,7 +18,6 @@ mod writing;
 
 pub use self::ledger::TargetLock;
 pub use self::pouring::Sink;
-pub use self::sifting::Sieve;
 pub use self::writing::PostgresWriter;
 
 use std::collections::BTreeMap;
