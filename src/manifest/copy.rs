@@ -15,6 +15,9 @@ pub struct Copy {
     pub credentials: Vec<At<String>>,
     /// Whether triggers of the target fire for rows that are copied. Where there are some it has to be said.
     pub triggers: Option<Triggers>,
+    /// Whether rows of the target that the source no longer has are removed, of tables that this copy fills. Without it they are
+    /// told, and stay.
+    pub mirror: bool,
 }
 
 /// What becomes of triggers.

@@ -29,6 +29,8 @@ pub struct Known<'k> {
     pub first: &'k [String],
     /// What is declared to become of triggers.
     pub triggers: Option<Triggers>,
+    /// Whether rows that the source no longer has are removed.
+    pub is_mirror: bool,
 }
 
 /// A plan without its counts.
@@ -376,6 +378,9 @@ fn hash(known: &Known<'_>) -> String {
         Some(Triggers::Fire) => b"fire",
         Some(Triggers::Skip) => b"skip",
     });
+    if known.is_mirror {
+        part(b"mirror");
+    }
     let digest: String = sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     digest.get(..16).unwrap_or_default().to_owned()
 }

@@ -168,6 +168,22 @@ impl Writer {
         }
     }
 
+    /// Tables with rows that refer to some rows, and that would go or change with them.
+    ///
+    /// # Errors
+    /// When that cannot be asked.
+    pub async fn referrers(&mut self, rows: &Rows) -> Result<Vec<String>, Cause> {
+        either!(self, writer => writer.referrers(rows).await)
+    }
+
+    /// Removes some rows.
+    ///
+    /// # Errors
+    /// When the target keeps one.
+    pub async fn remove(&mut self, rows: &Rows) -> Result<(), Refused> {
+        either!(self, writer => writer.remove(rows).await)
+    }
+
     /// The keys of the first of some rows.
     ///
     /// # Errors

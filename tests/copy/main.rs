@@ -10,6 +10,7 @@ mod on_pglite_to_postgres;
 mod on_postgres;
 mod on_postgres_from_sqlite;
 mod on_postgres_killed;
+mod on_postgres_mirrored;
 mod on_postgres_refused;
 mod on_postgres_workers;
 mod on_postgres_written;

@@ -252,6 +252,25 @@ async fn a_copy_that_is_killed_goes_on() {
 }
 
 #[tokio::test]
+async fn rows_that_are_gone_are_removed_where_that_is_declared() {
+    let files = Files::new(&format!("{TABLES}{ROWS}"), TABLES).await;
+    files.declare("[copy]\nmirror = true\n");
+    assert_eq!(files.said(&RUN).1, 0);
+    files.load("old.db", "DELETE FROM notes WHERE id IN (100, 2900) OR person = 9; DELETE FROM people WHERE id = 9; UPDATE people SET boss = NULL WHERE boss = 9; DELETE FROM words WHERE word = 'a'; UPDATE teams SET owner = 12 WHERE owner = 9").await;
+    let (said, exit) = files.said(&RUN);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("words: 1 rows removed"), "{said}");
+    files.verified();
+    let owned = "CREATE TABLE own (id INTEGER PRIMARY KEY, note REFERENCES notes ON DELETE CASCADE); INSERT INTO own VALUES (1, 500)";
+    files.load("new.db", owned).await;
+    files.declare("[[skip]]\ntable = \"own\"\nside = \"target\"\nreason = \"the application's\"\n");
+    files.load("old.db", "DELETE FROM notes WHERE id = 500").await;
+    let (said, exit) = files.said(&RUN);
+    assert_eq!(exit, 1, "{said}");
+    assert_eq!(files.ask("SELECT CAST(count(*) AS TEXT) FROM own").await, ["1"]);
+}
+
+#[tokio::test]
 async fn rows_of_postgres_go_into_postgres_alone() {
     let files = Files::new("", "CREATE TABLE t (id INTEGER PRIMARY KEY)").await;
     let (said, exit) = files.said(&[

@@ -2,6 +2,7 @@
 //!
 //! A plan reads both sides and writes nothing. A run holds the target's lock, plans, holds the gates, and writes range by range.
 mod counters;
+mod mirror;
 mod ranges;
 mod run;
 mod tending;
@@ -13,10 +14,11 @@ mod worker;
 pub use run::{Hands, Run, run};
 pub use tending::{reset, status, unlock};
 
+use crate::digest::short::short;
 use crate::manifest::{At, Copy as Declared, Source, glob};
 use crate::mapping::{Mapping, Resolved, resolve};
 use crate::model::copy::{CopyPlan, PlannedTable};
-use crate::model::ledger::Ledger;
+use crate::model::ledger::{CopyRange, Ledger};
 use crate::model::survey::Rows;
 use crate::model::{Cause, Gap, GapKind, Look, Object, ObjectKind, Report, Schema};
 use crate::plan::copy::{Draft, DraftTable, Known, draft};
@@ -83,6 +85,8 @@ struct Prepared {
     facts: CopyFacts,
     /// What the target remembers of a copy.
     ledger: Option<Ledger>,
+    /// The hash of the plan of all tables, whatever this one is narrowed to.
+    whole: String,
 }
 
 /// Reads both sides, judges, and says all of it in the report. None where no plan could be made.
@@ -120,7 +124,7 @@ async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
     }
     let found = planned(settings, &mapping, &resolved, (&mut source, &mut target), report).await;
     let (facts, rest) = match found {
-        Ok((facts, tables, ledger)) => (Look::Got(facts), Some((tables, ledger))),
+        Ok((facts, tables, ledger, whole)) => (Look::Got(facts), Some((tables, ledger, whole))),
         Err(cause) => (Look::Failed(cause), None),
     };
     judge(RULES, &settings.on(), &facts, &settings.levels, report);
@@ -128,8 +132,8 @@ async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
     let hint = "a plan without a table copies nothing: is it the right source?";
     let run = RunFacts::new(report, |rule| rule == "copy/uncounted", hint);
     judge(RUN_RULES, &run.on.clone(), &Look::Got(run), &settings.levels, report);
-    let ((tables, ledger), Look::Got(facts)) = (rest?, facts) else { return None };
-    Some(Prepared { source, target, resolved, tables, facts, ledger })
+    let ((tables, ledger, whole), Look::Got(facts)) = (rest?, facts) else { return None };
+    Some(Prepared { source, target, resolved, tables, facts, ledger, whole })
 }
 
 async fn planned(
@@ -138,7 +142,7 @@ async fn planned(
     resolved: &Resolved,
     (source, target): (&mut Side, &mut Side),
     report: &mut Report,
-) -> Result<(CopyFacts, Vec<DraftTable>, Option<Ledger>), Cause> {
+) -> Result<(CopyFacts, Vec<DraftTable>, Option<Ledger>, String), Cause> {
     let keys = target.store.foreign_keys().await?;
     let first: Vec<String> = settings.declared.order.iter().map(|name| name.as_str().to_owned()).collect();
     let known = Known {
@@ -149,10 +153,12 @@ async fn planned(
         keys: &keys,
         first: &first,
         triggers: settings.declared.triggers,
+        is_mirror: settings.declared.mirror,
     };
-    let Draft { tables, second_pass, together, cycles, unmet, hash } = draft(&known);
+    let Draft { tables, second_pass, together, cycles, unmet, hash: whole } = draft(&known);
     let ledger = target.store.ledger().await?;
-    let is_owned = ledger.as_ref().is_some_and(|ledger| ledger.run.plan == hash);
+    let owned = ledger.as_ref().filter(|ledger| ledger.run.plan == whole);
+    let hash = narrowed(settings, mapping, &whole, report);
     let mut facts = CopyFacts {
         plan: CopyPlan {
             source: settings.source.name.clone(),
@@ -173,13 +179,32 @@ async fn planned(
         report.not_compared.extend(drafted.untold.iter().map(untold));
         one(resolved, drafted, (source, target), &mut facts).await;
     }
-    if is_owned {
-        for table in &mut facts.plan.tables {
+    for table in &mut facts.plan.tables {
+        let is_it = |range: &CopyRange| range.source == table.source && range.target == table.target;
+        if owned.is_some_and(|ledger| ledger.ranges.iter().any(is_it)) {
             table.target_rows = Look::NotAsked("a copy of this plan writes it already".into());
         }
     }
     credentials(settings, &mut facts);
-    Ok((facts, tables, ledger))
+    Ok((facts, tables, ledger, whole))
+}
+
+/// The hash of what this run is narrowed to, which is another than that of all; and says so.
+fn narrowed(settings: &Copy, mapping: &Mapping, whole: &str, report: &mut Report) -> String {
+    let mut hash = whole.to_owned();
+    for (what, names) in [("tables", &mapping.only), ("entities", &mapping.entities)] {
+        let mut names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        names.sort();
+        names.dedup();
+        if names.is_empty() {
+            continue;
+        }
+        hash = short(&format!("{hash} {what} {}", names.join(" ")));
+        let reason =
+            format!("the copy is narrowed to the {what} {}: nothing else goes over", names.join(", "));
+        report.not_compared.push(Gap { on: settings.on(), kind: GapKind::NotAsked, reason });
+    }
+    hash
 }
 
 const UNHELD: &str = "checks, unique keys, exclusions, domains and references of the target are held when rows are copied, and not by a plan";

@@ -210,7 +210,13 @@ async fn finish(
         return written;
     }
     let is_counted = counters::count_on(settings, work, target, pairs, report).await;
-    if is_counted && let Err(cause) = work.finished().await {
+    let mapping = &settings.copy.mapping;
+    // What is narrowed is not all of it.
+    let is_all = mapping.only.is_empty() && mapping.entities.is_empty();
+    if is_counted
+        && is_all
+        && let Err(cause) = work.finished().await
+    {
         judge(
             COPIED_RULES,
             &settings.copy.on(),
@@ -334,7 +340,12 @@ fn gates(settings: &Run, prepared: &Prepared, tables: &[Table], source: &str) ->
         plan: prepared.facts.plan.hash.clone(),
         reviewed: settings.reviewed.clone(),
         owner: prepared.ledger.as_ref().map(|ledger| Owner {
-            plan: ledger.run.plan.clone(),
+            // What is narrowed goes on with the copy of all.
+            plan: if ledger.run.plan == prepared.whole {
+                prepared.facts.plan.hash.clone()
+            } else {
+                ledger.run.plan.clone()
+            },
             began: ledger.run.began.clone(),
             is_same_source: ledger.run.source == source,
         }),
@@ -393,7 +404,7 @@ async fn begin(
         }
     }
     let run = CopyRun {
-        plan: prepared.facts.plan.hash.clone(),
+        plan: prepared.whole.clone(),
         source,
         holder: settings.holder.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -30,6 +30,8 @@ pub(super) struct Written {
     bytes: u64,
     digest: Bucket,
     took_ms: u128,
+    /// Rows that the source does not have, and that are gone.
+    removed: u64,
 }
 
 /// A unit that was written, or not.
@@ -45,8 +47,8 @@ pub(super) struct Work<'w> {
     settings: &'w Run,
     /// None of them is left where a run was given up with all of them at work.
     workers: Vec<Worker>,
-    ledger: Ledger,
-    tables: &'w [Table],
+    pub(super) ledger: Ledger,
+    pub(super) tables: &'w [Table],
     /// Whether triggers of the target fire.
     is_firing: bool,
 }
@@ -113,7 +115,10 @@ impl<'w> Work<'w> {
                 return ended(written);
             }
         }
-        if self.is_firing {
+
+        let is_mirror = self.settings.copy.declared.mirror;
+        let removed = if is_mirror { self.mirror(&mut written, hands.tell).await } else { 0 };
+        if self.is_firing || removed > 0 {
             self.look_again(&mut written).await;
         }
         ended(written)
@@ -135,7 +140,10 @@ impl<'w> Work<'w> {
             writer.roll_back().await;
             match (has, holds) {
                 (Ok(has), Ok(holds)) => one.facts.still_holds = Some(self::whole(&has) == holds),
-                (Err(cause), _) | (_, Err(cause)) => one.facts.failed = Some(cause),
+                (Err(cause), _) | (_, Err(cause)) => {
+                    one.facts.done = 0;
+                    one.facts.failed = Some(cause);
+                }
             }
         }
     }
@@ -176,13 +184,13 @@ impl<'w> Work<'w> {
 }
 
 /// One way through all units.
-struct Pass<'p> {
-    shared: &'p Shared<'p>,
+struct Pass<'p, 's> {
+    shared: &'p Shared<'s>,
     board: Board,
     is_last: bool,
 }
 
-impl Pass<'_> {
+impl Pass<'_, '_> {
     /// Hands out what may be written to whoever has nothing to do. Answers whether all of it was kept.
     async fn write(
         mut self,
@@ -274,6 +282,27 @@ impl Written {
         }
     }
 
+    /// How many rows of a range are to be removed; none where there are none, or rows of it are left out.
+    pub(super) fn to_remove(&self, range: i32) -> Option<u64> {
+        let (_, kept) = self.kept.iter().find(|(place, _)| *place == range)?;
+        (kept.target_only > 0 && kept.rejected == 0).then_some(kept.target_only)
+    }
+
+    /// They are gone.
+    pub(super) fn removed(&mut self, range: i32, digest: Bucket) {
+        if let Some((_, kept)) = self.kept.iter_mut().find(|(place, _)| *place == range) {
+            self.removed += std::mem::take(&mut kept.target_only);
+            kept.digest = digest;
+            kept.sample.clear();
+        }
+    }
+
+    /// They could not be removed.
+    pub(super) fn undone(&mut self, trouble: Trouble) {
+        self.facts.done = self.facts.done.saturating_sub(1);
+        self.fail(trouble);
+    }
+
     /// Adds a range that was kept, and says so.
     fn add(&mut self, range: &CopyRange, kept: Kept, is_done: bool, took_ms: u128) -> String {
         self.bytes += kept.bytes;
@@ -305,11 +334,14 @@ fn ended(mut written: Vec<Written>) -> Vec<Written> {
         }
         one.facts.sample.truncate(5);
         let name = &one.facts.table;
-        one.told = vec![
+        if one.removed > 0 {
+            one.told.push((format!("removed {name}"), format!("{} rows", one.removed)));
+        }
+        one.told.extend([
             (format!("copied {name}"), format!("{} rows, {} bytes sent", one.facts.rows, one.bytes)),
             (format!("digest {name}"), one.digest.to_string()),
             (format!("time {name}"), format!("{} ms", one.took_ms)),
-        ];
+        ]);
     }
     written
 }

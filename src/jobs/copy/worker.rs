@@ -172,7 +172,8 @@ impl Worker {
             let piece = Piece {
                 transfer: &transfer,
                 is_at_once: table.is_at_once,
-                is_fresh: shared.epoch == 1 && !is_last,
+                // What is there of a range that was never kept is somebody else's, and never written over.
+                is_fresh: range.state == RangeState::Open && !is_last,
                 is_own: unit.len() == 1,
                 keys: shared.settings.keys,
             };
@@ -216,7 +217,7 @@ impl Worker {
     }
 
     /// The digest of what was sent, without what was left out, and that of some rows of the target, which must be the same. Both databases work at it at once.
-    async fn read_back(
+    pub(super) async fn read_back(
         &mut self,
         transfer: &Transfer,
         poured: &Poured,

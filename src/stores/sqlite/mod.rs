@@ -13,6 +13,7 @@ mod lock;
 mod pouring;
 mod putting;
 mod questions;
+mod removing;
 mod scan;
 mod scratch;
 mod select;

@@ -10,6 +10,7 @@ mod kinds;
 mod ledger;
 mod pace;
 mod pouring;
+mod removing;
 mod scan;
 mod select;
 mod sifting;
