@@ -32,6 +32,9 @@ pub struct Copy {
     pub tuples: Vec<CopyTuples>,
     /// One-shot SQL behind gates: `trueup copy run backfill`.
     pub backfill: Vec<CopyBackfill>,
+    /// Whether rows of the target that the source no longer has are removed, of tables that this copy fills. Without it they are
+    /// told, and stay.
+    pub mirror: bool,
 }
 
 /// What becomes of triggers.

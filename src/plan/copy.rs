@@ -34,6 +34,8 @@ pub struct Known<'k> {
     pub foreach: Option<&'k Foreach>,
     /// All that decides what steps do.
     pub steps: &'k str,
+    /// Whether rows that the source no longer has are removed.
+    pub is_mirror: bool,
 }
 
 /// A plan without its counts.
@@ -212,7 +214,9 @@ fn table(known: &Known<'_>, (place, pair): (usize, &Pair), order: &Order, target
         })
         .collect();
     let triggers = fires.iter().map(|trigger| trigger.name.clone()).collect();
-    let stubborn = fires.iter().filter(|trigger| trigger.fires.is_some());
+    // SQLite leaves none out.
+    let is_lean = known.target.system == System::Sqlite;
+    let stubborn = fires.iter().filter(|trigger| trigger.fires.is_some() || is_lean);
     let stubborn = stubborn.map(|trigger| trigger.name.clone()).collect();
     let unwritable = match to.kind {
         crate::model::TableKind::Table | crate::model::TableKind::Partitioned => None,
@@ -379,6 +383,9 @@ fn hash(known: &Known<'_>) -> String {
         Some(Triggers::Fire) => b"fire",
         Some(Triggers::Skip) => b"skip",
     });
+    if known.is_mirror {
+        part(b"mirror");
+    }
     let digest: String = sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     digest.get(..16).unwrap_or_default().to_owned()
 }

@@ -30,4 +30,5 @@ pub mod staging;
 pub mod store;
 pub mod surveying;
 pub mod vectors;
+pub mod writer;
 pub mod writing;

@@ -13,6 +13,7 @@ use crate::diff::fingerprint::Origin;
 use crate::digest::bucket::Bucket;
 use crate::digest::hashed_row::HashedRow;
 use crate::digest::hasher::RowIdentity;
+use crate::digest::kind::Kind;
 use crate::digest::short::short;
 use crate::manifest::IfEmpty;
 use crate::mapping::Mapping;
@@ -40,6 +41,14 @@ impl Store {
             Address::Sqlite(file) => Self::Sqlite(Sqlite::open(file).await?),
             Address::Postgres(url) => Self::Postgres(Box::new(PostgresRows::open(url, patience).await?)),
         })
+    }
+
+    /// Says good-bye.
+    pub async fn close(self) {
+        match self {
+            Self::Sqlite(store) => store.close().await,
+            Self::Postgres(store) => store.close().await,
+        }
     }
 
     /// The store as one that holds vectors.
@@ -81,6 +90,34 @@ impl Store {
                 cluster: store.cluster().as_deref().map(short),
                 is_standby: store.is_standby(),
             },
+        }
+    }
+
+    /// The column that is a rowid of `SQLite`'s, which is never NULL whatever it is declared as.
+    ///
+    /// # Errors
+    /// When the table cannot be described.
+    pub async fn rowid(&mut self, table: &TableName) -> Result<Option<String>, Cause> {
+        match self {
+            Self::Sqlite(store) => store.number(table).await,
+            Self::Postgres(_) => Ok(None),
+        }
+    }
+
+    /// Whether ranges of a column's numbers can be asked for, because every row has one and they are found by it.
+    ///
+    /// # Errors
+    /// When the table cannot be described.
+    pub async fn is_numbered(&mut self, table: &TableName, column: &str) -> Result<bool, Cause> {
+        match self {
+            Self::Sqlite(store) => Ok(store.number(table).await?.as_deref() == Some(column)),
+            Self::Postgres(store) => {
+                let kinds = store.kinds(table).await?;
+                let is_whole = |kind: &Kind| matches!(kind, Kind::Int2 | Kind::Int4 | Kind::Int8);
+                Ok(kinds
+                    .get(column)
+                    .is_some_and(|known| known.not_null && known.kind.as_ref().is_some_and(is_whole)))
+            }
         }
     }
 
@@ -185,9 +222,13 @@ impl Store {
     /// # Errors
     /// When it cannot be read, or what is there is none.
     pub async fn ledger(&mut self) -> Result<Option<Ledger>, Cause> {
-        match self {
-            Self::Sqlite(_) => Ok(None),
-            Self::Postgres(store) => store.ledger().await,
+        either!(self, store => store.ledger().await)
+    }
+
+    /// Lets go of its moment where that would keep others from writing, until it is asked for the present one.
+    pub async fn rest(&mut self) {
+        if let Self::Sqlite(store) = self {
+            store.rest().await;
         }
     }
 

@@ -80,3 +80,14 @@ impl From<Refused> for Cause {
         refused.cause
     }
 }
+
+/// How rows are tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Sieve {
+    /// Whether nothing of the range is in the table, so that a row of the same key is one too many.
+    pub is_fresh: bool,
+    /// Whether what is held at the end of the transaction is held with each row.
+    pub is_own: bool,
+    /// Whether rows refer to each other.
+    pub is_at_once: bool,
+}

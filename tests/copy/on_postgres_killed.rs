@@ -1,9 +1,8 @@
 //! A copy that is killed at any moment goes on without loss, and writes no row twice.
-use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
 use crate::server::{Line, Server};
-use crate::world::World;
+use crate::world::{Numbers, World};
 
 const TABLES: &str = "
 CREATE TABLE teams (id bigint PRIMARY KEY, name text NOT NULL, owner_id bigint);
@@ -31,16 +30,6 @@ CREATE TRIGGER one AFTER INSERT ON notes FOR EACH ROW EXECUTE FUNCTION f();
 ";
 
 const MANIFEST: &str = "[copy]\ntriggers = \"fire\"\n[[skip]]\ntable = \"written\"\nside = \"target\"\nreason = \"the trigger fills it\"\n";
-
-/// Numbers that a seed gives, the same ones each time.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % most
-    }
-}
 
 /// How a copy is ended before it is done.
 #[derive(Debug, Clone, Copy)]
@@ -138,12 +127,7 @@ impl Arena {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_is_killed_goes_on() {
-    let given = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let seed = given("TRUEUP_TEST_SEED")
-        .unwrap_or_else(|| std::hash::RandomState::new().build_hasher().finish() >> 1);
-    let kills = given("TRUEUP_TEST_KILLS").unwrap_or(10);
-    println!("TRUEUP_TEST_SEED={seed} TRUEUP_TEST_KILLS={kills}");
-    let mut numbers = Numbers(seed);
+    let (mut numbers, kills) = Numbers::given("TRUEUP_TEST_KILLS", 10);
     let arena = Arena::new().await;
     let mut killed = 0;
     for round in 0.. {

@@ -1,4 +1,5 @@
 //! Two databases of our own, and the program between them.
+use std::hash::{BuildHasher, Hasher};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -140,4 +141,24 @@ async fn scratch(server: &str, script: &str) -> Scratch {
     let scratch = Scratch::create(&url).await.unwrap_or_else(|cause| panic!("{cause:?}"));
     scratch.load(script).await.unwrap_or_else(|cause| panic!("{cause:?}"));
     scratch
+}
+
+/// Numbers that a seed gives, the same ones each time.
+pub(crate) struct Numbers(u64);
+
+impl Numbers {
+    /// Those of the seed that a variable gives, or of a random one, which is told; and how often something is to be done.
+    pub(crate) fn given(how_often: &str, default: u64) -> (Self, u64) {
+        let given = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+        let seed = given("TRUEUP_TEST_SEED")
+            .unwrap_or_else(|| std::hash::RandomState::new().build_hasher().finish() >> 1);
+        let often = given(how_often).unwrap_or(default);
+        println!("TRUEUP_TEST_SEED={seed} {how_often}={often}");
+        (Self(seed), often)
+    }
+
+    pub(crate) fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most
+    }
 }

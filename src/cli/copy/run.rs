@@ -61,6 +61,10 @@ pub(in crate::cli) struct Args {
     /// Refuse any other plan than the one that was reviewed, by the hash that `trueup copy plan` prints
     #[arg(long, value_name = "HASH")]
     plan: Option<String>,
+    /// Copy this table alone, by either side's name; may be given again. The report says that it is a part, and the copy is finished
+    /// when all tables are there
+    #[arg(long, value_name = "NAME")]
+    table: Vec<String>,
     /// Write, without asking for the target's name on the terminal
     #[arg(long)]
     yes: bool,
@@ -100,6 +104,7 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
     let Ends { mut copy, access, keys, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
     writable(access, &copy.target.name)?;
     copy.mapping.entities.clone_from(&args.entity);
+    copy.mapping.only.clone_from(&args.table);
     let keys = args.keys.unwrap_or(keys);
     if args.rejects.is_some() {
         // What a plan says would be refused goes to that file.

@@ -56,6 +56,9 @@ pub(super) fn tell(args: &Args) -> Result<Exit, Stop> {
             let state = match (&run.ended, found.holder.is_some()) {
                 (Some(ended), _) if run.is_finished => format!("finished {ended}"),
                 (_, true) => "being written".to_owned(),
+                _ if ledger.done() == ledger.ranges.len() => {
+                    "a part of it is written; `trueup copy run rows` goes on".to_owned()
+                }
                 _ => "stopped before its end; `trueup copy run rows` goes on".to_owned(),
             };
             if run.plan.is_empty() {

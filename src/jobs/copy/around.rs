@@ -6,10 +6,10 @@ use super::run::Hands;
 use super::steps::{Steps, Unit};
 use super::units;
 use super::work::{Work, Written};
-use super::worker::{Kept, Shared, Trouble, Worker};
+use super::worker::{Kept, Shared, Trouble, Worker, is_deferred};
 use crate::model::Cause;
 use crate::model::copy::{Reject, StepPlace};
-use crate::stores::postgres::{PostgresWriter, TargetLock};
+use crate::stores::writer::{Lock, Writer};
 
 /// What a step must not do.
 fn changed(table: &str) -> Cause {
@@ -24,7 +24,7 @@ impl Work<'_> {
     pub(super) async fn around(
         &mut self,
         entities: &Entities,
-        lock: &mut TargetLock,
+        lock: &mut Lock,
         hands: &mut Hands<'_>,
     ) -> Vec<Written> {
         let steps = Arc::clone(&self.steps);
@@ -51,12 +51,7 @@ impl Work<'_> {
         written
     }
 
-    async fn alone(
-        &mut self,
-        lock: &mut TargetLock,
-        places: &[StepPlace],
-        entity: &str,
-    ) -> Result<(), Cause> {
+    async fn alone(&mut self, lock: &mut Lock, places: &[StepPlace], entity: &str) -> Result<(), Cause> {
         let steps = Arc::clone(&self.steps);
         let mut steps = steps.lock().await;
         if !steps.any(places) {
@@ -72,7 +67,7 @@ impl Work<'_> {
         done
     }
 
-    async fn behind(&mut self, written: &[Written], lock: &mut TargetLock) {
+    async fn behind(&mut self, written: &[Written], lock: &mut Lock) {
         let steps = Arc::clone(&self.steps);
         let mut steps = steps.lock().await;
         let (tables, epoch) = (self.tables, self.ledger.run.epoch);
@@ -80,8 +75,8 @@ impl Work<'_> {
         let mut unit = Unit::default();
         let done = async {
             held(lock).await?;
-            writer.begin(epoch).await?;
-            steps.run(writer, epoch, StepPlace::Last, &mut unit).await?;
+            writer.begin(epoch, false).await?;
+            steps.run(writer.postgres()?, epoch, StepPlace::Last, &mut unit).await?;
             for (table, one) in tables.iter().zip(written).filter(|_| unit.wrote()) {
                 let is_known = one.facts.rejected == 0 && one.facts.target_only == 0;
                 if is_known && writer.digest(&table.whole.target).await? != one.digest {
@@ -95,7 +90,7 @@ impl Work<'_> {
     }
 }
 
-async fn held(lock: &mut TargetLock) -> Result<(), Cause> {
+async fn held(lock: &mut Lock) -> Result<(), Cause> {
     if lock.is_held().await {
         return Ok(());
     }
@@ -104,25 +99,20 @@ async fn held(lock: &mut TargetLock) -> Result<(), Cause> {
 }
 
 async fn alone(
-    writer: &mut PostgresWriter,
+    writer: &mut Writer,
     steps: &mut Steps<'_>,
     epoch: i64,
     places: &[StepPlace],
     unit: &mut Unit,
 ) -> Result<(), Cause> {
-    writer.begin(epoch).await?;
+    writer.begin(epoch, false).await?;
     for place in places {
-        steps.run(writer, epoch, *place, unit).await?;
+        steps.run(writer.postgres()?, epoch, *place, unit).await?;
     }
     writer.commit().await.map_err(Cause::from)
 }
 
-async fn settled(
-    writer: &mut PostgresWriter,
-    steps: &mut Steps<'_>,
-    done: &Result<(), Cause>,
-    mut unit: Unit,
-) {
+async fn settled(writer: &mut Writer, steps: &mut Steps<'_>, done: &Result<(), Cause>, mut unit: Unit) {
     match done {
         Ok(()) => steps.kept(unit),
         Err(cause) => {
@@ -146,7 +136,7 @@ impl Worker {
         let mut steps = shared.steps.lock().await;
         if !steps.any(&[StepPlace::EntityFirst, StepPlace::EntityLast]) {
             drop(steps);
-            self.writer.begin(shared.epoch).await?;
+            self.writer.begin(shared.epoch, is_deferred(shared, parts)).await?;
             let all = self.pieces(shared, parts, false, held).await?;
             self.writer.commit().await?;
             return Ok(all);
@@ -173,12 +163,12 @@ impl Worker {
         steps: &mut Steps<'_>,
         unit: &mut Unit,
     ) -> Result<Vec<Kept>, Trouble> {
-        self.writer.begin(shared.epoch).await?;
-        steps.run(&mut self.writer, shared.epoch, StepPlace::EntityFirst, unit).await?;
+        self.writer.begin(shared.epoch, is_deferred(shared, parts)).await?;
+        steps.run(self.writer.postgres()?, shared.epoch, StepPlace::EntityFirst, unit).await?;
         let all = self.pieces(shared, parts, false, held).await?;
         if steps.any(&[StepPlace::EntityLast]) {
             let before = unit.ran();
-            steps.run(&mut self.writer, shared.epoch, StepPlace::EntityLast, unit).await?;
+            steps.run(self.writer.postgres()?, shared.epoch, StepPlace::EntityLast, unit).await?;
             for ((place, _), kept) in parts.iter().zip(&all).filter(|_| unit.ran() > before) {
                 let Some(table) = shared.tables.get(*place) else { continue };
                 let target = &table.first.as_ref().unwrap_or(&table.whole).target;

@@ -39,6 +39,8 @@ pub(super) async fn count_on(
             return false;
         }
     };
+    // What holds its moment would keep the writer from writing.
+    target.store.rest().await;
     let is_mine = |table: &Option<TableName>| {
         table.as_ref().is_some_and(|table| pairs.iter().any(|pair| pair.target == *table))
     };

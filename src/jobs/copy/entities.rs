@@ -59,10 +59,6 @@ pub(super) async fn entities(
     }
     let is_asked = |name: &String| asked.is_empty() || asked.contains(name);
     let all: Vec<String> = met.into_iter().filter(|name| is_active(name) && is_asked(name)).collect();
-    if !asked.is_empty() {
-        let reason = format!("narrowed to the entities {}: others are not copied", listed(&all));
-        report.not_compared.push(Gap { on: settings.on(), kind: GapKind::NotAsked, reason });
-    }
     Some(Entities { all, idle, is_part: !asked.is_empty() })
 }
 
@@ -91,11 +87,6 @@ async fn known(
         Cause::new("the query of `verify.entities` does not answer names and whether they are active")
             .hint("it needs two columns, a name and true or false, and up to 1000 rows")
     })
-}
-
-fn listed(names: &[String]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    if names.is_empty() { "that are none".to_owned() } else { names.join(", ") }
 }
 
 impl Entities {

@@ -5,6 +5,7 @@ mod around;
 mod backfill;
 mod counters;
 mod entities;
+mod mirror;
 mod provision;
 mod ranges;
 mod run;
@@ -24,11 +25,12 @@ pub use tending::{reset, status, unlock};
 pub use tuples::{TupleHands, TupleRun, tuples};
 
 use self::entities::{Entities, entities};
+use crate::digest::short::short;
 use crate::manifest::{At, Copy as Declared, Entities as DeclaredEntities, Source, glob};
 use crate::mapping::{Mapping, ProblemKind, Resolved, resolve};
 use crate::model::copy::StepPlace;
 use crate::model::copy::{CopyPlan, PlannedTable};
-use crate::model::ledger::Ledger;
+use crate::model::ledger::{CopyRange, Ledger};
 use crate::model::survey::Rows;
 use crate::model::{Cause, Gap, GapKind, Look, Object, ObjectKind, Report, Schema};
 use crate::plan::copy::{Draft, DraftTable, Known, draft};
@@ -102,6 +104,8 @@ struct Prepared {
     ledger: Option<Ledger>,
     entities: Entities,
     placed: Placed,
+    /// The hash of the plan of all tables, whatever this one is narrowed to.
+    whole: String,
 }
 
 /// Reads both sides, judges, and says all of it in the report. None where no plan could be made.
@@ -154,9 +158,9 @@ async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
     let targets = resolved.pairs.iter().map(|pair| pair.target.to_string()).collect();
     let placed = place(&settings.declared, &settings.mapping.tables, &targets);
     let (facts, rest) = match found {
-        Ok((mut facts, tables, ledger)) => {
+        Ok((mut facts, tables, ledger, whole)) => {
             beside_rows(settings, &placed, &entities, ledger.as_ref(), &mut facts);
-            (Look::Got(facts), Some((tables, ledger)))
+            (Look::Got(facts), Some((tables, ledger, whole)))
         }
         Err(cause) => (Look::Failed(cause), None),
     };
@@ -165,8 +169,8 @@ async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
     let hint = "a plan without a table copies nothing: is it the right source?";
     let run = RunFacts::new(report, |rule| rule == "copy/uncounted", hint);
     judge(RUN_RULES, &run.on.clone(), &Look::Got(run), &settings.levels, report);
-    let ((tables, ledger), Look::Got(facts)) = (rest?, facts) else { return None };
-    Some(Prepared { source, target, resolved, tables, facts, ledger, entities, placed })
+    let ((tables, ledger, whole), Look::Got(facts)) = (rest?, facts) else { return None };
+    Some(Prepared { source, target, resolved, tables, facts, ledger, entities, placed, whole })
 }
 
 /// What a plan tells beside rows of tables: the steps, the entities, and what is still to be made ready.
@@ -201,7 +205,7 @@ async fn planned(
     resolved: &Resolved,
     (source, target): (&mut Side, &mut Side),
     report: &mut Report,
-) -> Result<(CopyFacts, Vec<DraftTable>, Option<Ledger>), Cause> {
+) -> Result<(CopyFacts, Vec<DraftTable>, Option<Ledger>, String), Cause> {
     let keys = target.store.foreign_keys().await?;
     let first: Vec<String> = settings.declared.order.iter().map(|name| name.as_str().to_owned()).collect();
     let known = Known {
@@ -214,12 +218,14 @@ async fn planned(
         triggers: settings.declared.triggers,
         foreach: settings.declared.foreach.as_ref(),
         steps: &text(&settings.declared),
+        is_mirror: settings.declared.mirror,
     };
     let mut drafted = draft(&known);
     entities.group(settings, resolved, &keys, &mut drafted);
-    let Draft { tables, second_pass, together, cycles, unmet, hash } = drafted;
+    let Draft { tables, second_pass, together, cycles, unmet, hash: whole } = drafted;
     let ledger = target.store.ledger().await?;
-    let is_owned = ledger.as_ref().is_some_and(|ledger| ledger.run.plan == hash);
+    let owned = ledger.as_ref().filter(|ledger| ledger.run.plan == whole);
+    let hash = narrowed(settings, mapping, &whole, report);
     let mut facts = CopyFacts {
         plan: CopyPlan {
             source: settings.source.name.clone(),
@@ -241,13 +247,32 @@ async fn planned(
         report.not_compared.extend(drafted.untold.iter().map(untold));
         one(resolved, drafted, (source, target), &mut facts).await;
     }
-    if is_owned {
-        for table in &mut facts.plan.tables {
+    for table in &mut facts.plan.tables {
+        let is_it = |range: &CopyRange| range.source == table.source && range.target == table.target;
+        if owned.is_some_and(|ledger| ledger.ranges.iter().any(is_it)) {
             table.target_rows = Look::NotAsked("a copy of this plan writes it already".into());
         }
     }
     credentials(settings, &mut facts);
-    Ok((facts, tables, ledger))
+    Ok((facts, tables, ledger, whole))
+}
+
+/// The hash of what this run is narrowed to, which is another than that of all; and says so.
+fn narrowed(settings: &Copy, mapping: &Mapping, whole: &str, report: &mut Report) -> String {
+    let mut hash = whole.to_owned();
+    for (what, names) in [("tables", &mapping.only), ("entities", &mapping.entities)] {
+        let mut names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        names.sort();
+        names.dedup();
+        if names.is_empty() {
+            continue;
+        }
+        hash = short(&format!("{hash} {what} {}", names.join(" ")));
+        let reason =
+            format!("the copy is narrowed to the {what} {}: nothing else goes over", names.join(", "));
+        report.not_compared.push(Gap { on: settings.on(), kind: GapKind::NotAsked, reason });
+    }
+    hash
 }
 
 const UNHELD: &str = "checks, unique keys, exclusions, domains and references of the target are held when rows are copied, and not by a plan";

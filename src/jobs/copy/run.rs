@@ -18,6 +18,7 @@ use crate::model::copy::{CopyPlan, LateReference};
 use crate::model::ledger::{CopyRange, CopyRun, Ledger, RangeState};
 use crate::model::{Cause, Exit, Gap, GapKind, Look, Object, Report};
 use crate::plan::copy::DraftTable;
+use crate::plan::steps::Placed;
 use crate::rules::copy::{
     CONSENT_RULES, COPIED_RULES, Consent, ConsentFacts, CopiedFacts, Firing, GATE_RULES, GateFacts,
     LOCK_RULES, LockFacts, Owner,
@@ -25,8 +26,8 @@ use crate::rules::copy::{
 use crate::rules::{Levels, judge};
 use crate::stores::endpoint::Address;
 use crate::stores::integrity::Integrity;
-use crate::stores::postgres::{PostgresUrl, PostgresWriter, TargetLock};
 use crate::stores::rows::RowSource;
+use crate::stores::writer::{FROM_POSTGRES, Lock, Writer};
 use crate::stores::writing::{Rejects, Transfer};
 
 /// What to write.
@@ -103,14 +104,13 @@ pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
         report.sort();
         return report;
     }
-    let Address::Postgres(url) = &copy.target.address else {
-        let cause = Cause::new("this version copies rows into Postgres alone")
-            .hint("name a Postgres database as the target");
+    if let (Address::Postgres(_), Address::Sqlite(_)) = (&copy.source.address, &copy.target.address) {
+        let cause = Cause::new(FROM_POSTGRES).hint("name a Postgres database as the target");
         judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &GATES, &mut report);
         return report;
-    };
+    }
     let mut facts = LockFacts { target: copy.target.name.clone(), ..LockFacts::default() };
-    match TargetLock::take(url, settings.wait).await {
+    match Lock::take(&copy.target.address, settings.wait).await {
         Err(cause) => judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &GATES, &mut report),
         Ok(Err(holder)) => {
             facts.was_held = true;
@@ -119,7 +119,7 @@ pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
         }
         Ok(Ok(mut lock)) => {
             judge(LOCK_RULES, &on, &Look::Got(facts), &GATES, &mut report);
-            locked(settings, url, &mut lock, hands, &mut report).await;
+            locked(settings, &mut lock, hands, &mut report).await;
             lock.release().await;
         }
     }
@@ -127,13 +127,7 @@ pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
     report
 }
 
-async fn locked(
-    settings: &Run,
-    url: &PostgresUrl,
-    lock: &mut TargetLock,
-    hands: &mut Hands<'_>,
-    report: &mut Report,
-) {
+async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: &mut Report) {
     let copy = &settings.copy;
     let Some(mut prepared) = prepare(copy, report).await else { return };
     let mut tables = if report.exit(false) == Exit::Held {
@@ -159,14 +153,15 @@ async fn locked(
     beside(settings, &mut prepared, report).await;
     let skips = copy.declared.triggers == Some(Triggers::Skip);
     let steps = steps_of(settings, &mut prepared).await;
-    let begun = begin(settings, url, &mut prepared, &tables, source, skips).await;
+    prepared.target.store.rest().await;
+    let begun = begin(settings, &mut prepared, &tables, source, skips).await;
     let Prepared { source, mut target, resolved, entities, .. } = prepared;
     let written = match begun {
         Ok((writer, ledger)) => {
             let first = Worker { source: source.store, writer };
             let steps = Arc::new(Mutex::new(steps));
             let mut work = Work::new(settings, first, ledger, (&tables, is_firing), Arc::clone(&steps));
-            let open = async || PostgresWriter::open(url, copy.patience, skips).await;
+            let open = async || Writer::open(&copy.target.address, copy.patience, skips).await;
             let (workers, why) = work.call_in(open).await;
             if let Some(cause) = why {
                 let workers = if workers == 1 { "1 worker".to_owned() } else { format!("{workers} workers") };
@@ -175,8 +170,7 @@ async fn locked(
             report.run.facts.insert("workers".into(), workers.to_string());
             let mut written = work.around(&entities, lock, hands).await;
             if steps.lock().await.is_whole() {
-                let sides = (&mut target, entities.is_part);
-                written = finish(settings, &mut work, sides, &resolved.pairs, written, report).await;
+                written = finish(settings, &mut work, &mut target, &resolved.pairs, written, report).await;
             }
             work.close().await;
             steps.lock().await.judge(report);
@@ -220,7 +214,7 @@ async fn beside(settings: &Run, prepared: &mut Prepared, report: &mut Report) {
 async fn finish(
     settings: &Run,
     work: &mut Work<'_>,
-    (target, is_part): (&mut super::Side, bool),
+    target: &mut super::Side,
     pairs: &[crate::mapping::Pair],
     written: Vec<Written>,
     report: &mut Report,
@@ -229,9 +223,11 @@ async fn finish(
         return written;
     }
     let is_counted = counters::count_on(settings, work, target, pairs, report).await;
-    // A part of the entities is no copy that is finished.
+    let mapping = &settings.copy.mapping;
+    // What is narrowed is not all of it.
+    let is_all = mapping.only.is_empty() && mapping.entities.is_empty();
     if is_counted
-        && !is_part
+        && is_all
         && let Err(cause) = work.finished().await
     {
         judge(
@@ -252,7 +248,9 @@ async fn steps_of<'s>(settings: &'s Run, prepared: &mut Prepared) -> Steps<'s> {
     // Where there can be no other reader, the one that is opened says why.
     let source = if is_read { prepared.source.store.fork().await.ok().flatten() } else { None };
     let ledger = prepared.ledger.clone().unwrap_or_default();
-    Steps::new(copy, prepared.placed.clone(), source, ledger)
+    // Tables that are asked for by name go over alone.
+    let placed = if copy.mapping.only.is_empty() { prepared.placed.clone() } else { Placed::default() };
+    Steps::new(copy, placed, source, ledger)
 }
 
 /// Every table as it will be sent. None when one of them cannot be.
@@ -375,7 +373,12 @@ fn gates(settings: &Run, prepared: &Prepared, tables: &[Table], source: &str) ->
         reviewed: settings.reviewed.clone(),
         // What was made ready alone is of no plan yet.
         owner: prepared.ledger.as_ref().filter(|ledger| !ledger.run.plan.is_empty()).map(|ledger| Owner {
-            plan: ledger.run.plan.clone(),
+            // What is narrowed goes on with the copy of all.
+            plan: if ledger.run.plan == prepared.whole {
+                prepared.facts.plan.hash.clone()
+            } else {
+                ledger.run.plan.clone()
+            },
             began: ledger.run.began.clone(),
             is_same_source: ledger.run.source == source,
         }),
@@ -393,13 +396,12 @@ fn gates(settings: &Run, prepared: &Prepared, tables: &[Table], source: &str) ->
 /// Cuts what was not cut before, and writes the ledger.
 async fn begin(
     settings: &Run,
-    url: &PostgresUrl,
     prepared: &mut Prepared,
     tables: &[Table],
     source: String,
     skips: bool,
-) -> Result<(PostgresWriter, Ledger), Cause> {
-    let mut writer = PostgresWriter::open(url, settings.copy.patience, skips).await?;
+) -> Result<(Writer, Ledger), Cause> {
+    let mut writer = Writer::open(&settings.copy.target.address, settings.copy.patience, skips).await?;
     let held = prepared.ledger.clone().unwrap_or_default().ranges;
     let mut place = held.iter().map(|range| range.place + 1).max().unwrap_or_default();
     let mut new = Vec::new();
@@ -435,7 +437,7 @@ async fn begin(
         }
     }
     let run = CopyRun {
-        plan: prepared.facts.plan.hash.clone(),
+        plan: prepared.whole.clone(),
         source,
         holder: settings.holder.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use crate::model::ledger::{Holder, Ledger};
 use crate::model::{Cause, TableName};
-use crate::stores::endpoint::{Address, Endpoint};
-use crate::stores::postgres::{Patience, PostgresRows, PostgresUrl, PostgresWriter, TargetLock};
+use crate::stores::endpoint::Endpoint;
+use crate::stores::postgres::Patience;
 use crate::stores::rows::Catalog;
+use crate::stores::store::Store;
+use crate::stores::writer::{Lock, Writer};
 
 /// What is known of a target.
 #[derive(Debug)]
@@ -17,25 +19,16 @@ pub struct Status {
     pub holder: Option<Holder>,
 }
 
-fn postgres(target: &Endpoint) -> Result<&PostgresUrl, Cause> {
-    match &target.address {
-        Address::Postgres(url) => Ok(url),
-        Address::Sqlite(_) => Err(Cause::new("this version copies rows into Postgres alone")
-            .hint("name a Postgres database as the target")),
-    }
-}
-
 /// Looks at a target, and changes nothing.
 ///
 /// # Errors
 /// When it cannot be reached or read.
 pub async fn status(target: &Endpoint, patience: Patience) -> Result<Status, Cause> {
-    let url = postgres(target)?;
-    let mut rows = PostgresRows::open(url, patience).await?;
-    let ledger = rows.ledger().await;
-    rows.close().await;
+    let mut store = Store::open(target, patience).await?;
+    let ledger = store.ledger().await;
+    store.close().await;
     let ledger = ledger?;
-    Ok(Status { ledger, holder: TargetLock::holder(url).await? })
+    Ok(Status { ledger, holder: Lock::holder(&target.address).await? })
 }
 
 /// Ends the session of a holder; answers whether it still held the lock.
@@ -43,7 +36,7 @@ pub async fn status(target: &Endpoint, patience: Patience) -> Result<Status, Cau
 /// # Errors
 /// When the target cannot be reached, or the role may not.
 pub async fn unlock(target: &Endpoint, holder: &Holder) -> Result<bool, Cause> {
-    TargetLock::end(postgres(target)?, holder).await
+    Lock::end(&target.address, holder).await
 }
 
 /// Empties a target of what a copy wrote, and forgets the copy. Answers how many rows went.
@@ -51,20 +44,19 @@ pub async fn unlock(target: &Endpoint, holder: &Holder) -> Result<bool, Cause> {
 /// # Errors
 /// When somebody writes it, it holds what the copy did not write, or the role may not: then nothing is changed.
 pub async fn reset(target: &Endpoint, patience: Patience) -> Result<u64, Cause> {
-    let url = postgres(target)?;
-    let lock = TargetLock::take(url, Duration::ZERO).await?.map_err(|holder| {
+    let lock = Lock::take(&target.address, Duration::ZERO).await?.map_err(|holder| {
         let who = holder.map_or_else(|| "somebody".to_owned(), |holder| holder.to_string());
         Cause::new(format!("another copy writes it: {who}")).hint("wait until it is done")
     })?;
-    let done = emptied(url, patience).await;
+    let done = emptied(target, patience).await;
     lock.release().await;
     done
 }
 
-async fn emptied(url: &PostgresUrl, patience: Patience) -> Result<u64, Cause> {
-    let mut rows = PostgresRows::open(url, patience).await?;
-    let (ledger, schema) = (rows.ledger().await, rows.schema().await);
-    rows.close().await;
+async fn emptied(target: &Endpoint, patience: Patience) -> Result<u64, Cause> {
+    let mut store = Store::open(target, patience).await?;
+    let (ledger, schema) = (store.ledger().await, store.schema().await);
+    store.close().await;
     let (ledger, schema) = (ledger?, schema?);
     let ledger =
         ledger.ok_or_else(|| Cause::new("no copy was begun into it, so there is nothing to remove"))?;
@@ -87,7 +79,7 @@ async fn emptied(url: &PostgresUrl, patience: Patience) -> Result<u64, Cause> {
             range.rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or_default();
     }
     let tables: Vec<(TableName, u64)> = wrote.into_iter().collect();
-    let mut writer = PostgresWriter::open(url, patience, false).await?;
+    let mut writer = Writer::open(&target.address, patience, false).await?;
     writer.reset(&ledger, &tables).await?;
     writer.close().await;
     Ok(tables.iter().map(|(_, rows)| rows).sum())

@@ -7,9 +7,9 @@ use crate::digest::hasher::Seed;
 use crate::digest::kind::Kind;
 use crate::mapping::Pair;
 use crate::model::copy::Form;
-use crate::model::schema::{ConstraintKind, System};
+use crate::model::schema::ConstraintKind;
 use crate::model::{Cause, ColumnRole, Gap, GapKind, Object, ObjectKind, Table};
-use crate::stores::paired::{Paired, integer_key, value};
+use crate::stores::paired::{Paired, value};
 use crate::stores::rows::{Cell, CellFrom, ColumnKind, RowSource, Rows};
 use crate::stores::writing::Transfer;
 
@@ -70,12 +70,13 @@ pub(super) async fn transfer(
         within: None,
     };
     let (columns, read, compared) = sent(pair, known, &paired);
+    let rowid = target.store.rowid(&pair.target).await?;
     let key_read = key.iter().filter_map(|place| compared.get(*place)).copied().collect();
     let whole = Transfer {
         read: side(pair.source.clone(), read, &pair.source_where, key_read),
         compared,
         table: pair.target.clone(),
-        key: conflict_key(known, &columns, pair),
+        key: conflict_key(known, &columns, pair, rowid.as_ref()),
         by: None,
         fixed: known
             .columns
@@ -90,10 +91,20 @@ pub(super) async fn transfer(
         source: side(pair.source.clone(), paired.source, &pair.source_where, key.clone()),
         target: side(pair.target.clone(), paired.target, &pair.target_where, key),
     };
-    let is_ranged =
-        source.schema.system == System::Postgres && integer_key(&of_target, &whole.target).is_some();
-    let by = integer_key(&of_source, &whole.source).filter(|_| is_ranged);
+    let by = number(&whole, source, target).await?;
     Ok(Prepared { whole: Transfer { by, ..whole }, gaps })
+}
+
+/// The one column of the key by whose numbers both sides find ranges of rows.
+async fn number(whole: &Transfer, source: &mut Side, target: &mut Side) -> Result<Option<String>, Cause> {
+    let column = |rows: &Rows| match rows.key_cells().collect::<Vec<_>>().as_slice() {
+        [Cell { from: CellFrom::Column(name), default: None, .. }] if rows.is_keyed => Some(name.clone()),
+        _ => None,
+    };
+    let (Some(own), Some(theirs)) = (column(&whole.source), column(&whole.target)) else { return Ok(None) };
+    let is_one = source.store.is_numbered(&whole.source.table, &own).await?
+        && target.store.is_numbered(&whole.target.table, &theirs).await?;
+    Ok(is_one.then_some(own))
 }
 
 /// The type that a number is turned into where it is read: `0.1` of four bytes is another number of eight, and `3.00` is no integer
@@ -163,11 +174,12 @@ fn sent(pair: &Pair, target: &Table, paired: &Paired) -> (Vec<String>, Vec<Cell>
 
 /// The columns by which the target finds a row again: all are written, none is NULL, and a key of its own says that there is one row of
 /// them at the most.
-fn conflict_key(table: &Table, columns: &[String], pair: &Pair) -> Vec<String> {
+fn conflict_key(table: &Table, columns: &[String], pair: &Pair, number: Option<&String>) -> Vec<String> {
     let is_whole = |names: &[String]| {
         !names.is_empty()
             && names.iter().all(|name| {
-                columns.contains(name) && table.column(name).is_some_and(|column| column.not_null)
+                columns.contains(name)
+                    && (Some(name) == number || table.column(name).is_some_and(|column| column.not_null))
             })
     };
     let wanted: BTreeSet<&String> =

@@ -14,8 +14,8 @@ use crate::digest::bucket::Bucket;
 use crate::model::Cause;
 use crate::model::ledger::{CopyRange, Ledger};
 use crate::rules::copy::CopiedFacts;
-use crate::stores::postgres::{PostgresWriter, TargetLock};
 use crate::stores::rows::{RowSource, Stopwatch};
+use crate::stores::writer::{Lock, Writer};
 
 /// How long workers are left to themselves before somebody looks whether the lock is still held.
 const WATCH: Duration = Duration::from_secs(20);
@@ -31,6 +31,8 @@ pub(super) struct Written {
     bytes: u64,
     pub(super) digest: Bucket,
     took_ms: u128,
+    /// Rows that the source does not have, and that are gone.
+    removed: u64,
 }
 
 /// A unit that was written, or not.
@@ -69,7 +71,7 @@ impl<'w> Work<'w> {
     /// there are no more of them.
     pub(super) async fn call_in(
         &mut self,
-        writer: impl AsyncFn() -> Result<PostgresWriter, Cause>,
+        writer: impl AsyncFn() -> Result<Writer, Cause>,
     ) -> (usize, Option<Cause>) {
         let most = self.settings.jobs.min(Board::new(self.tables, &self.ledger, false).width());
         while self.workers.len() < most {
@@ -102,7 +104,7 @@ impl<'w> Work<'w> {
     }
 
     /// Writes all tables in their order, and then the references that waited.
-    pub(super) async fn all(&mut self, lock: &mut TargetLock, hands: &mut Hands<'_>) -> Vec<Written> {
+    pub(super) async fn all(&mut self, lock: &mut Lock, hands: &mut Hands<'_>) -> Vec<Written> {
         let mut written: Vec<Written> = self.tables.iter().map(|table| self.begun(table)).collect();
         let shared = Shared {
             settings: self.settings,
@@ -118,7 +120,10 @@ impl<'w> Work<'w> {
                 return ended(written);
             }
         }
-        if self.is_firing {
+
+        let is_mirror = self.settings.copy.declared.mirror;
+        let removed = if is_mirror { self.mirror(&mut written, hands.tell).await } else { 0 };
+        if self.is_firing || removed > 0 {
             self.look_again(&mut written).await;
         }
         ended(written)
@@ -133,14 +138,17 @@ impl<'w> Work<'w> {
                 continue;
             }
             let whole = &table.whole;
-            let (has, holds) = match writer.begin(self.ledger.run.epoch).await {
+            let (has, holds) = match writer.begin(self.ledger.run.epoch, false).await {
                 Ok(()) => tokio::join!(source.digest(&whole.source), writer.digest(&whole.target)),
                 Err(cause) => (Err(cause.clone()), Err(cause)),
             };
             writer.roll_back().await;
             match (has, holds) {
                 (Ok(has), Ok(holds)) => one.facts.still_holds = Some(self::whole(&has) == holds),
-                (Err(cause), _) | (_, Err(cause)) => one.facts.failed = Some(cause),
+                (Err(cause), _) | (_, Err(cause)) => {
+                    one.facts.done = 0;
+                    one.facts.failed = Some(cause);
+                }
             }
         }
     }
@@ -159,7 +167,7 @@ impl<'w> Work<'w> {
         let epoch = self.ledger.run.epoch;
         let writer = &mut self.first()?.writer;
         let set = async {
-            writer.begin(epoch).await?;
+            writer.begin(epoch, false).await?;
             writer.count_on(sequence, next).await?;
             writer.commit().await.map_err(Cause::from)
         }
@@ -174,7 +182,7 @@ impl<'w> Work<'w> {
     pub(super) async fn finished(&mut self) -> Result<(), Cause> {
         let epoch = self.ledger.run.epoch;
         let writer = &mut self.first()?.writer;
-        writer.begin(epoch).await?;
+        writer.begin(epoch, false).await?;
         writer.finish(epoch).await?;
         writer.commit().await.map_err(Cause::from)
     }
@@ -192,7 +200,7 @@ impl Pass<'_, '_, '_> {
     async fn write(
         mut self,
         idle: &mut Vec<Worker>,
-        lock: &mut TargetLock,
+        lock: &mut Lock,
         written: &mut [Written],
         tell: &mut dyn FnMut(&str),
     ) -> bool {
@@ -279,6 +287,27 @@ impl Written {
         }
     }
 
+    /// How many rows of a range are to be removed; none where there are none, or rows of it are left out.
+    pub(super) fn to_remove(&self, range: i32) -> Option<u64> {
+        let (_, kept) = self.kept.iter().find(|(place, _)| *place == range)?;
+        (kept.target_only > 0 && kept.rejected == 0).then_some(kept.target_only)
+    }
+
+    /// They are gone.
+    pub(super) fn removed(&mut self, range: i32, digest: Bucket) {
+        if let Some((_, kept)) = self.kept.iter_mut().find(|(place, _)| *place == range) {
+            self.removed += std::mem::take(&mut kept.target_only);
+            kept.digest = digest;
+            kept.sample.clear();
+        }
+    }
+
+    /// They could not be removed.
+    pub(super) fn undone(&mut self, trouble: Trouble) {
+        self.facts.done = self.facts.done.saturating_sub(1);
+        self.fail(trouble);
+    }
+
     /// Adds a range that was kept, and says so.
     fn add(&mut self, range: &CopyRange, kept: Kept, is_done: bool, took_ms: u128) -> String {
         self.bytes += kept.bytes;
@@ -310,11 +339,14 @@ fn ended(mut written: Vec<Written>) -> Vec<Written> {
         }
         one.facts.sample.truncate(5);
         let name = &one.facts.table;
-        one.told = vec![
+        if one.removed > 0 {
+            one.told.push((format!("removed {name}"), format!("{} rows", one.removed)));
+        }
+        one.told.extend([
             (format!("copied {name}"), format!("{} rows, {} bytes sent", one.facts.rows, one.bytes)),
             (format!("digest {name}"), one.digest.to_string()),
             (format!("time {name}"), format!("{} ms", one.took_ms)),
-        ];
+        ]);
     }
     written
 }

@@ -13,10 +13,10 @@ use crate::model::Cause;
 use crate::model::copy::{Form, Reject};
 use crate::model::ledger::RangeState;
 use crate::rules::copy::Differing;
-use crate::stores::postgres::{PostgresWriter, Sieve};
 use crate::stores::rows::{RowSource, Rows};
 use crate::stores::store::Store;
-use crate::stores::writing::{Poured, Refused, RefusedFor, Rejects, Transfer};
+use crate::stores::writer::Writer;
+use crate::stores::writing::{Poured, Refused, RefusedFor, Rejects, Sieve, Transfer};
 
 /// How often a range is begun again that met other transactions.
 const TRIES: u32 = 5;
@@ -85,7 +85,7 @@ impl Shared<'_, '_> {
 /// A worker.
 pub(super) struct Worker {
     pub(super) source: Store,
-    pub(super) writer: PostgresWriter,
+    pub(super) writer: Writer,
 }
 
 /// Rows that are left out.
@@ -164,7 +164,7 @@ impl Worker {
         if let (Some(entity), false) = (entity, is_last) {
             return self.kept_of(shared, entity, unit, held).await;
         }
-        self.writer.begin(shared.epoch).await?;
+        self.writer.begin(shared.epoch, is_deferred(shared, unit)).await?;
         let all = self.pieces(shared, unit, is_last, held).await?;
         self.writer.commit().await?;
         Ok(all)
@@ -189,7 +189,8 @@ impl Worker {
             let piece = Piece {
                 transfer: &transfer,
                 is_at_once: table.is_at_once,
-                is_fresh: shared.epoch == 1 && !is_last,
+                // What is there of a range that was never kept is somebody else's, and never written over.
+                is_fresh: range.state == RangeState::Open && !is_last,
                 is_own: unit.len() == 1,
                 keys: shared.settings.keys,
             };
@@ -231,27 +232,8 @@ impl Worker {
         self.written(piece, false, aside).await
     }
 
-    /// Sends rows. Their digest is computed on the way where the source cannot tell it.
-    async fn send(
-        &mut self,
-        transfer: &Transfer,
-        is_direct: bool,
-        reject: &mut Rejects<'_>,
-    ) -> Result<Poured, Refused> {
-        let mut sink = self.writer.sink(transfer, is_direct).await?;
-        let poured = match self.source.pour(transfer, &mut sink, reject).await {
-            Ok(poured) => poured,
-            Err(cause) => {
-                sink.give_up().await;
-                return Err(cause.into());
-            }
-        };
-        let bytes = sink.end().await?;
-        Ok(Poured { bytes, ..poured })
-    }
-
     /// The digest of what was sent, without what was left out, and that of some rows of the target, which must be the same. Both databases work at it at once.
-    async fn read_back(
+    pub(super) async fn read_back(
         &mut self,
         transfer: &Transfer,
         poured: &Poured,
@@ -307,7 +289,8 @@ impl Worker {
         is_direct: bool,
         aside: &mut Aside<'_, '_, '_>,
     ) -> Result<Poured, Refused> {
-        let poured = self.send(piece.transfer, is_direct, &mut |row| aside.put(row)).await?;
+        let poured =
+            self.writer.send(&mut self.source, piece.transfer, is_direct, &mut |row| aside.put(row)).await?;
         if !is_direct {
             self.writer.merge(piece.transfer).await?;
         }
@@ -326,7 +309,7 @@ impl Worker {
         aside: &mut Aside<'_, '_, '_>,
     ) -> Result<Kept, Trouble> {
         let told = Transfer { form: Form::Text, is_told: true, ..piece.transfer.clone() };
-        let poured = self.send(&told, false, &mut |row| aside.put(row)).await?;
+        let poured = self.writer.send(&mut self.source, &told, false, &mut |row| aside.put(row)).await?;
         let how = Sieve { is_fresh: is_direct, is_own: piece.is_own, is_at_once: piece.is_at_once };
         let out = self.writer.sift(piece.transfer, how, &mut |row| aside.put(row)).await?;
         self.compared(piece, (is_direct, true), &poured, (&out, aside.count)).await
@@ -345,13 +328,21 @@ impl Worker {
             let digest = self.read_back(transfer, poured, out, &transfer.target).await?;
             return Ok(Kept { bytes: poured.bytes, rejected, ..Kept::of(digest) });
         }
-        let digest = self.read_back(transfer, poured, out, &PostgresWriter::staged(transfer, true)).await?;
-        let others = PostgresWriter::others(transfer, is_sifted);
+        let staged = self.writer.staged(transfer);
+        let digest = self.read_back(transfer, poured, out, &staged).await?;
+        let others = self.writer.others(transfer, is_sifted);
         let target_only = self.writer.digest(&others).await?.rows();
         let is_shown = target_only > 0 && transfer.target.is_keyed && piece.keys == Keys::Plain;
         let sample = if is_shown { self.writer.keys(&others).await? } else { Vec::new() };
         Ok(Kept { bytes: poured.bytes, rejected, target_only, sample, ..Kept::of(digest) })
     }
+}
+
+/// Whether rows of a unit may refer to others that come later in it.
+pub(super) fn is_deferred(shared: &Shared<'_, '_>, unit: &Unit) -> bool {
+    let refers_later =
+        |(place, _): &(usize, _)| shared.tables.get(*place).is_some_and(|table| table.is_at_once);
+    unit.len() > 1 || unit.iter().any(refers_later)
 }
 
 /// All buckets as one.

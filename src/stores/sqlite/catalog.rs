@@ -13,9 +13,10 @@ use crate::stores::rows::Catalog;
 const TABLES: &str = "\
 SELECT l.name, l.type, l.wr, l.strict, s.sql FROM pragma_table_list AS l \
 LEFT JOIN sqlite_schema AS s ON s.type IN ('table', 'view') AND s.name = l.name \
-WHERE l.schema = 'main' AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY l.name";
+WHERE l.schema = 'main' AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+AND (l.name NOT LIKE 'trueup\\_copy\\_%' ESCAPE '\\' OR coalesce(s.sql, '') NOT LIKE '%made by trueup: the ledger of its copies%') ORDER BY l.name";
 
-/// `hidden`: 0 stored, 1 hidden in a virtual table, 2 generated virtual, 3 generated stored.
+/// The ledger of a copy is passed over: it is told apart by what its tables say of themselves. `hidden`: 0 stored, 1 hidden in a virtual table, 2 generated virtual, 3 generated stored.
 const COLUMNS: &str = "\
 SELECT l.name, c.name, c.type, c.hidden, c.pk, c.\"notnull\", c.dflt_value \
 FROM pragma_table_list AS l, pragma_table_xinfo(l.name, 'main') AS c \

@@ -13,6 +13,9 @@ SELECT l.name, f.id, f.\"table\", f.\"from\", coalesce(f.\"to\", '') \
 FROM pragma_table_list AS l, pragma_foreign_key_list(l.name, 'main') AS f \
 WHERE l.schema = 'main' AND l.type = 'table' ORDER BY l.name, f.id, f.seq";
 
+/// What the counter of a table is called, before its name.
+pub(super) const COUNTER: &str = "AUTOINCREMENT of ";
+
 /// The other table, the own column, and the other's.
 pub(super) type Link = (String, String, String);
 
@@ -35,7 +38,7 @@ impl Integrity for Sqlite {
             // SQLite itself goes on behind whichever is larger.
             let next = last.max(furthest.unwrap_or(last)).saturating_add(1);
             let name = TableName { namespace: String::new(), name: table.clone() };
-            let (sequence, column) = (format!("AUTOINCREMENT of {table}"), table);
+            let (sequence, column) = (format!("{COUNTER}{table}"), table);
             // Whatever column it is, there is one of a table.
             let fills = Some((name, String::new()));
             counters.push(Counter { sequence, column, next, furthest, fills, ..Counter::default() });

@@ -1,4 +1,4 @@
-//! `SQLite` 3 files, read as they are and never written.
+//! `SQLite` 3 files, read as they are, and written by a copy alone ([`SqliteWriter`]).
 //!
 //! One connection with `mode=ro` holds one read transaction from the first question on, so that all answers are of one
 //! moment. `immutable` is set only when it is declared: it reads uncommitted pages of a file that is being written.
@@ -8,12 +8,18 @@ mod catalog;
 mod cells;
 mod copying;
 mod integrity;
+mod ledger;
+mod lock;
 mod pouring;
+mod putting;
 mod questions;
+mod removing;
 mod scan;
 mod scratch;
 mod select;
+mod sifting;
 mod survey;
+mod writing;
 
 use std::path::Path;
 
@@ -24,13 +30,17 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr};
 use super::files;
 use crate::model::Cause;
 
+pub use lock::FileLock;
 pub use scratch::ScratchFile;
+pub use writing::SqliteWriter;
 
 /// An open `SQLite` file.
 pub struct Sqlite {
     connection: SqliteConnection,
     encoding: Encoding,
     file: SqliteFile,
+    /// Whether it holds no moment, and so keeps nobody from writing.
+    is_resting: bool,
 }
 
 /// How a database keeps text.
@@ -63,6 +73,8 @@ enum Fail {
     Read(String),
     #[error("a question cannot be answered: {0}")]
     Question(String),
+    #[error("it cannot be written: {0}")]
+    Write(String),
 }
 
 impl From<Fail> for Cause {
@@ -77,7 +89,7 @@ impl From<Fail> for Cause {
             ),
             (
                 "attempt to write a readonly database",
-                "it was left in the middle of a write: open it once with its own application",
+                "it was left in the middle of a write: open it once with its own application, or, if a copy wrote it, let that go on",
             ),
             (
                 "unable to open database file",
@@ -127,14 +139,36 @@ impl Sqlite {
                 .await
                 .map_err(|error| Fail::Open(said(&error)))?;
         }
-        let mut store = Self { connection, encoding: Encoding::Utf8, file: file.clone() };
-        let encoding = store.all("PRAGMA encoding", |row| text(row, 0)).await;
-        store.encoding = match encoding.map_err(|error| Fail::Open(said(&error)))?.concat().as_str() {
+        let mut store = Self { connection, encoding: Encoding::Utf8, file: file.clone(), is_resting: false };
+        store.learn_encoding().await?;
+        Ok(store)
+    }
+
+    async fn learn_encoding(&mut self) -> Result<(), Cause> {
+        let fail = |error: sqlx::Error| Cause::from(Fail::Open(said(&error)));
+        self.all("SELECT count(*) FROM sqlite_schema", |_| Ok(())).await.map_err(fail)?;
+        let encoding = self.all("PRAGMA encoding", |row| text(row, 0)).await;
+        self.encoding = match encoding.map_err(fail)?.concat().as_str() {
             "UTF-16le" => Encoding::Utf16le,
             "UTF-16be" => Encoding::Utf16be,
             _ => Encoding::Utf8,
         };
-        Ok(store)
+        Ok(())
+    }
+
+    /// Lets go of its moment, so that somebody may write, until it is asked for the present one.
+    pub async fn rest(&mut self) {
+        if !self.is_resting {
+            // A connection that fails here fails again, and then says why.
+            let _ = self.all("ROLLBACK", |_| Ok(())).await;
+            self.is_resting = true;
+        }
+    }
+
+    /// Ends its transaction and closes the file.
+    pub async fn close(self) {
+        // It was read alone.
+        let _ = self.connection.close().await;
     }
 
     /// What names its file as long as that is there, also on another machine.

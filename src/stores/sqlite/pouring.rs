@@ -102,7 +102,7 @@ fn tell(transfer: &Transfer, cells: &[Value], hash: i64, line: &mut Vec<u8>) {
     }
 }
 
-fn key(transfer: &Transfer, cells: &[Value]) -> Option<String> {
+pub(super) fn key(transfer: &Transfer, cells: &[Value]) -> Option<String> {
     let parts =
         || key_of(&transfer.read, cells).iter().map(|part| part.show().to_string()).collect::<Vec<_>>();
     transfer.read.is_keyed.then(|| parts().join(", ")).filter(|key| !key.is_empty())

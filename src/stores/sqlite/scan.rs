@@ -21,6 +21,38 @@ use crate::model::value::Value;
 use crate::model::{Cause, Mode, TableName};
 use crate::stores::rows::{Cell, ColumnKind, RowSource, Rows};
 
+/// About how many values of a key are asked for, to see how they lie.
+const SAMPLE: u64 = 20_000;
+
+impl Sqlite {
+    /// The column that is the rowid itself, and so holds integers alone, by which rows are found; none where there is none.
+    pub async fn number(&mut self, table: &TableName) -> Result<Option<String>, Cause> {
+        let name = table.name.replace('\'', "''");
+        // Any other primary key has an index of its own.
+        let sql = format!(
+            "SELECT max(name) FROM pragma_table_xinfo('{name}', 'main') WHERE pk > 0 AND NOT EXISTS \
+             (SELECT 1 FROM pragma_index_list('{name}', 'main') WHERE origin = 'pk') HAVING count(*) = 1 AND upper(max(type)) = 'INTEGER'"
+        );
+        let found = self.all(&sql, |row| row.try_get_unchecked::<Option<String>, usize>(0)).await;
+        let found = found.map_err(|error| Cause::from(Fail::Table(table.to_string(), said(&error))))?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    /// The keys of the first of some rows, as they are shown.
+    pub(super) async fn first_keys(&mut self, rows: &Rows, most: usize) -> Result<Vec<String>, Cause> {
+        let mut keys = Vec::new();
+        self.scan(rows, |cells, _| {
+            if keys.len() < most {
+                let parts = key_of(rows, cells);
+                keys.push(parts.iter().map(|part| part.show().to_string()).collect::<Vec<_>>().join(", "));
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(keys)
+    }
+}
+
 impl RowSource for Sqlite {
     /// Every cell carries its own storage class, whatever its column declares.
     async fn kinds(&mut self, table: &TableName) -> Result<BTreeMap<String, ColumnKind>, Cause> {
@@ -55,12 +87,34 @@ impl RowSource for Sqlite {
         Ok(None)
     }
 
-    async fn integers(&mut self, _: &TableName, _: &str, _: u64) -> Result<Option<Vec<i64>>, Cause> {
-        Ok(None)
+    async fn integers(
+        &mut self,
+        table: &TableName,
+        column: &str,
+        rows: u64,
+    ) -> Result<Option<Vec<i64>>, Cause> {
+        if self.number(table).await?.as_deref() != Some(column) {
+            return Ok(None);
+        }
+        let (name, step) = (quoted(column), (rows / SAMPLE).max(1));
+        let sql = format!(
+            "SELECT {name} FROM (SELECT main.{0}.{name}, row_number() OVER (ORDER BY main.{0}.{name}) AS n FROM main.{0}) WHERE n % {step} = 0 ORDER BY 1",
+            quoted(&table.name)
+        );
+        let sample = self.all(&sql, |row| row.try_get_unchecked::<i64, usize>(0)).await;
+        sample.map(Some).map_err(|error| Cause::from(Fail::Table(table.to_string(), said(&error))))
     }
 
-    async fn bounds(&mut self, _: &TableName, _: &str) -> Result<Option<(i64, i64)>, Cause> {
-        Ok(None)
+    async fn bounds(&mut self, table: &TableName, column: &str) -> Result<Option<(i64, i64)>, Cause> {
+        if self.number(table).await?.as_deref() != Some(column) {
+            return Ok(None);
+        }
+        let (name, from) = (quoted(column), quoted(&table.name));
+        let sql = format!("SELECT min(main.{from}.{name}), max(main.{from}.{name}) FROM main.{from}");
+        let bound = |row: &sqlx::sqlite::SqliteRow, place| row.try_get_unchecked::<Option<i64>, usize>(place);
+        let found = self.all(&sql, |row| Ok(bound(row, 0)?.zip(bound(row, 1)?))).await;
+        let found = found.map_err(|error| Cause::from(Fail::Table(table.to_string(), said(&error))))?;
+        Ok(found.into_iter().next().flatten())
     }
 
     async fn digest(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
@@ -132,7 +186,10 @@ impl RowSource for Sqlite {
     async fn renew(&mut self) -> Result<Option<bool>, Cause> {
         let fail = |error: sqlx::Error| Cause::from(Fail::Catalog(said(&error)));
         let before = self.all("PRAGMA data_version", |row| row.try_get_unchecked::<i64, usize>(0)).await;
-        self.all("ROLLBACK", |_| Ok(())).await.map_err(fail)?;
+        if !self.is_resting {
+            self.all("ROLLBACK", |_| Ok(())).await.map_err(fail)?;
+        }
+        self.is_resting = false;
         for statement in ["BEGIN", "SELECT count(*) FROM sqlite_schema"] {
             self.all(statement, |_| Ok(())).await.map_err(fail)?;
         }

@@ -25,12 +25,33 @@ pub(super) fn select(rows: &Rows, encoding: Encoding) -> String {
         selected.extend(columns.iter().map(bytes));
     }
     let selected = if selected.is_empty() { "1".to_owned() } else { selected.join(", ") };
-    let filter = rows.filter.as_ref().map(|filter| format!(" WHERE ({}\n)", names_in(filter)));
+    let filter = filter(rows);
     let with = rows.query.as_ref().map(|query| {
         let columns: Vec<String> = (0..rows.cells.len()).map(|place| format!("c{place}")).collect();
         format!("WITH {QUERY} ({}) AS (\n{}\n) ", columns.join(", "), names_in(query))
     });
-    format!("{}SELECT {selected} FROM {table}{}", with.unwrap_or_default(), filter.unwrap_or_default())
+    format!("{}SELECT {selected} FROM {table}{}", with.unwrap_or_default(), filter)
+}
+
+/// The condition of the rows that are asked for, if not all are.
+pub(super) fn filter(rows: &Rows) -> String {
+    let own = rows.filter.as_ref().map(|filter| format!("({}\n)", names_in(filter)));
+    let all: Vec<String> = own.into_iter().chain(spanned(rows)).collect();
+    if all.is_empty() { String::new() } else { format!(" WHERE {}", all.join(" AND ")) }
+}
+
+/// What removes rows.
+pub(super) fn removal(rows: &Rows) -> String {
+    format!("DELETE FROM main.{}{}", quoted(&rows.table.name), filter(rows))
+}
+
+/// Whether the key, one integer, lies in the span that is asked for.
+fn spanned(rows: &Rows) -> Vec<String> {
+    let key = rows.key_cells().next().map(|cell| &cell.from);
+    let (Some((lower, upper)), Some(CellFrom::Column(name))) = (rows.within, key) else { return Vec::new() };
+    let key = format!("main.{}.{}", quoted(&rows.table.name), quoted(name));
+    let lower = lower.map(|lower| format!("{key} >= {lower}"));
+    lower.into_iter().chain(upper.map(|upper| format!("{key} <= {upper}"))).collect()
 }
 
 /// What a query is called among the columns that are read of it.

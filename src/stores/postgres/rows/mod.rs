@@ -10,6 +10,7 @@ mod kinds;
 mod ledger;
 mod pace;
 mod pouring;
+mod removing;
 mod scan;
 mod select;
 mod sifting;
@@ -19,7 +20,6 @@ mod writing;
 
 pub use self::ledger::TargetLock;
 pub use self::pouring::Sink;
-pub use self::sifting::Sieve;
 pub use self::writing::PostgresWriter;
 
 use std::collections::BTreeMap;

@@ -198,6 +198,20 @@ pub(super) fn keys(rows: &Rows, most: usize) -> String {
     )
 }
 
+/// One row, where a row of another table refers to one of these; the other is called `trueup_r`.
+pub(super) fn referring(rows: &Rows, table: &str, same: &str) -> String {
+    format!(
+        "SELECT '1'::text FROM {table} AS trueup_r JOIN {} ON {same} WHERE {} LIMIT 1",
+        from(&rows.table),
+        filter(rows)
+    )
+}
+
+/// What removes rows.
+pub(super) fn removal(rows: &Rows) -> String {
+    format!("DELETE FROM {} WHERE {}", from(&rows.table), filter(rows))
+}
+
 /// Some text as an expression, whatever the settings.
 pub(super) fn text_literal(text: &str) -> String {
     literal(&Value::Text(text.to_owned()))

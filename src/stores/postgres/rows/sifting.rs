@@ -12,7 +12,7 @@ use crate::digest::hasher::RowHash;
 use crate::model::Cause;
 use crate::model::copy::Reject;
 use crate::stores::rows::Rows;
-use crate::stores::writing::{Refused, RefusedFor, Rejects, Transfer};
+use crate::stores::writing::{Refused, RefusedFor, Rejects, Sieve, Transfer};
 
 /// Where the texts lie.
 pub(super) const SIEVE: &str = "pg_temp.trueup_sieve";
@@ -25,17 +25,6 @@ const BACK: &str = "ROLLBACK TO SAVEPOINT trueup_step; RELEASE SAVEPOINT trueup_
 
 /// How often rows that refer to each other are tried anew without those that are refused.
 const ROUNDS: usize = 50;
-
-/// How rows are tried.
-#[derive(Debug, Clone, Copy)]
-pub struct Sieve {
-    /// Whether nothing of the range is in the table, so that a row of the same key is one too many.
-    pub is_fresh: bool,
-    /// Whether what is held at the end of the transaction is held with each row.
-    pub is_own: bool,
-    /// Whether rows refer to each other.
-    pub is_at_once: bool,
-}
 
 impl PostgresWriter {
     /// From here on it can be tried otherwise.
