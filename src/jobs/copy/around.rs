@@ -117,7 +117,7 @@ async fn settled(writer: &mut Writer, steps: &mut Steps<'_>, done: &Result<(), C
         Ok(()) => steps.kept(unit),
         Err(cause) => {
             writer.roll_back().await;
-            unit.stopped(cause.clone());
+            unit.stopped(steps.target(), cause.clone());
             steps.dropped(unit);
         }
     }

@@ -69,11 +69,21 @@ impl Unit {
     }
 
     /// Something beside its steps ended it.
-    pub(super) fn stopped(&mut self, cause: Cause) {
-        if self.facts.iter().all(|facts| facts.is_done)
-            && let Some(last) = self.facts.iter_mut().rfind(|facts| facts.held.is_none())
-        {
-            last.failed = Some(cause);
+    pub(super) fn stopped(&mut self, target: &str, cause: Cause) {
+        let is_told = self.facts.iter().any(|facts| !facts.is_done);
+        if is_told {
+            return;
+        }
+        match self.facts.iter_mut().rfind(|facts| facts.held.is_none()) {
+            Some(last) => last.failed = Some(cause),
+            // Tables of an entity tell it themselves.
+            None if self.entity.is_empty() => self.facts.push(StepFacts {
+                target: target.to_owned(),
+                name: "steps".to_owned(),
+                failed: Some(cause),
+                ..StepFacts::default()
+            }),
+            None => {}
         }
     }
 }
@@ -86,6 +96,11 @@ pub(super) fn scope(entity: &str, sort: &str) -> String {
 impl<'s> Steps<'s> {
     pub(super) fn new(copy: &'s Copy, placed: Placed, source: Option<Store>, ledger: Ledger) -> Self {
         Self { copy, placed, sources: Sources::new(copy, source), ledger, ended: Vec::new() }
+    }
+
+    /// The target's name.
+    pub(super) fn target(&self) -> &str {
+        &self.copy.target.name
     }
 
     /// Whether any step stands in a place.
