@@ -64,7 +64,7 @@ async fn two_clusters_become_one_database() {
         said.contains("[copy/unprovisioned] `space` has not run for 34 entities, `e01` to `e34`"),
         "{said}"
     );
-    let (said, exit) = world.run(&["copy", "run", "schema"]);
+    let (said, exit) = world.run(&["copy", "run", "provision"]);
     assert!(exit == 1 && said.contains("copy/unconfirmed"), "{said}");
     assert_eq!(
         world.new.ask("select count(*)::text from pg_namespace where nspname in ('core', 'trueup')").await,
@@ -72,11 +72,19 @@ async fn two_clusters_become_one_database() {
     );
 
     // A smoke test of two spaces; one name is of an engine that was deleted, one of none.
-    let (said, exit) =
-        world.run(&["copy", "run", "schema", "--yes", "--entity", "e01,e02,nobody", "--format", "concise"]);
+    let (said, exit) = world.run(&[
+        "copy",
+        "run",
+        "provision",
+        "--yes",
+        "--entity",
+        "e01,e02,nobody",
+        "--format",
+        "concise",
+    ]);
     assert_eq!(exit, 1, "{said}");
     assert!(said.contains("narrowed to the entity `nobody`, of which the source has no table"), "{said}");
-    world.held(&["copy", "run", "schema", "--yes", "--entity", "e01,e02"]);
+    world.held(&["copy", "run", "provision", "--yes", "--entity", "e01,e02"]);
     let said =
         world.held(&["copy", "run", "rows", "--yes", "--entity", "e01,e02,gone", "--format", "markdown"]);
     assert!(
@@ -106,7 +114,7 @@ async fn two_clusters_become_one_database() {
     ]);
 
     // All of them, under the same plan.
-    world.held(&["copy", "run", "schema", "--yes"]);
+    world.held(&["copy", "run", "provision", "--yes"]);
     for _ in 0..2 {
         let said = world.held(&["copy", "run", "rows", "--yes", "--format", "markdown"]);
         assert!(!said.contains("narrowed"), "{said}");

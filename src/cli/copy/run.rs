@@ -19,7 +19,7 @@ use crate::stores::lines::Lines;
 #[derive(Debug, clap::Subcommand)]
 pub(in crate::cli) enum Step {
     /// Make the target ready with its own functions, scripts and commands, each once (`[[copy.provision]]`)
-    Schema(SchemaArgs),
+    Provision(ProvisionArgs),
     /// Copy rows, range by range; each is read back before it is kept. The same command goes on where a run was killed
     Rows(Args),
     /// Copy tuples into a new OpenFGA store, the model first, and write down its id (`[[copy.tuples]]`)
@@ -28,9 +28,9 @@ pub(in crate::cli) enum Step {
     Backfill(super::backfill::BackfillArgs),
 }
 
-/// The flags of `trueup copy run schema`.
+/// The flags of `trueup copy run provision`.
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct SchemaArgs {
+pub(in crate::cli) struct ProvisionArgs {
     #[command(flatten)]
     ends: EndArgs,
     /// Make ready for these entities alone, where steps are for each
@@ -153,7 +153,7 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
 }
 
 /// Makes a target ready.
-pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Stop> {
+pub(super) fn make_ready(args: &ProvisionArgs) -> Result<Exit, Stop> {
     let clock = Clock::start();
     let Ends { mut copy, access, keys, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
     writable(access, &copy.target.name)?;
