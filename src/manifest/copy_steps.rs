@@ -28,6 +28,9 @@ pub struct Provision {
     pub file: Option<At<String>>,
     /// A command. It may end in the middle, so it must be one that may be run again.
     pub command: Option<Command>,
+    /// A query to the target that must answer true when it is done, such as `select to_regclass('core.space') is not null`: a command may
+    /// end well and have done half.
+    pub check: Option<At<String>>,
     /// Whether it is done for each entity: `{slug}` and `{schema}` stand for them.
     #[serde(default)]
     pub foreach: bool,
@@ -214,6 +217,9 @@ fn provision_mistakes(one: &Provision, found: &mut Vec<Mistake>) {
     if let Some(sql) = &one.sql {
         statement(sql, found);
     }
+    if let Some(sql) = &one.check {
+        query(sql, found);
+    }
 }
 
 fn stage_mistakes(manifest: &Manifest, one: &Stage, found: &mut Vec<Mistake>) {
@@ -243,7 +249,7 @@ fn stage_mistakes(manifest: &Manifest, one: &Stage, found: &mut Vec<Mistake>) {
     }
     match (&one.sql, &one.on) {
         (Some(sql), None) => {
-            found.push(mistake(sql, "no endpoint is asked".into(), Some("say `on = \"source\"`")))
+            found.push(mistake(sql, "no endpoint is asked".into(), Some("say `on = \"source\"`")));
         }
         (None, Some(on)) if !is_server => {
             found.push(mistake(on, format!("`{}` is asked nothing", **on), Some("give it a query: `sql`")));

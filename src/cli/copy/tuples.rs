@@ -32,11 +32,9 @@ pub(super) fn tuples(args: &TupleArgs) -> Result<Exit, Stop> {
     let clock = Clock::start();
     let Loaded { manifest, source, levels } = args.manifest.load()?.unwrap_or_default();
     let all = &manifest.copy.tuples;
-    for name in args.only.iter().filter(|name| !all.iter().any(|one| *one.name == **name)) {
-        return Err(Stop::usage(
-            format!("there is no set of tuples `{name}`"),
-            "name one of `[[copy.tuples]]`",
-        ));
+    if let Some(name) = args.only.iter().find(|name| !all.iter().any(|one| *one.name == **name)) {
+        let message = format!("there is no set of tuples `{name}`");
+        return Err(Stop::usage(message, "name one of `[[copy.tuples]]`"));
     }
     if all.is_empty() {
         let hint = "declare what goes where: `[[copy.tuples]]` in trueup.toml";

@@ -113,8 +113,8 @@ impl Entities {
             draft.tables.iter().map(|table| resolved.pairs.get(table.pair)).collect();
         let of: Vec<Option<String>> = pairs.iter().map(|pair| self.of(settings, (*pair)?)).collect();
         let places = |name: &str| -> Vec<usize> {
-            let is_it = |pair: &Option<&Pair>| pair.is_some_and(|pair| pair.target.to_string() == name);
-            pairs.iter().enumerate().filter(|(_, pair)| is_it(pair)).map(|(place, _)| place).collect()
+            let is_it = |pair: Option<&Pair>| pair.is_some_and(|pair| pair.target.to_string() == name);
+            pairs.iter().enumerate().filter(|(_, pair)| is_it(**pair)).map(|(place, _)| place).collect()
         };
         let is_late = |key: &&ForeignKey| {
             let (from, to) = (key.table.to_string(), key.to.to_string());

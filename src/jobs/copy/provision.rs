@@ -265,6 +265,13 @@ async fn in_transaction(
         };
         writer.script(&filled(&text)).await?;
     }
+    if let Some(check) = &one.check
+        && !writer.holds(&filled(check)).await?
+    {
+        return Err(
+            Cause::new("its check does not hold behind it").hint("look at what it did, and run it again")
+        );
+    }
     writer.record_step(epoch, &kept).await?;
     writer.commit().await.map_err(Cause::from)
 }

@@ -190,29 +190,26 @@ async fn store(
     } else {
         None
     };
-    let (store, written) = match known {
-        Some(known) => known,
-        None => {
-            // The id is kept before anything else is done with the store: a run that is killed here goes on with it.
-            let made = server.make(&one.name).await?;
-            keep(&made, "")?;
-            (hands.tell)(&format!("{}: a new store, {made}", *one.name));
-            (made, String::new())
-        }
+    let (store, written) = if let Some(known) = known {
+        known
+    } else {
+        // The id is kept before anything else is done with the store: a run that is killed here goes on with it.
+        let made = server.make(&one.name).await?;
+        keep(&made, "")?;
+        (hands.tell)(&format!("{}: a new store, {made}", *one.name));
+        (made, String::new())
     };
     if !written.is_empty() {
         return Ok((store, written));
     }
-    let id = if server.has_model(&store).await? {
+    if server.has_model(&store).await? {
         let latest = server.store(&store, None)?.read().await?.0;
         if model_json(&latest) != model_json(model) {
             return Err(Cause::new("the store has another model already")
                 .hint(format!("remove {path} to begin with a new store")));
         }
-        server.write_model(&store, model).await?
-    } else {
-        server.write_model(&store, model).await?
-    };
+    }
+    let id = server.write_model(&store, model).await?;
     keep(&store, &id)?;
     Ok((store, id))
 }
@@ -365,7 +362,7 @@ async fn listed(
             .ok_or_else(|| Cause::new("the query of names does not answer pairs"))?
     } else if let Some(realm) = &list.realm {
         let realm = got(read_realm(&settings.manifest.path_of(realm), list.realm_name.as_deref(), tree))?;
-        if realm.problems.first().is_some() {
+        if !realm.problems.is_empty() {
             return Err(Cause::new("a part of the realm cannot be read").hint("export it again, whole"));
         }
         realm.users.into_iter().map(|user| (user.name, user.id)).collect()

@@ -144,13 +144,11 @@ impl<'s> Sources<'s> {
         if !self.tuples.contains_key(&key) {
             let tree = Checkout::default();
             let files = AccessFiles { tree: &tree, base: "" };
-            let read = match self.copy.ends.stores.get(on) {
-                Some(store) => vec![store.read().await?.1],
-                None => {
-                    let each =
-                        stage.tuples.iter().map(|file| got(files.tuples(&self.copy.manifest.path_of(file))));
-                    each.collect::<Result<Vec<TupleFile>, Cause>>()?
-                }
+            let read = if let Some(store) = self.copy.ends.stores.get(on) {
+                vec![store.read().await?.1]
+            } else {
+                let paths = stage.tuples.iter().map(|file| self.copy.manifest.path_of(file));
+                paths.map(|path| got(files.tuples(&path))).collect::<Result<Vec<TupleFile>, Cause>>()?
             };
             if let Some(problem) = read.iter().find_map(|file| file.problems.first()) {
                 let (path, start) = (&problem.place.path, problem.place.span.start);

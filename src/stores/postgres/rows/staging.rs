@@ -6,10 +6,10 @@ use std::io::Write;
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Row, SqlSafeStr};
 
-use super::super::{Fail, run, said};
+use super::super::{Fail, run};
 use super::pouring::{FORMS, Sink};
 use super::select::{quoted, text_literal};
-use super::writing::refused;
+use super::writing::{refused, told};
 use super::{PostgresRows, PostgresWriter};
 use crate::model::Cause;
 use crate::model::ledger::{CopyRun, CopyStep, Ledger};
@@ -129,6 +129,16 @@ impl PostgresWriter {
         self.rows.answer(sql).await
     }
 
+    /// Whether a query answers true.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or answers neither true nor false.
+    pub async fn holds(&mut self, sql: &str) -> Result<bool, Cause> {
+        self.number(&format!("SELECT (\n{sql}\n)::pg_catalog.bool::pg_catalog.int4"))
+            .await
+            .map(|one| one == 1)
+    }
+
     /// Writes the rows of a query, a line of JSON each, and answers how many they are.
     ///
     /// # Errors
@@ -200,7 +210,7 @@ impl PostgresRows {
     }
 
     async fn poured(&mut self, sql: &str, columns: &[String], sink: &mut Sink<'_>) -> Result<(), Cause> {
-        let fail = |error: sqlx::Error| Cause::from(Fail::Question(said(&error)));
+        let fail = |error: sqlx::Error| Cause::from(Fail::Question(told(&error)));
         let connection = &mut self.store.connection;
         run(connection, format!("{FORMS}; SET LOCAL TimeZone = 'UTC'; {PATH}")).await.map_err(fail)?;
         let names: Vec<String> = columns.iter().map(|name| format!("q.{}", quoted(name))).collect();
