@@ -16,7 +16,7 @@ pub(super) struct ManifestArgs {
 }
 
 /// A manifest that was read; the default one declares nothing and is of no file.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Loaded {
     pub(super) manifest: Manifest,
     pub(super) source: Source,
