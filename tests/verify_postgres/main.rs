@@ -18,6 +18,7 @@ mod on_postgres18;
 mod on_postgres_asked;
 mod on_postgres_beside;
 mod on_postgres_integrity;
+mod on_postgres_json;
 mod on_postgres_pace;
 mod on_postgres_prints;
 mod on_postgres_scans;

@@ -13,7 +13,7 @@ use super::vectors::vector_key;
 use super::{Opened, open};
 use crate::diff::fingerprint::{ColumnPrint, Fingerprint, RowsPrint, SetPrint, TablePrint, VectorPrint};
 use crate::digest::buckets::Buckets;
-use crate::digest::comparable::{read_as, widest};
+use crate::digest::comparable::widest;
 use crate::digest::hasher::Seed;
 use crate::digest::kind::Kind;
 use crate::manifest::{Equal, Scalar, Side, Vector};
@@ -21,7 +21,7 @@ use crate::mapping::{Alone, Mapping, Pair, PairColumn, Problem, ProblemKind, Res
 use crate::model::{Cause, Look, Report};
 use crate::stores::endpoint::Endpoint;
 use crate::stores::integrity::Integrity;
-use crate::stores::paired::{integer_key, value};
+use crate::stores::paired::{held_to, integer_key, value};
 use crate::stores::postgres::Patience;
 use crate::stores::rows::{Cell, CellFrom, ColumnKind, RowSource, Rows};
 use crate::stores::store::Store;
@@ -340,7 +340,7 @@ pub(super) fn rows(
         })?;
         let Some(named) = name_in(column, side) else { return Ok(unnamed(column, digested)) };
         let own = kinds.get(named).ok_or_else(|| Cause::new(format!("`{name}` is not described")))?;
-        let kind = own.kind.as_ref().and_then(|kind| read_as(kind, &digested.kind)).ok_or_else(|| {
+        let kind = own.kind.as_ref().and_then(|kind| held_to(kind, &digested.kind, &digested.declared, pair.mode)).ok_or_else(|| {
             let (is, was) = (word(&own.declared), word(&digested.declared));
             let message = format!(
                 "`{name}` is {is} here and {was} in the fingerprint, which was digested as {}",

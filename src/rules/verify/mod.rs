@@ -163,10 +163,12 @@ fn column_type(types: &ColumnTypes, out: &mut Sink<'_>) {
             "`{on}`: `{}` is {} in the source and {} in the target, and is not compared",
             clash.column, clash.source, clash.target
         );
-        check
-            .find(&clash.column, message)
-            .at(types.declared.clone())
-            .help("give both one type, or declare how the column is moved under `drop`, `compute` or `target_owned`");
+        let help = if clash.has_meaning {
+            "one side has no types: with `mode = \"semantic\"` its text is read as JSON, or as a list in JSON; or declare under `drop` or `target_owned` that it is not compared"
+        } else {
+            "give both one type, declare how the column is moved under `drop`, `compute` or `target_owned`, or compare what both can say by a `[[verify.equal]]`"
+        };
+        check.find(&clash.column, message).at(types.declared.clone()).help(help);
     }
 }
 
