@@ -171,7 +171,9 @@ fn a_page_holds_no_markup_of_the_data_and_nothing_from_elsewhere() {
         assert!(page.contains("<h2>Signed</h2>") && page.contains("Content-Security-Policy"), "{name}");
     }
     let page = shown_with(&reports::rich(), Format::Html, &options(true));
-    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && page.contains("<h1 class=\"not-held\">"));
+    assert!(
+        page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && page.contains("<h1 class=\"not-held\">")
+    );
 }
 
 #[test]

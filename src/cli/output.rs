@@ -28,6 +28,14 @@ pub(super) struct OutputArgs {
     pub(super) color: Colour,
 }
 
+impl OutputArgs {
+    /// Whether a page is written, which is handed on further than a terminal's text.
+    pub(super) fn has_page(&self) -> bool {
+        let formats = self.output.iter().filter_map(|target| target.format);
+        formats.chain([self.format]).any(|format| format == Format::Html)
+    }
+}
+
 /// What `--deny` turns into a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Deny {

@@ -53,7 +53,7 @@ pub(super) struct Args {
     /// The report says that it is a part
     #[arg(long, value_name = "NAME")]
     entity: Vec<String>,
-    /// How the keys of differing rows are printed
+    /// How the keys of differing rows are printed; where a page (html) is written they are hidden, unless this says `plain`
     #[arg(long, value_enum)]
     keys: Option<Keys>,
     /// Print the cells in which the named rows differ
@@ -158,14 +158,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
         .iter()
         .map(|written| named_check(&settings.declared, written))
         .collect::<Result<_, _>>()?;
-    settings.keys = args.keys.unwrap_or(settings.keys);
+    settings.keys = keys(args, settings.keys);
     settings.show_values = args.show_values;
     settings.jobs = args.jobs.map_or(settings.jobs, usize::from);
     settings.patience = args.limits.over(settings.patience);
     settings.shard = args.shard.as_deref().map(shard).transpose()?;
-    again(args, || {
-        reported(args, &standing, |clock, each| judge(&settings, decided.as_ref(), clock, each))
-    })
+    again(args, || reported(args, &standing, |clock, each| judge(&settings, decided.as_ref(), clock, each)))
 }
 
 /// One run, or with `--watch` one after the other.
@@ -203,6 +201,12 @@ fn reported(
     Ok(if args.accept_part && held { Exit::Held } else { exit })
 }
 
+/// How keys are printed. They are often personal data, so a page shows them only where somebody asks for it.
+fn keys(args: &Args, declared: Keys) -> Keys {
+    let declared = if args.output.has_page() && declared == Keys::Plain { Keys::Hidden } else { declared };
+    args.keys.unwrap_or(declared)
+}
+
 /// The same where a side is a fingerprint, or both are.
 fn against_fingerprints(args: &Args, loaded: &Loaded) -> Result<Exit, Stop> {
     let Loaded { manifest, source, levels } = loaded;
@@ -221,7 +225,7 @@ fn against_fingerprints(args: &Args, loaded: &Loaded) -> Result<Exit, Stop> {
         vectors: manifest.vector.clone(),
         declared: verify.clone(),
         sample: verify.sample,
-        keys: args.keys.unwrap_or(verify.keys),
+        keys: keys(args, verify.keys),
         patience: args.limits.over(patience(verify)),
         levels: levels.clone(),
     };
@@ -350,7 +354,7 @@ fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Optio
         stores,
         live_realms,
         patience: args.limits.over(patience(verify)),
-        keys: args.keys.unwrap_or(verify.keys),
+        keys: keys(args, verify.keys),
         checks,
         levels: levels.clone(),
     }))

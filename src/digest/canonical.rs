@@ -153,7 +153,9 @@ fn piece<'a>(kind: &Kind, value: &'a Value, mode: Mode) -> Result<Piece<'a>, Can
         (Kind::BlankPadded, Value::Text(text)) if semantic => {
             Piece::Slice(text.trim_end_matches(' ').as_bytes())
         }
-        (Kind::Text | Kind::Printed | Kind::BlankPadded | Kind::Json, Value::Text(text)) => Piece::Slice(text.as_bytes()),
+        (Kind::Text | Kind::Printed | Kind::BlankPadded | Kind::Json, Value::Text(text)) => {
+            Piece::Slice(text.as_bytes())
+        }
         (Kind::Bytea, Value::Bytes(bytes)) | (Kind::Sent(_), Value::Sent(bytes)) => Piece::Slice(bytes),
         (Kind::Uuid, Value::Bytes(bytes)) if bytes.len() == 16 => Piece::Slice(bytes),
         (Kind::Uuid, Value::Bytes(_)) => return Err(invalid(kind)),

@@ -86,9 +86,11 @@ fn cell(item: &Kind, text: &str) -> Option<Value> {
         (b'-' | b'0'..=b'9', Kind::Float8) => {
             text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Real)
         }
-        (b'-' | b'0'..=b'9', Kind::Float4) => {
-            text.parse().ok().filter(|number: &f32| number.is_finite()).map(|number| Value::Real(number.into()))
-        }
+        (b'-' | b'0'..=b'9', Kind::Float4) => text
+            .parse()
+            .ok()
+            .filter(|number: &f32| number.is_finite())
+            .map(|number| Value::Real(number.into())),
         _ => None,
     }
 }

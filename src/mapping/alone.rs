@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use super::Mapping;
 use super::names::Names;
 use crate::manifest::{Side, TableEntry};
-use crate::model::schema::{Column, Schema, Table};
 use crate::model::Mode;
+use crate::model::schema::{Column, Schema, Table};
 
 impl Mapping {
     /// A digest of all that decides which rows and cells are compared as what: not of reasons, nor of how a run is narrowed.
@@ -102,7 +102,9 @@ fn counterpart(entry: &TableEntry, side: Side, own: &Table, name: &str) -> Table
         Side::Source => names.default.keys().chain(names.compute.keys()).chain(&names.target_owned).collect(),
         Side::Target => names.drop.iter().collect(),
     };
-    let (namespace, name) = name.split_once('.').unwrap_or((own.namespace.as_str(), name));
+    // A name without a schema is one of `public`, wherever its counterpart is.
+    let unsaid = if own.namespace.is_empty() { "" } else { "public" };
+    let (namespace, name) = name.split_once('.').unwrap_or((unsaid, name));
     // Keys are told by the side that is at hand.
     let mut other =
         Table { namespace: namespace.to_owned(), name: name.to_owned(), columns, ..Table::default() };
@@ -144,10 +146,8 @@ mod tests {
         let target = schema(&[("b", &["id", "y", "kind", "n", "at"])]);
         let both = resolve(&mapping, &source, &target, &|_| false);
         assert_eq!(both.problems, []);
-        let of_source =
-            resolve(&mapping, &source, &mapping.alone(Side::Source, &source).other, &|_| false);
-        let of_target =
-            resolve(&mapping, &mapping.alone(Side::Target, &target).other, &target, &|_| false);
+        let of_source = resolve(&mapping, &source, &mapping.alone(Side::Source, &source).other, &|_| false);
+        let of_target = resolve(&mapping, &mapping.alone(Side::Target, &target).other, &target, &|_| false);
         let names = |resolved: &crate::mapping::Resolved| -> Vec<String> {
             let mut names: Vec<String> =
                 resolved.pairs[0].columns.iter().map(|column| column.target.clone()).collect();
@@ -204,7 +204,19 @@ mod tests {
                 "me_a_notes notes_of_a None"
             ]
         );
-        let target = schema(&[("memory", &["slug", "id", "v"]), ("notes_of_a", &["id"]), ("notes_of_", &["id"])]);
+        // In Postgres the entities are schemas, and the table is none of theirs.
+        let mut schemas = source.clone();
+        for (table, namespace) in schemas.tables.iter_mut().zip(["me_a", "me_b"]) {
+            (table.namespace, table.name) = (namespace.to_owned(), "memory".to_owned());
+        }
+        let of_schemas = super::Mapping::of(
+            &read(&text.replace("me_{slug}_memory", "me_{slug}.memory")).unwrap(),
+            &Source::default(),
+        );
+        let alone = of_schemas.alone(Side::Source, &schemas);
+        assert_eq!(pairs(&alone, &schemas, &alone.other).len(), 3);
+        let target =
+            schema(&[("memory", &["slug", "id", "v"]), ("notes_of_a", &["id"]), ("notes_of_", &["id"])]);
         let alone = mapping.alone(Side::Target, &target);
         assert_eq!(alone.wholes, BTreeSet::from(["memory".to_owned()]));
         assert_eq!(

@@ -39,7 +39,13 @@ pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write)
 }
 
 /// A section that is a table, or says why there is none. Cells are markup.
-fn table(title: &str, head: &[&str], rows: Vec<Vec<String>>, none: &str, out: &mut dyn Write) -> io::Result<()> {
+fn table(
+    title: &str,
+    head: &[&str],
+    rows: Vec<Vec<String>>,
+    none: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     writeln!(out, "<h2>{}</h2>", text(title))?;
     if rows.is_empty() {
         return writeln!(out, "<p>{}</p>", text(none));

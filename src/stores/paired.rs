@@ -118,6 +118,11 @@ impl Paired {
     }
 }
 
+/// Whether the text of a store without types says what such a column means.
+pub fn has_meaning(column: &ColumnKind) -> bool {
+    column.kind.as_ref().is_some_and(|kind| in_meaning(kind, &column.declared).is_some())
+}
+
 /// What a column is read as to be held to one that was digested as `digested`, and is `declared` there; `None` when it cannot be.
 pub fn held_to(own: &Kind, digested: &Kind, declared: &str, mode: Mode) -> Option<Kind> {
     if *own != Kind::Dynamic || *digested == Kind::Dynamic {

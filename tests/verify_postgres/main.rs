@@ -11,6 +11,7 @@ mod cells;
 mod mutations;
 mod on_pglite;
 mod on_pgvector;
+mod on_pgvector_parts;
 mod on_pgvector_systems;
 mod on_postgres;
 mod on_postgres13;

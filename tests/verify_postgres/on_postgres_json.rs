@@ -74,7 +74,8 @@ fn quoted(text: &str) -> String {
 
 fn sides(rows: &[(String, String)], kind: &str) -> [String; 2] {
     let of = |kind: &str, which: &dyn Fn(&(String, String)) -> String| {
-        let rows: Vec<String> = rows.iter().enumerate().map(|(id, row)| format!("({id}, {})", which(row))).collect();
+        let rows: Vec<String> =
+            rows.iter().enumerate().map(|(id, row)| format!("({id}, {})", which(row))).collect();
         format!("create table t (id integer primary key, v {kind}); insert into t values {}", rows.join(", "))
     };
     [of("text", &|row| row.0.clone()), of(kind, &|row| row.1.clone())]
@@ -86,10 +87,18 @@ fn json_is_compared_by_what_it_means() {
         let rows: Vec<_> = JSON.iter().map(|(text, value, _)| (quoted(text), quoted(value))).collect();
         let [file, server] = sides(&rows, kind);
         let world = pair(&file, &server, SEMANTIC);
-        let unequal: Vec<String> =
-            JSON.iter().enumerate().filter(|(_, (.., is_equal))| !is_equal).map(|(id, _)| id.to_string()).collect();
-        let expected =
-            format!("row-content t: {} rows differ: `v` in {} (id {})", unequal.len(), unequal.len(), unequal.join(", "));
+        let unequal: Vec<String> = JSON
+            .iter()
+            .enumerate()
+            .filter(|(_, (.., is_equal))| !is_equal)
+            .map(|(id, _)| id.to_string())
+            .collect();
+        let expected = format!(
+            "row-content t: {} rows differ: `v` in {} (id {})",
+            unequal.len(),
+            unequal.len(),
+            unequal.join(", ")
+        );
         let said = world.verify(&[]);
         assert_eq!((said.code, said.lines()), (1, vec![expected]), "{kind}");
         // An expression of the file's own says no less.
@@ -98,11 +107,16 @@ fn json_is_compared_by_what_it_means() {
         std::fs::write(world.folder.path().join("trueup.toml"), text.replace(SEMANTIC, &computed)).unwrap();
         assert_eq!(world.verify(&[]).lines(), said.lines(), "{kind}");
         // In strict mode no text is a `jsonb`, and the finding tells the way out.
-        std::fs::write(world.folder.path().join("trueup.toml"), text.replace("\"semantic\"", "\"strict\"")).unwrap();
+        std::fs::write(world.folder.path().join("trueup.toml"), text.replace("\"semantic\"", "\"strict\""))
+            .unwrap();
         let said = world.verify(&[]);
         assert_eq!(said.code, 1, "{said:?}");
         if kind == "jsonb" {
-            assert!(said.lines()[0].starts_with("column-type t: `v` is text in the source and jsonb in the target"), "{said:?}");
+            assert!(
+                said.lines()[0]
+                    .starts_with("column-type t: `v` is text in the source and jsonb in the target"),
+                "{said:?}"
+            );
             assert!(said.stdout.contains("mode = \\\"semantic\\\""), "{said:?}");
         }
     }
@@ -126,7 +140,10 @@ fn json_is_printed_as_the_server_does() {
             _ => format!("{{\"x\":{{\"y\":[[{a}],{b}]}}}}"),
         });
     }
-    let world = Database::new("TRUEUP_TEST_POSTGRES", "create function printed(t text) returns text language plpgsql as $$ begin return t::jsonb::text; exception when others then return null; end $$");
+    let world = Database::new(
+        "TRUEUP_TEST_POSTGRES",
+        "create function printed(t text) returns text language plpgsql as $$ begin return t::jsonb::text; exception when others then return null; end $$",
+    );
     let (mut printed, mut refused) = (0, 0);
     block_on(async {
         use sqlx::{Connection, Row};
@@ -163,7 +180,10 @@ fn lists_are_compared_with_arrays() {
         let [file, server] = sides(&[("'1'".into(), "null".into())], kind);
         let world = pair(&file, &server, SEMANTIC);
         let said = world.verify(&[]);
-        assert!(said.code == 1 && said.lines()[0].starts_with("column-type t: `v` is text in the source"), "{said:?}");
+        assert!(
+            said.code == 1 && said.lines()[0].starts_with("column-type t: `v` is text in the source"),
+            "{said:?}"
+        );
     }
 }
 

@@ -8,8 +8,8 @@ use crate::manifest::{At, Equal, SetRelation, Side, TableEntry};
 use crate::mapping::{Mapping, Pair};
 use crate::model::integrity::{Beside, LARGE_OBJECTS};
 use crate::model::{Cause, Gap, GapKind, Look, Object, Place, Report, Schema, TableName};
-use crate::rules::{Levels, judge};
 use crate::rules::verify::{UNMAPPED_RULES, UnmappedRows};
+use crate::rules::{Levels, judge};
 use crate::stores::integrity::{Integrity, LargeObjects};
 
 /// The rules that are judged here.

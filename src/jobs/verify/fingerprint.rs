@@ -340,14 +340,18 @@ pub(super) fn rows(
         })?;
         let Some(named) = name_in(column, side) else { return Ok(unnamed(column, digested)) };
         let own = kinds.get(named).ok_or_else(|| Cause::new(format!("`{name}` is not described")))?;
-        let kind = own.kind.as_ref().and_then(|kind| held_to(kind, &digested.kind, &digested.declared, pair.mode)).ok_or_else(|| {
-            let (is, was) = (word(&own.declared), word(&digested.declared));
-            let message = format!(
-                "`{name}` is {is} here and {was} in the fingerprint, which was digested as {}",
-                digested.kind.name()
-            );
-            Cause::new(message).hint("take the fingerprint again, with `--like` one of this side")
-        })?;
+        let kind = own
+            .kind
+            .as_ref()
+            .and_then(|kind| held_to(kind, &digested.kind, &digested.declared, pair.mode))
+            .ok_or_else(|| {
+                let (is, was) = (word(&own.declared), word(&digested.declared));
+                let message = format!(
+                    "`{name}` is {is} here and {was} in the fingerprint, which was digested as {}",
+                    digested.kind.name()
+                );
+                Cause::new(message).hint("take the fingerprint again, with `--like` one of this side")
+            })?;
         let default = column.default.as_ref().filter(|_| side == Side::Source);
         let default = default.map(|scalar| value(scalar, &kind));
         Ok(Cell { from: CellFrom::Column(named.to_owned()), default, kind })

@@ -47,7 +47,6 @@ pub fn merge(mut parts: Vec<Report>) -> Result<Report, Cause> {
     for entry in &told.expected {
         expect(entry, &counted, &levels, &mut merged);
     }
-    stand(&parts, &mut merged);
     let checks: Vec<String> =
         told.shared.get("checks").into_iter().flat_map(|all| all.lines()).map(str::to_owned).collect();
     merged.checks.retain(|check| is_asked(&checks, check));
@@ -57,22 +56,6 @@ pub fn merge(mut parts: Vec<Report>) -> Result<Report, Cause> {
     run(&parts, &mut merged);
     merged.sort();
     Ok(merged)
-}
-
-/// What somebody let stand wherever a part found it stands in the whole.
-fn stand(parts: &[Report], merged: &mut Report) {
-    for check in &mut merged.checks {
-        for finding in &mut check.findings {
-            let of_rule = parts.iter().flat_map(|report| &report.checks).filter(|known| known.rule == check.rule);
-            let found = of_rule.filter(|known| known.on == check.on).flat_map(|known| &known.findings);
-            let mut alike = found.filter(|known| known.about == finding.about).peekable();
-            let first = alike.peek().and_then(|known| known.allowed.clone());
-            if alike.all(|known| known.allowed.is_some()) {
-                finding.allowed = first;
-            }
-        }
-        check.settle();
-    }
 }
 
 /// What all parts share.

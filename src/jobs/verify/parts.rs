@@ -20,8 +20,12 @@ const AGAIN: &str = "take the fingerprint of the target again, with `--like` one
 
 /// Takes the pairs of these tables of the target out, and makes one of those that become the same. With it come the columns that
 /// not all of them have.
-pub(super) fn join(pairs: &mut Vec<Pair>, wholes: &BTreeSet<String>) -> Vec<(Pair, BTreeMap<String, String>)> {
-    let (parts, alone) = std::mem::take(pairs).into_iter().partition(|pair| wholes.contains(&pair.target.to_string()));
+pub(super) fn join(
+    pairs: &mut Vec<Pair>,
+    wholes: &BTreeSet<String>,
+) -> Vec<(Pair, BTreeMap<String, String>)> {
+    let (parts, alone) =
+        std::mem::take(pairs).into_iter().partition(|pair| wholes.contains(&pair.target.to_string()));
     *pairs = alone;
     let mut tables: BTreeMap<TableName, Vec<Pair>> = BTreeMap::new();
     for pair in Vec::<Pair>::into_iter(parts) {
@@ -35,7 +39,8 @@ fn joined(parts: &[Pair]) -> Option<(Pair, BTreeMap<String, String>)> {
     let has = |name: &str| parts.iter().all(|pair| pair.columns.iter().any(|column| column.target == name));
     let mut left_out = BTreeMap::new();
     for column in parts.iter().flat_map(|pair| &pair.columns).filter(|column| !has(&column.target)) {
-        let reason = "not every table that becomes it has it; take it with `--like` a fingerprint of the source";
+        let reason =
+            "not every table that becomes it has it; take it with `--like` a fingerprint of the source";
         left_out.insert(column.target.clone(), reason.to_owned());
     }
     let columns: Vec<_> = first.columns.iter().filter(|column| has(&column.target)).cloned().collect();
@@ -102,7 +107,8 @@ impl Parts<'_> {
         each: &mut (dyn FnMut(&DifferingRow) + Send),
     ) -> Result<Outcome, Cause> {
         if self.pairs.len() < self.of {
-            let message = "not all of the tables that become it were compared, and its digest is one of them all";
+            let message =
+                "not all of the tables that become it were compared, and its digest is one of them all";
             return Err(Cause::new(message).hint(AGAIN));
         }
         if !self.are_told() {
@@ -114,12 +120,14 @@ impl Parts<'_> {
         for pair in &self.pairs {
             unknown.extend(uncovered(pair, self.whole)?);
         }
-        let mut sum = Sum { buckets: taken.all().iter().map(|_| Bucket::default()).collect(), is_one_cut: true };
+        let mut sum =
+            Sum { buckets: taken.all().iter().map(|_| Bucket::default()).collect(), is_one_cut: true };
         let mut asked: Vec<(&Pair, Rows)> = Vec::new();
         let mut took_none = false;
         for pair in &self.pairs {
             if let Some(read) = source.read {
-                let missing = || Cause::new("the fingerprint does not hold it").hint("take it again, with this table");
+                let missing =
+                    || Cause::new("the fingerprint does not hold it").hint("take it again, with this table");
                 let part = read.print.table(&pair.source, &pair.target).ok_or_else(missing)?;
                 unknown.extend(uncovered(pair, part)?);
                 agreed(part, self.whole)?;
@@ -128,7 +136,8 @@ impl Parts<'_> {
                 sum.add(&rows, part.key == self.whole.key && rows.cut == taken.cut);
             } else if let Some(store) = &mut source.store {
                 let kinds = store.kinds(&pair.source).await?;
-                let rows = rows(Side::Source, pair, self.whole, &kinds, target.print.seed, taken.cut.clone())?;
+                let rows =
+                    rows(Side::Source, pair, self.whole, &kinds, target.print.seed, taken.cut.clone())?;
                 let buckets = store.digest(&rows).await?;
                 let is_none = buckets.iter().all(|bucket| bucket.rows() == 0);
                 took_none |= is_none && rows.filter.is_some() && !store.is_empty(&rows.table).await?;
@@ -151,7 +160,9 @@ impl Parts<'_> {
                     seed: target.print.seed,
                 };
                 let more = live.candidates(store, rows, &here, &there, each).await?;
-                found.rows.extend(more.into_iter().map(|key| format!("{key} of {}", own(pair, Side::Source))));
+                found
+                    .rows
+                    .extend(more.into_iter().map(|key| format!("{key} of {}", own(pair, Side::Source))));
             }
             found.rows.truncate(settings.sample);
         }

@@ -5,7 +5,7 @@ use crate::jobs::verify::Verify;
 use crate::manifest::{At, Equal};
 use crate::mapping::{Pair, PairColumn};
 use crate::model::{Cause, ColumnTypes, Mode, TableName};
-use crate::stores::paired::{Paired, integer_key};
+use crate::stores::paired::{Paired, has_meaning, integer_key};
 use crate::stores::rows::{ColumnKind, RowSource, Rows};
 
 /// Buckets of a table: a difference narrows it to one part in so many.
@@ -51,14 +51,15 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
     }
     let (of_source, of_target) = tokio::join!(source.kinds(&pair.source), target.kinds(&pair.target));
     let (of_source, of_target) = (of_source?, of_target?);
+    let is_text = of_source.values().all(|column| column.kind == Some(Kind::Dynamic));
     let mut chosen = Paired { mode: pair.mode, ..Paired::default() };
     for (index, column) in pair.columns.iter().enumerate() {
         let theirs = of_target.get(&column.target);
         let own = match (&column.compute, &column.source) {
             (None, Some(name)) => of_source.get(name).cloned(),
             // What a store without types computes is read as what such a store holds.
-            _ if of_source.values().all(|column| column.kind == Some(Kind::Dynamic)) => {
-                of_source.values().next().map(|column| ColumnKind { declared: String::new(), ..column.clone() })
+            (Some(_), _) if is_text && pair.mode == Mode::Semantic && theirs.is_some_and(has_meaning) => {
+                Some(ColumnKind { kind: Some(Kind::Dynamic), declared: String::new(), not_null: false })
             }
             _ => theirs.cloned(),
         };
@@ -70,7 +71,8 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
         return Err(Cause::new(format!("its key holds `{name}`, which cannot be compared"))
             .hint("declare a `key` of other columns"));
     }
-    let Paired { source: left, target: right, names, places, types, unknown, is_typed, is_mixed, .. } = chosen;
+    let Paired { source: left, target: right, names, places, types, unknown, is_typed, is_mixed, .. } =
+        chosen;
     if left.is_empty() {
         return Err(Cause::new("none of its columns can be compared"));
     }

@@ -1,4 +1,5 @@
-//! Findings of a comparison that may stand, because the manifest gives a reason.
+//! Findings of a comparison that may stand, because the manifest gives a reason: rows that no condition takes. A difference is
+//! declared in the mapping.
 use crate::manifest::{Manifest, Source};
 use crate::model::{Look, Object, Report};
 use crate::rules::allow::{AllowFacts, Claim, RULES, apply};
@@ -19,7 +20,8 @@ pub fn let_stand(
     subjects.sort_unstable();
     subjects.dedup();
     // What is of other commands is theirs to judge.
-    claims.retain(|claim| claim.rules.iter().any(|rule| subjects.iter().any(|known| known == rule.subject())));
+    claims
+        .retain(|claim| claim.rules.iter().any(|rule| subjects.iter().any(|known| known == rule.subject())));
     if claims.is_empty() {
         return;
     }

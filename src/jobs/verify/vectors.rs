@@ -277,7 +277,8 @@ pub(super) fn taken(
         for traced in trace(settings, pairs, &[], &[], &column, place) {
             let before = traced.from.as_ref().and_then(|from| source.vectors.get(from));
             let look = look_of(&column, traced.pair).or_else(|| look_of(&column, None));
-            let missing = || Look::Failed(Cause::new("the fingerprint does not tell of it").hint("take it again"));
+            let missing =
+                || Look::Failed(Cause::new("the fingerprint does not tell of it").hint("take it again"));
             let facts = match (look.cloned().unwrap_or_else(missing), before) {
                 (Look::Got(own), Some(Look::Got(before))) => {
                     let before = (before.found.clone(), before.indexes.clone());
