@@ -19,11 +19,12 @@ use crate::model::value::Value;
 pub fn convert(kind: &Kind, value: &Value) -> Option<Value> {
     match (kind, value) {
         (Kind::Bool, Value::Int(truth @ (0 | 1))) => Some(Value::Bool(*truth == 1)),
-        (Kind::Numeric, Value::Real(number)) if number.is_finite() => Some(Value::Text(number.to_string())),
+        (Kind::Numeric | Kind::Json, Value::Real(number)) if number.is_finite() => {
+            Some(Value::Text(number.to_string()))
+        }
         (Kind::Json, Value::Text(text)) => jsonb::printed(text).map(Value::Text),
         // A column that is declared as JSON makes a number of a text that is one.
         (Kind::Json, Value::Int(number)) => Some(Value::Text(number.to_string())),
-        (Kind::Json, Value::Real(number)) if number.is_finite() => Some(Value::Text(number.to_string())),
         (Kind::Array(item), Value::Text(text)) => list::array(item, text),
         (Kind::Uuid, Value::Text(text)) => uuid(text).map(Value::Bytes),
         (Kind::Date, Value::Text(text)) => {

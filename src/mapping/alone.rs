@@ -39,7 +39,7 @@ impl Mapping {
     pub fn alone(&self, side: Side, own: &Schema) -> Alone {
         let (mapping, wholes) = match side {
             Side::Source => (self.for_tables_of(own), BTreeSet::new()),
-            Side::Target => self.from_tables_of(own),
+            Side::Target => self.by_tables_of(own),
         };
         if mapping.tables.is_empty() {
             return Alone { mapping, other: own.clone(), wholes };

@@ -45,7 +45,7 @@ impl Mapping {
     /// The same for a target, whose tables tell the entities where an entry's `to` names them. Where it does not, its table is all
     /// that the pattern's tables become together: the entry stands for them, without a condition of its own. The names of these
     /// tables come with it.
-    pub(super) fn from_tables_of(&self, target: &Schema) -> (Self, BTreeSet<String>) {
+    pub(super) fn by_tables_of(&self, target: &Schema) -> (Self, BTreeSet<String>) {
         let (mut tables, mut wholes) = (Vec::new(), BTreeSet::new());
         for entry in &self.tables {
             let to = entry.to.as_ref().unwrap_or(&entry.from);

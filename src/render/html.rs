@@ -80,16 +80,11 @@ fn findings(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut rows: Vec<(Severity, Vec<String>)> = Vec::new();
     for check in &report.checks {
         for finding in said::counting(check) {
-            let mut message = text(&finding.message);
-            for related in &finding.related {
-                message += &format!("<br>see {}: {}", at(&related.place), text(&related.label));
-            }
-            if let Some(help) = &finding.help {
-                message += &format!("<br><em>help: {}</em>", text(help));
-            }
-            for line in &finding.diff {
-                message += &format!("<br><code>{}</code>", text(line));
-            }
+            let related =
+                finding.related.iter().map(|one| format!("see {}: {}", at(&one.place), text(&one.label)));
+            let help = finding.help.iter().map(|help| format!("<em>help: {}</em>", text(help)));
+            let diff = finding.diff.iter().map(|line| format!("<code>{}</code>", text(line)));
+            let message = lines([text(&finding.message)].into_iter().chain(related).chain(help).chain(diff));
             let severity = format!("<strong>{}</strong>", finding.severity);
             rows.push((finding.severity, vec![severity, rule(check), subject(check, &finding), message]));
         }
@@ -105,10 +100,8 @@ fn findings(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn unknowns(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let row = |unknown: said::Alike<'_, crate::model::Cause>| {
-        let mut why = text(&unknown.because.message);
-        if let Some(hint) = &unknown.because.hint {
-            why += &format!("<br><em>hint: {}</em>", text(hint));
-        }
+        let hint = unknown.because.hint.iter().map(|hint| format!("<em>hint: {}</em>", text(hint)));
+        let why = lines([text(&unknown.because.message)].into_iter().chain(hint));
         let on = format!("{} <code>{}</code>", said::kind(unknown.on.kind), text(&unknown.on.name));
         vec![format!("<code>{}</code>", text(&said::rule_list(&unknown.rules))), on, why]
     };
@@ -201,6 +194,11 @@ fn object(check: &Check) -> String {
 
 fn at(place: &Place) -> String {
     format!("<code>{}</code>", text(&said::place(place)))
+}
+
+/// A cell of several lines.
+fn lines(all: impl Iterator<Item = String>) -> String {
+    all.collect::<Vec<_>>().join("<br>")
 }
 
 /// Text in which nothing is markup, neither between tags nor in an attribute.

@@ -17,7 +17,8 @@ use crate::diff::fingerprint::{Kinship, Origin, kinship};
 use crate::manifest::{Invariant, Keys, Side, Vector};
 use crate::mapping::{Mapping, Pair, Resolved, resolve};
 use crate::model::{
-    Cause, ColumnTypes, DifferingRow, Gap, GapKind, Look, Object, ObjectKind, Report, Schema, TableDiff,
+    Cause, ColumnTypes, DifferingRow, Gap, GapKind, Look, Object, ObjectKind, Place, Report, Schema,
+    TableDiff,
 };
 use crate::rules::verify::{COLUMN_RULES, SIDES_RULES, SidesFacts, TABLE_RULES};
 use crate::rules::{Levels, judge};
@@ -211,21 +212,11 @@ async fn sides(
         let cause = Cause::new("it is to be compared within a tolerance, and a fingerprint holds no vector");
         judge(COLUMN_RULES, &on, &Look::<ColumnTypes>::Failed(cause), &settings.levels, report);
     }
-    let mut counted = Vec::new();
-    let (single, together) = sorted(&mapping, &target.schema, &pairs, target.read);
-    for pair in single.into_iter().filter(|_| !is_one_file) {
-        let outcome = outcome(settings, pair, &mut source, &mut target, each).await;
-        let rows = outcome.as_ref().map(|outcome| outcome.diff.target_rows).map_err(Clone::clone);
-        counted.push((pair.declared.clone(), rows));
-        judged(settings, pair, outcome, report);
-    }
-    for parts in together.into_iter().filter(|_| !is_one_file) {
-        let Some(read) = target.read else { continue };
-        let outcome = parts.outcome(settings, &mut source, read, each).await;
-        let rows = outcome.as_ref().map(|outcome| outcome.diff.target_rows).map_err(Clone::clone);
-        counted.extend(parts.counted(rows));
-        judged(settings, &parts.pair, outcome, report);
-    }
+    let counted = if is_one_file {
+        Vec::new()
+    } else {
+        compared(settings, &mapping, &pairs, [&mut source, &mut target], report, each).await
+    };
     for (side, held) in [(Side::Source, &mut source), (Side::Target, &mut target)] {
         unmapped(settings, &mapping, &pairs, (side, held), report).await;
     }
@@ -241,6 +232,33 @@ async fn sides(
         }
     }
     whole(report, on, &[], &settings.levels);
+}
+
+/// Compares the pairs, and what becomes one table together. Tells the rows of the target by the lines that declare them.
+async fn compared(
+    settings: &Against,
+    mapping: &Mapping,
+    pairs: &[Pair],
+    [source, target]: [&mut Held<'_>; 2],
+    report: &mut Report,
+    each: &mut (dyn FnMut(&DifferingRow) + Send),
+) -> Vec<(Option<Place>, Result<u64, Cause>)> {
+    let mut counted = Vec::new();
+    let (single, together) = sorted(mapping, &target.schema, pairs, target.read);
+    for pair in single {
+        let outcome = outcome(settings, pair, source, target, each).await;
+        let rows = outcome.as_ref().map(|outcome| outcome.diff.target_rows).map_err(Clone::clone);
+        counted.push((pair.declared.clone(), rows));
+        judged(settings, pair, outcome, report);
+    }
+    for parts in together {
+        let Some(read) = target.read else { continue };
+        let outcome = parts.outcome(settings, source, read, each).await;
+        let rows = outcome.as_ref().map(|outcome| outcome.diff.target_rows).map_err(Clone::clone);
+        counted.extend(parts.counted(&rows));
+        judged(settings, &parts.pair, outcome, report);
+    }
+    counted
 }
 
 /// Rows of a side that no condition of the mapping takes, as they are, or were.

@@ -56,20 +56,7 @@ pub struct Take {
 /// # Errors
 /// When the side cannot be read, or the other one was taken through another mapping.
 pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
-    let mapping = settings.mapping.identity();
-    if let Some(like) = &settings.like {
-        if like.mapping != mapping {
-            return Err(Cause::new(
-                "the other fingerprint was taken through another mapping, or in another mode",
-            )
-            .hint("take both with the same manifest"));
-        }
-        if like.side == Some(settings.side) {
-            return Err(
-                Cause::new("both fingerprints are of the same side").hint("name the other one with `--side`")
-            );
-        }
-    }
+    let mapping = agreed(settings)?;
     let Opened { mut store, schema } = open(&settings.endpoint, settings.patience).await?;
     let Alone { mapping: mapped, other, wholes } = match &settings.like {
         Some(like) => {
@@ -133,6 +120,25 @@ pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
         outside,
         more: BTreeMap::new(),
     })
+}
+
+/// The identity of the mapping, which must be that of the other side's fingerprint.
+fn agreed(settings: &Take) -> Result<String, Cause> {
+    let mapping = settings.mapping.identity();
+    if let Some(like) = &settings.like {
+        if like.mapping != mapping {
+            return Err(Cause::new(
+                "the other fingerprint was taken through another mapping, or in another mode",
+            )
+            .hint("take both with the same manifest"));
+        }
+        if like.side == Some(settings.side) {
+            return Err(
+                Cause::new("both fingerprints are of the same side").hint("name the other one with `--side`")
+            );
+        }
+    }
+    Ok(mapping)
 }
 
 /// The columns of embeddings of the tables that were digested.

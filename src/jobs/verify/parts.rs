@@ -5,16 +5,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::against::{Against, Held};
-use super::fingerprint::{own, rows};
+use super::fingerprint::rows;
 use super::held::{Live, Outcome, agreed, narrowed, rows_of, told, uncovered};
 use crate::diff::fingerprint::file::Read;
 use crate::diff::fingerprint::{RowsPrint, TablePrint};
 use crate::digest::bucket::Bucket;
+use crate::digest::hasher::Seed;
 use crate::digest::kind::Kind;
 use crate::manifest::{Scalar, Side};
 use crate::mapping::{Mapping, Pair};
 use crate::model::{Cause, DifferingRow, Place, Schema, TableDiff, TableName};
 use crate::stores::rows::{RowSource, Rows};
+use crate::stores::store::Store;
 
 const AGAIN: &str = "take the fingerprint of the target again, with `--like` one of the source";
 
@@ -115,65 +117,67 @@ impl Parts<'_> {
             let message = "no column tells of which source table a row is, and its digest is one of them all";
             return Err(Cause::new(message).hint(AGAIN));
         }
-        let taken = rows_of(self.whole)?;
-        let mut unknown: BTreeMap<String, Cause> = BTreeMap::new();
-        for pair in &self.pairs {
-            unknown.extend(uncovered(pair, self.whole)?);
-        }
-        let mut sum =
-            Sum { buckets: taken.all().iter().map(|_| Bucket::default()).collect(), is_one_cut: true };
-        let mut asked: Vec<(&Pair, Rows)> = Vec::new();
-        let mut took_none = false;
-        for pair in &self.pairs {
-            if let Some(read) = source.read {
-                let missing =
-                    || Cause::new("the fingerprint does not hold it").hint("take it again, with this table");
-                let part = read.print.table(&pair.source, &pair.target).ok_or_else(missing)?;
-                unknown.extend(uncovered(pair, part)?);
-                agreed(part, self.whole)?;
-                let rows = rows_of(part)?;
-                took_none |= rows.filter_took_none;
-                sum.add(&rows, part.key == self.whole.key && rows.cut == taken.cut);
-            } else if let Some(store) = &mut source.store {
-                let kinds = store.kinds(&pair.source).await?;
-                let rows =
-                    rows(Side::Source, pair, self.whole, &kinds, target.print.seed, taken.cut.clone())?;
-                let buckets = store.digest(&rows).await?;
-                let is_none = buckets.iter().all(|bucket| bucket.rows() == 0);
-                took_none |= is_none && rows.filter.is_some() && !store.is_empty(&rows.table).await?;
-                sum.add(&RowsPrint::new(rows.buckets.clone(), &buckets, false), true);
-                asked.push((pair, rows));
-            }
-        }
+        let (taken, seed) = (rows_of(self.whole)?, target.print.seed);
+        let sum = match (source.read, &mut source.store) {
+            (Some(read), _) => self.added(read, &taken)?,
+            (None, Some(store)) => self.asked(store, &taken, seed).await?,
+            (None, None) => return Err(Cause::new("the source is neither at hand nor in a fingerprint")),
+        };
         let there = if sum.is_one_cut { taken.all() } else { vec![taken.whole()] };
         let here = sum.told();
         let cut = sum.is_one_cut.then_some(&taken.cut);
         let mut found = narrowed(settings, cut, &self.whole.key, &here, &there);
         if let (true, Some(store)) = (found.differ > 0, &mut source.store) {
-            for (pair, rows) in asked.iter().filter(|(_, rows)| rows.is_keyed) {
-                let live = Live {
-                    settings,
-                    pair,
-                    side: Side::Source,
-                    table: self.whole,
-                    taken: &taken,
-                    seed: target.print.seed,
-                };
+            for (pair, rows) in sum.asked.iter().filter(|(_, rows)| rows.is_keyed) {
+                let (side, table) = (Side::Source, self.whole);
+                let live = Live { settings, pair, side, table, taken: &taken, seed };
                 let more = live.candidates(store, rows, &here, &there, each).await?;
-                found
-                    .rows
-                    .extend(more.into_iter().map(|key| format!("{key} of {}", own(pair, Side::Source))));
+                found.rows.extend(more.into_iter().map(|key| format!("{key} of {}", pair.source)));
             }
             found.rows.truncate(settings.sample);
         }
         let count = |buckets: &[Bucket]| buckets.iter().map(Bucket::rows).sum::<u64>();
         let diff = told(&self.pair, self.whole, [count(&here), count(&there)], found);
-        let diff = TableDiff { source_filter_took_none: took_none, ..diff };
-        Ok(Outcome { diff, unknown: unknown.into_iter().collect() })
+        let diff = TableDiff { source_filter_took_none: sum.took_none, ..diff };
+        Ok(Outcome { diff, unknown: sum.unknown.into_iter().collect() })
+    }
+
+    /// The sum of the parts that a fingerprint holds.
+    fn added(&self, read: &Read, taken: &RowsPrint) -> Result<Sum<'_>, Cause> {
+        let mut sum = Sum::of(taken);
+        for pair in &self.pairs {
+            let missing =
+                || Cause::new("the fingerprint does not hold it").hint("take it again, with this table");
+            let part = read.print.table(&pair.source, &pair.target).ok_or_else(missing)?;
+            for table in [self.whole, part] {
+                sum.unknown.extend(uncovered(pair, table)?);
+            }
+            agreed(part, self.whole)?;
+            let rows = rows_of(part)?;
+            sum.took_none |= rows.filter_took_none;
+            sum.add(&rows, part.key == self.whole.key && rows.cut == taken.cut);
+        }
+        Ok(sum)
+    }
+
+    /// The sum of the parts as they are.
+    async fn asked(&self, store: &mut Store, taken: &RowsPrint, seed: Seed) -> Result<Sum<'_>, Cause> {
+        let mut sum = Sum::of(taken);
+        for pair in &self.pairs {
+            sum.unknown.extend(uncovered(pair, self.whole)?);
+            let kinds = store.kinds(&pair.source).await?;
+            let rows = rows(Side::Source, pair, self.whole, &kinds, seed, taken.cut.clone())?;
+            let buckets = store.digest(&rows).await?;
+            let is_none = buckets.iter().all(|bucket| bucket.rows() == 0);
+            sum.took_none |= is_none && rows.filter.is_some() && !store.is_empty(&rows.table).await?;
+            sum.add(&RowsPrint::new(rows.buckets.clone(), &buckets, false), true);
+            sum.asked.push((pair, rows));
+        }
+        Ok(sum)
     }
 
     /// What was counted of each entry that declares them; of one among several nobody knows.
-    pub(super) fn counted(&self, rows: Result<u64, Cause>) -> Vec<(Option<Place>, Result<u64, Cause>)> {
+    pub(super) fn counted(&self, rows: &Result<u64, Cause>) -> Vec<(Option<Place>, Result<u64, Cause>)> {
         let mut places: Vec<&Option<Place>> = self.pairs.iter().map(|pair| &pair.declared).collect();
         places.dedup();
         let is_one = places.len() == 1;
@@ -204,13 +208,24 @@ impl Parts<'_> {
 }
 
 /// The digests of the parts, added.
-struct Sum {
+struct Sum<'p> {
     buckets: Vec<Bucket>,
     /// Whether all of them are cut as the whole is.
     is_one_cut: bool,
+    /// Whether a condition took no row of a table that has some.
+    took_none: bool,
+    /// Columns that no digest speaks for.
+    unknown: BTreeMap<String, Cause>,
+    /// What was read, where the source is at hand.
+    asked: Vec<(&'p Pair, Rows)>,
 }
 
-impl Sum {
+impl Sum<'_> {
+    fn of(taken: &RowsPrint) -> Self {
+        let buckets = taken.all().iter().map(|_| Bucket::default()).collect();
+        Self { buckets, is_one_cut: true, took_none: false, unknown: BTreeMap::new(), asked: Vec::new() }
+    }
+
     fn add(&mut self, rows: &RowsPrint, is_one_cut: bool) {
         self.is_one_cut &= is_one_cut;
         if self.is_one_cut {

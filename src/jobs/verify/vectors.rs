@@ -39,6 +39,9 @@ pub(super) struct Traced<'r> {
     is_part: bool,
 }
 
+/// The indexes of both sides, without their names.
+type Shape = [Vec<VectorIndex>; 2];
+
 impl Traced<'_> {
     pub(super) fn name(&self) -> String {
         let name = format!("{}.{}", self.target.table, self.target.column);
@@ -49,7 +52,7 @@ impl Traced<'_> {
     }
 
     /// The same for every part of a table: its sort, and how both sides are indexed.
-    fn shape(facts: &VectorFacts) -> [Vec<VectorIndex>; 2] {
+    fn shape(facts: &VectorFacts) -> Shape {
         let unnamed = |index: &VectorIndex| VectorIndex { name: String::new(), ..index.clone() };
         [&facts.source_indexes, &facts.indexes].map(|indexes| indexes.iter().map(unnamed).collect())
     }
@@ -303,7 +306,7 @@ fn judged(
     place: Option<usize>,
     facts: Result<VectorFacts, Cause>,
     is_known: bool,
-    (sums, shapes): (&mut [(u64, u64, usize)], &mut Vec<[Vec<VectorIndex>; 2]>),
+    (sums, shapes): (&mut [(u64, u64, usize)], &mut Vec<Shape>),
     report: &mut Report,
 ) {
     let on = on(&traced.name());
