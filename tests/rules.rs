@@ -306,6 +306,7 @@ fn verified(files: &BTreeMap<String, String>, report: &mut Report) {
     one(files, "count.toml", rules::verify::COUNT_RULES, report);
     one(files, "expected.toml", rules::verify::EXPECTED_RULES, report);
     one(files, "vector.toml", rules::verify::VECTOR_RULES, report);
+    one(files, "vector.toml", rules::verify::VECTOR_INDEX_RULES, report);
     one(files, "vector-count.toml", rules::verify::VECTOR_COUNT_RULES, report);
     one(files, "vector-content.toml", rules::verify::VECTOR_CONTENT_RULES, report);
     one(files, "vector-recall.toml", rules::verify::VECTOR_RECALL_RULES, report);

@@ -114,6 +114,7 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(verify::COUNT_RULES))
         .chain(ids(verify::EXPECTED_RULES))
         .chain(ids(verify::ENTITY_RULES))
+        .chain(ids(verify::VECTOR_INDEX_RULES))
         .chain(ids(verify::VECTOR_RULES))
         .chain(ids(verify::VECTOR_COUNT_RULES))
         .chain(ids(verify::VECTOR_CONTENT_RULES))
