@@ -21,7 +21,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Either, Row, SqlSafeStr};
 
 use crate::model::Cause;
 
-pub use rows::{Patience, PostgresRows, PostgresWriter, Sink, TargetLock};
+pub use rows::{Patience, PostgresRows, PostgresWriter, Sieve, Sink, TargetLock};
 pub use scratch::Scratch;
 pub use url::PostgresUrl;
 
