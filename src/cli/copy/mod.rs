@@ -1,4 +1,5 @@
 //! `trueup copy`
+mod bar;
 mod run;
 mod tending;
 
