@@ -1,5 +1,6 @@
 //! `trueup copy`
 mod backfill;
+mod bar;
 mod run;
 mod steps;
 mod tending;

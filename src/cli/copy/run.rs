@@ -1,7 +1,9 @@
 //! `trueup copy run`
+use std::cell::RefCell;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::time::Duration;
 
+use super::bar::Bar;
 use super::{EndArgs, Ends};
 use crate::cli::manifest::ManifestArgs;
 use crate::cli::output::{Clock, OutputArgs, emit};
@@ -123,8 +125,13 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
         holder: format!("process {}", std::process::id()),
     };
     let name = settings.copy.target.name.clone();
+    let bar = RefCell::new(Bar::new());
     let mut hands = Hands {
-        confirm: &mut |plan| confirmed(args.yes, plan, &name),
+        confirm: &mut |plan| {
+            let said = confirmed(args.yes, plan, &name);
+            bar.borrow_mut().begin(rows_of(plan));
+            said
+        },
         reject: &mut |mut row| {
             let Some(lines) = &mut lines else {
                 let key = row
@@ -142,9 +149,11 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
             lines.write(&row);
             Ok(())
         },
-        tell: &mut |text| say(text),
+        kept: &mut |text, rows, bytes| bar.borrow_mut().kept(text, rows, bytes),
+        tell: &mut |text| bar.borrow_mut().say(text),
     };
     let mut report = runtime()?.block_on(run(&settings, &mut hands));
+    bar.borrow_mut().wipe();
     if let Some(lines) = lines {
         lines.finish().map_err(Stop::CouldNotLook)?;
     }
@@ -176,6 +185,7 @@ pub(super) fn make_ready(args: &ProvisionArgs) -> Result<Exit, Stop> {
             if args.yes { Consent::Given } else { named(&question, &name) }
         },
         reject: &mut |_| Err(Cause::new("no row is copied here")),
+        kept: &mut |text, _, _| say(text),
         tell: &mut |text| say(text),
     };
     let mut report = runtime()?.block_on(provision(&settings, &mut hands));
@@ -197,10 +207,17 @@ fn confirmed(is_given: bool, plan: &CopyPlan, target: &str) -> Consent {
     if is_given {
         return Consent::Given;
     }
-    let rows = plan.tables.iter().filter_map(|table| table.rows.got()).map(|rows| rows.count).sum::<u64>();
-    let question =
-        format!("plan {}: {rows} rows of {} tables go into {target}.", plan.hash, plan.tables.len());
+    let question = format!(
+        "plan {}: {} rows of {} tables go into {target}.",
+        plan.hash,
+        rows_of(plan),
+        plan.tables.len()
+    );
     named(&question, target)
+}
+
+fn rows_of(plan: &CopyPlan) -> u64 {
+    plan.tables.iter().filter_map(|table| table.rows.got()).map(|rows| rows.count).sum()
 }
 
 /// Asks for a name on the terminal, if there is one.

@@ -58,7 +58,9 @@ pub struct Hands<'h> {
     pub confirm: &'h mut dyn FnMut(&CopyPlan) -> Consent,
     /// Told of each row that cannot be copied.
     pub reject: &'h mut Rejects<'h>,
-    /// Told how far it is, in words.
+    /// Told of each range that is kept: in words, its rows, and the bytes that were sent.
+    pub kept: &'h mut dyn FnMut(&str, u64, u64),
+    /// Told whatever else there is to say.
     pub tell: &'h mut dyn FnMut(&str),
 }
 

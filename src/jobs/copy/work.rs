@@ -116,7 +116,7 @@ impl<'w> Work<'w> {
         for is_last in [false, true] {
             let board = Board::new(self.tables, &self.ledger, is_last);
             let pass = Pass { shared: &shared, board, is_last };
-            if !pass.write(&mut self.workers, lock, &mut written, hands.tell).await {
+            if !pass.write(&mut self.workers, lock, &mut written, hands.kept).await {
                 return ended(written);
             }
         }
@@ -202,7 +202,7 @@ impl Pass<'_, '_, '_> {
         idle: &mut Vec<Worker>,
         lock: &mut Lock,
         written: &mut [Written],
-        tell: &mut dyn FnMut(&str),
+        tell: &mut dyn FnMut(&str, u64, u64),
     ) -> bool {
         let mut running = FuturesUnordered::new();
         let mut is_well = true;
@@ -247,14 +247,15 @@ impl Pass<'_, '_, '_> {
         kept: Vec<Kept>,
         took_ms: u128,
         written: &mut [Written],
-        tell: &mut dyn FnMut(&str),
+        tell: &mut dyn FnMut(&str, u64, u64),
     ) {
         for ((table, range), kept) in unit.into_iter().zip(kept) {
             let is_done =
                 self.is_last || self.shared.tables.get(table).is_some_and(|table| table.first.is_none());
             let Some(one) = written.get_mut(table) else { continue };
+            let (rows, bytes) = (if is_done { kept.digest.rows() } else { 0 }, kept.bytes);
             let text = one.add(&range, kept, is_done, took_ms);
-            tell(&text);
+            tell(&text, rows, bytes);
         }
     }
 }

@@ -99,7 +99,7 @@ fn target_only(facts: &CopiedFacts, out: &mut Sink<'_>) {
             format!("`{}` has {} that the source does not have{named}", facts.table, rows(facts.target_only));
         check
             .find(&facts.table, message)
-            .help("a copy removes no row: remove them where they are, if they are not the target's own");
+            .help("remove them where they are, if they are not the target's own; or let the copy do so: `mirror = true` under `[copy]`");
     }
 }
 

@@ -1,0 +1,101 @@
+//! How far a copy is: a line that is drawn over and over on a terminal, and a line for each range elsewhere.
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// Drawn at the most so often.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Characters of the bar itself.
+const WIDTH: u64 = 24;
+
+/// Rows that were kept, and what there is of them.
+pub(super) struct Bar {
+    is_drawn: bool,
+    begun: Instant,
+    drawn: Option<Instant>,
+    total: u64,
+    rows: u64,
+    bytes: u64,
+}
+
+impl Bar {
+    pub(super) fn new() -> Self {
+        let is_drawn = io::stderr().is_terminal();
+        Self { is_drawn, begun: Instant::now(), drawn: None, total: 0, rows: 0, bytes: 0 }
+    }
+
+    /// From here on, towards so many rows.
+    pub(super) fn begin(&mut self, total: u64) {
+        self.total = total;
+        self.begun = Instant::now();
+    }
+
+    /// A range is kept.
+    pub(super) fn kept(&mut self, text: &str, rows: u64, bytes: u64) {
+        self.rows += rows;
+        self.bytes += bytes;
+        if !self.is_drawn {
+            return self.say(text);
+        }
+        let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= PAUSE);
+        if is_due {
+            self.drawn = Some(Instant::now());
+            let line = line([self.rows, self.total, self.bytes], self.begun.elapsed());
+            put(&format!("\r\x1b[2K{line}"));
+        }
+    }
+
+    /// Says something beside it.
+    pub(super) fn say(&mut self, text: &str) {
+        self.wipe();
+        put(&format!("{text}\n"));
+    }
+
+    /// Leaves nothing of it on the terminal.
+    pub(super) fn wipe(&mut self) {
+        if self.drawn.take().is_some() {
+            put("\r\x1b[2K");
+        }
+    }
+}
+
+fn put(text: &str) {
+    // When stderr is closed there is nobody to tell.
+    let _ = io::stderr().write_all(text.as_bytes()).and_then(|()| io::stderr().flush());
+}
+
+/// Rows, all rows and bytes, after some time.
+fn line([rows, total, bytes]: [u64; 3], elapsed: Duration) -> String {
+    let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+    let total = total.max(rows);
+    let full = (rows * WIDTH).checked_div(total).unwrap_or(WIDTH);
+    let bar: String = (0..WIDTH).map(|place| if place < full { '#' } else { '.' }).collect();
+    let left = (total - rows).saturating_mul(ms).checked_div(rows).map(|left| left / 1000);
+    let left = left.map_or_else(String::new, |left| format!(", {}:{:02} left", left / 60, left % 60));
+    let rate = bytes.saturating_mul(1000) / ms;
+    format!("[{bar}] {rows} of {total} rows, {}, {}/s{left}", size(bytes), size(rate))
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} B"),
+        10_000..10_000_000 => format!("{} kB", bytes / 1000),
+        10_000_000..10_000_000_000 => format!("{} MB", bytes / 1_000_000),
+        _ => format!("{} GB", bytes / 1_000_000_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_rows_bytes_rate_and_the_time_that_is_left() {
+        let half = line([500, 1000, 20_000_000], Duration::from_secs(10));
+        assert_eq!(half, "[############............] 500 of 1000 rows, 20 MB, 2000 kB/s, 0:10 left");
+        assert_eq!(line([0, 0, 0], Duration::ZERO), "[########################] 0 of 0 rows, 0 B, 0 B/s");
+        // More than were counted: somebody wrote the source between plan and copy.
+        assert!(line([7, 5, 1], Duration::from_secs(1)).contains("7 of 7 rows"));
+        assert!(line([1, u64::MAX, u64::MAX], Duration::from_secs(1)).contains("left"));
+    }
+}
