@@ -113,8 +113,9 @@ fn json_is_compared_by_what_it_means() {
         assert_eq!(said.code, 1, "{said:?}");
         if kind == "jsonb" {
             assert!(
-                said.lines()[0]
-                    .starts_with("column-type t: `v` is text of any kind in the source and jsonb in the target"),
+                said.lines()[0].starts_with(
+                    "column-type t: `v` is text of any kind in the source and jsonb in the target"
+                ),
                 "{said:?}"
             );
             assert!(said.stdout.contains("mode = \\\"semantic\\\""), "{said:?}");
@@ -181,7 +182,8 @@ fn lists_are_compared_with_arrays() {
         let world = pair(&file, &server, SEMANTIC);
         let said = world.verify(&[]);
         assert!(
-            said.code == 1 && said.lines()[0].starts_with("column-type t: `v` is text of any kind in the source"),
+            said.code == 1
+                && said.lines()[0].starts_with("column-type t: `v` is text of any kind in the source"),
             "{said:?}"
         );
     }
