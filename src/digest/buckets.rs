@@ -105,6 +105,8 @@ impl Buckets {
     /// The bucket of a row as an `int8` expression of Postgres. `key` is the integer key, `hash` the hash of the whole one.
     pub fn expression(&self, key: &str, hash: &str) -> String {
         match self {
+            // All rows are in one: nothing is hashed for it.
+            Self::Hash(1) => "'0'::int8".to_owned(),
             Self::Hash(count) => format!("({hash} & {})", count - 1),
             Self::Even { first, width, count } => {
                 let last = i128::from(*first) + i128::from(*width) * i128::from(*count) - 1;

@@ -90,3 +90,27 @@ async fn a_table_whose_triggers_fire_is_written_by_one_alone() {
     assert_eq!(world.ask("SELECT string_agg(n::text, ' ') FROM total").await, ["200 200"]);
     world.remove().await;
 }
+
+#[tokio::test]
+async fn the_first_that_fails_ends_the_run_and_what_was_under_way_is_kept_whole() {
+    let stricter = TABLES.replace("d (id int PRIMARY KEY", "d (id int PRIMARY KEY CHECK (id <> 150)");
+    let world = World::of(&format!("{TABLES}{ROWS}"), &stricter).await;
+    let (said, exit) = world.trueup("", &run("4", "concise"));
+    assert_eq!(exit, 1, "{said}");
+    assert!(
+        said.contains("ranges of `d` are copied: it cannot be written: ") && said.contains("d_id_check"),
+        "{said}"
+    );
+    // Whatever the ledger calls done is there, and nothing else is.
+    let kept = "SELECT r.target || coalesce(r.lower::text, '') FROM trueup.copy_range AS r WHERE r.target = 'd' AND coalesce(r.rows, 0) <>
+        (SELECT count(*) FROM d WHERE d.id BETWEEN coalesce(r.lower, 0) AND coalesce(r.upper, 1000))";
+    assert_eq!(world.ask(kept).await, Vec::<String>::new());
+    let open = "SELECT count(*)::text FROM trueup.copy_range WHERE state <> 'done'";
+    assert_ne!(world.ask(open).await, ["0"]);
+    world.load("UPDATE d SET id = 1000 WHERE id = 150", "").await;
+    let (said, exit) = world.trueup("", &run("4", "concise"));
+    assert_eq!(exit, 0, "{said}");
+    let (said, exit) = world.trueup("", &["verify", "--format", "concise"]);
+    assert_eq!(exit, 0, "{said}");
+    world.remove().await;
+}

@@ -63,7 +63,7 @@ impl Server {
         loop {
             match PgConnection::connect(&url).await {
                 Ok(connection) => return connection,
-                Err(error) if begun.elapsed() > Duration::from_secs(60) => panic!("{error}"),
+                Err(error) if begun.elapsed() > Duration::from_mins(1) => panic!("{error}"),
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         }

@@ -148,6 +148,7 @@ pub(crate) struct Numbers(u64);
 
 impl Numbers {
     /// Those of the seed that a variable gives, or of a random one, which is told; and how often something is to be done.
+    #[expect(clippy::print_stdout, reason = "who repeats a failure needs the seed")]
     pub(crate) fn given(how_often: &str, default: u64) -> (Self, u64) {
         let given = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
         let seed = given("TRUEUP_TEST_SEED")

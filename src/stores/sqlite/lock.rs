@@ -52,7 +52,7 @@ impl FileLock {
                 Err(TryLockError::Error(error)) => return Err(fail(&error)),
                 Err(TryLockError::WouldBlock) if begun.elapsed() >= wait => return Ok(Err(told(&mut file))),
                 Err(TryLockError::WouldBlock) => {
-                    tokio::time::sleep(Duration::from_millis(200).min(wait)).await
+                    tokio::time::sleep(Duration::from_millis(200).min(wait)).await;
                 }
             }
         }

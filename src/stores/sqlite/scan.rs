@@ -26,6 +26,9 @@ const SAMPLE: u64 = 20_000;
 
 impl Sqlite {
     /// The column that is the rowid itself, and so holds integers alone, by which rows are found; none where there is none.
+    ///
+    /// # Errors
+    /// When the table cannot be described.
     pub async fn number(&mut self, table: &TableName) -> Result<Option<String>, Cause> {
         let name = table.name.replace('\'', "''");
         // Any other primary key has an index of its own.

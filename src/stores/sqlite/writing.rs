@@ -163,7 +163,7 @@ impl SqliteWriter {
     /// # Errors
     /// When they cannot be read.
     pub async fn keys(&mut self, rows: &Rows) -> Result<Vec<String>, Cause> {
-        Ok(self.store.first_keys(rows, 5).await?)
+        self.store.first_keys(rows, 5).await
     }
 
     /// Keeps what became of a range.
