@@ -171,7 +171,7 @@ fn variables(text: &str) -> Vec<(String, String)> {
 
 /// Facts of a plan, of the gates of a run, or of what became of a table.
 fn copied(files: &BTreeMap<String, String>) -> Report {
-    use trueup::rules::copy::{CONSENT_RULES, COPIED_RULES, GATE_RULES, LOCK_RULES, RULES};
+    use trueup::rules::copy::{CONSENT_RULES, COPIED_RULES, EVIDENCE_RULES, GATE_RULES, LOCK_RULES, RULES};
     fn held<F: serde::de::DeserializeOwned>(rules: &[rules::Rule<F>], text: &str) -> Report {
         let facts: F = toml::from_str(text).unwrap();
         let mut report = Report::new("copy");
@@ -184,6 +184,7 @@ fn copied(files: &BTreeMap<String, String>) -> Report {
         "plan.toml" => held(RULES, text),
         "lock.toml" => held(LOCK_RULES, text),
         "gates.toml" => held(GATE_RULES, text),
+        "evidence.toml" => held(EVIDENCE_RULES, text),
         "consent.toml" => held(CONSENT_RULES, text),
         "copied.toml" => held(COPIED_RULES, text),
         other => panic!("no facts of a copy are called {other}"),

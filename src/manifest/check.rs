@@ -5,7 +5,8 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     Access, At, Backfill, Comparison, Endpoint, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity,
-    Service, TableEntry, ValueType, Zone, acl, condition, day, guard, live, survey, vector, verify,
+    Service, TableEntry, ValueType, Zone, acl, condition, copy_gates, day, guard, live, survey, vector,
+    verify,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -73,6 +74,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     survey::mistakes(manifest, &mut found);
     verify::mistakes(manifest, &mut found);
     vector::mistakes(manifest, &mut found);
+    copy_gates::mistakes(manifest, &mut found);
     found.sort_by_key(|mistake| mistake.range.start);
     found
 }

@@ -1,6 +1,6 @@
 //! A plan of a copy as a page.
 use super::survey::{Section, grouped, size, told};
-use crate::model::copy::{CopyPlan, Form, PlannedTable};
+use crate::model::copy::{CopyPlan, Form, Gate, PlannedTable};
 
 /// Everything that there is to say of a plan.
 pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
@@ -14,7 +14,10 @@ pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
     let bytes = sizes.iter().copied().fold(0, u64::saturating_add);
     let bytes = if sizes.is_empty() { "-".to_owned() } else { size(bytes) };
     let unread = plan.tables.iter().filter(|table| table.rows.got().is_none()).count();
-    let note = if unread == 0 { String::new() } else { format!("without {unread} that cannot be read") };
+    let mut notes: Vec<String> = Vec::new();
+    notes.extend((unread > 0).then(|| format!("without {unread} that cannot be read")));
+    notes.extend(plan.link_seconds.map(|seconds| format!("the link alone takes {seconds} s")));
+    let note = notes.join("; ");
     let nothing = String::new;
     rows.push(vec![nothing(), "all tables".into(), nothing(), grouped(all), bytes, nothing(), note]);
     let mut page = vec![Section { title, head: head.to_vec(), rows }];
@@ -28,8 +31,19 @@ pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
         order.push(vec!["one transaction".into(), tables.join(", "), why]);
     }
     page.push(Section { title: "plan: references".into(), head: Vec::new(), rows: order });
+    let gates = plan.gates.iter().map(gate).collect();
+    page.push(Section {
+        title: "plan: gates of a run".into(),
+        head: vec!["gate", "", "", "what would satisfy it"],
+        rows: gates,
+    });
     page.retain(|section| !section.rows.is_empty());
     page
+}
+
+fn gate(gate: &Gate) -> Vec<String> {
+    let help = gate.help.clone().unwrap_or_default();
+    vec![gate.gate.clone(), gate.state.word().to_owned(), gate.said.clone(), help]
 }
 
 fn row(place: usize, table: &PlannedTable) -> Vec<String> {

@@ -6,6 +6,7 @@ pub mod aside;
 pub mod checkout;
 pub mod copying;
 pub mod discover;
+pub mod dump;
 pub mod endpoint;
 pub mod entry;
 pub mod environment;

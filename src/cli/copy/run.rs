@@ -2,6 +2,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::time::Duration;
 
+use super::gates::{GateArgs, gating};
 use super::{EndArgs, Ends};
 use crate::cli::manifest::ManifestArgs;
 use crate::cli::output::{Clock, OutputArgs, emit};
@@ -30,6 +31,8 @@ pub(in crate::cli) struct Args {
     /// Refuse any other plan than the one that was reviewed, by the hash that `trueup copy plan` prints
     #[arg(long, value_name = "HASH")]
     plan: Option<String>,
+    #[command(flatten)]
+    gates: GateArgs,
     /// Write, without asking for the target's name on the terminal
     #[arg(long)]
     yes: bool,
@@ -62,7 +65,10 @@ pub(in crate::cli) struct Args {
 
 pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
     let clock = Clock::start();
-    let Ends { copy, access, keys, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
+    let mut ends = super::ends(&args.ends, &args.manifest, &args.limits)?;
+    ends.copy.gating = gating(&ends, &args.gates, &clock)?;
+    let Ends { copy, access, is_production, keys, .. } = ends;
+    is_production?;
     if access.is_some_and(|access| access != Access::ReadWrite) {
         let name = &copy.target.name;
         return Err(Stop::Refused(

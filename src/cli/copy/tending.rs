@@ -98,9 +98,9 @@ pub(super) fn end_holder(args: &ActArgs) -> Result<Exit, Stop> {
 }
 
 pub(super) fn empty(args: &ActArgs) -> Result<Exit, Stop> {
-    let Ends { copy, access, environment, .. } = of(&args.target)?;
+    let Ends { copy, access, is_production, .. } = of(&args.target)?;
     let name = &copy.target.name;
-    if environment.is_some_and(|word| word.eq_ignore_ascii_case("production")) {
+    if is_production? {
         return Err(Stop::Refused(Cause::new(format!(
             "`{name}` is declared as production, which is never emptied"
         ))));

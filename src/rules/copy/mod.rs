@@ -1,11 +1,17 @@
 //! A plan of a copy: what would stop it, and what somebody has to know before it begins; the gates of a run, and what became of it.
 mod copied;
+mod evidence;
 mod facts;
 mod gates;
+mod proof;
 
 pub use copied::{COPIED_RULES, CopiedFacts, Differing};
+pub use evidence::{
+    Approved, DatabaseId, Dump, EvidenceFacts, Head, Paper, PlanPaper, Quiet, Room, SurveyPaper,
+};
 pub use facts::{Carried, CopyFacts, Firing, StaleName, Unwritable};
 pub use gates::{CONSENT_RULES, Consent, ConsentFacts, GATE_RULES, GateFacts, LOCK_RULES, LockFacts, Owner};
+pub use proof::EVIDENCE_RULES;
 
 use super::{Rule, Sink, rules};
 use crate::model::{Look, Looked, Object};
