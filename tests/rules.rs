@@ -171,7 +171,9 @@ fn variables(text: &str) -> Vec<(String, String)> {
 
 /// Facts of a plan, of the gates of a run, or of what became of a table.
 fn copied(files: &BTreeMap<String, String>) -> Report {
-    use trueup::rules::copy::{CONSENT_RULES, COPIED_RULES, EVIDENCE_RULES, GATE_RULES, LOCK_RULES, RULES};
+    use trueup::rules::copy::{
+        BEFORE_RULES, BUILT_RULES, CONSENT_RULES, COPIED_RULES, EVIDENCE_RULES, GATE_RULES, LOCK_RULES, RULES,
+    };
     fn held<F: serde::de::DeserializeOwned>(rules: &[rules::Rule<F>], text: &str) -> Report {
         let facts: F = toml::from_str(text).unwrap();
         let mut report = Report::new("copy");
@@ -184,6 +186,8 @@ fn copied(files: &BTreeMap<String, String>) -> Report {
         "plan.toml" => held(RULES, text),
         "lock.toml" => held(LOCK_RULES, text),
         "gates.toml" => held(GATE_RULES, text),
+        "before.toml" => held(BEFORE_RULES, text),
+        "built.toml" => held(BUILT_RULES, text),
         "evidence.toml" => held(EVIDENCE_RULES, text),
         "consent.toml" => held(CONSENT_RULES, text),
         "copied.toml" => held(COPIED_RULES, text),

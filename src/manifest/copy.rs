@@ -2,7 +2,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Approver, At, Gates};
+use super::{Approver, At, Building, Gates};
 
 /// How `trueup copy` copies.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -15,6 +15,8 @@ pub struct Copy {
     pub credentials: Vec<At<String>>,
     /// Whether triggers of the target fire for rows that are copied. Where there are some it has to be said.
     pub triggers: Option<Triggers>,
+    /// What makes the target's schema.
+    pub schema: Option<Building>,
     /// What must hold before a step writes.
     pub gates: Gates,
     /// Who may approve a copy into what is marked as production.

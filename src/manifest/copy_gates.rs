@@ -68,6 +68,17 @@ pub struct Space {
     pub command: Option<Command>,
 }
 
+/// What makes the schema of a target: scripts first, in one transaction, then a program.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Building {
+    /// SQL files, in this order.
+    pub sql: Vec<At<String>>,
+    /// A program, such as `alembic upgrade head`; it is given the target's URL in `DATABASE_URL`. `head` under `[copy.gates]` says
+    /// where it must arrive.
+    pub command: Option<Command>,
+}
+
 /// Somebody whose approval a copy into production needs.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -96,12 +107,15 @@ fn time(text: Option<&At<String>>) -> Duration {
     text.and_then(|text| Quantity::parse(text)?.duration()).unwrap_or(FRESH)
 }
 
+fn say_at(range: Option<std::ops::Range<usize>>, message: String, help: &str, found: &mut Vec<Mistake>) {
+    found.push(Mistake { range: range.unwrap_or_default(), message, help: Some(help.to_owned()) });
+}
+
 /// What the shapes cannot say.
 pub(super) fn mistakes(manifest: &Manifest, found: &mut Vec<Mistake>) {
     let Gates { survey, reviewed, rehearsal, backup, head, quiet, space, lint: _ } = &manifest.copy.gates;
     let mut say = |at: &At<String>, message: String, help: &str| {
-        let range = at.range().unwrap_or_default();
-        found.push(Mistake { range, message, help: Some(help.to_owned()) });
+        say_at(at.range(), message, help, found);
     };
     let papers = [survey, reviewed, rehearsal].into_iter().flatten();
     let ages = papers.filter_map(|paper| paper.within.as_ref());
@@ -128,6 +142,13 @@ pub(super) fn mistakes(manifest: &Manifest, found: &mut Vec<Mistake>) {
             let message = format!("the approver `{}` is declared twice", *approver.name);
             say(&approver.name, message, "give each a name of their own");
         }
+    }
+    if let Some(command) = manifest.copy.schema.as_ref().and_then(|schema| schema.command.as_ref()) {
+        if head.is_none() {
+            let help = "say `head` under `[copy.gates]`: without it nobody knows whether it arrived";
+            say_at(command.run.range(), "the command has no head to arrive at".into(), help, found);
+        }
+        command.mistakes(found);
     }
     if let Some(command) = space.as_ref().and_then(|space| space.command.as_ref()) {
         command.mistakes(found);

@@ -49,7 +49,7 @@ pub use baseline::{BASELINE, Baseline, Entry};
 pub use check::{date, glob, octal, path_glob};
 pub use command::{Command, Seed};
 pub use copy::{Copy, Triggers};
-pub use copy_gates::{Approver, Backup, Evidence, Gates, Space};
+pub use copy_gates::{Approver, Backup, Building, Evidence, Gates, Space};
 pub use day::Day;
 pub use env::{Classes, Dialects, Env, Environment, Relation, Service, TypeEntry, ValueType};
 pub use file_name::{FILE_NAME, FileName};

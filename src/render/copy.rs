@@ -32,18 +32,16 @@ pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
     }
     page.push(Section { title: "plan: references".into(), head: Vec::new(), rows: order });
     let gates = plan.gates.iter().map(gate).collect();
-    page.push(Section {
-        title: "plan: gates of a run".into(),
-        head: vec!["gate", "", "", "what would satisfy it"],
-        rows: gates,
-    });
+    page.push(Section { title: "plan: gates of a run".into(), head: Vec::new(), rows: gates });
     page.retain(|section| !section.rows.is_empty());
     page
 }
 
 fn gate(gate: &Gate) -> Vec<String> {
-    let help = gate.help.clone().unwrap_or_default();
-    vec![gate.gate.clone(), gate.state.word().to_owned(), gate.said.clone(), help]
+    let help = gate.help.as_ref().map(|help| format!("help: {help}"));
+    let said = Some(gate.said.clone()).filter(|said| !said.is_empty());
+    let name = gate.gate.rsplit('/').next().unwrap_or_default().to_owned();
+    vec![name, gate.state.word().to_owned(), said.into_iter().chain(help).collect::<Vec<_>>().join("; ")]
 }
 
 fn row(place: usize, table: &PlannedTable) -> Vec<String> {

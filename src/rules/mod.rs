@@ -90,6 +90,8 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(copy::LOCK_RULES))
         .chain(ids(copy::GATE_RULES))
         .chain(ids(copy::EVIDENCE_RULES))
+        .chain(ids(copy::BEFORE_RULES))
+        .chain(ids(copy::BUILT_RULES))
         .chain(ids(copy::CONSENT_RULES))
         .chain(ids(copy::COPIED_RULES))
         .chain(ids(zone::ENV_RULES))

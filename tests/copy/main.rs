@@ -8,6 +8,7 @@
 mod on_pglite_to_postgres;
 mod on_postgres;
 mod on_postgres_from_sqlite;
+mod on_postgres_gates;
 mod on_postgres_killed;
 mod on_postgres_written;
 mod world;

@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::gates::GateArgs;
+use super::schema::settings;
 use super::{EndArgs, Ends};
 use crate::cli::fingerprint::{save, signing};
 use crate::cli::manifest::ManifestArgs;
@@ -10,8 +12,9 @@ use crate::cli::output::{Clock, print};
 use crate::cli::report::saved;
 use crate::cli::stop::Stop;
 use crate::cli::verify::{LimitArgs, runtime};
-use crate::jobs::copy::plan;
+use crate::jobs::copy::{plan, schema_plan};
 use crate::manifest::Quantity;
+use crate::model::copy::CopyPlan;
 use crate::model::{Cause, Exit, GapKind, Report};
 use crate::plan::approval::{Approval, write};
 
@@ -24,6 +27,9 @@ pub(in crate::cli) struct Args {
     /// The private ed25519 key that signs, in PEM; the manifest lists its public half under `[[copy.approver]]`
     #[arg(long, value_name = "FILE")]
     key: String,
+    /// Approve what makes the schema (`trueup copy run schema`), instead of a plan of rows
+    #[arg(long, conflicts_with = "reviewed")]
+    schema: bool,
     /// For how long the approval speaks
     #[arg(long = "for", value_name = "TIME", default_value = "24h")]
     lasts: String,
@@ -49,14 +55,19 @@ pub(super) fn sign(args: &Args) -> Result<Exit, Stop> {
         ));
     };
     let key = signing(&args.key)?;
-    let report = match &args.reviewed {
-        Some(file) => saved(file).map_err(Stop::CouldNotLook)?.report,
+    let plan = match &args.reviewed {
+        Some(file) => approvable(saved(file).map_err(Stop::CouldNotLook)?.report)?,
+        None if args.schema => {
+            let ends = super::ends(&args.ends, &args.manifest, &args.limits)?;
+            let settings = settings(ends, &GateArgs::default(), &clock, Duration::ZERO)?;
+            runtime()?.block_on(schema_plan(&settings)).map_err(Stop::CouldNotLook)?
+        }
         None => {
             let Ends { copy, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
-            runtime()?.block_on(plan(&copy))
+            approvable(runtime()?.block_on(plan(&copy)))?
         }
     };
-    let approval = approval(&report, &clock, lasts)?;
+    let approval = approval(plan, &clock, lasts)?;
     let text = write(&approval, &key);
     let Some(path) = &args.output else {
         return print(text.as_bytes(), Exit::Held);
@@ -71,15 +82,15 @@ pub(super) fn sign(args: &Args) -> Result<Exit, Stop> {
     )
 }
 
-/// What is signed of a plan that held and looked at everything.
-fn approval(report: &Report, clock: &Clock, lasts: Duration) -> Result<Approval, Stop> {
+/// The plan of a report, if it held and looked at everything.
+fn approvable(report: Report) -> Result<CopyPlan, Stop> {
     let refused = |message: &str, hint: &str| Err(Stop::Refused(Cause::new(message).hint(hint)));
-    let Some(plan) = report.copy.as_ref().filter(|_| report.command == "copy plan") else {
+    if report.copy.is_none() || report.command != "copy plan" {
         return refused(
             "there is no plan to approve",
             "name the report of one: `trueup copy plan --output plan.json`",
         );
-    };
+    }
     if report.exit(false) != Exit::Held {
         return refused("the plan does not hold, so it is not approved", "`trueup copy plan` tells why");
     }
@@ -87,14 +98,18 @@ fn approval(report: &Report, clock: &Clock, lasts: Duration) -> Result<Approval,
         let message = format!("the plan is one of a part: {}: {}", gap.on.name, gap.reason);
         return refused(&message, "plan without `--table` and `--entity`");
     }
+    Ok(report.copy.unwrap_or_default())
+}
+
+fn approval(plan: CopyPlan, clock: &Clock, lasts: Duration) -> Result<Approval, Stop> {
     let ends = Timestamp::from_second(clock.seconds()).ok().zip(SignedDuration::try_from(lasts).ok());
     let Some(ends) = ends.and_then(|(now, lasts)| now.checked_add(lasts).ok()) else {
         return Err(Stop::usage("--for is too long", "write it as \"2h\" or \"1d\""));
     };
     Ok(Approval {
-        plan: plan.hash.clone(),
-        target: plan.target.clone(),
-        database: plan.database.clone(),
+        plan: plan.hash,
+        target: plan.target,
+        database: plan.database,
         approved_at: clock.started_at(),
         expires_at: ends.to_string(),
     })

@@ -63,7 +63,7 @@ pub(super) fn gating(ends: &Ends, args: &GateArgs, clock: &Clock) -> Result<Gati
 }
 
 fn undeclared(name: &str) -> Reason {
-    Reason(format!("not declared: `{name}` under `[copy.gates]`"))
+    Reason(format!("not declared: `{name}`"))
 }
 
 fn filed(name: &str, declared: Option<&Evidence>, source: &Source) -> Look<Filed> {

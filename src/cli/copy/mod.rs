@@ -2,6 +2,7 @@
 mod confirm;
 mod gates;
 mod run;
+mod schema;
 mod tending;
 
 use self::gates::{GateArgs, gating};
@@ -142,6 +143,7 @@ fn bandwidth_of(manifest: &Manifest) -> Option<u64> {
 pub(super) fn run(command: &Command) -> Result<Exit, Stop> {
     match command {
         Command::Plan(args) => planned(args),
+        Command::Run(run::Step::Schema(args)) => schema::run(args),
         Command::Run(run::Step::Rows(args)) => run::rows(args),
         Command::Confirm(args) => confirm::sign(args),
         Command::Status(args) => tending::tell(args),

@@ -19,6 +19,8 @@ use crate::stores::lines::Lines;
 /// What is written.
 #[derive(Debug, clap::Subcommand)]
 pub(in crate::cli) enum Step {
+    /// Make the target's schema by what the manifest declares; a target that has it is left as it is
+    Schema(super::schema::Args),
     /// Copy rows, range by range; each is read back before it is kept. The same command goes on where a run was killed
     Rows(Args),
 }
@@ -63,19 +65,24 @@ pub(in crate::cli) struct Args {
     output: OutputArgs,
 }
 
-pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
-    let clock = Clock::start();
-    let mut ends = super::ends(&args.ends, &args.manifest, &args.limits)?;
-    ends.copy.gating = gating(&ends, &args.gates, &clock)?;
-    let Ends { copy, access, is_production, keys, .. } = ends;
-    is_production?;
-    if access.is_some_and(|access| access != Access::ReadWrite) {
-        let name = &copy.target.name;
+/// The same ends, if the target may be written.
+pub(super) fn writable(mut ends: Ends) -> Result<Ends, Stop> {
+    ends.is_production = Ok(ends.is_production?);
+    if ends.access.is_some_and(|access| access != Access::ReadWrite) {
+        let name = &ends.copy.target.name;
         return Err(Stop::Refused(
             Cause::new(format!("the manifest lets `{name}` be read, and not written"))
                 .hint(format!("say `access = \"read-write\"` under `[endpoints.{name}]`")),
         ));
     }
+    Ok(ends)
+}
+
+pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
+    let clock = Clock::start();
+    let mut ends = super::ends(&args.ends, &args.manifest, &args.limits)?;
+    ends.copy.gating = gating(&ends, &args.gates, &clock)?;
+    let Ends { copy, keys, .. } = writable(ends)?;
     let keys = args.keys.unwrap_or(keys);
     let mut lines = args.rejects.as_deref().map(Lines::create).transpose().map_err(Stop::CouldNotLook)?;
     let settings = Run {

@@ -1,10 +1,10 @@
 //! The gates of a step: what was declared to hold before it writes, looked at and judged in one place for all steps.
 use std::time::Duration;
 
-use super::Prepared;
+use super::{Prepared, Side};
 use crate::digest::short::short;
 use crate::digest::signature::PublicKey;
-use crate::manifest::{Approver, Backup, Gates, Quantity, Side};
+use crate::manifest::{self, Approver, Backup, Gates, Quantity};
 use crate::model::copy::{Gate, GateState};
 use crate::model::schema::{TableKind, VersionTable};
 use crate::model::survey::Cluster;
@@ -142,65 +142,79 @@ pub(super) fn database_id(endpoint: &Endpoint, store: &Store) -> String {
     }
 }
 
-/// Looks at everything that is declared, and judges it. One function for all steps; those that do not copy rows between two databases
-/// have nothing prepared, and gates that need both sides do not speak for them.
+/// A side of a step, and where it is.
+pub(super) type At<'s> = (&'s Endpoint, &'s mut Side);
+
+/// What a step has open.
+#[derive(Default)]
+pub(super) struct Sides<'s> {
+    /// Where rows come from.
+    pub source: Option<At<'s>>,
+    /// Where they go.
+    pub target: Option<At<'s>>,
+    /// How many bytes go there.
+    pub bytes: Option<Result<u64, Cause>>,
+}
+
+impl<'s> Sides<'s> {
+    /// Both, as a plan has them.
+    pub(super) fn of(prepared: &'s mut Prepared) -> Self {
+        let bytes = Some(bytes(prepared));
+        let Prepared { source, target, origin, endpoint, .. } = prepared;
+        Self { source: Some((origin, source)), target: Some((endpoint, target)), bytes }
+    }
+}
+
+/// Looks at everything that is declared, and judges it: one function for all steps. A gate that needs what a step has not open does not
+/// speak for that step, and says so.
 pub(super) async fn hold(
     gating: &Gating,
     step: &Step<'_>,
     witness: &Witness,
-    mut prepared: Option<&mut Prepared>,
+    mut sides: Sides<'_>,
     report: &mut Report,
 ) {
-    let undeclared = |name: &str| format!("not declared: `{name}` under `[copy.gates]`");
-    let mut facts = EvidenceFacts {
+    let facts = EvidenceFacts {
         target: step.target.to_owned(),
         command: step.command.to_owned(),
         plan: step.plan.to_owned(),
         database: DatabaseId(step.database.clone()),
         survey: survey(gating, witness),
-        reviewed: plan_paper(gating, &gating.reviewed, false),
-        rehearsal: plan_paper(gating, &gating.rehearsal, true),
-        backup: Look::NotAsked(undeclared("backup").into()),
-        head: Look::NotAsked(undeclared("head").into()),
+        reviewed: of_rows(step, plan_paper(gating, &gating.reviewed, false)),
+        rehearsal: match gating.is_rehearsal {
+            true => Look::NotAsked("this is the rehearsal".into()),
+            false => of_rows(step, plan_paper(gating, &gating.rehearsal, true)),
+        },
+        backup: backup(gating, &mut sides).await,
+        head: head(gating, step, &sides).await,
         // Lint is asked for what is declared, and for no more.
         lint: looked(&gating.lint, |filed| Look::Got(Paper { narrowed: None, ..of(gating, filed) })),
-        quiet: Look::NotAsked(undeclared("quiet").into()),
-        space: Look::NotAsked(undeclared("space").into()),
+        quiet: quiet(gating, &mut sides).await,
+        space: space(gating, &sides),
         approval: approved(gating),
     };
-    if gating.is_rehearsal {
-        let reason = "this is the rehearsal";
-        facts.rehearsal = Look::NotAsked(reason.into());
-    }
-    if let Some(prepared) = prepared.as_deref_mut() {
-        if let Look::Got(expected) = &gating.head {
-            facts.head = head(expected, &prepared.endpoint).await.into();
-        }
-        if gating.declared.backup.is_some() && gating.is_rehearsal {
-            facts.backup = Look::NotAsked("a rehearsal's target is thrown away".into());
-        } else if let (Some(declared), Some(file)) = (&gating.declared.backup, &gating.dump) {
-            facts.backup = backup(gating, declared, file, prepared).await.into();
-        }
-        if let Some(declared) = &gating.declared.space {
-            let free = declared.free.as_ref().and_then(|text| Quantity::parse(text)?.bytes());
-            facts.space = space(gating, free, prepared).await.into();
-        }
-        if let Some(time) = &gating.declared.quiet {
-            let time = Quantity::parse(time).and_then(Quantity::duration).unwrap_or_default();
-            facts.quiet = quiet(time, &mut prepared.source.store).await.into();
-        }
-    }
-    if let Look::Failed(cause) = &gating.head {
-        facts.head = Look::Failed(cause.clone());
-    }
     if let Look::Got(dump) = &facts.backup {
         report.run.facts.insert("backup".to_owned(), format!("{} sha256 {}", dump.file, dump.sha256));
     }
     if let Look::Got(Approved { signed_by: Some(by), .. }) = &facts.approval {
         report.run.facts.insert("approved by".to_owned(), by.clone());
     }
-    let on = Object::endpoint(step.target);
-    judge(EVIDENCE_RULES, &on, &Look::Got(facts), &STRICT, report);
+    judge(EVIDENCE_RULES, &Object::endpoint(step.target), &Look::Got(facts), &STRICT, report);
+}
+
+fn undeclared<T>(name: &str) -> Look<T> {
+    Look::NotAsked(format!("not declared: `{name}`").into())
+}
+
+fn elsewhere<T>() -> Look<T> {
+    Look::NotAsked("it speaks for other steps".into())
+}
+
+/// The command that makes the schema, of which no plan of rows can be known.
+pub(super) const SCHEMA: &str = "copy run schema";
+
+fn of_rows<T>(step: &Step<'_>, look: Look<T>) -> Look<T> {
+    if step.command == SCHEMA && !look.is_not_asked() { elsewhere() } else { look }
 }
 
 fn of(gating: &Gating, filed: &Filed) -> Paper {
@@ -249,7 +263,19 @@ fn plan_paper(gating: &Gating, filed: &Look<Filed>, is_run: bool) -> Look<PlanPa
     })
 }
 
-async fn head(expected: &Expected, target: &Endpoint) -> Result<Head, Cause> {
+async fn head(gating: &Gating, step: &Step<'_>, sides: &Sides<'_>) -> Look<Head> {
+    match (&gating.head, &sides.target) {
+        (Look::NotAsked(reason), _) => Look::NotAsked(reason.clone()),
+        (Look::Failed(cause), _) => Look::Failed(cause.clone()),
+        // It is what the step is for.
+        (Look::Got(_), _) if step.command == SCHEMA => elsewhere(),
+        (Look::Got(_), None) => elsewhere(),
+        (Look::Got(expected), Some((target, _))) => stands(expected, target).await.into(),
+    }
+}
+
+/// Where a database stands in a chain.
+pub(super) async fn stands(expected: &Expected, target: &Endpoint) -> Result<Head, Cause> {
     let found = match &target.address {
         Address::Postgres(url) => {
             let mut store = Postgres::open(url).await?;
@@ -264,16 +290,29 @@ async fn head(expected: &Expected, target: &Endpoint) -> Result<Head, Cause> {
     Ok(Head { chain: expected.chain.clone(), expected: heads, found })
 }
 
-async fn backup(
+async fn backup(gating: &Gating, sides: &mut Sides<'_>) -> Look<Dump> {
+    let (Some(declared), Some(file)) = (&gating.declared.backup, &gating.dump) else {
+        return undeclared("backup");
+    };
+    if gating.is_rehearsal {
+        return Look::NotAsked("a rehearsal's target is thrown away".into());
+    }
+    let side = match declared.of {
+        Some(manifest::Side::Source) => &mut sides.source,
+        Some(manifest::Side::Target) | None => &mut sides.target,
+    };
+    match side {
+        Some((endpoint, side)) => restorable(gating, declared, file, (endpoint, side)).await.into(),
+        None => elsewhere(),
+    }
+}
+
+async fn restorable(
     gating: &Gating,
     declared: &Backup,
     file: &str,
-    prepared: &mut Prepared,
+    (endpoint, side): At<'_>,
 ) -> Result<Dump, Cause> {
-    let (endpoint, side) = match declared.of {
-        Some(Side::Source) => (&prepared.origin, &mut prepared.source),
-        Some(Side::Target) | None => (&prepared.endpoint, &mut prepared.target),
-    };
     let Address::Postgres(url) = &endpoint.address else {
         let cause = Cause::new(format!("`{}` is a file, and a dump is one of Postgres", endpoint.name));
         return Err(cause.hint("copy the file, and leave the gate out"));
@@ -305,31 +344,40 @@ async fn backup(
     })
 }
 
-async fn space(gating: &Gating, declared: Option<u64>, prepared: &mut Prepared) -> Result<Room, Cause> {
-    let (free_bytes, said_by) = match (&gating.free, declared, &prepared.endpoint.address) {
-        (Some(program), ..) => (asked(program)?, "the declared program"),
-        (None, Some(free), _) => (free, "the manifest"),
-        (None, None, Address::Sqlite(file)) => (files::free_bytes(&file.path)?, "the disk"),
-        (None, None, Address::Postgres(_)) => {
-            let cause = Cause::new("Postgres does not tell what is free on its disk");
-            return Err(
-                cause.hint("declare it: `space = { free = \"200GB\" }`, or a `command` that prints it")
-            );
-        }
-    };
+/// What the source's tables take. A file tells no sizes of tables: all of it is taken.
+fn bytes(prepared: &Prepared) -> Result<u64, Cause> {
     let mut bytes = 0_u64;
     for table in &prepared.facts.plan.tables {
-        let Look::Got(own) = table.bytes else {
-            let Address::Sqlite(file) = &prepared.origin.address else {
-                return Err(Cause::new(format!("what `{}` takes on its disk is not known", table.source)));
-            };
-            // A file tells no sizes of tables: all of it is taken.
-            bytes = files::bytes(&file.path)?;
-            break;
+        bytes = match (&table.bytes, &prepared.origin.address) {
+            (Look::Got(own), _) => bytes.saturating_add(*own),
+            (_, Address::Sqlite(file)) => return files::bytes(&file.path),
+            _ => return Err(Cause::new(format!("what `{}` takes on its disk is not known", table.source))),
         };
-        bytes = bytes.saturating_add(own);
     }
-    Ok(Room { free_bytes, needed_bytes: bytes.saturating_mul(2), said_by: said_by.to_owned() })
+    Ok(bytes)
+}
+
+fn space(gating: &Gating, sides: &Sides<'_>) -> Look<Room> {
+    let Some(declared) = &gating.declared.space else { return undeclared("space") };
+    let (Some(bytes), Some((target, _))) = (&sides.bytes, &sides.target) else { return elsewhere() };
+    let declared = declared.free.as_ref().and_then(|text| Quantity::parse(text)?.bytes());
+    let room = free(gating, declared, target).and_then(|(free_bytes, said_by)| {
+        let needed_bytes = bytes.clone()?.saturating_mul(2);
+        Ok(Room { free_bytes, needed_bytes, said_by: said_by.to_owned() })
+    });
+    room.into()
+}
+
+fn free(gating: &Gating, declared: Option<u64>, target: &Endpoint) -> Result<(u64, &'static str), Cause> {
+    match (&gating.free, declared, &target.address) {
+        (Some(program), ..) => Ok((asked(program)?, "the declared program")),
+        (None, Some(free), _) => Ok((free, "the manifest")),
+        (None, None, Address::Sqlite(file)) => Ok((files::free_bytes(&file.path)?, "the disk")),
+        (None, None, Address::Postgres(_)) => {
+            let cause = Cause::new("Postgres does not tell what is free on its disk");
+            Err(cause.hint("declare it: `space = { free = \"200GB\" }`, or a `command` that prints it"))
+        }
+    }
 }
 
 fn asked(program: &Program) -> Result<u64, Cause> {
@@ -351,7 +399,14 @@ fn asked(program: &Program) -> Result<u64, Cause> {
     }
 }
 
-async fn quiet(time: Duration, source: &mut Store) -> Result<Quiet, Cause> {
+async fn quiet(gating: &Gating, sides: &mut Sides<'_>) -> Look<Quiet> {
+    let Some(time) = &gating.declared.quiet else { return undeclared("quiet") };
+    let Some((_, source)) = &mut sides.source else { return elsewhere() };
+    let time = Quantity::parse(time).and_then(Quantity::duration).unwrap_or_default();
+    rests(time, &mut source.store).await.into()
+}
+
+async fn rests(time: Duration, source: &mut Store) -> Result<Quiet, Cause> {
     // From here on: what was before may have been written while it was opened.
     source.renew().await?;
     tokio::time::sleep(time).await;

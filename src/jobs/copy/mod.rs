@@ -5,12 +5,14 @@ mod counters;
 mod gates;
 mod ranges;
 mod run;
+mod schema;
 mod tending;
 mod transfer;
 mod work;
 
 pub use gates::{Expected, Filed, Gating};
 pub use run::{Hands, Run, run};
+pub use schema::{SchemaRun, run_schema, schema_plan};
 pub use tending::{reset, status, unlock};
 
 use crate::manifest::{At, Copy as Declared, Source, glob};

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::gates::{STRICT, Step, Witness, database_id, hold, told, witness};
+use super::gates::{STRICT, Sides, Step, Witness, database_id, hold, told, witness};
 use super::ranges::ranges;
 use super::transfer::{self, transfer, without};
 use super::work::{Work, Written};
@@ -124,9 +124,7 @@ async fn locked(
         ..gates(copy, &prepared, &source)
     };
     judge(GATE_RULES, &copy.on(), &Look::Got(gates), &STRICT, report);
-    if report.exit(false) == Exit::Held {
-        evidence(copy, &seen, &mut prepared, report).await;
-    }
+    evidence(copy, &seen, &mut prepared, report).await;
     if report.exit(false) != Exit::Held {
         return;
     }
@@ -139,7 +137,7 @@ async fn locked(
     let is_firing = may_change_later(&prepared);
     beside(settings, &mut prepared, report).await;
     let skips = copy.declared.triggers == Some(Triggers::Skip);
-    let written = match begin(settings, url, &mut prepared, &tables, source, skips).await {
+    let written = match begin(settings, url, &mut prepared, &tables, (source, went_by(report)), skips).await {
         Ok((writer, ledger)) => {
             let mut work = Work::new(settings, writer, &mut prepared.source, ledger, (&tables, is_firing));
             let written = work.all(lock, hands).await;
@@ -269,7 +267,7 @@ async fn evidence(copy: &Copy, seen: &Witness, prepared: &mut Prepared, report: 
     let plan = prepared.facts.plan.hash.clone();
     let database = database_id(&copy.target, &prepared.target.store);
     let step = Step { command: "copy run rows", target: &copy.target.name, plan: &plan, database };
-    hold(&copy.gating, &step, seen, Some(prepared), report).await;
+    hold(&copy.gating, &step, seen, Sides::of(prepared), report).await;
 }
 
 /// The gates of a run as they stand while it is planned.
@@ -332,13 +330,20 @@ fn gates(copy: &Copy, prepared: &Prepared, source: &str) -> GateFacts {
     }
 }
 
+/// What gates went by, for the ledger.
+fn went_by(report: &Report) -> String {
+    let kept = ["backup", "approved by"].into_iter();
+    let kept = kept.filter_map(|name| Some(format!("{name} {}", report.run.facts.get(name)?)));
+    kept.collect::<Vec<_>>().join("; ")
+}
+
 /// Cuts what was not cut before, and writes the ledger.
 async fn begin(
     settings: &Run,
     url: &PostgresUrl,
     prepared: &mut Prepared,
     tables: &[Table],
-    source: String,
+    (source, evidence): (String, String),
     skips: bool,
 ) -> Result<(PostgresWriter, Ledger), Cause> {
     let mut writer = PostgresWriter::open(url, settings.copy.patience, skips).await?;
@@ -381,6 +386,7 @@ async fn begin(
         source,
         holder: settings.holder.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        evidence,
         ..CopyRun::default()
     };
     let ledger = writer.begin_run(&run, &new).await?;

@@ -1,10 +1,12 @@
 //! A plan of a copy: what would stop it, and what somebody has to know before it begins; the gates of a run, and what became of it.
+mod built;
 mod copied;
 mod evidence;
 mod facts;
 mod gates;
 mod proof;
 
+pub use built::{BEFORE_RULES, BUILT_RULES, BuiltFacts};
 pub use copied::{COPIED_RULES, CopiedFacts, Differing};
 pub use evidence::{
     Approved, DatabaseId, Dump, EvidenceFacts, Head, Paper, PlanPaper, Quiet, Room, SurveyPaper,

@@ -90,11 +90,12 @@ impl PostgresWriter {
         }
         let (plan, source) = (text_literal(&new.plan), text_literal(&new.source));
         let (holder, version) = (text_literal(&new.holder), text_literal(&new.version));
+        let evidence = text_literal(&new.evidence);
         self.run(format!(
-            "INSERT INTO trueup.copy_run AS r (id, plan, source, epoch, holder, is_finished, version) \
-             VALUES (1, {plan}, {source}, 1, {holder}, false, {version}) \
+            "INSERT INTO trueup.copy_run AS r (id, plan, source, epoch, holder, is_finished, version, evidence) \
+             VALUES (1, {plan}, {source}, 1, {holder}, false, {version}, {evidence}) \
              ON CONFLICT (id) DO UPDATE SET epoch = r.epoch + 1, holder = excluded.holder, is_finished = false, ended = NULL, \
-             version = excluded.version"
+             version = excluded.version, evidence = excluded.evidence"
         ))
         .await?;
         // Plain data with text keys is always JSON.
@@ -307,7 +308,14 @@ impl PostgresWriter {
         if !names.is_empty() {
             self.run(format!("TRUNCATE {}", names.join(", "))).await?;
         }
-        self.run("DROP SCHEMA trueup CASCADE; COMMIT").await
+        // What the schema was made of is no row of a copy.
+        let noted = self.all("SELECT digest FROM trueup.copy_schema").await?;
+        let forget = if noted.is_empty() {
+            "DROP SCHEMA trueup CASCADE"
+        } else {
+            "TRUNCATE trueup.copy_run, trueup.copy_range"
+        };
+        self.run(format!("{forget}; COMMIT")).await
     }
 
     /// Says good-bye.
