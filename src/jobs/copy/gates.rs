@@ -181,9 +181,10 @@ pub(super) async fn hold(
         database: DatabaseId(step.database.clone()),
         survey: survey(gating, witness),
         reviewed: of_rows(step, plan_paper(gating, &gating.reviewed, false)),
-        rehearsal: match gating.is_rehearsal {
-            true => Look::NotAsked("this is the rehearsal".into()),
-            false => of_rows(step, plan_paper(gating, &gating.rehearsal, true)),
+        rehearsal: if gating.is_rehearsal {
+            Look::NotAsked("this is the rehearsal".into())
+        } else {
+            of_rows(step, plan_paper(gating, &gating.rehearsal, true))
         },
         backup: backup(gating, &mut sides).await,
         head: head(gating, step, &sides).await,

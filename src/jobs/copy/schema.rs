@@ -60,6 +60,9 @@ impl SchemaRun {
 }
 
 /// What would be approved: a plan without a table. Writes nothing.
+///
+/// # Errors
+/// When the target cannot be reached.
 pub async fn schema_plan(settings: &SchemaRun) -> Result<CopyPlan, Cause> {
     let Copy { source, target, patience, .. } = &settings.copy;
     let store = Store::open(target, *patience).await?;
