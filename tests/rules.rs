@@ -172,7 +172,8 @@ fn variables(text: &str) -> Vec<(String, String)> {
 /// Facts of a plan, of the gates of a run, or of what became of a table.
 fn copied(files: &BTreeMap<String, String>) -> Report {
     use trueup::rules::copy::{
-        BEFORE_RULES, BUILT_RULES, CONSENT_RULES, COPIED_RULES, EVIDENCE_RULES, GATE_RULES, LOCK_RULES, RULES,
+        BACKFILL_RULES, CONSENT_RULES, COPIED_RULES, EVIDENCE_RULES, GATE_RULES, LOCK_RULES, RULES,
+        STEP_RULES, TUPLE_RULES,
     };
     fn held<F: serde::de::DeserializeOwned>(rules: &[rules::Rule<F>], text: &str) -> Report {
         let facts: F = toml::from_str(text).unwrap();
@@ -186,11 +187,12 @@ fn copied(files: &BTreeMap<String, String>) -> Report {
         "plan.toml" => held(RULES, text),
         "lock.toml" => held(LOCK_RULES, text),
         "gates.toml" => held(GATE_RULES, text),
-        "before.toml" => held(BEFORE_RULES, text),
-        "built.toml" => held(BUILT_RULES, text),
         "evidence.toml" => held(EVIDENCE_RULES, text),
         "consent.toml" => held(CONSENT_RULES, text),
         "copied.toml" => held(COPIED_RULES, text),
+        "backfill.toml" => held(BACKFILL_RULES, text),
+        "steps.toml" => held(STEP_RULES, text),
+        "tuples.toml" => held(TUPLE_RULES, text),
         other => panic!("no facts of a copy are called {other}"),
     }
 }
@@ -306,6 +308,7 @@ fn verified(files: &BTreeMap<String, String>, report: &mut Report) {
     one(files, "count.toml", rules::verify::COUNT_RULES, report);
     one(files, "expected.toml", rules::verify::EXPECTED_RULES, report);
     one(files, "vector.toml", rules::verify::VECTOR_RULES, report);
+    one(files, "vector.toml", rules::verify::VECTOR_INDEX_RULES, report);
     one(files, "vector-count.toml", rules::verify::VECTOR_COUNT_RULES, report);
     one(files, "vector-content.toml", rules::verify::VECTOR_CONTENT_RULES, report);
     one(files, "vector-recall.toml", rules::verify::VECTOR_RECALL_RULES, report);

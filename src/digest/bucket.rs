@@ -34,6 +34,12 @@ impl Bucket {
         self.sum = self.sum.wrapping_add(other.sum);
     }
 
+    /// Without rows that were added before.
+    #[must_use]
+    pub fn without(self, other: &Bucket) -> Self {
+        Self { rows: self.rows.saturating_sub(other.rows), sum: self.sum.wrapping_sub(other.sum) }
+    }
+
     /// From a server's `count(*)` and the sum as text; `None` if these are no such numbers.
     pub fn from_server(rows: i64, sum: &str) -> Option<Bucket> {
         Some(Bucket { rows: u64::try_from(rows).ok()?, sum: sum.parse().ok()? })

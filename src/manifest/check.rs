@@ -5,8 +5,8 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     Access, At, Backfill, Comparison, Endpoint, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity,
-    Service, TableEntry, ValueType, Zone, acl, condition, copy_gates, day, guard, live, survey, vector,
-    verify,
+    Service, TableEntry, ValueType, Zone, acl, condition, copy_backfill, copy_gates, copy_steps, copy_tuples,
+    day, guard, live, survey, vector, verify,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -75,6 +75,9 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     verify::mistakes(manifest, &mut found);
     vector::mistakes(manifest, &mut found);
     copy_gates::mistakes(manifest, &mut found);
+    copy_steps::mistakes(manifest, &mut found);
+    copy_tuples::mistakes(manifest, &mut found);
+    copy_backfill::mistakes(manifest, &mut found);
     found.sort_by_key(|mistake| mistake.range.start);
     found
 }
@@ -99,7 +102,8 @@ fn server_mistakes(name: &str, endpoint: &Endpoint, found: &mut Vec<Mistake>) {
     if endpoint.is_database() {
         return;
     }
-    if endpoint.is_openfga() && endpoint.store.is_none() {
+    let is_written = endpoint.is_openfga() && endpoint.access == Access::ReadWrite;
+    if endpoint.is_openfga() && endpoint.store.is_none() && !is_written {
         let help = Some("say `store = \"...\"`, the id that `fga store list` prints");
         found.push(mistake(&endpoint.url, format!("endpoint `{name}` names no store"), help));
     }
@@ -120,7 +124,7 @@ fn server_mistakes(name: &str, endpoint: &Endpoint, found: &mut Vec<Mistake>) {
             found.push(mistake(&client.id, "the client has nothing to enter with".into(), help));
         }
     }
-    if endpoint.immutable || endpoint.access != Access::ReadOnly {
+    if endpoint.immutable || (endpoint.access != Access::ReadOnly && !is_written) {
         let help = Some("leave out `immutable` and `access`: it is only ever read");
         found.push(mistake(&endpoint.url, format!("endpoint `{name}` is no database"), help));
     }

@@ -2,7 +2,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Approver, At, Building, Gates};
+use super::copy_backfill::CopyBackfill;
+use super::copy_steps::{Call, Foreach, Provision, SqlStep, Stage};
+use super::copy_tuples::CopyTuples;
+use super::{Approver, At, Gates};
 
 /// How `trueup copy` copies.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -15,12 +18,24 @@ pub struct Copy {
     pub credentials: Vec<At<String>>,
     /// Whether triggers of the target fire for rows that are copied. Where there are some it has to be said.
     pub triggers: Option<Triggers>,
-    /// What makes the target's schema.
-    pub schema: Option<Building>,
     /// What must hold before a step writes.
     pub gates: Gates,
     /// Who may approve a copy into what is marked as production.
     pub approver: Vec<Approver>,
+    /// Tables of many entities are filled entity by entity, each in one transaction.
+    pub foreach: Option<Foreach>,
+    /// What makes the target ready, in this order: `trueup copy run schema`.
+    pub provision: Vec<Provision>,
+    /// Rows from elsewhere, staged in the target for steps that read them.
+    pub stage: Vec<Stage>,
+    /// Commands of the application's own that make rows of rows.
+    pub call: Vec<Call>,
+    /// Statements in the target, in this order.
+    pub sql: Vec<SqlStep>,
+    /// Tuples that go into new OpenFGA stores: `trueup copy run tuples`.
+    pub tuples: Vec<CopyTuples>,
+    /// One-shot SQL behind gates: `trueup copy run backfill`.
+    pub backfill: Vec<CopyBackfill>,
 }
 
 /// What becomes of triggers.

@@ -68,17 +68,6 @@ pub struct Space {
     pub command: Option<Command>,
 }
 
-/// What makes the schema of a target: scripts first, in one transaction, then a program.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Building {
-    /// SQL files, in this order.
-    pub sql: Vec<At<String>>,
-    /// A program, such as `alembic upgrade head`; it is given the target's URL in `DATABASE_URL`. `head` under `[copy.gates]` says
-    /// where it must arrive.
-    pub command: Option<Command>,
-}
-
 /// Somebody whose approval a copy into production needs.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -142,13 +131,6 @@ pub(super) fn mistakes(manifest: &Manifest, found: &mut Vec<Mistake>) {
             let message = format!("the approver `{}` is declared twice", *approver.name);
             say(&approver.name, message, "give each a name of their own");
         }
-    }
-    if let Some(command) = manifest.copy.schema.as_ref().and_then(|schema| schema.command.as_ref()) {
-        if head.is_none() {
-            let help = "say `head` under `[copy.gates]`: without it nobody knows whether it arrived";
-            say_at(command.run.range(), "the command has no head to arrive at".into(), help, found);
-        }
-        command.mistakes(found);
     }
     if let Some(command) = space.as_ref().and_then(|space| space.command.as_ref()) {
         command.mistakes(found);

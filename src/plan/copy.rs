@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use super::order::{Edge, Order, Wait, order};
-use crate::manifest::Triggers;
+use super::steps::shape;
+use crate::manifest::{Foreach, Triggers};
 use crate::mapping::{Mapping, Pair, PairColumn, Resolved};
 use crate::model::copy::{Doubt, Fit, ForeignKey, Form, LateReference};
 use crate::model::schema::{System, Trigger};
@@ -29,6 +30,10 @@ pub struct Known<'k> {
     pub first: &'k [String],
     /// What is declared to become of triggers.
     pub triggers: Option<Triggers>,
+    /// The entities that are one transaction each, where there are some.
+    pub foreach: Option<&'k Foreach>,
+    /// All that decides what steps do.
+    pub steps: &'k str,
 }
 
 /// A plan without its counts.
@@ -67,6 +72,8 @@ pub struct DraftTable {
     pub stubborn: Vec<String>,
     /// Whether its rows refer to each other.
     pub is_at_once: bool,
+    /// The target tables that are filled before it begins.
+    pub after: BTreeSet<String>,
     /// Why no row can be written there.
     pub unwritable: Option<String>,
 }
@@ -88,6 +95,7 @@ pub fn draft(known: &Known<'_>) -> Draft {
             None => unmet.push(name.clone()),
         }
     }
+    let declared = targets.len();
     let mut seen: BTreeSet<&TableName> = targets.iter().copied().collect();
     targets.extend(known.resolved.pairs.iter().map(|pair| &pair.target).filter(|target| seen.insert(target)));
     let references = references(known, &targets);
@@ -106,10 +114,21 @@ pub fn draft(known: &Known<'_>) -> Draft {
         unmet,
         hash: hash(known),
     };
+    // What is declared to come first is waited for by all that follows.
+    let mut before = BTreeSet::new();
     for place in &found.tables {
         let Some(target) = targets.get(*place) else { continue };
+        let held = edges.iter().enumerate().filter(|(number, edge)| {
+            edge.from == *place && edge.to != *place && !found.second_pass.contains(number)
+        });
+        let after: BTreeSet<String> =
+            held.map(|(_, edge)| name(&edge.to)).chain(before.iter().cloned()).collect();
         for (pair, one) in known.resolved.pairs.iter().enumerate().filter(|(_, one)| one.target == **target) {
-            draft.tables.push(table(known, (pair, one), &found, *place));
+            let drafted = table(known, (pair, one), &found, *place);
+            draft.tables.push(DraftTable { after: after.clone(), ..drafted });
+        }
+        if *place < declared {
+            before.insert(name(place));
         }
     }
     draft
@@ -199,7 +218,8 @@ fn table(known: &Known<'_>, (place, pair): (usize, &Pair), order: &Order, target
         crate::model::TableKind::Table | crate::model::TableKind::Partitioned => None,
         other => Some(format!("it is a {}", other.word())),
     };
-    DraftTable { pair: place, form, notes, untold, doubts, triggers, stubborn, is_at_once, unwritable }
+    let after = BTreeSet::new();
+    DraftTable { pair: place, form, notes, untold, doubts, triggers, stubborn, is_at_once, after, unwritable }
 }
 
 /// Whether the binary form of a type is the same in every database: arrays and composites of own types hold their numbers.
@@ -346,10 +366,10 @@ fn hash(known: &Known<'_>) -> String {
     part(env!("CARGO_PKG_VERSION").as_bytes());
     part(known.mapping.identity().as_bytes());
     for schema in [known.source, known.target] {
-        // The server's version and the stamped revisions are told, and decide nothing.
-        let shape = Schema { version: String::new(), revisions: Vec::new(), ..schema.clone() };
-        // Plain data with text keys is always JSON.
-        part(&serde_json::to_vec(&shape).unwrap_or_default());
+        part(&shape(schema, known.foreach));
+    }
+    if !known.steps.is_empty() {
+        part(known.steps.as_bytes());
     }
     for name in known.first {
         part(name.as_bytes());

@@ -2,4 +2,7 @@
 pub mod approval;
 pub mod copy;
 pub mod estimate;
+pub mod groups;
 pub mod order;
+pub mod steps;
+pub mod tuples;

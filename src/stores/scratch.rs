@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::endpoint::Address;
 use super::environment::variables;
-use super::postgres::{self, Postgres, PostgresUrl};
+use super::postgres::{self, Postgres};
 use super::process::{Said, Surroundings, ask_in};
 use super::rows::Catalog;
 use super::sqlite::{ScratchFile, Sqlite};
@@ -102,11 +102,16 @@ impl Scratch {
     /// the URL's secrets.
     pub async fn run(&self, program: &Program, more: &[&str]) -> Result<Said, Cause> {
         let url = self.url(program.scheme.as_deref());
-        let own = match self {
-            Self::Postgres(scratch) => scratch.url().variables(),
-            Self::Sqlite(_) => Vec::new(),
-        };
-        launched(program, more, url, own).await
+        let own = if let Self::Postgres(scratch) = self { scratch.url().variables() } else { Vec::new() };
+        let (around, masks) = program.surroundings(Some(url), own);
+        let command: Vec<String> =
+            program.run.iter().cloned().chain(more.iter().map(|&word| word.to_owned())).collect();
+        let patience = program.patience;
+        let asked = tokio::task::spawn_blocking(move || ask_in(&around, &command, patience)).await;
+        let mut said = asked.map_err(|_| Cause::new("the program could not be waited for"))??;
+        said.stdout = masks.mask(&said.stdout);
+        said.stderr = masks.mask(&said.stderr);
+        if said.code == 0 { Ok(said) } else { Err(failed(program, more, &said)) }
     }
 
     /// Drops it.
@@ -122,48 +127,33 @@ impl Scratch {
 }
 
 impl Program {
-    /// Runs it on a database that somebody else made, and that it may change. As on a scratch database it gets no variable that names
-    /// another one.
-    ///
-    /// # Errors
-    /// As of a scratch database.
-    pub async fn run_on(&self, url: &PostgresUrl) -> Result<Said, Cause> {
-        let is_its = |scheme: &&str| {
-            ["postgresql", "postgres"].contains(&scheme.split('+').next().unwrap_or_default())
+    /// This process's environment without what names another database, with the program's own variables and the URL that it is
+    /// given; and what masks those of them that are secret in what it says.
+    pub(super) fn surroundings(
+        &self,
+        url: Option<Hidden>,
+        own: Vec<(String, Hidden)>,
+    ) -> (Surroundings, Masks) {
+        let all = variables();
+        let names_database =
+            |(name, value): &&(String, String)| WHERE.contains(&name.as_str()) || is_database(value);
+        let masks = Masks::new(
+            all.iter()
+                .map(|(_, value)| value.as_str())
+                .filter(|value| is_database(value))
+                .chain(self.environment.iter().map(|(_, value)| value.as_str()))
+                .chain(url.iter().map(Hidden::reveal)),
+        );
+        let mut with = own;
+        with.extend(self.environment.iter().map(|(name, value)| (name.clone(), Hidden::new(value))));
+        with.extend(url.map(|url| (self.variable.clone(), url)));
+        let around = Surroundings {
+            folder: Some(self.folder.clone()).filter(|folder| !folder.is_empty()),
+            without: all.iter().filter(names_database).map(|(name, _)| name.clone()).collect(),
+            with,
         };
-        let scheme = self.scheme.as_deref().filter(is_its).unwrap_or("postgresql");
-        launched(self, &[], url.spelled(scheme), url.variables()).await
+        (around, masks)
     }
-}
-
-async fn launched(
-    program: &Program,
-    more: &[&str],
-    url: Hidden,
-    own: Vec<(String, Hidden)>,
-) -> Result<Said, Cause> {
-    let all = variables();
-    let names_database =
-        |(name, value): &&(String, String)| WHERE.contains(&name.as_str()) || is_database(value);
-    let masks = Masks::new(
-        all.iter().map(|(_, value)| value.as_str()).filter(|value| is_database(value)).chain([url.reveal()]),
-    );
-    let mut with = own;
-    with.extend(program.environment.iter().map(|(name, value)| (name.clone(), Hidden::new(value))));
-    with.push((program.variable.clone(), url));
-    let around = Surroundings {
-        folder: Some(program.folder.clone()).filter(|folder| !folder.is_empty()),
-        without: all.iter().filter(names_database).map(|(name, _)| name.clone()).collect(),
-        with,
-    };
-    let command: Vec<String> =
-        program.run.iter().cloned().chain(more.iter().map(|&word| word.to_owned())).collect();
-    let patience = program.patience;
-    let asked = tokio::task::spawn_blocking(move || ask_in(&around, &command, patience)).await;
-    let mut said = asked.map_err(|_| Cause::new("the program could not be waited for"))??;
-    said.stdout = masks.mask(&said.stdout);
-    said.stderr = masks.mask(&said.stderr);
-    if said.code == 0 { Ok(said) } else { Err(failed(program, more, &said)) }
 }
 
 /// Variables by which `libpq` finds a database that no URL names.
@@ -197,7 +187,7 @@ fn telling(lines: &[&str]) -> Option<String> {
 /// So many lines of what a program said last are told.
 const LINES: usize = 8;
 
-fn failed(program: &Program, more: &[&str], said: &Said) -> Cause {
+pub(super) fn failed(program: &Program, more: &[&str], said: &Said) -> Cause {
     let name = program.run.first().map_or("", String::as_str);
     let words: Vec<&str> = [name].into_iter().chain(more.iter().copied()).collect();
     let spoken = if said.stderr.trim().is_empty() { &said.stdout } else { &said.stderr };

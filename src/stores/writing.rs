@@ -27,6 +27,8 @@ pub struct Transfer {
     pub by: Option<String>,
     /// How rows travel.
     pub form: Form,
+    /// Whether each of them goes with its hash and its key behind it, as text, to a place where they are tried.
+    pub is_told: bool,
     /// What is compared, of the source.
     pub source: Rows,
     /// The same of the target.
@@ -46,3 +48,35 @@ pub struct Poured {
 
 /// Where a row goes that cannot be sent. An error stops the copy.
 pub type Rejects<'r> = dyn FnMut(Reject) -> Result<(), Cause> + Send + 'r;
+
+/// Why a target did not take something.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// What it says.
+    pub cause: Cause,
+    /// What may be done about it.
+    pub sort: RefusedFor,
+}
+
+/// What stood in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusedFor {
+    /// A row that it cannot hold.
+    Row,
+    /// Another transaction: the same may be taken when that is over.
+    Others,
+    /// Anything else.
+    Else,
+}
+
+impl From<Cause> for Refused {
+    fn from(cause: Cause) -> Self {
+        Self { cause, sort: RefusedFor::Else }
+    }
+}
+
+impl From<Refused> for Cause {
+    fn from(refused: Refused) -> Self {
+        refused.cause
+    }
+}

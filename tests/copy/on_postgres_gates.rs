@@ -312,31 +312,3 @@ async fn the_target_is_at_the_head_has_room_and_lint_holds() {
     assert_eq!(written(&world).await, "300trueup");
     world.remove().await;
 }
-
-#[tokio::test]
-async fn a_schema_is_made_once_of_what_is_declared() {
-    let world = World::of(&format!("{TABLES}{ROWS}"), "").await;
-    let desk = Desk::of(&world, "[copy.schema]\nsql = [\"new.sql\"]\n");
-    let make = "copy run schema --yes";
-    desk.write("new.sql", "CREATE TABLE broken (id int); SELECT no_such();");
-    let (said, exit) = desk.run(&format!("{make} --format concise"));
-    assert!(exit == 1 && said.contains("error[copy/unbuilt-schema]") && said.contains("new.sql: "), "{said}");
-    assert_eq!(
-        world.ask("SELECT count(*)::text FROM pg_tables WHERE schemaname IN ('public', 'trueup')").await,
-        ["0"]
-    );
-    desk.write("new.sql", TABLES);
-    let (said, exit) = desk.run("copy run schema --format concise");
-    assert!(exit == 1 && said.contains("nobody confirmed"), "{said}");
-    desk.done(make);
-    let (said, exit) = desk.run(&format!("{make} --format json"));
-    assert!(exit == 0 && said.contains("it was there already: nothing was run"), "{said}");
-    desk.done(RUN);
-    desk.done("copy reset --yes");
-    desk.done(make);
-    desk.write("new.sql", &format!("{TABLES} CREATE TABLE more (id int);"));
-    let (said, exit) = desk.run(&format!("{make} --format concise"));
-    assert!(exit == 1 && said.contains("was made of other files"), "{said}");
-    assert_eq!(world.ask("SELECT count(*)::text FROM t").await, ["0"]);
-    world.remove().await;
-}

@@ -3,16 +3,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::gates::GateArgs;
-use super::schema::settings;
 use super::{EndArgs, Ends};
 use crate::cli::fingerprint::{save, signing};
 use crate::cli::manifest::ManifestArgs;
 use crate::cli::output::{Clock, print};
 use crate::cli::report::saved;
 use crate::cli::stop::Stop;
-use crate::cli::verify::{LimitArgs, runtime};
-use crate::jobs::copy::{plan, schema_plan};
+use crate::cli::verify::{LimitArgs, declared, runtime};
+use crate::jobs::copy::{database_of, plan};
 use crate::manifest::Quantity;
 use crate::model::copy::CopyPlan;
 use crate::model::{Cause, Exit, GapKind, Report};
@@ -27,9 +25,12 @@ pub(in crate::cli) struct Args {
     /// The private ed25519 key that signs, in PEM; the manifest lists its public half under `[[copy.approver]]`
     #[arg(long, value_name = "FILE")]
     key: String,
-    /// Approve what makes the schema (`trueup copy run schema`), instead of a plan of rows
-    #[arg(long, conflicts_with = "reviewed")]
-    schema: bool,
+    /// Approve what another step than `rows` calls its plan when it is refused, for the target or for `--on`
+    #[arg(long, value_name = "HASH", conflicts_with = "reviewed")]
+    plan: Option<String>,
+    /// The endpoint that such a step writes; the target without it
+    #[arg(long, value_name = "ENDPOINT", requires = "plan")]
+    on: Option<String>,
     /// For how long the approval speaks
     #[arg(long = "for", value_name = "TIME", default_value = "24h")]
     lasts: String,
@@ -57,11 +58,7 @@ pub(super) fn sign(args: &Args) -> Result<Exit, Stop> {
     let key = signing(&args.key)?;
     let plan = match &args.reviewed {
         Some(file) => approvable(saved(file).map_err(Stop::CouldNotLook)?.report)?,
-        None if args.schema => {
-            let ends = super::ends(&args.ends, &args.manifest, &args.limits)?;
-            let settings = settings(ends, &GateArgs::default(), &clock, Duration::ZERO)?;
-            runtime()?.block_on(schema_plan(&settings)).map_err(Stop::CouldNotLook)?
-        }
+        None if args.plan.is_some() => of_hash(args)?,
         None => {
             let Ends { copy, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
             approvable(runtime()?.block_on(plan(&copy)))?
@@ -80,6 +77,18 @@ pub(super) fn sign(args: &Args) -> Result<Exit, Stop> {
             .as_bytes(),
         Exit::Held,
     )
+}
+
+/// What is known of a plan that has a hash alone.
+fn of_hash(args: &Args) -> Result<CopyPlan, Stop> {
+    let Ends { copy, loaded, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
+    let target = match &args.on {
+        Some(name) => declared(&loaded.manifest, loaded.source.base(), name)?,
+        None => copy.target,
+    };
+    let database = runtime()?.block_on(database_of(&target, copy.patience)).map_err(Stop::CouldNotLook)?;
+    let hash = args.plan.clone().unwrap_or_default();
+    Ok(CopyPlan { target: target.name, hash, database, ..CopyPlan::default() })
 }
 
 /// The plan of a report, if it held and looked at everything.

@@ -36,7 +36,19 @@ pub(in crate::cli) struct GateArgs {
 
 /// Reads what gates go by, and runs lint where that is one. Opens no database.
 pub(super) fn gating(ends: &Ends, args: &GateArgs, clock: &Clock) -> Result<Gating, Stop> {
-    let Loaded { manifest, source, .. } = &ends.loaded;
+    // Who does not know plans for the worse, and writes nothing.
+    let is_production = *ends.is_production.as_ref().unwrap_or(&true);
+    gating_of(&ends.loaded, (is_production, ends.is_rehearsal), args, clock)
+}
+
+/// The same of a database that is production, or one to rehearse on.
+pub(super) fn gating_of(
+    loaded: &Loaded,
+    (is_production, is_rehearsal): (bool, bool),
+    args: &GateArgs,
+    clock: &Clock,
+) -> Result<Gating, Stop> {
+    let Loaded { manifest, source, .. } = loaded;
     let gates = manifest.copy.gates.clone();
     let reviewed = match &args.reviewed {
         Some(file) => Some(Evidence { report: file.clone().into(), within: None }),
@@ -49,13 +61,12 @@ pub(super) fn gating(ends: &Ends, args: &GateArgs, clock: &Clock) -> Result<Gati
         survey: filed("survey", gates.survey.as_ref(), source),
         reviewed: filed("reviewed", reviewed.as_ref(), source),
         rehearsal: filed("rehearsal", gates.rehearsal.as_ref(), source),
-        lint: linted(ends, clock)?,
-        head: head(ends, gates.head.as_ref()),
+        lint: linted(loaded, clock)?,
+        head: head(loaded, gates.head.as_ref()),
         free: free.map(|command| program(command, source.base(), source)).transpose()?,
         approval,
-        // Who does not know plans for the worse, and writes nothing.
-        is_production: *ends.is_production.as_ref().unwrap_or(&true),
-        is_rehearsal: ends.is_rehearsal,
+        is_production,
+        is_rehearsal,
         dump: gates.backup.as_ref().map(|backup| source.path_of(&backup.dump)),
         now_s: clock.seconds(),
         declared: gates,
@@ -74,8 +85,8 @@ fn filed(name: &str, declared: Option<&Evidence>, source: &Source) -> Look<Filed
     Look::from(read.map(|saved| Filed { file, report: saved.report, is_denied: saved.deny_warnings, within }))
 }
 
-fn linted(ends: &Ends, clock: &Clock) -> Result<Look<Filed>, Stop> {
-    let Loaded { manifest, source, levels } = &ends.loaded;
+fn linted(loaded: &Loaded, clock: &Clock) -> Result<Look<Filed>, Stop> {
+    let Loaded { manifest, source, levels } = loaded;
     let Some(words) = &manifest.copy.gates.lint else { return Ok(Look::NotAsked(undeclared("lint"))) };
     let subject = |word: &At<String>| {
         Subject::from_str(word, false).map_err(|_| {
@@ -95,8 +106,8 @@ fn linted(ends: &Ends, clock: &Clock) -> Result<Look<Filed>, Stop> {
 }
 
 /// Where the files of a chain end.
-fn head(ends: &Ends, name: Option<&At<String>>) -> Look<Expected> {
-    let Loaded { manifest, source, .. } = &ends.loaded;
+fn head(loaded: &Loaded, name: Option<&At<String>>) -> Look<Expected> {
+    let Loaded { manifest, source, .. } = loaded;
     let Some(name) = name else { return Look::NotAsked(undeclared("head")) };
     let chains: Vec<_> = manifest.alembic.iter().filter(|chain| chain.name == *name).cloned().collect();
     let facts = AlembicFacts::new(&chains, source, false, &Checkout::default());

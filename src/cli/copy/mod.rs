@@ -1,16 +1,18 @@
 //! `trueup copy`
+mod backfill;
 mod confirm;
 mod gates;
 mod run;
-mod schema;
+mod steps;
 mod tending;
+mod tuples;
 
 use self::gates::{GateArgs, gating};
 use super::manifest::{Loaded, ManifestArgs};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use super::verify::{LimitArgs, declared, named, patience, runtime};
-use crate::jobs::copy::{Copy, Gating, plan};
+use crate::jobs::copy::{Copy, Ends as StepEnds, Gating, plan};
 use crate::manifest::{Access, Keys, MANIFEST, Manifest, bandwidth};
 use crate::mapping::Mapping;
 use crate::model::{Cause, Exit};
@@ -115,7 +117,10 @@ fn ends(args: &EndArgs, manifest_args: &ManifestArgs, limits: &LimitArgs) -> Res
         ));
     }
     let target = manifest.endpoints.get(goal).filter(|_| urls.is_none());
+    let steps = if urls.is_some() { StepEnds::default() } else { steps::ends(manifest, source)? };
     let copy = Copy {
+        entities: manifest.verify.entities.clone(),
+        ends: steps,
         source: from,
         target: to,
         mapping: Mapping::of(manifest, source),
@@ -143,8 +148,10 @@ fn bandwidth_of(manifest: &Manifest) -> Option<u64> {
 pub(super) fn run(command: &Command) -> Result<Exit, Stop> {
     match command {
         Command::Plan(args) => planned(args),
-        Command::Run(run::Step::Schema(args)) => schema::run(args),
+        Command::Run(run::Step::Schema(args)) => run::schema(args),
         Command::Run(run::Step::Rows(args)) => run::rows(args),
+        Command::Run(run::Step::Tuples(args)) => tuples::tuples(args),
+        Command::Run(run::Step::Backfill(args)) => backfill::run(args),
         Command::Confirm(args) => confirm::sign(args),
         Command::Status(args) => tending::tell(args),
         Command::Unlock(args) => tending::end_holder(args),

@@ -47,17 +47,30 @@ pub(super) fn tell(args: &Args) -> Result<Exit, Stop> {
         }
         Some(ledger) => {
             let run = &ledger.run;
+            let steps = match ledger.steps.len() {
+                0 => String::new(),
+                1 => "1 step is done".to_owned(),
+                many => format!("{many} steps are done"),
+            };
             let state = match (&run.ended, found.holder.is_some()) {
                 (Some(ended), _) if run.is_finished => format!("finished {ended}"),
                 (_, true) => "being written".to_owned(),
                 _ => "stopped before its end; `trueup copy run rows` goes on".to_owned(),
             };
-            let _ = writeln!(
-                text,
-                "{name}: plan {}, begun {} (epoch {}), {state}",
-                run.plan, run.began, run.epoch
-            );
-            let _ = writeln!(text, "{} of {} ranges are done", ledger.done(), ledger.ranges.len());
+            if run.plan.is_empty() {
+                let _ =
+                    writeln!(text, "{name}: no rows were copied; {steps}, the first of them {}", run.began);
+            } else {
+                let _ = writeln!(
+                    text,
+                    "{name}: plan {}, begun {} (epoch {}), {state}",
+                    run.plan, run.began, run.epoch
+                );
+                let _ = writeln!(text, "{} of {} ranges are done", ledger.done(), ledger.ranges.len());
+                if !steps.is_empty() {
+                    let _ = writeln!(text, "{steps}");
+                }
+            }
         }
     }
     let held = found
@@ -97,14 +110,14 @@ pub(super) fn end_holder(args: &ActArgs) -> Result<Exit, Stop> {
 }
 
 pub(super) fn empty(args: &ActArgs) -> Result<Exit, Stop> {
-    let ends = super::run::writable(of(&args.target)?)?;
-    let name = &ends.copy.target.name;
-    if matches!(ends.is_production, Ok(true)) {
+    let Ends { copy, access, is_production, .. } = of(&args.target)?;
+    let name = &copy.target.name;
+    if is_production? {
         return Err(Stop::Refused(Cause::new(format!(
             "`{name}` is declared as production, which is never emptied"
         ))));
     }
-    let copy = &ends.copy;
+    super::run::writable(access, name)?;
     confirmed(args.yes, &format!("all that a copy wrote into {name} would be removed"), name)?;
     let rows = runtime()?.block_on(reset(&copy.target, copy.patience)).map_err(Stop::Refused)?;
     print(format!("{name}: {rows} rows removed\n").as_bytes(), Exit::Held)

@@ -28,7 +28,11 @@ pub(super) async fn count_on(
         Ok(_) => target.store.counters(false).await,
         Err(cause) => Err(cause),
     };
-    let (own, before) = match (own, work.source().store.counters(true).await) {
+    let before = match work.first() {
+        Ok(worker) => worker.source.counters(true).await,
+        Err(cause) => Err(cause),
+    };
+    let (own, before) = match (own, before) {
         (Ok(own), Ok(before)) => (own, before.all),
         (Err(cause), _) | (_, Err(cause)) => {
             failed("sequences", cause, report);

@@ -16,7 +16,7 @@ use crate::rules::copy::{
 };
 use crate::rules::{Levels, judge};
 use crate::stores::endpoint::{Address, Endpoint};
-use crate::stores::postgres::Postgres;
+use crate::stores::postgres::{Patience, Postgres};
 use crate::stores::process::{Surroundings, ask_in};
 use crate::stores::rows::RowSource;
 use crate::stores::scratch::Program;
@@ -94,6 +94,7 @@ pub(super) struct Step<'s> {
 }
 
 /// What was seen of the source before anything else was opened: some sources have one session.
+#[derive(Default)]
 pub(super) struct Witness {
     source: Look<Option<String>>,
 }
@@ -126,6 +127,14 @@ fn surveyed(cluster: &Look<Cluster>, database: &str) -> Option<String> {
     let Cluster { id, started_at, .. } = cluster.got()?;
     let database = if started_at.is_empty() { "" } else { database };
     Some(format!("{id} {started_at} {database}"))
+}
+
+/// What names the database of an endpoint.
+///
+/// # Errors
+/// When it cannot be reached.
+pub async fn database_of(endpoint: &Endpoint, patience: Patience) -> Result<String, Cause> {
+    Ok(database_id(endpoint, &Store::open(endpoint, patience).await?))
 }
 
 /// What names a database for a later run. Two of one kind can be told apart.
@@ -179,7 +188,7 @@ pub(super) async fn hold(
         command: step.command.to_owned(),
         plan: step.plan.to_owned(),
         database: DatabaseId(step.database.clone()),
-        survey: survey(gating, witness),
+        survey: if step.command == BACKFILL { elsewhere() } else { survey(gating, witness) },
         reviewed: of_rows(step, plan_paper(gating, &gating.reviewed, false)),
         rehearsal: if gating.is_rehearsal {
             Look::NotAsked("this is the rehearsal".into())
@@ -211,11 +220,17 @@ fn elsewhere<T>() -> Look<T> {
     Look::NotAsked("it speaks for other steps".into())
 }
 
-/// The command that makes the schema, of which no plan of rows can be known.
+/// The command that copies rows, of which alone there is a plan and a rehearsal.
+pub(super) const ROWS: &str = "copy run rows";
+
+/// The command that runs a one-shot file, which may be of one database alone.
+pub(super) const BACKFILL: &str = "copy run backfill";
+
+/// The command that makes the schema.
 pub(super) const SCHEMA: &str = "copy run schema";
 
 fn of_rows<T>(step: &Step<'_>, look: Look<T>) -> Look<T> {
-    if step.command == SCHEMA && !look.is_not_asked() { elsewhere() } else { look }
+    if step.command != ROWS && !look.is_not_asked() { elsewhere() } else { look }
 }
 
 fn of(gating: &Gating, filed: &Filed) -> Paper {

@@ -1,27 +1,40 @@
 //! `copy`: rows from a source into a target, step by step.
 //!
 //! A plan reads both sides and writes nothing. A run holds the target's lock, plans, holds the gates, and writes range by range.
+mod around;
+mod backfill;
 mod counters;
+mod entities;
 mod gates;
+mod provision;
 mod ranges;
 mod run;
-mod schema;
+mod steps;
 mod tending;
 mod transfer;
+mod tuples;
+mod units;
 mod work;
+mod worker;
 
-pub use gates::{Expected, Filed, Gating};
+pub use backfill::{BackfillRun, backfill};
+pub use gates::{Expected, Filed, Gating, database_of};
+pub use provision::provision;
 pub use run::{Hands, Run, run};
-pub use schema::{SchemaRun, run_schema, schema_plan};
+pub use steps::Ends;
 pub use tending::{reset, status, unlock};
+pub use tuples::{TupleHands, TupleRun, tuples};
 
-use crate::manifest::{At, Copy as Declared, Source, glob};
-use crate::mapping::{Mapping, Resolved, resolve};
+use self::entities::{Entities, entities};
+use crate::manifest::{At, Copy as Declared, Entities as DeclaredEntities, Source, glob};
+use crate::mapping::{Mapping, ProblemKind, Resolved, resolve};
+use crate::model::copy::StepPlace;
 use crate::model::copy::{CopyPlan, PlannedTable};
 use crate::model::ledger::Ledger;
 use crate::model::survey::Rows;
 use crate::model::{Cause, Gap, GapKind, Look, Object, ObjectKind, Report, Schema};
 use crate::plan::copy::{Draft, DraftTable, Known, draft};
+use crate::plan::steps::{Placed, place, text, told};
 use crate::rules::copy::{Carried, CopyFacts, Firing, RULES, StaleName, Unwritable};
 use crate::rules::run::{RULES as RUN_RULES, RunFacts};
 use crate::rules::verify::{SIDES_RULES, SidesFacts};
@@ -42,7 +55,11 @@ pub struct Copy {
     pub mapping: Mapping,
     /// What `[copy]` says.
     pub declared: Declared,
-    /// Where that stands.
+    /// Which entities there are, where that is declared.
+    pub entities: Option<DeclaredEntities>,
+    /// What steps name.
+    pub ends: Ends,
+    /// Where all that stands.
     pub manifest: Source,
     /// How long a server may be kept busy.
     pub patience: Patience,
@@ -108,6 +125,8 @@ struct Prepared {
     facts: CopyFacts,
     /// What the target remembers of a copy.
     ledger: Option<Ledger>,
+    entities: Entities,
+    placed: Placed,
 }
 
 /// Reads both sides, judges, and says all of it in the report. None where no plan could be made.
@@ -130,22 +149,40 @@ async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
             return None;
         }
     };
-    let mapping = settings.mapping.clone().for_tables_of(&source.schema);
+    let entities = entities(settings, &mut source.store, &source.schema, report).await?;
+    let mapping = entities.over(&settings.mapping, &source.schema);
     let empty = source.store.empty_tables(&mapping, &source.schema).await;
-    let resolved = resolve(&mapping, &source.schema, &target.schema, &|table| empty.contains(table));
+    let mut resolved = resolve(&mapping, &source.schema, &target.schema, &|table| empty.contains(table));
+    resolved.pairs.retain(|pair| !entities.is_idle(&mapping, pair));
     sides.is_same = source.store.is_same(&target.store);
     sides.is_replica = !sides.is_same && source.store.is_replica(&target.store);
     sides.tables = source.schema.tables.len() + target.schema.tables.len();
     sides.problems.clone_from(&resolved.problems);
+    let held = target.store.ledger().await.ok().flatten();
+    if !provision::open(settings, &entities, held.as_ref()).is_empty() {
+        // A target that is not ready need not have its tables yet, and nothing is copied into it.
+        sides.problems.retain(|problem| problem.kind != ProblemKind::MissingTable);
+        let reason = "tables that the target does not have yet: it is not ready";
+        report.not_compared.push(Gap {
+            on: settings.on(),
+            kind: GapKind::NotCompared,
+            reason: reason.into(),
+        });
+    }
     let are_two = !sides.is_same && !sides.is_replica;
     judge(SIDES_RULES, &settings.on(), &Look::Got(sides), &settings.levels, report);
     report.not_compared.extend(resolved.gaps.iter().cloned());
     if !are_two {
         return None;
     }
-    let found = planned(settings, &mapping, &resolved, (&mut source, &mut target), report).await;
+    let found = planned(settings, (&mapping, &entities), &resolved, (&mut source, &mut target), report).await;
+    let targets = resolved.pairs.iter().map(|pair| pair.target.to_string()).collect();
+    let placed = place(&settings.declared, &settings.mapping.tables, &targets);
     let (facts, rest) = match found {
-        Ok((facts, tables, ledger)) => (Look::Got(facts), Some((tables, ledger))),
+        Ok((mut facts, tables, ledger)) => {
+            beside_rows(settings, &placed, &entities, ledger.as_ref(), &mut facts);
+            (Look::Got(facts), Some((tables, ledger)))
+        }
         Err(cause) => (Look::Failed(cause), None),
     };
     judge(RULES, &settings.on(), &facts, &settings.levels, report);
@@ -155,12 +192,38 @@ async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
     judge(RUN_RULES, &run.on.clone(), &Look::Got(run), &settings.levels, report);
     let ((tables, ledger), Look::Got(facts)) = (rest?, facts) else { return None };
     let (origin, endpoint) = (settings.source.clone(), settings.target.clone());
-    Some(Prepared { source, target, origin, endpoint, resolved, tables, facts, ledger })
+    Some(Prepared { source, target, origin, endpoint, resolved, tables, facts, ledger, entities, placed })
+}
+
+/// What a plan tells beside rows of tables: the steps, the entities, and what is still to be made ready.
+fn beside_rows(
+    settings: &Copy,
+    placed: &Placed,
+    entities: &Entities,
+    ledger: Option<&Ledger>,
+    facts: &mut CopyFacts,
+) {
+    let step = |(number, place): &(usize, StepPlace)| {
+        settings.declared.sql.get(*number).map(|step| told(step, *place))
+    };
+    facts.plan.steps = placed.steps.iter().filter_map(step).collect();
+    if settings.declared.foreach.is_some() {
+        facts.plan.entities.clone_from(&entities.all);
+    }
+    let unmet =
+        placed.unmet.iter().filter_map(|(number, at)| settings.declared.sql.get(*number)?.after.get(*at));
+    facts.stale.extend(
+        unmet.map(|name| {
+            met_nothing(settings, name, "no target table, and no step that comes before this one")
+        }),
+    );
+    facts.unprovisioned = provision::open(settings, entities, ledger);
+    facts.provisions = settings.declared.provision.len();
 }
 
 async fn planned(
     settings: &Copy,
-    mapping: &Mapping,
+    (mapping, entities): (&Mapping, &Entities),
     resolved: &Resolved,
     (source, target): (&mut Side, &mut Side),
     report: &mut Report,
@@ -175,8 +238,12 @@ async fn planned(
         keys: &keys,
         first: &first,
         triggers: settings.declared.triggers,
+        foreach: settings.declared.foreach.as_ref(),
+        steps: &text(&settings.declared),
     };
-    let Draft { tables, second_pass, together, cycles, unmet, hash } = draft(&known);
+    let mut drafted = draft(&known);
+    entities.group(settings, resolved, &keys, &mut drafted);
+    let Draft { tables, second_pass, together, cycles, unmet, hash } = drafted;
     let ledger = target.store.ledger().await?;
     let is_owned = ledger.as_ref().is_some_and(|ledger| ledger.run.plan == hash);
     let mut facts = CopyFacts {

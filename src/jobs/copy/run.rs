@@ -1,11 +1,16 @@
 //! A run: the lock first, then the plan, its gates and somebody's yes; only then the first row is written.
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::gates::{STRICT, Sides, Step, Witness, database_id, hold, told, witness};
+use tokio::sync::Mutex;
+
+use super::gates::{ROWS, STRICT, Sides, Step, Witness, database_id, hold, told, witness};
 use super::ranges::ranges;
+use super::steps::Steps;
 use super::transfer::{self, transfer, without};
 use super::work::{Work, Written};
+use super::worker::Worker;
 use super::{Copy, Prepared, counters, prepare};
 use crate::digest::hasher::Seed;
 use crate::digest::short::short;
@@ -22,6 +27,7 @@ use crate::rules::judge;
 use crate::stores::endpoint::Address;
 use crate::stores::integrity::Integrity;
 use crate::stores::postgres::{PostgresUrl, PostgresWriter, TargetLock};
+use crate::stores::rows::RowSource;
 use crate::stores::writing::{Rejects, Transfer};
 
 /// What to write.
@@ -36,6 +42,10 @@ pub struct Run {
     pub wait: Duration,
     /// About how many rows a range has.
     pub rows_of_range: u64,
+    /// How many ranges are written at the same time, where both sides can.
+    pub jobs: usize,
+    /// Whether rows that cannot be copied are told and left out.
+    pub leaves_out: bool,
     /// How keys are printed.
     pub keys: Keys,
     /// Who writes, for the ledger.
@@ -62,6 +72,22 @@ pub(super) struct Table {
     pub(super) first: Option<Transfer>,
     /// The number of the transaction that it shares with those beside it.
     pub(super) group: Option<usize>,
+    /// The entity that it is of, whose steps are of the same transaction.
+    pub(super) entity: Option<String>,
+    /// Whether its rows refer to each other.
+    pub(super) is_at_once: bool,
+    /// The places of the tables that are whole before it begins.
+    pub(super) after: BTreeSet<usize>,
+    /// Whether its ranges are written one after another, and no other table meanwhile: its triggers may write anything.
+    pub(super) is_alone: bool,
+}
+
+impl Table {
+    /// Its ranges in a ledger.
+    pub(super) fn ranges<'l>(&self, ledger: &'l Ledger) -> impl Iterator<Item = &'l CopyRange> + use<'l> {
+        let (source, target) = (self.whole.read.table.to_string(), self.whole.table.to_string());
+        ledger.ranges.iter().filter(move |range| range.source == source && range.target == target)
+    }
 }
 
 /// Copies rows.
@@ -137,14 +163,28 @@ async fn locked(
     let is_firing = may_change_later(&prepared);
     beside(settings, &mut prepared, report).await;
     let skips = copy.declared.triggers == Some(Triggers::Skip);
-    let written = match begin(settings, url, &mut prepared, &tables, (source, went_by(report)), skips).await {
+    let steps = steps_of(settings, &mut prepared).await;
+    let begun = begin(settings, url, &mut prepared, &tables, (source, went_by(report)), skips).await;
+    let Prepared { source, mut target, resolved, entities, .. } = prepared;
+    let written = match begun {
         Ok((writer, ledger)) => {
-            let mut work = Work::new(settings, writer, &mut prepared.source, ledger, (&tables, is_firing));
-            let written = work.all(lock, hands).await;
-            let written =
-                finish(settings, &mut work, &mut prepared.target, &prepared.resolved.pairs, written, report)
-                    .await;
+            let first = Worker { source: source.store, writer };
+            let steps = Arc::new(Mutex::new(steps));
+            let mut work = Work::new(settings, first, ledger, (&tables, is_firing), Arc::clone(&steps));
+            let open = async || PostgresWriter::open(url, copy.patience, skips).await;
+            let (workers, why) = work.call_in(open).await;
+            if let Some(cause) = why {
+                let workers = if workers == 1 { "1 worker".to_owned() } else { format!("{workers} workers") };
+                (hands.tell)(&format!("{workers}, and not {}: {}", settings.jobs, cause.message));
+            }
+            report.run.facts.insert("workers".into(), workers.to_string());
+            let mut written = work.around(&entities, lock, hands).await;
+            if steps.lock().await.is_whole() {
+                let sides = (&mut target, entities.is_part);
+                written = finish(settings, &mut work, sides, &resolved.pairs, written, report).await;
+            }
             work.close().await;
+            steps.lock().await.judge(report);
             written
         }
         Err(cause) => {
@@ -158,7 +198,7 @@ async fn locked(
         judge(COPIED_RULES, &on, &Look::Got(one.facts), &copy.levels, report);
     }
     if skips {
-        counters::references(settings, &mut prepared.target, report).await;
+        counters::references(settings, &mut target, report).await;
     }
 }
 
@@ -185,7 +225,7 @@ async fn beside(settings: &Run, prepared: &mut Prepared, report: &mut Report) {
 async fn finish(
     settings: &Run,
     work: &mut Work<'_>,
-    target: &mut super::Side,
+    (target, is_part): (&mut super::Side, bool),
     pairs: &[crate::mapping::Pair],
     written: Vec<Written>,
     report: &mut Report,
@@ -194,7 +234,11 @@ async fn finish(
         return written;
     }
     let is_counted = counters::count_on(settings, work, target, pairs, report).await;
-    if is_counted && let Err(cause) = work.finished().await {
+    // A part of the entities is no copy that is finished.
+    if is_counted
+        && !is_part
+        && let Err(cause) = work.finished().await
+    {
         judge(
             COPIED_RULES,
             &settings.copy.on(),
@@ -204,6 +248,16 @@ async fn finish(
         );
     }
     written
+}
+
+/// The steps beside rows, which read the source at the same moment where they can.
+async fn steps_of<'s>(settings: &'s Run, prepared: &mut Prepared) -> Steps<'s> {
+    let copy = &settings.copy;
+    let is_read = copy.declared.stage_endpoints().any(|on| **on == "source" || **on == copy.source.name);
+    // Where there can be no other reader, the one that is opened says why.
+    let source = if is_read { prepared.source.store.fork().await.ok().flatten() } else { None };
+    let ledger = prepared.ledger.clone().unwrap_or_default();
+    Steps::new(copy, prepared.placed.clone(), source, ledger)
 }
 
 /// Every table as it will be sent. None when one of them cannot be.
@@ -225,9 +279,50 @@ async fn tables(settings: &Run, prepared: &mut Prepared, report: &mut Report) ->
         let name = pair.target.to_string();
         let late = late(&prepared.facts.plan.second_pass, &name);
         let first = (!late.is_empty()).then(|| without(&whole, &late));
-        tables.push(Table { pair: drafted.pair, name, whole, first, group: None });
+        let is_alone =
+            settings.copy.declared.triggers != Some(Triggers::Skip) && !drafted.triggers.is_empty();
+        let after = BTreeSet::new();
+        let is_at_once = drafted.is_at_once;
+        let entity = prepared.entities.of(&settings.copy, pair);
+        tables.push(Table {
+            pair: drafted.pair,
+            name,
+            whole,
+            first,
+            group: None,
+            entity,
+            is_at_once,
+            after,
+            is_alone,
+        });
     }
+    waiting(&mut tables, prepared);
     Some(tables)
+}
+
+/// Says of each table which of those before it are whole when it begins: what it refers to, what triggers of its own or of theirs may
+/// write, and what holds its rows as well.
+fn waiting(tables: &mut [Table], prepared: &Prepared) {
+    let parents = |name: &str| -> Vec<String> {
+        let known =
+            prepared.target.schema.tables.iter().filter(|table| table.full_name().to_string() == name);
+        known.flat_map(|table| table.parents.iter().map(ToString::to_string)).collect()
+    };
+    let names: Vec<(String, bool, Vec<String>)> =
+        tables.iter().map(|table| (table.name.clone(), table.is_alone, parents(&table.name))).collect();
+    for (place, (table, drafted)) in tables.iter_mut().zip(&prepared.tables).enumerate() {
+        let own = parents(&table.name);
+        let is_held = |(name, is_alone, theirs): &(String, bool, Vec<String>)| {
+            table.is_alone
+                || *is_alone
+                || *name == table.name
+                || drafted.after.contains(name)
+                || own.contains(name)
+                || theirs.contains(&table.name)
+        };
+        let before = names.iter().enumerate().take(place);
+        table.after = before.filter(|(_, one)| is_held(one)).map(|(place, _)| place).collect();
+    }
 }
 
 fn late(references: &[LateReference], table: &str) -> BTreeSet<String> {
@@ -240,6 +335,11 @@ fn late(references: &[LateReference], table: &str) -> BTreeSet<String> {
 
 /// Tables that one transaction must fill, with all that lies between them in the order.
 fn grouped(tables: &mut [Table], prepared: &Prepared) {
+    for table in tables.iter_mut() {
+        let place = |entity: &String| prepared.entities.all.iter().position(|one| one == entity);
+        table.group =
+            table.entity.as_ref().and_then(place).map(|place| prepared.facts.plan.together.len() + place);
+    }
     for (number, names) in prepared.facts.plan.together.iter().enumerate() {
         let is_one = |table: &Table| names.contains(&table.name);
         let (Some(first), Some(last)) = (tables.iter().position(is_one), tables.iter().rposition(is_one))
@@ -266,7 +366,7 @@ fn named_source(copy: &Copy, prepared: &Prepared) -> String {
 async fn evidence(copy: &Copy, seen: &Witness, prepared: &mut Prepared, report: &mut Report) {
     let plan = prepared.facts.plan.hash.clone();
     let database = database_id(&copy.target, &prepared.target.store);
-    let step = Step { command: "copy run rows", target: &copy.target.name, plan: &plan, database };
+    let step = Step { command: ROWS, target: &copy.target.name, plan: &plan, database };
     hold(&copy.gating, &step, seen, Sides::of(prepared), report).await;
 }
 
@@ -318,7 +418,8 @@ fn gates(copy: &Copy, prepared: &Prepared, source: &str) -> GateFacts {
         target: copy.target.name.clone(),
         plan: prepared.facts.plan.hash.clone(),
         reviewed: None,
-        owner: prepared.ledger.as_ref().map(|ledger| Owner {
+        // What was made ready alone is of no plan yet.
+        owner: prepared.ledger.as_ref().filter(|ledger| !ledger.run.plan.is_empty()).map(|ledger| Owner {
             plan: ledger.run.plan.clone(),
             began: ledger.run.began.clone(),
             is_same_source: ledger.run.source == source,

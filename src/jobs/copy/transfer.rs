@@ -86,6 +86,7 @@ pub(super) async fn transfer(
         casts: columns.iter().map(|name| cast(pair, name, &of_source, &of_target)).collect(),
         columns,
         form,
+        is_told: false,
         source: side(pair.source.clone(), paired.source, &pair.source_where, key.clone()),
         target: side(pair.target.clone(), paired.target, &pair.target_where, key),
     };

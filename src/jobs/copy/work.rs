@@ -1,15 +1,24 @@
-//! Range by range: written, read back, kept. The first that cannot be kept ends the run.
-use super::Side;
+//! Units handed out to workers, and what they came to. The first that cannot be kept ends the run; those that are under way then are
+//! finished.
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
 use super::run::{Hands, Run, Table};
-use super::transfer::within;
+use super::steps::Steps;
+use super::units::{Board, Unit};
+use super::worker::{Kept, Shared, Trouble, Worker, whole};
 use crate::digest::bucket::Bucket;
-use crate::manifest::Keys;
 use crate::model::Cause;
-use crate::model::ledger::{CopyRange, Ledger, RangeState};
-use crate::rules::copy::{CopiedFacts, Differing};
+use crate::model::ledger::{CopyRange, Ledger};
+use crate::rules::copy::CopiedFacts;
 use crate::stores::postgres::{PostgresWriter, TargetLock};
-use crate::stores::rows::{RowSource, Rows, Stopwatch};
-use crate::stores::writing::{Poured, Rejects, Transfer};
+use crate::stores::rows::{RowSource, Stopwatch};
+
+/// How long workers are left to themselves before somebody looks whether the lock is still held.
+const WATCH: Duration = Duration::from_secs(20);
 
 /// What became of a table.
 #[derive(Default)]
@@ -17,92 +26,96 @@ pub(super) struct Written {
     pub(super) facts: CopiedFacts,
     /// What varies from run to run, by name.
     pub(super) told: Vec<(String, String)>,
+    /// What was kept, by the place of the range.
+    kept: Vec<(i32, Kept)>,
     bytes: u64,
-    digest: Bucket,
+    pub(super) digest: Bucket,
     took_ms: u128,
 }
 
-/// Why a range was not kept.
-enum Trouble {
-    Differs(Differing),
-    Failed(Cause),
-}
-
-impl From<Cause> for Trouble {
-    fn from(cause: Cause) -> Self {
-        Self::Failed(cause)
-    }
-}
-
-/// What a range came to.
-struct Kept {
-    digest: Bucket,
-    bytes: u64,
-    rejected: u64,
-    target_only: u64,
-    sample: Vec<String>,
+/// A unit that was written, or not.
+struct Outcome {
+    worker: Worker,
+    unit: Unit,
+    kept: Result<Vec<Kept>, Trouble>,
+    took_ms: u128,
 }
 
 /// A run at work.
 pub(super) struct Work<'w> {
     settings: &'w Run,
-    writer: PostgresWriter,
-    source: &'w mut Side,
-    ledger: Ledger,
-    tables: &'w [Table],
+    /// None of them is left where a run was given up with all of them at work.
+    workers: Vec<Worker>,
+    pub(super) ledger: Ledger,
+    pub(super) tables: &'w [Table],
     /// Whether triggers of the target fire.
     is_firing: bool,
+    /// What is done beside rows.
+    pub(super) steps: Arc<tokio::sync::Mutex<Steps<'w>>>,
 }
 
 impl<'w> Work<'w> {
     pub(super) fn new(
         settings: &'w Run,
-        writer: PostgresWriter,
-        source: &'w mut Side,
+        first: Worker,
         ledger: Ledger,
         (tables, is_firing): (&'w [Table], bool),
+        steps: Arc<tokio::sync::Mutex<Steps<'w>>>,
     ) -> Self {
-        Self { settings, writer, source, ledger, tables, is_firing }
+        Self { settings, workers: vec![first], ledger, tables, is_firing, steps }
     }
 
-    pub(super) fn source(&mut self) -> &mut Side {
-        self.source
+    /// Calls in more workers, as many as are asked for, have something to do, and can be had. Answers how many there are then, and why
+    /// there are no more of them.
+    pub(super) async fn call_in(
+        &mut self,
+        writer: impl AsyncFn() -> Result<PostgresWriter, Cause>,
+    ) -> (usize, Option<Cause>) {
+        let most = self.settings.jobs.min(Board::new(self.tables, &self.ledger, false).width());
+        while self.workers.len() < most {
+            let Some(first) = self.workers.first_mut() else { break };
+            let source = match first.source.fork().await {
+                Ok(Some(source)) => source,
+                Ok(None) => {
+                    let cause = Cause::new("the source can be read by one session alone");
+                    return (self.workers.len(), Some(cause));
+                }
+                Err(cause) => return (self.workers.len(), Some(cause)),
+            };
+            match writer().await {
+                Ok(writer) => self.workers.push(Worker { source, writer }),
+                Err(cause) => return (self.workers.len(), Some(cause)),
+            }
+        }
+        (self.workers.len(), None)
+    }
+
+    /// The one whose reader began the source's moment.
+    pub(super) fn first(&mut self) -> Result<&mut Worker, Cause> {
+        self.workers.first_mut().ok_or_else(|| Cause::new("no worker is left"))
     }
 
     pub(super) async fn close(self) {
-        self.writer.close().await;
+        for worker in self.workers {
+            worker.writer.close().await;
+        }
     }
 
     /// Writes all tables in their order, and then the references that waited.
     pub(super) async fn all(&mut self, lock: &mut TargetLock, hands: &mut Hands<'_>) -> Vec<Written> {
         let mut written: Vec<Written> = self.tables.iter().map(|table| self.begun(table)).collect();
+        let shared = Shared {
+            settings: self.settings,
+            tables: self.tables,
+            epoch: self.ledger.run.epoch,
+            reject: Mutex::new(hands.reject),
+            steps: Arc::clone(&self.steps),
+        };
         for is_last in [false, true] {
-            for unit in self.units(is_last) {
-                let watch = Stopwatch::start();
-                let kept = self.unit(&unit, is_last, lock, hands.reject).await;
-                let Some((first, _)) = unit.first() else { continue };
-                match kept {
-                    Ok(kept) => {
-                        for ((table, range), kept) in unit.iter().zip(kept) {
-                            let is_done =
-                                is_last || self.tables.get(*table).is_some_and(|table| table.first.is_none());
-                            if let Some(one) = written.get_mut(*table) {
-                                one.add(&kept, is_done, watch.elapsed_ms());
-                                let text = told(&one.facts, range, &kept, is_done);
-                                (hands.tell)(&text);
-                            }
-                        }
-                    }
-                    Err(trouble) => {
-                        if let Some(one) = written.get_mut(*first) {
-                            match trouble {
-                                Trouble::Differs(differs) => one.facts.differs = Some(differs),
-                                Trouble::Failed(cause) => one.facts.failed = Some(cause),
-                            }
-                        }
-                        return ended(written);
-                    }
-                }
+            let board = Board::new(self.tables, &self.ledger, is_last);
+            let pass = Pass { shared: &shared, board, is_last };
+            if !pass.write(&mut self.workers, lock, &mut written, hands.tell).await {
+                return ended(written);
             }
         }
         if self.is_firing {
@@ -113,265 +126,189 @@ impl<'w> Work<'w> {
 
     /// Triggers of a table that came later may have written one that was done.
     async fn look_again(&mut self, written: &mut [Written]) {
+        let Some(Worker { source, writer }) = self.workers.first_mut() else { return };
         for (table, one) in self.tables.iter().zip(written) {
-            if one.facts.rejected > 0 || one.facts.target_only > 0 {
+            let is_judged = one.kept.iter().any(|(_, kept)| kept.rejected > 0 || kept.target_only > 0);
+            if is_judged {
                 continue;
             }
             let whole = &table.whole;
-            let (has, holds) = match self.writer.begin(self.ledger.run.epoch).await {
-                Ok(()) => {
-                    tokio::join!(self.source.store.digest(&whole.source), self.writer.digest(&whole.target))
-                }
+            let (has, holds) = match writer.begin(self.ledger.run.epoch).await {
+                Ok(()) => tokio::join!(source.digest(&whole.source), writer.digest(&whole.target)),
                 Err(cause) => (Err(cause.clone()), Err(cause)),
             };
-            self.writer.roll_back().await;
+            writer.roll_back().await;
             match (has, holds) {
                 (Ok(has), Ok(holds)) => one.facts.still_holds = Some(self::whole(&has) == holds),
-                (Err(cause), _) | (_, Err(cause)) => {
-                    one.facts.done = 0;
-                    one.facts.failed = Some(cause);
-                }
+                (Err(cause), _) | (_, Err(cause)) => one.facts.failed = Some(cause),
             }
         }
     }
 
-    fn ranges<'r>(&'r self, table: &'r Table) -> impl Iterator<Item = &'r CopyRange> {
-        let (source, target) = (table.whole.read.table.to_string(), table.whole.table.to_string());
-        self.ledger.ranges.iter().filter(move |range| range.source == source && range.target == target)
-    }
-
-    fn begun(&self, table: &Table) -> Written {
+    pub(super) fn begun(&self, table: &Table) -> Written {
         let facts = CopiedFacts {
             table: table.name.clone(),
-            ranges: self.ranges(table).count(),
+            ranges: table.ranges(&self.ledger).count(),
             ..CopiedFacts::default()
         };
         Written { facts, ..Written::default() }
     }
 
-    /// What is one transaction each: a range of a table, or the tables that must be filled together.
-    fn units(&self, is_last: bool) -> Vec<Vec<(usize, CopyRange)>> {
-        let mut units: Vec<Vec<(usize, CopyRange)>> = Vec::new();
-        let mut open: Option<usize> = None;
-        for (place, table) in self.tables.iter().enumerate() {
-            if is_last && table.first.is_none() {
-                continue;
-            }
-            for range in self.ranges(table) {
-                let part = (place, range.clone());
-                match units.last_mut() {
-                    Some(last) if table.group.is_some() && open == table.group => last.push(part),
-                    _ => units.push(vec![part]),
-                }
-                open = table.group;
-            }
-        }
-        units
-    }
-
-    async fn unit(
-        &mut self,
-        unit: &[(usize, CopyRange)],
-        is_last: bool,
-        lock: &mut TargetLock,
-        rejects: &mut Rejects<'_>,
-    ) -> Result<Vec<Kept>, Trouble> {
-        if !lock.is_held().await {
-            let cause = Cause::new("the lock of the target was lost")
-                .hint("`trueup copy status` tells who has it; run the same command again");
-            return Err(cause.into());
-        }
-        let kept = self.kept(unit, is_last, rejects).await;
-        if kept.is_err() {
-            self.writer.roll_back().await;
-        }
-        kept
-    }
-
-    async fn kept(
-        &mut self,
-        unit: &[(usize, CopyRange)],
-        is_last: bool,
-        rejects: &mut Rejects<'_>,
-    ) -> Result<Vec<Kept>, Trouble> {
-        let epoch = self.ledger.run.epoch;
-        self.writer.begin(epoch).await?;
-        let mut all = Vec::new();
-        for (table, range) in unit {
-            let Some(table) = self.tables.get(*table) else { continue };
-            let span = (range.lower, range.upper);
-            let (transfer, state) = match &table.first {
-                Some(first) if !is_last => (within(first, span), RangeState::Half),
-                _ => (within(&table.whole, span), RangeState::Done),
-            };
-            // Under the first epoch nobody has written of it before.
-            let is_fresh = epoch == 1 && !is_last;
-            let kept = self.piece(&transfer, is_fresh, rejects).await?;
-            self.writer.record(epoch, range.place, state, kept.digest).await?;
-            all.push(kept);
-        }
-        self.writer.commit().await?;
-        Ok(all)
-    }
-
-    async fn piece(
-        &mut self,
-        transfer: &Transfer,
-        is_fresh: bool,
-        rejects: &mut Rejects<'_>,
-    ) -> Result<Kept, Trouble> {
-        if is_fresh {
-            return self.direct(transfer, rejects).await;
-        }
-        let (has, holds) =
-            tokio::join!(self.source.store.digest(&transfer.source), self.writer.digest(&transfer.target));
-        let (has, holds) = (whole(&has?), holds?);
-        // What is written and not compared may differ all the same.
-        let mut columns = transfer.columns.iter().enumerate();
-        let is_compared =
-            columns.all(|(place, name)| transfer.compared.contains(&place) || transfer.fixed.contains(name));
-        if has == holds && (is_compared || transfer.key.is_empty()) {
-            return Ok(Kept { digest: has, bytes: 0, rejected: 0, target_only: 0, sample: Vec::new() });
-        }
-        if transfer.key.is_empty() {
-            if holds.rows() == 0 {
-                return self.direct(transfer, rejects).await;
-            }
-            let cause =
-                Cause::new("its rows differ from the source's, and no key of the target's finds them again");
-            return Err(cause
-                .hint("give the table a primary key that is copied, or empty it with `trueup copy reset`")
-                .into());
-        }
-        self.staged(transfer, rejects).await
-    }
-
-    /// Sends rows. Their digest is computed on the way where the source cannot tell it.
-    async fn send(
-        &mut self,
-        transfer: &Transfer,
-        is_direct: bool,
-        rejects: &mut Rejects<'_>,
-    ) -> Result<Poured, Cause> {
-        let mut sink = self.writer.sink(transfer, is_direct).await?;
-        let poured = match self.source.store.pour(transfer, &mut sink, rejects).await {
-            Ok(poured) => poured,
-            Err(cause) => {
-                sink.give_up().await;
-                return Err(cause);
-            }
-        };
-        let bytes = sink.end().await?;
-        Ok(Poured { bytes, ..poured })
-    }
-
-    /// The digest of what was sent, and that of some rows of the target, which must be the same. Both databases work at it at once.
-    async fn read_back(
-        &mut self,
-        transfer: &Transfer,
-        poured: &Poured,
-        rows: &Rows,
-    ) -> Result<Bucket, Trouble> {
-        let source = &mut self.source.store;
-        let sent = async {
-            match poured.digest {
-                Some(digest) => Ok(digest),
-                None => source.digest(&transfer.source).await.map(|buckets| whole(&buckets)),
-            }
-        };
-        let (sent, there) = tokio::join!(sent, self.writer.digest(rows));
-        let (sent, there) = (sent?, there?);
-        same(sent, there)?;
-        Ok(there)
-    }
-
-    async fn direct(&mut self, transfer: &Transfer, rejects: &mut Rejects<'_>) -> Result<Kept, Trouble> {
-        let poured = self.send(transfer, true, rejects).await?;
-        let digest = self.read_back(transfer, &poured, &transfer.target).await?;
-        let Poured { bytes, rejected, .. } = poured;
-        Ok(Kept { digest, bytes, rejected, target_only: 0, sample: Vec::new() })
-    }
-
-    /// Beside the table first, and from there what differs.
-    async fn staged(&mut self, transfer: &Transfer, rejects: &mut Rejects<'_>) -> Result<Kept, Trouble> {
-        let poured = self.send(transfer, false, rejects).await?;
-        self.writer.merge(transfer).await?;
-        let digest = self.read_back(transfer, &poured, &PostgresWriter::staged(transfer, true)).await?;
-        let others = PostgresWriter::staged(transfer, false);
-        let target_only = self.writer.digest(&others).await?.rows();
-        let is_shown = target_only > 0 && transfer.target.is_keyed && self.settings.keys == Keys::Plain;
-        let sample = if is_shown { self.writer.keys(&others).await? } else { Vec::new() };
-        Ok(Kept { digest, bytes: poured.bytes, rejected: poured.rejected, target_only, sample })
-    }
-
     /// Sets a sequence forward.
     pub(super) async fn count_on(&mut self, sequence: &str, next: i64) -> Result<(), Cause> {
-        let set = self.counted(sequence, next).await;
+        let epoch = self.ledger.run.epoch;
+        let writer = &mut self.first()?.writer;
+        let set = async {
+            writer.begin(epoch).await?;
+            writer.count_on(sequence, next).await?;
+            writer.commit().await.map_err(Cause::from)
+        }
+        .await;
         if set.is_err() {
-            self.writer.roll_back().await;
+            writer.roll_back().await;
         }
         set
-    }
-
-    async fn counted(&mut self, sequence: &str, next: i64) -> Result<(), Cause> {
-        self.writer.begin(self.ledger.run.epoch).await?;
-        self.writer.count_on(sequence, next).await?;
-        self.writer.commit().await
     }
 
     /// Says in the ledger that all is done.
     pub(super) async fn finished(&mut self) -> Result<(), Cause> {
         let epoch = self.ledger.run.epoch;
-        self.writer.begin(epoch).await?;
-        self.writer.finish(epoch).await?;
-        self.writer.commit().await
+        let writer = &mut self.first()?.writer;
+        writer.begin(epoch).await?;
+        writer.finish(epoch).await?;
+        writer.commit().await.map_err(Cause::from)
     }
 }
 
-fn whole(buckets: &[Bucket]) -> Bucket {
-    let mut whole = Bucket::default();
-    for bucket in buckets {
-        whole.merge(bucket);
-    }
-    whole
+/// One way through all units.
+struct Pass<'p, 's, 'w> {
+    shared: &'p Shared<'s, 'w>,
+    board: Board,
+    is_last: bool,
 }
 
-fn same(sent: Bucket, there: Bucket) -> Result<(), Trouble> {
-    if sent == there {
-        return Ok(());
+impl Pass<'_, '_, '_> {
+    /// Hands out what may be written to whoever has nothing to do. Answers whether all of it was kept.
+    async fn write(
+        mut self,
+        idle: &mut Vec<Worker>,
+        lock: &mut TargetLock,
+        written: &mut [Written],
+        tell: &mut dyn FnMut(&str),
+    ) -> bool {
+        let mut running = FuturesUnordered::new();
+        let mut is_well = true;
+        loop {
+            while is_well && !idle.is_empty() {
+                let Some(unit) = self.board.take() else { break };
+                if !lock.is_held().await {
+                    is_well = lost(&unit, written);
+                    break;
+                }
+                let Some(worker) = idle.pop() else { break };
+                running.push(at_work(worker, self.shared, unit, self.is_last));
+            }
+            let outcome = match tokio::time::timeout(WATCH, running.next()).await {
+                Ok(None) => return is_well,
+                Ok(Some(outcome)) => outcome,
+                Err(_) if lock.is_held().await => continue,
+                // Whoever waits for a server that is gone would wait for ever.
+                Err(_) => return lost(&Vec::new(), written),
+            };
+            let Outcome { worker, unit, kept, took_ms } = outcome;
+            idle.push(worker);
+            match kept {
+                Ok(kept) => {
+                    self.board.done(&unit);
+                    self.add(unit, kept, took_ms, written, tell);
+                }
+                Err(trouble) => {
+                    is_well = false;
+                    let one = unit.first().and_then(|(table, _)| written.get_mut(*table));
+                    if let Some(one) = one {
+                        one.fail(trouble);
+                    }
+                }
+            }
+        }
     }
-    Err(Trouble::Differs(Differing { sent: sent.rows(), arrived: there.rows() }))
+
+    fn add(
+        &self,
+        unit: Unit,
+        kept: Vec<Kept>,
+        took_ms: u128,
+        written: &mut [Written],
+        tell: &mut dyn FnMut(&str),
+    ) {
+        for ((table, range), kept) in unit.into_iter().zip(kept) {
+            let is_done =
+                self.is_last || self.shared.tables.get(table).is_some_and(|table| table.first.is_none());
+            let Some(one) = written.get_mut(table) else { continue };
+            let text = one.add(&range, kept, is_done, took_ms);
+            tell(&text);
+        }
+    }
+}
+
+async fn at_work(mut worker: Worker, shared: &Shared<'_, '_>, unit: Unit, is_last: bool) -> Outcome {
+    let watch = Stopwatch::start();
+    let kept = worker.unit(shared, &unit, is_last).await;
+    Outcome { worker, unit, kept, took_ms: watch.elapsed_ms() }
+}
+
+/// Says of the first table that is not whole that the lock is gone. Answers that it is not well.
+fn lost(unit: &Unit, written: &mut [Written]) -> bool {
+    let unfinished = || written.iter().position(|one| one.facts.done < one.facts.ranges);
+    let place = unit.first().map(|(table, _)| *table).or_else(unfinished);
+    if let Some(one) = place.and_then(|place| written.get_mut(place)) {
+        let cause = Cause::new("the lock of the target was lost")
+            .hint("`trueup copy status` tells who has it; run the same command again");
+        one.fail(Trouble::Failed(cause));
+    }
+    false
 }
 
 impl Written {
-    fn add(&mut self, kept: &Kept, is_done: bool, took_ms: u128) {
+    fn fail(&mut self, trouble: Trouble) {
+        match trouble {
+            Trouble::Differs(differs) => self.facts.differs = Some(differs),
+            Trouble::Failed(cause) | Trouble::Met(cause) => {
+                self.facts.failed.get_or_insert(cause);
+            }
+        }
+    }
+
+    /// Adds a range that was kept, and says so.
+    fn add(&mut self, range: &CopyRange, kept: Kept, is_done: bool, took_ms: u128) -> String {
         self.bytes += kept.bytes;
         self.took_ms += took_ms;
-        if !is_done {
-            return;
+        let (rows, sent) = (kept.digest.rows(), kept.bytes);
+        if is_done {
+            self.facts.done += 1;
+            self.kept.push((range.place, kept));
         }
-        self.facts.done += 1;
-        self.facts.rows += kept.digest.rows();
-        self.facts.rejected += kept.rejected;
-        self.facts.target_only += kept.target_only;
-        self.facts.sample.extend(kept.sample.iter().cloned());
-        self.facts.sample.truncate(5);
-        self.digest.merge(&kept.digest);
+        let CopiedFacts { table, ranges, done, .. } = &self.facts;
+        if is_done {
+            format!("{table}: range {done} of {ranges}, {rows} rows, {sent} bytes sent")
+        } else {
+            format!("{table}: range {} without references that wait, {rows} rows", range.place + 1)
+        }
     }
 }
 
-fn told(facts: &CopiedFacts, range: &CopyRange, kept: &Kept, is_done: bool) -> String {
-    let CopiedFacts { table, ranges, done, .. } = facts;
-    let rows = kept.digest.rows();
-    if is_done {
-        format!("{table}: range {done} of {ranges}, {rows} rows, {} bytes sent", kept.bytes)
-    } else {
-        format!("{table}: range {} without references that wait, {rows} rows", range.place + 1)
-    }
-}
-
+/// What is said of each table: the same in whichever order its ranges were kept.
 fn ended(mut written: Vec<Written>) -> Vec<Written> {
     for one in &mut written {
+        one.kept.sort_by_key(|(place, _)| *place);
+        for (_, kept) in &one.kept {
+            one.facts.rows += kept.digest.rows();
+            one.facts.rejected += kept.rejected;
+            one.facts.target_only += kept.target_only;
+            one.facts.sample.extend(kept.sample.iter().cloned());
+            one.digest.merge(&kept.digest);
+        }
+        one.facts.sample.truncate(5);
         let name = &one.facts.table;
         one.told = vec![
             (format!("copied {name}"), format!("{} rows, {} bytes sent", one.facts.rows, one.bytes)),

@@ -5,7 +5,6 @@
 //! and in `PGlite`, statements outlive the connection that prepared them. Settings are `SET LOCAL`, which a pooler does not
 //! hand on to the next client.
 mod applied;
-mod building;
 mod catalog;
 mod live;
 mod questions;
@@ -22,8 +21,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Either, Row, SqlSafeStr};
 
 use crate::model::Cause;
 
-pub use building::{build, built};
-pub use rows::{Patience, PostgresRows, PostgresWriter, Sink, TargetLock};
+pub use rows::{Patience, PostgresRows, PostgresWriter, Sieve, Sink, TargetLock};
 pub use scratch::Scratch;
 pub use url::PostgresUrl;
 

@@ -107,7 +107,7 @@ impl Scratch {
 }
 
 /// Runs the statements of a script; of one that fails, how many went well before it.
-pub(super) async fn each(connection: &mut PgConnection, script: &str) -> Result<(), (usize, sqlx::Error)> {
+async fn each(connection: &mut PgConnection, script: &str) -> Result<(), (usize, sqlx::Error)> {
     let mut answers = sqlx::raw_sql(AssertSqlSafe(script.to_owned()).into_sql_str()).fetch_many(connection);
     let mut done = 0;
     loop {
@@ -121,7 +121,7 @@ pub(super) async fn each(connection: &mut PgConnection, script: &str) -> Result<
 }
 
 /// Why a script cannot be loaded, with the line of what failed: where the server says so, else where the statement begins.
-pub(super) fn unloaded(script: &str, done: usize, error: &sqlx::Error) -> Cause {
+fn unloaded(script: &str, done: usize, error: &sqlx::Error) -> Cause {
     let read = crate::parse::sql::script(script);
     let line_of = |at: usize| script.get(..at).map(|before| before.matches('\n').count() + 1);
     let position = error.as_database_error().and_then(|error| {

@@ -51,6 +51,10 @@ impl Sqlite {
                 push(rows, &cells, *place, &mut hasher).map_err(|error| fail(error.to_string()))?;
             }
             digest.add(hasher.row());
+            if transfer.is_told {
+                tell(transfer, &cells, hasher.row().as_int8(), &mut line);
+            }
+            line.push(b'\n');
             sink.write(&line).await?;
         }
         Ok(Poured { digest: Some(digest), ..poured })
@@ -83,8 +87,25 @@ fn written(transfer: &Transfer, cells: &[Value], line: &mut Vec<u8>) -> Option<(
             return Some((place, reason.to_owned()));
         }
     }
-    line.push(b'\n');
     None
+}
+
+/// Hash and key behind a row.
+fn tell(transfer: &Transfer, cells: &[Value], hash: i64, line: &mut Vec<u8>) {
+    line.push(b'\t');
+    line.extend_from_slice(hash.to_string().as_bytes());
+    line.push(b'\t');
+    match key(transfer, cells) {
+        // No key of a row that arrives holds a NUL.
+        Some(key) => escaped(key.replace('\0', "").as_bytes(), line),
+        None => line.extend_from_slice(b"\\N"),
+    }
+}
+
+fn key(transfer: &Transfer, cells: &[Value]) -> Option<String> {
+    let parts =
+        || key_of(&transfer.read, cells).iter().map(|part| part.show().to_string()).collect::<Vec<_>>();
+    transfer.read.is_keyed.then(|| parts().join(", ")).filter(|key| !key.is_empty())
 }
 
 /// One field of a line of `COPY`.
@@ -128,15 +149,10 @@ fn escaped(text: &[u8], line: &mut Vec<u8>) {
 }
 
 fn reject(transfer: &Transfer, cells: &[Value], place: usize, reason: String) -> Reject {
-    let key: Vec<String> = if transfer.read.is_keyed {
-        key_of(&transfer.read, cells).iter().map(|part| part.show().to_string()).collect()
-    } else {
-        Vec::new()
-    };
     let behind = || transfer.read.cells.get(place).map(|cell| format!("{:?}", cell.from));
     Reject {
         table: transfer.table.to_string(),
-        key: (!key.is_empty()).then(|| key.join(", ")),
+        key: key(transfer, cells),
         column: transfer.columns.get(place).cloned().or_else(behind).unwrap_or_default(),
         reason,
         value: cells.get(place).map(|value| value.show().to_string()),

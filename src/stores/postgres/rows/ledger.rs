@@ -7,7 +7,7 @@ use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
 use super::super::catalog::read;
-use super::super::{Fail, MARK, PostgresUrl, all, connect, run, said};
+use super::super::{Fail, MARK, PATIENCE, PostgresUrl, all, connect, run, said};
 use super::PostgresRows;
 use crate::model::Cause;
 use crate::model::ledger::{CopyRange, CopyRun, Holder, Ledger};
@@ -17,8 +17,15 @@ const WHOSE: &str = "\
 SELECT CASE WHEN n IS NULL THEN 'none' ELSE coalesce(obj_description(n::oid, 'pg_namespace'), '') END \
 FROM (SELECT to_regnamespace('trueup') AS n) AS one";
 
+/// Whether it keeps steps, which the first ledgers did not.
+const STEPS: &str = "SELECT 'yes' WHERE to_regclass('trueup.copy_step') IS NOT NULL";
+
 /// The two halves of the lock's key.
 const KEY: [u32; 2] = [0x7472_7565, 0x636f_7079];
+
+/// How soon a server lets go of a session whose process is out of reach.
+pub(super) const KEEPALIVE: &str =
+    "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3";
 
 #[derive(serde::Deserialize)]
 struct Kept {
@@ -39,7 +46,13 @@ pub(super) async fn ledger(connection: &mut PgConnection) -> Result<Option<Ledge
     }
     let json = all(connection, include_str!("../sql/ledger.sql")).await.map_err(fail)?.concat();
     let Kept { run, ranges } = read(&json)?;
-    Ok(run.map(|run| Ledger { run, ranges }))
+    let steps = all(connection, STEPS).await.map_err(fail)?;
+    let steps = if steps.is_empty() {
+        Vec::new()
+    } else {
+        read(&all(connection, include_str!("../sql/ledger_steps.sql")).await.map_err(fail)?.concat())?
+    };
+    Ok(run.map(|run| Ledger { run, ranges, steps }))
 }
 
 impl PostgresRows {
@@ -69,11 +82,8 @@ impl TargetLock {
     pub async fn take(url: &PostgresUrl, wait: Duration) -> Result<Result<Self, Option<Holder>>, Cause> {
         let mut connection = connect(url).await?;
         let fail = |error: sqlx::Error| Cause::from(Fail::Connect(said(&error)));
-        let settings = format!(
-            "SET application_name = 'trueup copy, process {}'; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; \
-             SET tcp_keepalives_count = 3",
-            std::process::id()
-        );
+        let settings =
+            format!("SET application_name = 'trueup copy, process {}'; {KEEPALIVE}", std::process::id());
         run(&mut connection, settings).await.map_err(fail)?;
         // It waits for as long as the copy takes. Servers before 14 have no such setting.
         let _ = run(&mut connection, "SET idle_session_timeout = 0").await;
@@ -93,9 +103,9 @@ impl TargetLock {
         }
     }
 
-    /// Whether it is still held.
+    /// Whether it is still held, as far as a server tells that is not gone.
     pub async fn is_held(&mut self) -> bool {
-        matches!(holder_pid(&mut self.connection).await, Ok(true))
+        matches!(tokio::time::timeout(PATIENCE, holder_pid(&mut self.connection)).await, Ok(Ok(true)))
     }
 
     /// Lets go of it.

@@ -12,11 +12,14 @@ mod pace;
 mod pouring;
 mod scan;
 mod select;
+mod sifting;
+mod staging;
 mod vectors;
 mod writing;
 
 pub use self::ledger::TargetLock;
 pub use self::pouring::Sink;
+pub use self::sifting::Sieve;
 pub use self::writing::PostgresWriter;
 
 use std::collections::BTreeMap;

@@ -4,9 +4,10 @@ use sqlx::postgres::{PgConnection, PgCopyIn};
 
 use super::super::{Fail, run, said};
 use super::PostgresRows;
+use super::answers::Trust;
 use super::select::copy_out;
 use crate::model::Cause;
-use crate::stores::writing::{Poured, Transfer};
+use crate::stores::writing::{Poured, Refused, Transfer};
 
 /// Bytes that are sent at once.
 const BUFFER: usize = 256 << 10;
@@ -55,7 +56,7 @@ impl<'c> Sink<'c> {
     ///
     /// # Errors
     /// When the server does not take them.
-    pub async fn end(mut self) -> Result<u64, Cause> {
+    pub async fn end(mut self) -> Result<u64, Refused> {
         self.flush().await?;
         let bytes = self.bytes;
         self.copy.finish().await.map_err(|error| super::writing::refused(&error))?;
@@ -79,7 +80,14 @@ impl PostgresRows {
             Cause::from(Fail::Table(transfer.read.table.to_string(), super::writing::told(&error)))
         };
         run(&mut self.store.connection, FORMS).await.map_err(fail)?;
-        let sql = copy_out(transfer);
+        if transfer.is_told && self.trust(&transfer.source).await? != Trust::Hash {
+            let message =
+                "its hashes are not those that are known, so that no row can be left out by its own";
+            return Err(
+                Cause::new(message).hint("mend the rows, and run the same command without a file of rejects")
+            );
+        }
+        let sql = copy_out(transfer).map_err(|error| Cause::new(error.to_string()))?;
         let mut rows = self.store.connection.copy_out_raw(&sql).await.map_err(fail)?;
         while let Some(chunk) = rows.try_next().await.map_err(fail)? {
             sink.write(&chunk).await?;

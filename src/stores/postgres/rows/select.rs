@@ -150,8 +150,9 @@ pub(super) fn bytes(rows: &Rows, buckets: Option<&BTreeSet<u64>>) -> Result<Stri
     ))
 }
 
-/// The statement that hands out the rows of a transfer: each of its columns, in its form.
-pub(super) fn copy_out(transfer: &Transfer) -> String {
+/// The statement that hands out the rows of a transfer: each of its columns, in its form; behind them hash and key where they are
+/// told.
+pub(super) fn copy_out(transfer: &Transfer) -> Result<String, CanonicalError> {
     let rows = &transfer.read;
     let written = rows.cells.iter().zip(transfer.casts.iter().copied());
     let cell = |(cell, cast): (&Cell, Option<&str>)| match (of_type(raw(rows, cell), cast), &cell.default) {
@@ -161,17 +162,23 @@ pub(super) fn copy_out(transfer: &Transfer) -> String {
             format!("coalesce(({own})::text, {})", literal(&told(&cell.kind, default)))
         }
     };
-    let cells: Vec<String> = written.map(cell).collect();
+    let mut cells: Vec<String> = written.map(cell).collect();
+    if transfer.is_told {
+        let compared = &transfer.source;
+        cells.push(row_hash_expression(&elements(compared)?, compared.seed));
+        let key = || format!("array_to_string({}, ', ', 'null')", shown(compared, compared.key_cells()));
+        cells.push(if compared.is_keyed { key() } else { "NULL".to_owned() });
+    }
     let form = match transfer.form {
         Form::Binary => "binary",
         Form::Text => "text",
     };
-    format!(
+    Ok(format!(
         "COPY (SELECT {} FROM {} WHERE {}) TO STDOUT (FORMAT {form})",
         cells.join(", "),
         read_from(rows),
         filter(rows)
-    )
+    ))
 }
 
 fn of_type(own: Option<String>, cast: Option<&str>) -> Option<String> {

@@ -9,7 +9,7 @@ use sqlx::Connection;
 use sqlx::postgres::PgDatabaseError;
 
 use super::super::{Fail, MARK, PostgresUrl, all, run, said};
-use super::ledger::ledger;
+use super::ledger::{KEEPALIVE, ledger};
 use super::pouring::{FORMS, Sink};
 use super::select::{self, quoted, text_literal};
 use super::{Patience, PostgresRows, SAFE, SETTINGS, limits};
@@ -18,11 +18,11 @@ use crate::model::copy::Form;
 use crate::model::ledger::{CopyRange, CopyRun, Ledger, RangeState};
 use crate::model::{Cause, TableName};
 use crate::stores::rows::{RowSource, Rows};
-use crate::stores::writing::Transfer;
+use crate::stores::writing::{Refused, RefusedFor, Transfer};
 
 /// A writer of one target.
 pub struct PostgresWriter {
-    rows: PostgresRows,
+    pub(super) rows: PostgresRows,
     patience: Patience,
     /// Whether triggers and the checks of references are left out.
     is_replica: bool,
@@ -38,9 +38,12 @@ impl PostgresWriter {
     /// When the server cannot be reached.
     pub async fn open(url: &PostgresUrl, patience: Patience, skips_triggers: bool) -> Result<Self, Cause> {
         let mut rows = PostgresRows::open(url, patience).await?;
-        run(&mut rows.store.connection, "ROLLBACK; SET application_name = 'trueup copy'")
-            .await
-            .map_err(|error| Cause::from(Fail::Connect(said(&error))))?;
+        run(
+            &mut rows.store.connection,
+            format!("ROLLBACK; SET application_name = 'trueup copy'; {KEEPALIVE}"),
+        )
+        .await
+        .map_err(|error| Cause::from(Fail::Connect(said(&error))))?;
         let mut writer = Self { rows, patience, is_replica: skips_triggers };
         if skips_triggers {
             let tried = writer.run("BEGIN; SET LOCAL session_replication_role = replica; ROLLBACK").await;
@@ -49,12 +52,17 @@ impl PostgresWriter {
         Ok(writer)
     }
 
-    async fn run(&mut self, sql: impl Into<String>) -> Result<(), Cause> {
+    pub(super) async fn run(&mut self, sql: impl Into<String>) -> Result<(), Cause> {
+        Ok(self.tried(sql).await?)
+    }
+
+    /// The same of what may well be refused.
+    pub(super) async fn tried(&mut self, sql: impl Into<String>) -> Result<(), Refused> {
         run(&mut self.rows.store.connection, sql).await.map_err(|error| refused(&error))
     }
 
-    async fn all(&mut self, sql: impl Into<String>) -> Result<Vec<String>, Cause> {
-        all(&mut self.rows.store.connection, sql).await.map_err(|error| refused(&error))
+    pub(super) async fn all(&mut self, sql: impl Into<String>) -> Result<Vec<String>, Cause> {
+        all(&mut self.rows.store.connection, sql).await.map_err(|error| refused(&error).cause)
     }
 
     /// Begins a run, or the same one again under the next number, and adds ranges of tables that it had not. Answers the ledger as
@@ -88,14 +96,18 @@ impl PostgresWriter {
         if !is_there {
             self.run(include_str!("../sql/ledger_make.sql").replace("$MARK", MARK)).await?;
         }
+        self.run(include_str!("../sql/ledger_steps_make.sql")).await?;
         let (plan, source) = (text_literal(&new.plan), text_literal(&new.source));
         let (holder, version) = (text_literal(&new.holder), text_literal(&new.version));
         let evidence = text_literal(&new.evidence);
         self.run(format!(
             "INSERT INTO trueup.copy_run AS r (id, plan, source, epoch, holder, is_finished, version, evidence) \
              VALUES (1, {plan}, {source}, 1, {holder}, false, {version}, {evidence}) \
-             ON CONFLICT (id) DO UPDATE SET epoch = r.epoch + 1, holder = excluded.holder, is_finished = false, ended = NULL, \
-             version = excluded.version, evidence = excluded.evidence"
+             ON CONFLICT (id) DO UPDATE SET epoch = r.epoch + 1, holder = excluded.holder, \
+             is_finished = r.is_finished AND excluded.plan = '', ended = CASE WHEN excluded.plan = '' THEN r.ended END, \
+             version = excluded.version, plan = coalesce(nullif(r.plan, ''), excluded.plan), \
+             source = CASE WHEN r.plan = '' THEN excluded.source ELSE r.source END, \
+             evidence = coalesce(nullif(excluded.evidence, ''), r.evidence)"
         ))
         .await?;
         // Plain data with text keys is always JSON.
@@ -138,8 +150,13 @@ impl PostgresWriter {
     ///
     /// # Errors
     /// When the target does not take them in.
-    pub async fn sink(&mut self, transfer: &Transfer, is_direct: bool) -> Result<Sink<'_>, Cause> {
+    pub async fn sink(&mut self, transfer: &Transfer, is_direct: bool) -> Result<Sink<'_>, Refused> {
         self.run("SET LOCAL search_path TO DEFAULT").await?;
+        if transfer.is_told {
+            let sql = self.sieve(transfer).await?;
+            let sink = Sink::open(&mut self.rows.store.connection, &sql).await;
+            return sink.map_err(|error| refused(&error));
+        }
         let columns = listed(&transfer.columns);
         let into = if is_direct {
             named(&transfer.table)
@@ -164,9 +181,17 @@ impl PostgresWriter {
     ///
     /// # Errors
     /// When the target refuses a row.
-    pub async fn merge(&mut self, transfer: &Transfer) -> Result<(), Cause> {
+    pub async fn merge(&mut self, transfer: &Transfer) -> Result<(), Refused> {
         let sql = merge(transfer);
-        self.run(format!("ANALYZE {STAGE}; {sql}")).await
+        self.tried(format!("ANALYZE {STAGE}; {sql}")).await
+    }
+
+    /// Holds now what would be held at the end of the transaction.
+    ///
+    /// # Errors
+    /// When a row does not hold.
+    pub async fn hold(&mut self) -> Result<(), Refused> {
+        self.tried("SET CONSTRAINTS ALL IMMEDIATE").await
     }
 
     /// The digest of the rows that a transfer speaks for, as they are in this transaction.
@@ -261,8 +286,8 @@ impl PostgresWriter {
     ///
     /// # Errors
     /// When the server refuses it, or is gone: then nothing of it is there, or all.
-    pub async fn commit(&mut self) -> Result<(), Cause> {
-        self.run("COMMIT").await
+    pub async fn commit(&mut self) -> Result<(), Refused> {
+        self.tried("COMMIT").await
     }
 
     /// Nothing of the transaction shall be.
@@ -308,14 +333,12 @@ impl PostgresWriter {
         if !names.is_empty() {
             self.run(format!("TRUNCATE {}", names.join(", "))).await?;
         }
-        // What the schema was made of is no row of a copy.
-        let noted = self.all("SELECT digest FROM trueup.copy_schema").await?;
-        let forget = if noted.is_empty() {
-            "DROP SCHEMA trueup CASCADE"
-        } else {
-            "TRUNCATE trueup.copy_run, trueup.copy_range"
-        };
-        self.run(format!("{forget}; COMMIT")).await
+        if held.steps.is_empty() {
+            return self.run("DROP SCHEMA trueup CASCADE; COMMIT").await;
+        }
+        // What made the target ready is still there, and need not run again.
+        self.run("DELETE FROM trueup.copy_range; UPDATE trueup.copy_run SET plan = '', source = ''; COMMIT")
+            .await
     }
 
     /// Says good-bye.
@@ -324,15 +347,15 @@ impl PostgresWriter {
     }
 }
 
-fn named(table: &TableName) -> String {
+pub(super) fn named(table: &TableName) -> String {
     format!("{}.{}", quoted(&table.namespace), quoted(&table.name))
 }
 
-fn listed(columns: &[String]) -> String {
+pub(super) fn listed(columns: &[String]) -> String {
     columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
 }
 
-fn merge(transfer: &Transfer) -> String {
+pub(super) fn merge(transfer: &Transfer) -> String {
     let (table, columns) = (named(&transfer.table), listed(&transfer.columns));
     let is_set = |name: &&String| !transfer.key.contains(name) && !transfer.fixed.contains(name);
     let set: Vec<String> = transfer.columns.iter().filter(is_set).map(|name| quoted(name)).collect();
@@ -409,6 +432,12 @@ fn copied_column(context: &str) -> Option<(u64, Option<String>)> {
 }
 
 /// What the target says when it does not take something.
-pub(super) fn refused(error: &sqlx::Error) -> Cause {
-    Fail::Write(told(error)).into()
+pub(super) fn refused(error: &sqlx::Error) -> Refused {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default();
+    let sort = match (code.get(..2), code.as_ref()) {
+        (_, "40001" | "40P01") => RefusedFor::Others,
+        (Some("21" | "22" | "23" | "P0"), _) => RefusedFor::Row,
+        _ => RefusedFor::Else,
+    };
+    Refused { cause: Fail::Write(told(error)).into(), sort }
 }

@@ -7,5 +7,4 @@ create table trueup.copy_run (
   evidence text not null default '');
 create table trueup.copy_range (
   place int primary key, source text not null, target text not null, lower bigint, upper bigint, state text not null,
-  rows bigint, digest text, epoch bigint, written timestamptz);
-create table trueup.copy_schema (digest text primary key, made timestamptz not null default now())
+  rows bigint, digest text, epoch bigint, written timestamptz)
