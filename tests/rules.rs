@@ -172,7 +172,8 @@ fn variables(text: &str) -> Vec<(String, String)> {
 /// Facts of a plan, of the gates of a run, or of what became of a table.
 fn copied(files: &BTreeMap<String, String>) -> Report {
     use trueup::rules::copy::{
-        BACKFILL_RULES, CONSENT_RULES, COPIED_RULES, GATE_RULES, LOCK_RULES, RULES, STEP_RULES, TUPLE_RULES,
+        BACKFILL_RULES, CONSENT_RULES, COPIED_RULES, EVIDENCE_RULES, GATE_RULES, LOCK_RULES, RULES,
+        STEP_RULES, TUPLE_RULES,
     };
     fn held<F: serde::de::DeserializeOwned>(rules: &[rules::Rule<F>], text: &str) -> Report {
         let facts: F = toml::from_str(text).unwrap();
@@ -186,6 +187,7 @@ fn copied(files: &BTreeMap<String, String>) -> Report {
         "plan.toml" => held(RULES, text),
         "lock.toml" => held(LOCK_RULES, text),
         "gates.toml" => held(GATE_RULES, text),
+        "evidence.toml" => held(EVIDENCE_RULES, text),
         "consent.toml" => held(CONSENT_RULES, text),
         "copied.toml" => held(COPIED_RULES, text),
         "backfill.toml" => held(BACKFILL_RULES, text),

@@ -206,14 +206,14 @@ pub(super) fn taken(path: &str, key: Option<&str>) -> Result<Read, Stop> {
     read_print(&text, key.as_ref()).map_err(|cause| named(path, cause))
 }
 
-fn signing(path: &str) -> Result<SigningKey, Stop> {
+pub(super) fn signing(path: &str) -> Result<SigningKey, Stop> {
     let pem = files::needed(path).map_err(Stop::CouldNotLook)?;
     SigningKey::read(&pem).map_err(|cause| {
         Stop::CouldNotLook(Cause { message: format!("{path}: {}", cause.message), hint: cause.hint })
     })
 }
 
-fn save(path: &str, text: &str) -> Result<(), Stop> {
+pub(super) fn save(path: &str, text: &str) -> Result<(), Stop> {
     if crate::stores::sqlite::is_database(path) {
         let hint = "name a file of its own";
         return Err(Stop::usage(format!("--output {path} would overwrite a database"), hint));

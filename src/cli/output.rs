@@ -113,6 +113,11 @@ impl Clock {
         self.started_at.to_string()
     }
 
+    /// The same in seconds.
+    pub(super) fn seconds(&self) -> i64 {
+        self.started_at.as_second()
+    }
+
     /// Today in UTC, `YYYY-MM-DD`.
     pub(super) fn today(&self) -> String {
         self.started_at.to_string().chars().take(10).collect()

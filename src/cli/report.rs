@@ -41,9 +41,12 @@ enum What {
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     match (args.what, args.file) {
         (Some(What::Merge { files, output }), _) => merged(&files, &output),
-        (Some(What::Diff { earlier, later }), _) => diff(&saved(&earlier)?.report, &saved(&later)?.report),
+        (Some(What::Diff { earlier, later }), _) => diff(
+            &saved(&earlier).map_err(Stop::CouldNotLook)?.report,
+            &saved(&later).map_err(Stop::CouldNotLook)?.report,
+        ),
         (None, Some(file)) => {
-            let saved = saved(&file)?;
+            let saved = saved(&file).map_err(Stop::CouldNotLook)?;
             // A report that was judged with warnings denied stays so.
             let deny = args.output.deny.or(saved.deny_warnings.then_some(Deny::Warn));
             emit(&saved.report, &OutputArgs { deny, ..args.output })
@@ -54,18 +57,19 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     }
 }
 
-fn saved(file: &str) -> Result<Saved, Stop> {
+/// A report in a file, as far as it can be trusted.
+pub(super) fn saved(file: &str) -> Result<Saved, Cause> {
     let text = match files::read(file) {
         Look::Got(text) => text,
-        Look::NotAsked(reason) => return Err(Stop::CouldNotLook(Cause::new(reason.0))),
+        Look::NotAsked(reason) => return Err(Cause::new(reason.0)),
         Look::Failed(cause) => {
             let message = format!("{file} cannot be read: {}", cause.message);
-            return Err(Stop::CouldNotLook(Cause { message, hint: cause.hint }));
+            return Err(Cause { message, hint: cause.hint });
         }
     };
     read(&text).map_err(|error| {
-        let cause = Cause::new(format!("{file} is no report to trust: {error}"));
-        Stop::CouldNotLook(cause.hint("make it again with `--format json` or `--output FILE.json`"))
+        Cause::new(format!("{file} is no report to trust: {error}"))
+            .hint("make it again with `--format json` or `--output FILE.json`")
     })
 }
 
@@ -73,7 +77,7 @@ fn merged(files: &[String], output: &OutputArgs) -> Result<Exit, Stop> {
     let mut parts = Vec::new();
     let mut deny = output.deny;
     for file in files {
-        let saved = saved(file)?;
+        let saved = saved(file).map_err(Stop::CouldNotLook)?;
         deny = deny.or(saved.deny_warnings.then_some(Deny::Warn));
         parts.push(saved.report);
     }

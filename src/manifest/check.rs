@@ -5,8 +5,8 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     Access, At, Backfill, Comparison, Endpoint, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity,
-    Service, TableEntry, ValueType, Zone, acl, condition, copy_backfill, copy_steps, copy_tuples, day, guard,
-    live, survey, vector, verify,
+    Service, TableEntry, ValueType, Zone, acl, condition, copy_backfill, copy_gates, copy_steps, copy_tuples,
+    day, guard, live, survey, vector, verify,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -74,6 +74,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     survey::mistakes(manifest, &mut found);
     verify::mistakes(manifest, &mut found);
     vector::mistakes(manifest, &mut found);
+    copy_gates::mistakes(manifest, &mut found);
     copy_steps::mistakes(manifest, &mut found);
     copy_tuples::mistakes(manifest, &mut found);
     copy_backfill::mistakes(manifest, &mut found);

@@ -2,10 +2,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::At;
 use super::copy_backfill::CopyBackfill;
 use super::copy_steps::{Call, Foreach, Provision, SqlStep, Stage};
 use super::copy_tuples::CopyTuples;
+use super::{Approver, At, Gates};
 
 /// How `trueup copy` copies.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -18,6 +18,10 @@ pub struct Copy {
     pub credentials: Vec<At<String>>,
     /// Whether triggers of the target fire for rows that are copied. Where there are some it has to be said.
     pub triggers: Option<Triggers>,
+    /// What must hold before a step writes.
+    pub gates: Gates,
+    /// Who may approve a copy into what is marked as production.
+    pub approver: Vec<Approver>,
     /// Tables of many entities are filled entity by entity, each in one transaction.
     pub foreach: Option<Foreach>,
     /// What makes the target ready, in this order: `trueup copy run provision`.

@@ -15,6 +15,8 @@ pub struct CopyPlan {
     pub target: String,
     /// A digest of mapping, both schemas and the version, and of no count: a plan that was reviewed is known again by it.
     pub hash: String,
+    /// What names the target's database, for gates that must know it again.
+    pub database: String,
     /// What is filled, in that order.
     pub tables: Vec<PlannedTable>,
     /// References that are filled when all tables are.
@@ -29,6 +31,55 @@ pub struct CopyPlan {
     /// What is done beside rows of tables, in that order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<PlannedStep>,
+    /// What has to hold before a step writes, and whether it did when the plan was made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<Gate>,
+    /// How long the declared link takes at least for what is copied; none without a declared bandwidth, or where a size is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_seconds: Option<u64>,
+}
+
+/// A gate when a plan was made.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gate {
+    /// The rule that judges it.
+    pub gate: String,
+    /// Whether it held.
+    pub state: GateState,
+    /// What was seen.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub said: String,
+    /// What would satisfy it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+/// Whether a gate held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateState {
+    /// It holds.
+    Holds,
+    /// It does not, and a step would be refused.
+    DoesNotHold,
+    /// It could not be looked at, and a step would be refused.
+    CouldNotLook,
+    /// Nobody declared it, or it is asked for when a step runs.
+    #[default]
+    NotAsked,
+}
+
+impl GateState {
+    /// In words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::DoesNotHold => "does not hold",
+            Self::CouldNotLook => "could not look",
+            Self::NotAsked => "not asked",
+        }
+    }
 }
 
 /// A statement in the target, in its place.

@@ -45,6 +45,9 @@ pub struct CopyRun {
     pub ended: Option<String>,
     /// The version of trueup that began it last.
     pub version: String,
+    /// What its gates went by: the digest of a backup, who approved.
+    #[serde(default)]
+    pub evidence: String,
 }
 
 /// A range of one table.

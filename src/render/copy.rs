@@ -1,6 +1,6 @@
 //! A plan of a copy as a page.
 use super::survey::{Section, grouped, size, told};
-use crate::model::copy::{CopyPlan, Form, PlannedTable};
+use crate::model::copy::{CopyPlan, Form, Gate, PlannedTable};
 
 /// Everything that there is to say of a plan.
 pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
@@ -14,7 +14,10 @@ pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
     let bytes = sizes.iter().copied().fold(0, u64::saturating_add);
     let bytes = if sizes.is_empty() { "-".to_owned() } else { size(bytes) };
     let unread = plan.tables.iter().filter(|table| table.rows.got().is_none()).count();
-    let note = if unread == 0 { String::new() } else { format!("without {unread} that cannot be read") };
+    let mut notes: Vec<String> = Vec::new();
+    notes.extend((unread > 0).then(|| format!("without {unread} that cannot be read")));
+    notes.extend(plan.link_seconds.map(|seconds| format!("the link alone takes {seconds} s")));
+    let note = notes.join("; ");
     let nothing = String::new;
     rows.push(vec![nothing(), "all tables".into(), nothing(), grouped(all), bytes, nothing(), note]);
     let mut page = vec![Section { title, head: head.to_vec(), rows }];
@@ -41,8 +44,17 @@ pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
     }
     page.push(Section { title: "plan: steps".into(), head: Vec::new(), rows: steps });
     page.push(Section { title: "plan: references".into(), head: Vec::new(), rows: order });
+    let gates = plan.gates.iter().map(gate).collect();
+    page.push(Section { title: "plan: gates of a run".into(), head: Vec::new(), rows: gates });
     page.retain(|section| !section.rows.is_empty());
     page
+}
+
+fn gate(gate: &Gate) -> Vec<String> {
+    let help = gate.help.as_ref().map(|help| format!("help: {help}"));
+    let said = Some(gate.said.clone()).filter(|said| !said.is_empty());
+    let name = gate.gate.rsplit('/').next().unwrap_or_default().to_owned();
+    vec![name, gate.state.word().to_owned(), said.into_iter().chain(help).collect::<Vec<_>>().join("; ")]
 }
 
 fn counted(rows: &str) -> String {

@@ -89,6 +89,7 @@ pub fn all() -> Vec<RuleId> {
         .chain(ids(copy::RULES))
         .chain(ids(copy::LOCK_RULES))
         .chain(ids(copy::GATE_RULES))
+        .chain(ids(copy::EVIDENCE_RULES))
         .chain(ids(copy::CONSENT_RULES))
         .chain(ids(copy::COPIED_RULES))
         .chain(ids(copy::STEP_RULES))

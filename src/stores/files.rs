@@ -133,6 +133,14 @@ pub fn free_bytes(path: &str) -> Result<u64, Cause> {
     Ok(told.f_bavail.saturating_mul(told.f_frsize))
 }
 
+/// How long a file is.
+///
+/// # Errors
+/// When it is not there, or may not be looked at.
+pub fn bytes(path: &str) -> Result<u64, Cause> {
+    fs::metadata(path).map(|meta| meta.len()).map_err(|error| reading(Path::new(path), &error))
+}
+
 /// What names a file that is there, whatever its path.
 pub fn identity(path: &str) -> Option<String> {
     use std::os::unix::fs::MetadataExt;

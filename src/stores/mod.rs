@@ -7,6 +7,7 @@ pub mod calling;
 pub mod checkout;
 pub mod copying;
 pub mod discover;
+pub mod dump;
 pub mod endpoint;
 pub mod entry;
 pub mod environment;

@@ -13,6 +13,7 @@ mod on_postgres;
 mod on_postgres_backfill;
 mod on_postgres_clusters;
 mod on_postgres_from_sqlite;
+mod on_postgres_gates;
 mod on_postgres_killed;
 mod on_postgres_mirrored;
 mod on_postgres_refused;

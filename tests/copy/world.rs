@@ -46,9 +46,21 @@ impl World {
     /// A folder with a manifest.
     pub(crate) fn folder(manifest: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        let endpoints = "[endpoints.source]\nurl = \"${OLD}\"\n[endpoints.target]\nurl = \"${NEW}\"\naccess = \"read-write\"\n";
-        std::fs::write(folder.path().join("trueup.toml"), format!("{endpoints}{manifest}")).unwrap();
+        std::fs::write(folder.path().join("trueup.toml"), Self::manifest() + manifest).unwrap();
         folder
+    }
+
+    /// How each manifest begins.
+    pub(crate) fn manifest() -> String {
+        "[endpoints.source]\nurl = \"${OLD}\"\n[endpoints.target]\nurl = \"${NEW}\"\naccess = \"read-write\"\n".to_owned()
+    }
+
+    pub(crate) fn source_url(&self) -> String {
+        self.url(&self.source)
+    }
+
+    pub(crate) fn target_url(&self) -> String {
+        self.url(&self.target)
     }
 
     /// The program in a folder.

@@ -1,6 +1,7 @@
 //! `trueup copy run backfill`
 use std::time::Duration;
 
+use super::gates::{GateArgs, gating_of, is_production};
 use super::run::{named, writable};
 use crate::cli::manifest::{Loaded, ManifestArgs};
 use crate::cli::output::{Clock, OutputArgs, emit};
@@ -19,6 +20,8 @@ pub(in crate::cli) struct BackfillArgs {
     /// Run it on this endpoint, such as its mirror
     #[arg(long, value_name = "ENDPOINT")]
     on: Option<String>,
+    #[command(flatten)]
+    gates: GateArgs,
     /// Write, without asking for the endpoint's name on the terminal
     #[arg(long)]
     yes: bool,
@@ -35,7 +38,8 @@ pub(in crate::cli) struct BackfillArgs {
 
 pub(super) fn run(args: &BackfillArgs) -> Result<Exit, Stop> {
     let clock = Clock::start();
-    let Loaded { manifest, source, levels } = args.manifest.load()?.unwrap_or_default();
+    let loaded = args.manifest.load()?.unwrap_or_default();
+    let Loaded { manifest, source, levels } = &loaded;
     let all = &manifest.copy.backfill;
     let names = || all.iter().map(|one| format!("`{}`", *one.name)).collect::<Vec<_>>().join(", ");
     let one = match (&args.name, all.as_slice()) {
@@ -65,11 +69,15 @@ pub(super) fn run(args: &BackfillArgs) -> Result<Exit, Stop> {
         })
     };
     let set = manifest.backfill.iter().find(is_of).cloned();
+    let here = declared(manifest, source.base(), on)?;
+    let is_production = is_production(&here, &loaded, &args.manifest, Some(on))?;
+    let gating = gating_of(&loaded, (is_production, on != usual && !is_production), &args.gates, &clock)?;
     let settings = BackfillRun {
         declared: one.clone(),
         set,
-        on: declared(&manifest, source.base(), on)?,
-        mirror: mirror.map(|name| declared(&manifest, source.base(), name)).transpose()?,
+        gating,
+        on: here,
+        mirror: mirror.map(|name| declared(manifest, source.base(), name)).transpose()?,
         audit: one
             .audit
             .iter()
@@ -79,8 +87,8 @@ pub(super) fn run(args: &BackfillArgs) -> Result<Exit, Stop> {
         patience: args.limits.over(patience(&manifest.verify)),
         wait: Duration::from_secs(args.wait),
         holder: format!("process {}", std::process::id()),
-        manifest: source,
-        levels,
+        manifest: source.clone(),
+        levels: levels.clone(),
     };
     let (name, target) = (one.name.to_string(), settings.on.name.clone());
     let mut confirm = || {

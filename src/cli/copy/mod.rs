@@ -1,19 +1,22 @@
 //! `trueup copy`
 mod backfill;
 mod bar;
+mod confirm;
+mod gates;
 mod run;
 mod steps;
 mod tending;
 mod tuples;
 
+use self::gates::{GateArgs, gating};
 use super::manifest::{Loaded, ManifestArgs};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use super::verify::{LimitArgs, declared, named, patience, runtime};
-use crate::jobs::copy::{Copy, Ends as StepEnds, plan};
-use crate::manifest::{Access, Keys, MANIFEST};
+use crate::jobs::copy::{Copy, Ends as StepEnds, Gating, plan};
+use crate::manifest::{Access, Keys, MANIFEST, Manifest, bandwidth};
 use crate::mapping::Mapping;
-use crate::model::Exit;
+use crate::model::{Cause, Exit};
 use crate::stores::checkout::Checkout;
 
 /// The steps of a copy.
@@ -24,6 +27,8 @@ pub(super) enum Command {
     /// Write, when all gates hold
     #[command(subcommand)]
     Run(run::Step),
+    /// Sign a plan, so that it may be copied into what is marked as production
+    Confirm(confirm::Args),
     /// Tell what the target remembers of a copy, and who writes it now
     Status(tending::Args),
     /// End the session that holds the target's lock
@@ -41,6 +46,9 @@ struct EndArgs {
     /// Where they go, instead of the manifest's target
     #[arg(long, value_name = "URL", requires = "source")]
     target: Option<String>,
+    /// An endpoint of the manifest to rehearse on, instead of its target
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["source", "target"])]
+    rehearse: Option<String>,
 }
 
 /// The flags of `trueup copy plan`.
@@ -55,6 +63,8 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     entity: Vec<String>,
     #[command(flatten)]
+    gates: GateArgs,
+    #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
     manifest: ManifestArgs,
@@ -67,8 +77,12 @@ struct Ends {
     copy: Copy,
     /// None where a flag named it.
     access: Option<Access>,
-    environment: Option<String>,
+    /// Whether a manifest marks the target as production.
+    is_production: Result<bool, Stop>,
+    /// Whether the target is one to rehearse on.
+    is_rehearsal: bool,
     keys: Keys,
+    loaded: Loaded,
 }
 
 fn ends(args: &EndArgs, manifest_args: &ManifestArgs, limits: &LimitArgs) -> Result<Ends, Stop> {
@@ -80,37 +94,56 @@ fn ends(args: &EndArgs, manifest_args: &ManifestArgs, limits: &LimitArgs) -> Res
         manifest_args.load()?
     };
     let is_declared = loaded.is_some();
-    let Loaded { manifest, source, levels } = loaded.unwrap_or_default();
+    let loaded = loaded.unwrap_or_default();
+    let Loaded { manifest, source, levels } = &loaded;
+    let goal = args.rehearse.as_deref().unwrap_or(&manifest.verify.target);
     let (from, to) = match urls {
         Some((from, to)) => (named("source", from)?, named("target", to)?),
         None if is_declared => (
-            declared(&manifest, source.base(), &manifest.verify.source)?,
-            declared(&manifest, source.base(), &manifest.verify.target)?,
+            declared(manifest, source.base(), &manifest.verify.source)?,
+            declared(manifest, source.base(), goal)?,
         ),
         None => {
             let hint = "name both: --source URL --target URL; or declare `[endpoints]` in trueup.toml";
             return Err(Stop::usage("there is nothing to copy", hint));
         }
     };
-    let target = manifest.endpoints.get(&manifest.verify.target).filter(|_| urls.is_none());
-    let steps = if urls.is_some() { StepEnds::default() } else { steps::ends(&manifest, &source)? };
+    let is_rehearsal = args.rehearse.is_some();
+    let own = urls.is_none().then_some(goal);
+    let is_production = gates::is_production(&to, &loaded, manifest_args, own);
+    if is_rehearsal && (!matches!(is_production, Ok(false)) || goal == manifest.verify.target) {
+        let cause = Cause::new(format!("`{goal}` is no database to rehearse on"));
+        return Err(Stop::Refused(
+            cause.hint("name one that may be thrown away, and that is neither production nor the target"),
+        ));
+    }
+    let target = manifest.endpoints.get(goal).filter(|_| urls.is_none());
+    let steps = if urls.is_some() { StepEnds::default() } else { steps::ends(manifest, source)? };
     let copy = Copy {
         entities: manifest.verify.entities.clone(),
         ends: steps,
         source: from,
         target: to,
-        mapping: Mapping::of(&manifest, &source),
+        mapping: Mapping::of(manifest, source),
         declared: manifest.copy.clone(),
-        manifest: source,
+        manifest: source.clone(),
         patience: limits.over(patience(&manifest.verify)),
-        levels,
+        levels: levels.clone(),
+        bytes_per_second: bandwidth_of(manifest),
+        gating: Gating::default(),
     };
     Ok(Ends {
         copy,
         access: target.map(|target| target.access),
-        environment: target.and_then(|target| target.environment.clone()),
+        is_production,
+        is_rehearsal,
         keys: manifest.verify.keys,
+        loaded,
     })
+}
+
+fn bandwidth_of(manifest: &Manifest) -> Option<u64> {
+    bandwidth(manifest.survey.as_ref()?.estimate.bandwidth.as_ref()?)
 }
 
 pub(super) fn run(command: &Command) -> Result<Exit, Stop> {
@@ -120,6 +153,7 @@ pub(super) fn run(command: &Command) -> Result<Exit, Stop> {
         Command::Run(run::Step::Rows(args)) => run::rows(args),
         Command::Run(run::Step::Tuples(args)) => tuples::tuples(args),
         Command::Run(run::Step::Backfill(args)) => backfill::run(args),
+        Command::Confirm(args) => confirm::sign(args),
         Command::Status(args) => tending::tell(args),
         Command::Unlock(args) => tending::end_holder(args),
         Command::Reset(args) => tending::empty(args),
@@ -128,7 +162,9 @@ pub(super) fn run(command: &Command) -> Result<Exit, Stop> {
 
 fn planned(args: &PlanArgs) -> Result<Exit, Stop> {
     let clock = Clock::start();
-    let Ends { mut copy, .. } = ends(&args.ends, &args.manifest, &args.limits)?;
+    let mut ends = ends(&args.ends, &args.manifest, &args.limits)?;
+    ends.copy.gating = gating(&ends, &args.gates, &clock)?;
+    let Ends { mut copy, .. } = ends;
     copy.mapping.only.clone_from(&args.table);
     copy.mapping.entities.clone_from(&args.entity);
     let mut report = runtime()?.block_on(plan(&copy));

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::time::Duration;
 
 use super::bar::Bar;
+use super::gates::{GateArgs, gating};
 use super::{EndArgs, Ends};
 use crate::cli::manifest::ManifestArgs;
 use crate::cli::output::{Clock, OutputArgs, emit};
@@ -35,6 +36,8 @@ pub(in crate::cli) enum Step {
 pub(in crate::cli) struct ProvisionArgs {
     #[command(flatten)]
     ends: EndArgs,
+    #[command(flatten)]
+    gates: GateArgs,
     /// Make ready for these entities alone, where steps are for each
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     entity: Vec<String>,
@@ -67,6 +70,8 @@ pub(in crate::cli) struct Args {
     /// when all tables are there
     #[arg(long, value_name = "NAME")]
     table: Vec<String>,
+    #[command(flatten)]
+    gates: GateArgs,
     /// Write, without asking for the target's name on the terminal
     #[arg(long)]
     yes: bool,
@@ -103,7 +108,10 @@ pub(in crate::cli) struct Args {
 
 pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
     let clock = Clock::start();
-    let Ends { mut copy, access, keys, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
+    let mut ends = super::ends(&args.ends, &args.manifest, &args.limits)?;
+    ends.copy.gating = gating(&ends, &args.gates, &clock)?;
+    let Ends { mut copy, access, is_production, keys, .. } = ends;
+    is_production?;
     writable(access, &copy.target.name)?;
     copy.mapping.entities.clone_from(&args.entity);
     copy.mapping.only.clone_from(&args.table);
@@ -164,7 +172,10 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
 /// Makes a target ready.
 pub(super) fn make_ready(args: &ProvisionArgs) -> Result<Exit, Stop> {
     let clock = Clock::start();
-    let Ends { mut copy, access, keys, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
+    let mut ends = super::ends(&args.ends, &args.manifest, &args.limits)?;
+    ends.copy.gating = gating(&ends, &args.gates, &clock)?;
+    let Ends { mut copy, access, is_production, keys, .. } = ends;
+    is_production?;
     writable(access, &copy.target.name)?;
     copy.mapping.entities.clone_from(&args.entity);
     let settings = Run {

@@ -8,7 +8,6 @@ use crate::cli::output::print;
 use crate::cli::stop::Stop;
 use crate::cli::verify::{LimitArgs, runtime};
 use crate::jobs::copy::{reset, status, unlock};
-use crate::manifest::Access;
 use crate::model::{Cause, Exit};
 use crate::rules::copy::Consent;
 
@@ -114,19 +113,14 @@ pub(super) fn end_holder(args: &ActArgs) -> Result<Exit, Stop> {
 }
 
 pub(super) fn empty(args: &ActArgs) -> Result<Exit, Stop> {
-    let Ends { copy, access, environment, .. } = of(&args.target)?;
+    let Ends { copy, access, is_production, .. } = of(&args.target)?;
     let name = &copy.target.name;
-    if environment.is_some_and(|word| word.eq_ignore_ascii_case("production")) {
+    if is_production? {
         return Err(Stop::Refused(Cause::new(format!(
             "`{name}` is declared as production, which is never emptied"
         ))));
     }
-    if access.is_some_and(|access| access != Access::ReadWrite) {
-        return Err(Stop::Refused(
-            Cause::new(format!("the manifest lets `{name}` be read, and not written"))
-                .hint(format!("say `access = \"read-write\"` under `[endpoints.{name}]`")),
-        ));
-    }
+    super::run::writable(access, name)?;
     confirmed(args.yes, &format!("all that a copy wrote into {name} would be removed"), name)?;
     let rows = runtime()?.block_on(reset(&copy.target, copy.patience)).map_err(Stop::Refused)?;
     print(format!("{name}: {rows} rows removed\n").as_bytes(), Exit::Held)

@@ -1,6 +1,6 @@
 //! A one-shot SQL file behind its gates: linted, run on a mirror first, confirmed; then one transaction with its checks, kept in the
 //! ledger so that it runs once.
-use super::run::GATES;
+use super::gates::{BACKFILL, Gating, STRICT, Sides, Step, Witness, database_id, hold};
 use crate::manifest::{Backfill, CopyBackfill, Invariant, Source, StepRows};
 use crate::model::ledger::{CopyStep, Ledger};
 use crate::model::sql::{Act, Script};
@@ -33,6 +33,8 @@ pub struct BackfillRun {
     pub audit: Vec<Invariant>,
     /// Where all that is declared.
     pub manifest: Source,
+    /// What its gates go by.
+    pub gating: Gating,
     /// How long a database may be kept busy.
     pub patience: Patience,
     /// How long the lock is waited for.
@@ -61,21 +63,21 @@ pub async fn backfill(settings: &BackfillRun, confirm: &mut dyn FnMut() -> Conse
     else {
         if !matches!(settings.on.address, Address::Postgres(_)) {
             let cause = Cause::new("this version runs backfills on Postgres alone");
-            judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &GATES, &mut report);
+            judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &STRICT, &mut report);
         }
         report.sort();
         return report;
     };
     let mut facts = LockFacts { target: settings.on.name.clone(), ..LockFacts::default() };
     match TargetLock::take(url, settings.wait).await {
-        Err(cause) => judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &GATES, &mut report),
+        Err(cause) => judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &STRICT, &mut report),
         Ok(Err(holder)) => {
             facts.was_held = true;
             facts.holder = holder;
-            judge(LOCK_RULES, &on, &Look::Got(facts), &GATES, &mut report);
+            judge(LOCK_RULES, &on, &Look::Got(facts), &STRICT, &mut report);
         }
         Ok(Ok(lock)) => {
-            judge(LOCK_RULES, &on, &Look::Got(facts), &GATES, &mut report);
+            judge(LOCK_RULES, &on, &Look::Got(facts), &STRICT, &mut report);
             locked(settings, url, &statements, confirm, &mut report).await;
             lock.release().await;
         }
@@ -218,13 +220,25 @@ async fn locked(
         mirrored,
         declared: settings.manifest.place_of(name),
     };
-    judge(BACKFILL_RULES, &on, &Look::Got(gate), &GATES, report);
+    judge(BACKFILL_RULES, &on, &Look::Got(gate), &STRICT, report);
+    match super::open(&settings.on, settings.patience).await {
+        Ok(mut side) => {
+            let database = database_id(&settings.on, &side.store);
+            let (target, plan) = (&settings.on.name, &statements.digest);
+            let step = Step { command: BACKFILL, target, plan, database };
+            let sides = Sides { target: Some((&settings.on, &mut side)), ..Sides::default() };
+            hold(&settings.gating, &step, &Witness::default(), sides, report).await;
+        }
+        Err(cause) => {
+            return judge(STEP_RULES, &on, &Look::<StepFacts>::Failed(cause), &settings.levels, report);
+        }
+    }
     if report.exit(false) != Exit::Held {
         return;
     }
     let said = confirm();
     let consent = ConsentFacts { target: settings.on.name.clone(), said };
-    judge(CONSENT_RULES, &on, &Look::Got(consent), &GATES, report);
+    judge(CONSENT_RULES, &on, &Look::Got(consent), &STRICT, report);
     if said != Consent::Given {
         return;
     }

@@ -5,6 +5,7 @@ mod around;
 mod backfill;
 mod counters;
 mod entities;
+mod gates;
 mod mirror;
 mod provision;
 mod ranges;
@@ -18,6 +19,7 @@ mod work;
 mod worker;
 
 pub use backfill::{BackfillRun, backfill};
+pub use gates::{Expected, Filed, Gating, database_of};
 pub use provision::provision;
 pub use run::{Hands, Run, run};
 pub use steps::Ends;
@@ -65,6 +67,10 @@ pub struct Copy {
     pub patience: Patience,
     /// Severities that the manifest sets.
     pub levels: Levels,
+    /// How many bytes a second the link carries, where that is declared.
+    pub bytes_per_second: Option<u64>,
+    /// What gates go by.
+    pub gating: Gating,
 }
 
 impl Copy {
@@ -88,15 +94,34 @@ async fn open(endpoint: &Endpoint, patience: Patience) -> Result<Side, Cause> {
 /// Plans: one scan of each source table that counts its rows and whatever of its values the target may not take. Writes nothing.
 pub async fn plan(settings: &Copy) -> Report {
     let mut report = Report::new("copy plan");
-    let _ = prepare(settings, &mut report).await;
+    let witness = gates::witness(&settings.gating, &settings.source).await;
+    if let Some(mut prepared) = prepare(settings, &mut report).await {
+        let gates = run::foreseen(settings, &witness, &mut prepared, &report).await;
+        if let Some(plan) = &mut report.copy {
+            plan.gates = gates;
+            plan.link_seconds = link_seconds(settings, plan);
+        }
+    }
     report.sort();
     report
+}
+
+/// How long the link takes at least; none where nobody declared it, or the size of a table is not known.
+fn link_seconds(settings: &Copy, plan: &CopyPlan) -> Option<u64> {
+    let rate = settings.bytes_per_second?.max(1);
+    let sizes = plan.tables.iter().map(|table| table.bytes.got().copied());
+    let bytes = sizes.reduce(|one, other| one?.checked_add(other?))??;
+    Some(bytes.div_ceil(rate))
 }
 
 /// A plan, and what it was made of.
 struct Prepared {
     source: Side,
     target: Side,
+    /// Where the source is.
+    origin: Endpoint,
+    /// Where the target is.
+    endpoint: Endpoint,
     resolved: Resolved,
     tables: Vec<DraftTable>,
     facts: CopyFacts,
@@ -170,7 +195,20 @@ async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
     let run = RunFacts::new(report, |rule| rule == "copy/uncounted", hint);
     judge(RUN_RULES, &run.on.clone(), &Look::Got(run), &settings.levels, report);
     let ((tables, ledger, whole), Look::Got(facts)) = (rest?, facts) else { return None };
-    Some(Prepared { source, target, resolved, tables, facts, ledger, entities, placed, whole })
+    let (origin, endpoint) = (settings.source.clone(), settings.target.clone());
+    Some(Prepared {
+        source,
+        target,
+        origin,
+        endpoint,
+        resolved,
+        tables,
+        facts,
+        ledger,
+        entities,
+        placed,
+        whole,
+    })
 }
 
 /// What a plan tells beside rows of tables: the steps, the entities, and what is still to be made ready.
@@ -231,6 +269,7 @@ async fn planned(
             source: settings.source.name.clone(),
             target: settings.target.name.clone(),
             hash,
+            database: gates::database_id(&settings.target, &target.store),
             tables: Vec::with_capacity(tables.len()),
             second_pass,
             together,

@@ -1,6 +1,7 @@
 //! The target made ready for rows by its own functions, scripts and commands. Each is kept in the ledger, and runs once.
 use super::entities::{Entities, entities};
-use super::run::{GATES, Hands, Run};
+use super::gates::{SCHEMA, STRICT, Sides, Step, database_id, hold, witness};
+use super::run::{Hands, Run};
 use super::steps::scope;
 use super::{Copy, open as open_side};
 use crate::manifest::Provision;
@@ -48,19 +49,19 @@ pub async fn provision(settings: &Run, hands: &mut Hands<'_>) -> Report {
     let Address::Postgres(url) = &copy.target.address else {
         let cause = Cause::new("this version makes a Postgres database ready alone")
             .hint("name a Postgres database as the target");
-        judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &GATES, &mut report);
+        judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &STRICT, &mut report);
         return report;
     };
     let mut facts = LockFacts { target: copy.target.name.clone(), ..LockFacts::default() };
     match TargetLock::take(url, settings.wait).await {
-        Err(cause) => judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &GATES, &mut report),
+        Err(cause) => judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &STRICT, &mut report),
         Ok(Err(holder)) => {
             facts.was_held = true;
             facts.holder = holder;
-            judge(LOCK_RULES, &on, &Look::Got(facts), &GATES, &mut report);
+            judge(LOCK_RULES, &on, &Look::Got(facts), &STRICT, &mut report);
         }
         Ok(Ok(mut lock)) => {
-            judge(LOCK_RULES, &on, &Look::Got(facts), &GATES, &mut report);
+            judge(LOCK_RULES, &on, &Look::Got(facts), &STRICT, &mut report);
             locked(settings, url, &mut lock, hands, &mut report).await;
             lock.release().await;
         }
@@ -80,6 +81,7 @@ async fn locked(
     report: &mut Report,
 ) {
     let copy = &settings.copy;
+    let seen = witness(&copy.gating, &copy.source).await;
     let opened = tokio::join!(open_side(&copy.source, copy.patience), open_side(&copy.target, copy.patience));
     let (mut source, mut target) = match opened {
         (Ok(source), Ok(target)) => (source, target),
@@ -114,9 +116,20 @@ async fn locked(
     };
     plan.hash = short(&copy.declared.provision);
     plan.entities.clone_from(&entities.all);
+    let database = database_id(&copy.target, &target.store);
+    let step = Step { command: SCHEMA, target: &copy.target.name, plan: &plan.hash, database };
+    let sides = Sides {
+        source: Some((&copy.source, &mut source)),
+        target: Some((&copy.target, &mut target)),
+        bytes: None,
+    };
+    hold(&copy.gating, &step, &seen, sides, report).await;
+    if report.exit(false) != crate::model::Exit::Held {
+        return;
+    }
     let said = (hands.confirm)(&plan);
     let consent = ConsentFacts { target: copy.target.name.clone(), said };
-    judge(CONSENT_RULES, &copy.on(), &Look::Got(consent), &GATES, report);
+    judge(CONSENT_RULES, &copy.on(), &Look::Got(consent), &STRICT, report);
     if said != Consent::Given {
         return;
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
+use super::gates::{ROWS, STRICT, Sides, Step, Witness, database_id, hold, told, witness};
 use super::ranges::ranges;
 use super::steps::Steps;
 use super::transfer::{self, transfer, without};
@@ -14,7 +15,7 @@ use super::{Copy, Prepared, counters, prepare};
 use crate::digest::hasher::Seed;
 use crate::digest::short::short;
 use crate::manifest::{Keys, Triggers};
-use crate::model::copy::{CopyPlan, LateReference};
+use crate::model::copy::{CopyPlan, Gate, GateState, LateReference};
 use crate::model::ledger::{CopyRange, CopyRun, Ledger, RangeState};
 use crate::model::{Cause, Exit, Gap, GapKind, Look, Object, Report};
 use crate::plan::copy::DraftTable;
@@ -23,7 +24,7 @@ use crate::rules::copy::{
     CONSENT_RULES, COPIED_RULES, Consent, ConsentFacts, CopiedFacts, Firing, GATE_RULES, GateFacts,
     LOCK_RULES, LockFacts, Owner,
 };
-use crate::rules::{Levels, judge};
+use crate::rules::judge;
 use crate::stores::endpoint::Address;
 use crate::stores::integrity::Integrity;
 use crate::stores::rows::RowSource;
@@ -92,9 +93,6 @@ impl Table {
     }
 }
 
-/// No manifest softens a gate.
-pub(super) const GATES: Levels = Levels::new();
-
 /// Copies rows.
 pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
     let mut report = Report::new("copy run rows");
@@ -108,19 +106,19 @@ pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
     }
     if let (Address::Postgres(_), Address::Sqlite(_)) = (&copy.source.address, &copy.target.address) {
         let cause = Cause::new(FROM_POSTGRES).hint("name a Postgres database as the target");
-        judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &GATES, &mut report);
+        judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &STRICT, &mut report);
         return report;
     }
     let mut facts = LockFacts { target: copy.target.name.clone(), ..LockFacts::default() };
     match Lock::take(&copy.target.address, settings.wait).await {
-        Err(cause) => judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &GATES, &mut report),
+        Err(cause) => judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &STRICT, &mut report),
         Ok(Err(holder)) => {
             facts.was_held = true;
             facts.holder = holder;
-            judge(LOCK_RULES, &on, &Look::Got(facts), &GATES, &mut report);
+            judge(LOCK_RULES, &on, &Look::Got(facts), &STRICT, &mut report);
         }
         Ok(Ok(mut lock)) => {
-            judge(LOCK_RULES, &on, &Look::Got(facts), &GATES, &mut report);
+            judge(LOCK_RULES, &on, &Look::Got(facts), &STRICT, &mut report);
             locked(settings, &mut lock, hands, &mut report).await;
             lock.release().await;
         }
@@ -131,6 +129,7 @@ pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
 
 async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: &mut Report) {
     let copy = &settings.copy;
+    let seen = witness(&copy.gating, &copy.source).await;
     let Some(mut prepared) = prepare(copy, report).await else { return };
     let mut tables = if report.exit(false) == Exit::Held {
         let Some(tables) = tables(settings, &mut prepared, report).await else { return };
@@ -139,15 +138,21 @@ async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: 
         Vec::new()
     };
     grouped(&mut tables, &prepared);
-    let source = named_source(settings, &prepared);
-    let gates = gates(settings, &prepared, &tables, &source);
-    judge(GATE_RULES, &copy.on(), &Look::Got(gates), &GATES, report);
+    let source = named_source(copy, &prepared);
+    let keyless = tables.iter().filter(|table| table.first.is_some() && table.whole.key.is_empty());
+    let gates = GateFacts {
+        reviewed: settings.reviewed.clone(),
+        keyless: keyless.map(|table| table.name.clone()).collect(),
+        ..gates(copy, &prepared, &source)
+    };
+    judge(GATE_RULES, &copy.on(), &Look::Got(gates), &STRICT, report);
+    evidence(copy, &seen, &mut prepared, report).await;
     if report.exit(false) != Exit::Held {
         return;
     }
     let said = (hands.confirm)(&prepared.facts.plan);
     let consent = ConsentFacts { target: copy.target.name.clone(), said };
-    judge(CONSENT_RULES, &copy.on(), &Look::Got(consent), &GATES, report);
+    judge(CONSENT_RULES, &copy.on(), &Look::Got(consent), &STRICT, report);
     if said != Consent::Given || report.exit(false) != Exit::Held {
         return;
     }
@@ -156,7 +161,7 @@ async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: 
     let skips = copy.declared.triggers == Some(Triggers::Skip);
     let steps = steps_of(settings, &mut prepared).await;
     prepared.target.store.rest().await;
-    let begun = begin(settings, &mut prepared, &tables, source, skips).await;
+    let begun = begin(settings, &mut prepared, &tables, (source, went_by(report)), skips).await;
     let Prepared { source, mut target, resolved, entities, .. } = prepared;
     let written = match begun {
         Ok((writer, ledger)) => {
@@ -349,8 +354,8 @@ fn grouped(tables: &mut [Table], prepared: &Prepared) {
 }
 
 /// What names the source's database for a later run.
-fn named_source(settings: &Run, prepared: &Prepared) -> String {
-    match &settings.copy.source.address {
+fn named_source(copy: &Copy, prepared: &Prepared) -> String {
+    match &copy.source.address {
         Address::Sqlite(file) => short(&file.path),
         Address::Postgres(url) => {
             prepared.source.store.origin().cluster.unwrap_or_else(|| short(&url.place()))
@@ -358,8 +363,46 @@ fn named_source(settings: &Run, prepared: &Prepared) -> String {
     }
 }
 
-fn gates(settings: &Run, prepared: &Prepared, tables: &[Table], source: &str) -> GateFacts {
-    let declared = settings.copy.declared.triggers;
+async fn evidence(copy: &Copy, seen: &Witness, prepared: &mut Prepared, report: &mut Report) {
+    let plan = prepared.facts.plan.hash.clone();
+    let database = database_id(&copy.target, &prepared.target.store);
+    let step = Step { command: ROWS, target: &copy.target.name, plan: &plan, database };
+    hold(&copy.gating, &step, seen, Sides::of(prepared), report).await;
+}
+
+/// The gates of a run as they stand while it is planned.
+pub(super) async fn foreseen(
+    copy: &Copy,
+    seen: &Witness,
+    prepared: &mut Prepared,
+    planned: &Report,
+) -> Vec<Gate> {
+    let mut judged = Report::new("copy run rows");
+    let is_target = |check: &&crate::model::Check| check.rule.as_str() == "copy/target-not-empty";
+    judged.checks.extend(planned.checks.iter().filter(is_target).cloned());
+    let on = Object::endpoint(&copy.target.name);
+    let target = copy.target.name.clone();
+    let holder = Lock::holder(&copy.target.address).await;
+    let facts = holder.map(|holder| LockFacts { target, holder, was_held: false });
+    judge(LOCK_RULES, &on, &Look::from(facts), &STRICT, &mut judged);
+    let source = named_source(copy, prepared);
+    let gates = gates(copy, prepared, &source);
+    judge(GATE_RULES, &on, &Look::Got(gates), &STRICT, &mut judged);
+    evidence(copy, seen, prepared, &mut judged).await;
+    let asked = Look::<ConsentFacts>::NotAsked("asked for when a step runs".into());
+    judge(CONSENT_RULES, &on, &asked, &STRICT, &mut judged);
+    let mut gates = told(&judged);
+    // What it judges is made when a step runs.
+    gates.retain(|gate| gate.gate != "copy/keyless-reference");
+    if let Some(named) = gates.iter_mut().find(|gate| gate.gate == "copy/unreviewed-plan") {
+        *named =
+            Gate { state: GateState::NotAsked, said: "asked for with `--plan HASH`".into(), ..named.clone() };
+    }
+    gates
+}
+
+fn gates(copy: &Copy, prepared: &Prepared, source: &str) -> GateFacts {
+    let declared = copy.declared.triggers;
     let firing = |table: &DraftTable| {
         let triggers = match declared {
             Some(Triggers::Fire) => Vec::new(),
@@ -370,9 +413,9 @@ fn gates(settings: &Run, prepared: &Prepared, tables: &[Table], source: &str) ->
         (!triggers.is_empty()).then(|| Firing { table: name.unwrap_or_default(), triggers })
     };
     GateFacts {
-        target: settings.copy.target.name.clone(),
+        target: copy.target.name.clone(),
         plan: prepared.facts.plan.hash.clone(),
-        reviewed: settings.reviewed.clone(),
+        reviewed: None,
         // What was made ready alone is of no plan yet.
         owner: prepared.ledger.as_ref().filter(|ledger| !ledger.run.plan.is_empty()).map(|ledger| Owner {
             // What is narrowed goes on with the copy of all.
@@ -387,12 +430,15 @@ fn gates(settings: &Run, prepared: &Prepared, tables: &[Table], source: &str) ->
         tables: prepared.tables.len(),
         firing: prepared.tables.iter().filter_map(firing).collect(),
         is_skip: declared == Some(Triggers::Skip),
-        keyless: tables
-            .iter()
-            .filter(|table| table.first.is_some() && table.whole.key.is_empty())
-            .map(|table| table.name.clone())
-            .collect(),
+        keyless: Vec::new(),
     }
+}
+
+/// What gates went by, for the ledger.
+fn went_by(report: &Report) -> String {
+    let kept = ["backup", "approved by"].into_iter();
+    let kept = kept.filter_map(|name| Some(format!("{name} {}", report.run.facts.get(name)?)));
+    kept.collect::<Vec<_>>().join("; ")
 }
 
 /// Cuts what was not cut before, and writes the ledger.
@@ -400,7 +446,7 @@ async fn begin(
     settings: &Run,
     prepared: &mut Prepared,
     tables: &[Table],
-    source: String,
+    (source, evidence): (String, String),
     skips: bool,
 ) -> Result<(Writer, Ledger), Cause> {
     let mut writer = Writer::open(&settings.copy.target.address, settings.copy.patience, skips).await?;
@@ -443,6 +489,7 @@ async fn begin(
         source,
         holder: settings.holder.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        evidence,
         ..CopyRun::default()
     };
     let ledger = writer.begin_run(&run, &new).await?;

@@ -1,7 +1,7 @@
 //! Tuples into a store of their own: all are read, renamed and held to the model first; then the model is written, and what is not there.
 use std::collections::{BTreeMap, HashMap};
 
-use super::run::GATES;
+use super::gates::STRICT;
 use crate::access::{refusal, validate};
 use crate::manifest::{At, CopyTuples, NameList, Source, StepRows};
 use crate::model::access::{AccessModel, Tuple, TupleFile};
@@ -137,7 +137,7 @@ async fn set(
     }
     let said = (hands.confirm)(&one.name, &one.to, tuples.len());
     let consent = ConsentFacts { target: one.to.to_string(), said };
-    judge(CONSENT_RULES, &on, &Look::Got(consent), &GATES, report);
+    judge(CONSENT_RULES, &on, &Look::Got(consent), &STRICT, report);
     if said != Consent::Given {
         return Err(Cause::new("nobody confirmed it"));
     }

@@ -1,15 +1,21 @@
 //! A plan of a copy: what would stop it, and what somebody has to know before it begins; the gates of a run, and what became of it.
 mod backfill;
 mod copied;
+mod evidence;
 mod facts;
 mod gates;
+mod proof;
 mod steps;
 mod tuples;
 
 pub use backfill::{BACKFILL_RULES, BackfillGate};
 pub use copied::{COPIED_RULES, CopiedFacts, Differing};
+pub use evidence::{
+    Approved, DatabaseId, Dump, EvidenceFacts, Head, Paper, PlanPaper, Quiet, Room, SurveyPaper,
+};
 pub use facts::{Carried, CopyFacts, Firing, StaleName, Unprovisioned, Unwritable};
 pub use gates::{CONSENT_RULES, Consent, ConsentFacts, GATE_RULES, GateFacts, LOCK_RULES, LockFacts, Owner};
+pub use proof::EVIDENCE_RULES;
 pub use steps::{Miscounted, STEP_RULES, StepFacts};
 pub use tuples::{TUPLE_RULES, TupleFacts};
 

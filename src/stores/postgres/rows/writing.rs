@@ -99,13 +99,15 @@ impl PostgresWriter {
         self.run(include_str!("../sql/ledger_steps_make.sql")).await?;
         let (plan, source) = (text_literal(&new.plan), text_literal(&new.source));
         let (holder, version) = (text_literal(&new.holder), text_literal(&new.version));
+        let evidence = text_literal(&new.evidence);
         self.run(format!(
-            "INSERT INTO trueup.copy_run AS r (id, plan, source, epoch, holder, is_finished, version) \
-             VALUES (1, {plan}, {source}, 1, {holder}, false, {version}) \
+            "INSERT INTO trueup.copy_run AS r (id, plan, source, epoch, holder, is_finished, version, evidence) \
+             VALUES (1, {plan}, {source}, 1, {holder}, false, {version}, {evidence}) \
              ON CONFLICT (id) DO UPDATE SET epoch = r.epoch + 1, holder = excluded.holder, \
              is_finished = r.is_finished AND excluded.plan = '', ended = CASE WHEN excluded.plan = '' THEN r.ended END, \
              version = excluded.version, plan = coalesce(nullif(r.plan, ''), excluded.plan), \
-             source = CASE WHEN r.plan = '' THEN excluded.source ELSE r.source END"
+             source = CASE WHEN r.plan = '' THEN excluded.source ELSE r.source END, \
+             evidence = coalesce(nullif(excluded.evidence, ''), r.evidence)"
         ))
         .await?;
         // Plain data with text keys is always JSON.

@@ -3,7 +3,8 @@ create schema trueup;
 comment on schema trueup is '$MARK';
 create table trueup.copy_run (
   id bigint primary key check (id = 1), plan text not null, source text not null, epoch bigint not null, holder text not null,
-  is_finished boolean not null, began timestamptz not null default now(), ended timestamptz, version text not null);
+  is_finished boolean not null, began timestamptz not null default now(), ended timestamptz, version text not null,
+  evidence text not null default '');
 create table trueup.copy_range (
   place int primary key, source text not null, target text not null, lower bigint, upper bigint, state text not null,
   rows bigint, digest text, epoch bigint, written timestamptz)
