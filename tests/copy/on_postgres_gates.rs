@@ -91,12 +91,14 @@ async fn a_survey_that_is_old_failed_or_of_another_database() {
     desk.refused(RUN, 3, "is no report to trust").await;
     desk.write("survey.json", "{}");
     desk.refused(RUN, 3, "is no report to trust").await;
-    let (plan, _) = desk.run("copy plan");
-    assert!(plan.contains(" stale-survey      could not look  "), "{plan}");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let plan = words(&desk.run("copy plan").0);
+    assert!(plan.contains("stale-survey could not look"), "{plan}");
     desk.write("survey.json", &good);
     let (plan, exit) = desk.run("copy plan");
-    assert!(exit == 0 && plan.contains(" stale-survey      holds"), "{plan}");
-    assert!(plan.contains(" unconfirmed       not asked"), "{plan}");
+    let plan = words(&plan);
+    assert!(exit == 0 && plan.contains("stale-survey holds"), "{plan}");
+    assert!(plan.contains("unconfirmed not asked"), "{plan}");
     desk.done(RUN);
     assert_eq!(written(&world).await, "300trueup");
     world.remove().await;
