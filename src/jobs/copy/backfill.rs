@@ -182,6 +182,26 @@ async fn ledger(endpoint: &Endpoint, patience: Patience) -> Result<Ledger, Cause
     Ok(ledger?.unwrap_or_default())
 }
 
+/// Whether the mirror ran this very text.
+async fn gate(settings: &BackfillRun, statements: &Statements) -> BackfillGate {
+    let name = &settings.declared.name;
+    let mirrored = match &settings.mirror {
+        None => Look::NotAsked("no mirror is declared".into()),
+        Some(mirror) => Look::from(
+            ledger(mirror, settings.patience)
+                .await
+                .map(|ledger| ledger.step(SCOPE, name).map(|step| step.text == statements.digest)),
+        ),
+    };
+    BackfillGate {
+        target: settings.on.name.clone(),
+        name: name.to_string(),
+        mirror: settings.mirror.as_ref().map(|mirror| mirror.name.clone()).unwrap_or_default(),
+        mirrored,
+        declared: settings.manifest.place_of(name),
+    }
+}
+
 async fn locked(
     settings: &BackfillRun,
     url: &PostgresUrl,
@@ -205,21 +225,7 @@ async fn locked(
         let facts = StepFacts { is_done: is_same, held: is_same.then_some(0), failed, ..step(settings) };
         return told(settings, facts, report);
     }
-    let mirrored = match &settings.mirror {
-        None => Look::NotAsked("no mirror is declared".into()),
-        Some(mirror) => Look::from(
-            ledger(mirror, settings.patience)
-                .await
-                .map(|ledger| ledger.step(SCOPE, name).map(|step| step.text == statements.digest)),
-        ),
-    };
-    let gate = BackfillGate {
-        target: settings.on.name.clone(),
-        name: name.to_string(),
-        mirror: settings.mirror.as_ref().map(|mirror| mirror.name.clone()).unwrap_or_default(),
-        mirrored,
-        declared: settings.manifest.place_of(name),
-    };
+    let gate = gate(settings, statements).await;
     judge(BACKFILL_RULES, &on, &Look::Got(gate), &STRICT, report);
     match super::open(&settings.on, settings.patience).await {
         Ok(mut side) => {

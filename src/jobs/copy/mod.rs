@@ -133,6 +133,22 @@ struct Prepared {
     whole: String,
 }
 
+/// Opens both sides, or says why not.
+async fn both(settings: &Copy, report: &mut Report) -> Option<(Side, Side)> {
+    let Copy { source, target, patience, .. } = settings;
+    match tokio::join!(open(source, *patience), open(target, *patience)) {
+        (Ok(source), Ok(target)) => Some((source, target)),
+        (one, other) => {
+            for (endpoint, cause) in [(source, one.err()), (target, other.err())] {
+                let Some(cause) = cause else { continue };
+                let on = Object::endpoint(&endpoint.name);
+                judge(SIDES_RULES, &on, &Look::<SidesFacts>::Failed(cause), &settings.levels, report);
+            }
+            None
+        }
+    }
+}
+
 /// Reads both sides, judges, and says all of it in the report. None where no plan could be made.
 async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
     let mut sides = SidesFacts::of_one(&settings.source.name, &settings.target.name);
@@ -140,19 +156,7 @@ async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
         judge(SIDES_RULES, &settings.on(), &Look::Got(sides), &settings.levels, report);
         return None;
     }
-    let opened =
-        tokio::join!(open(&settings.source, settings.patience), open(&settings.target, settings.patience));
-    let (mut source, mut target) = match opened {
-        (Ok(source), Ok(target)) => (source, target),
-        (source, target) => {
-            for (endpoint, cause) in [(&settings.source, source.err()), (&settings.target, target.err())] {
-                let Some(cause) = cause else { continue };
-                let on = Object::endpoint(&endpoint.name);
-                judge(SIDES_RULES, &on, &Look::<SidesFacts>::Failed(cause), &settings.levels, report);
-            }
-            return None;
-        }
-    };
+    let (mut source, mut target) = both(settings, report).await?;
     let entities = entities(settings, &mut source.store, &source.schema, report).await?;
     let mapping = entities.over(&settings.mapping, &source.schema);
     let empty = source.store.empty_tables(&mapping, &source.schema).await;

@@ -3,7 +3,7 @@ use super::entities::{Entities, entities};
 use super::gates::{SCHEMA, STRICT, Sides, Step, database_id, hold, witness};
 use super::run::{Hands, Run};
 use super::steps::scope;
-use super::{Copy, open as open_side};
+use super::{Copy, both};
 use crate::manifest::Provision;
 use crate::model::copy::CopyPlan;
 use crate::model::ledger::{CopyStep, Ledger};
@@ -82,18 +82,7 @@ async fn locked(
 ) {
     let copy = &settings.copy;
     let seen = witness(&copy.gating, &copy.source).await;
-    let opened = tokio::join!(open_side(&copy.source, copy.patience), open_side(&copy.target, copy.patience));
-    let (mut source, mut target) = match opened {
-        (Ok(source), Ok(target)) => (source, target),
-        (source, target) => {
-            for (endpoint, cause) in [(&copy.source, source.err()), (&copy.target, target.err())] {
-                let Some(cause) = cause else { continue };
-                let on = Object::endpoint(&endpoint.name);
-                judge(SIDES_RULES, &on, &Look::<SidesFacts>::Failed(cause), &copy.levels, report);
-            }
-            return;
-        }
-    };
+    let Some((mut source, mut target)) = both(copy, report).await else { return };
     let mut sides = SidesFacts::of_one(&copy.source.name, &copy.target.name);
     sides.is_same = source.store.is_same(&target.store);
     sides.is_replica = !sides.is_same && source.store.is_replica(&target.store);
