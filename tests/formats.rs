@@ -65,6 +65,7 @@ fn samples_look_as_committed() {
                 Format::Junit => "junit.xml",
                 Format::Github => "github.txt",
                 Format::Markdown => "md",
+                Format::Html => "html",
             };
             let actual = shown(&report, *format);
             assert_eq!(actual, shown(&report, *format), "{name} in {format:?} differs from itself");
@@ -149,7 +150,30 @@ fn denied_warnings_fail_where_the_format_has_a_word_for_it() {
     assert!(denied(Format::Json).contains("\"exit\": 1"));
     assert!(denied(Format::Sarif).contains("\"exitCode\": 1"));
     assert!(denied(Format::Markdown).starts_with("# trueup lint: failed\n"));
+    assert!(denied(Format::Html).contains("<h1 class=\"not-held\">trueup lint: failed</h1>"));
     assert!(denied(Format::Human).ends_with("3 warned (denied); 3 not compared\n"));
+}
+
+/// Names, messages and reasons of the samples try to be markup.
+#[test]
+fn a_page_holds_no_markup_of_the_data_and_nothing_from_elsewhere() {
+    for (name, report) in samples() {
+        let page = shown(&report, Format::Html);
+        for foreign in ["<script", "<img", "<b>", "href", "src=", "javascript:", "url("] {
+            assert!(!page.contains(foreign), "{name} has {foreign}");
+        }
+        let tags = ["html", "head", "body", "style", "h1", "table", "tbody", "tr", "td", "code", "p"];
+        for tag in tags {
+            let count = |text: &str| page.matches(text).count();
+            let opened = count(&format!("<{tag}>")) + count(&format!("<{tag} "));
+            assert_eq!(opened, count(&format!("</{tag}>")), "{name}: {tag}");
+        }
+        assert!(page.contains("<h2>Signed</h2>") && page.contains("Content-Security-Policy"), "{name}");
+    }
+    let page = shown_with(&reports::rich(), Format::Html, &options(true));
+    assert!(
+        page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && page.contains("<h1 class=\"not-held\">")
+    );
 }
 
 #[test]

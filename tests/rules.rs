@@ -171,7 +171,9 @@ fn variables(text: &str) -> Vec<(String, String)> {
 
 /// Facts of a plan, of the gates of a run, or of what became of a table.
 fn copied(files: &BTreeMap<String, String>) -> Report {
-    use trueup::rules::copy::{CONSENT_RULES, COPIED_RULES, GATE_RULES, LOCK_RULES, RULES};
+    use trueup::rules::copy::{
+        BACKFILL_RULES, CONSENT_RULES, COPIED_RULES, GATE_RULES, LOCK_RULES, RULES, STEP_RULES, TUPLE_RULES,
+    };
     fn held<F: serde::de::DeserializeOwned>(rules: &[rules::Rule<F>], text: &str) -> Report {
         let facts: F = toml::from_str(text).unwrap();
         let mut report = Report::new("copy");
@@ -186,6 +188,9 @@ fn copied(files: &BTreeMap<String, String>) -> Report {
         "gates.toml" => held(GATE_RULES, text),
         "consent.toml" => held(CONSENT_RULES, text),
         "copied.toml" => held(COPIED_RULES, text),
+        "backfill.toml" => held(BACKFILL_RULES, text),
+        "steps.toml" => held(STEP_RULES, text),
+        "tuples.toml" => held(TUPLE_RULES, text),
         other => panic!("no facts of a copy are called {other}"),
     }
 }
@@ -301,6 +306,7 @@ fn verified(files: &BTreeMap<String, String>, report: &mut Report) {
     one(files, "count.toml", rules::verify::COUNT_RULES, report);
     one(files, "expected.toml", rules::verify::EXPECTED_RULES, report);
     one(files, "vector.toml", rules::verify::VECTOR_RULES, report);
+    one(files, "vector.toml", rules::verify::VECTOR_INDEX_RULES, report);
     one(files, "vector-count.toml", rules::verify::VECTOR_COUNT_RULES, report);
     one(files, "vector-content.toml", rules::verify::VECTOR_CONTENT_RULES, report);
     one(files, "vector-recall.toml", rules::verify::VECTOR_RECALL_RULES, report);

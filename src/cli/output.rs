@@ -17,7 +17,7 @@ pub(super) struct OutputArgs {
     /// The format on stdout
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: Format,
-    /// Also write the report to a file; the format is the one named, else the ending's (.json .sarif .xml .md), else --format's
+    /// Also write the report to a file; the format is the one named, else the ending's (.json .sarif .xml .md .html), else --format's
     #[arg(long, value_name = "[FORMAT=]FILE", help_heading = "Output")]
     pub(super) output: Vec<Target>,
     /// Treat warnings as failures
@@ -26,6 +26,14 @@ pub(super) struct OutputArgs {
     /// When to use colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN", help_heading = "Output")]
     pub(super) color: Colour,
+}
+
+impl OutputArgs {
+    /// Whether a page is written, which is handed on further than a terminal's text.
+    pub(super) fn has_page(&self) -> bool {
+        let formats = self.output.iter().filter_map(|target| target.format);
+        formats.chain([self.format]).any(|format| format == Format::Html)
+    }
 }
 
 /// What `--deny` turns into a failure.
@@ -84,6 +92,7 @@ fn by_ending(path: &str) -> Option<Format> {
         "sarif" => Some(Format::Sarif),
         "xml" => Some(Format::Junit),
         "md" => Some(Format::Markdown),
+        "html" => Some(Format::Html),
         _ => None,
     }
 }

@@ -7,6 +7,7 @@ use crate::stores::entry::{Client, Entry};
 use crate::stores::environment::Secrets;
 use crate::stores::keycloak::Keycloak;
 use crate::stores::openfga::OpenFga;
+use crate::stores::openfga_writing::OpenFgaServer;
 
 /// A store of tuples.
 pub(super) fn declared_store(base: &str, name: &str, endpoint: &Endpoint) -> Result<OpenFga, Stop> {
@@ -15,6 +16,13 @@ pub(super) fn declared_store(base: &str, name: &str, endpoint: &Endpoint) -> Res
     let model = filled.maybe(endpoint.model.as_ref())?;
     let (url, entry) = (filled.text(&endpoint.url)?, filled.entry(endpoint)?);
     OpenFga::new(name, &url, (&store, model), entry).map_err(Stop::CouldNotLook)
+}
+
+/// A server on which stores of tuples are made.
+pub(super) fn declared_server(base: &str, name: &str, endpoint: &Endpoint) -> Result<OpenFgaServer, Stop> {
+    let filled = Filled::beside(base)?;
+    let (url, entry) = (filled.text(&endpoint.url)?, filled.entry(endpoint)?);
+    OpenFgaServer::new(name, &url, entry).map_err(Stop::CouldNotLook)
 }
 
 /// A realm.

@@ -10,7 +10,7 @@ use super::servers::{declared_realm, declared_store};
 use super::shard::shard;
 use super::stop::{Stop, note};
 use crate::digest::hasher::Seed;
-use crate::jobs::verify::{Against, Decisions, End, Verify, against, decisions_alone, verify};
+use crate::jobs::verify::{Against, Decisions, End, Verify, against, decisions_alone, let_stand, verify};
 use crate::manifest::{AccessParity, Keys, MANIFEST, Manifest, RealmParity};
 use crate::mapping::Mapping;
 use crate::model::{Cause, Differing, Exit, Report};
@@ -53,7 +53,7 @@ pub(super) struct Args {
     /// The report says that it is a part
     #[arg(long, value_name = "NAME")]
     entity: Vec<String>,
-    /// How the keys of differing rows are printed
+    /// How the keys of differing rows are printed; where a page (html) is written they are hidden, unless this says `plain`
     #[arg(long, value_enum)]
     keys: Option<Keys>,
     /// Print the cells in which the named rows differ
@@ -127,8 +127,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
     } else {
         args.manifest.load()?
     };
+    let standing = loaded.clone().unwrap_or_default();
     if args.source_fingerprint.is_some() || args.target_fingerprint.is_some() {
-        return against_fingerprints(args, loaded);
+        return against_fingerprints(args, &standing);
     }
     if args.verify_key.is_some() {
         let hint = "name the fingerprint with `--source-fingerprint` or `--target-fingerprint`, or leave out `--verify-key`";
@@ -142,7 +143,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
         && !has_sides(&loaded.manifest)
     {
         return again(args, || {
-            reported(args, |clock, each| {
+            reported(args, &standing, |clock, each| {
                 let mut report = runtime()?.block_on(decisions_alone(decided, each));
                 clock.stamp(&mut report);
                 Ok(report)
@@ -157,12 +158,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
         .iter()
         .map(|written| named_check(&settings.declared, written))
         .collect::<Result<_, _>>()?;
-    settings.keys = args.keys.unwrap_or(settings.keys);
+    settings.keys = keys(args, settings.keys);
     settings.show_values = args.show_values;
     settings.jobs = args.jobs.map_or(settings.jobs, usize::from);
     settings.patience = args.limits.over(settings.patience);
     settings.shard = args.shard.as_deref().map(shard).transpose()?;
-    again(args, || reported(args, |clock, each| judge(&settings, decided.as_ref(), clock, each)))
+    again(args, || reported(args, &standing, |clock, each| judge(&settings, decided.as_ref(), clock, each)))
 }
 
 /// One run, or with `--watch` one after the other.
@@ -179,15 +180,18 @@ fn again(args: &Args, run: impl Fn() -> Result<Exit, Stop>) -> Result<Exit, Stop
 /// One run and its report; rows that differ go to the file that was named.
 fn reported(
     args: &Args,
+    Loaded { manifest, source, levels }: &Loaded,
     run: impl FnOnce(&Clock, &mut (dyn FnMut(&Differing<'_>) + Send)) -> Result<Report, Stop>,
 ) -> Result<Exit, Stop> {
     let clock = Clock::start();
     let mut lines = args.rows_out.as_deref().map(Lines::create).transpose().map_err(Stop::CouldNotLook)?;
-    let report = run(&clock, &mut |one| {
+    let mut report = run(&clock, &mut |one| {
         if let Some(lines) = &mut lines {
             lines.write(one);
         }
     })?;
+    let is_whole = args.table.is_empty() && args.check.is_empty() && args.entity.is_empty();
+    let_stand(&mut report, (manifest, source), levels, &clock.today(), is_whole && args.shard.is_none());
     if let Some(lines) = lines {
         lines.finish().map_err(Stop::CouldNotLook)?;
     }
@@ -197,16 +201,22 @@ fn reported(
     Ok(if args.accept_part && held { Exit::Held } else { exit })
 }
 
+/// How keys are printed. They are often personal data, so a page shows them only where somebody asks for it.
+fn keys(args: &Args, declared: Keys) -> Keys {
+    let declared = if args.output.has_page() && declared == Keys::Plain { Keys::Hidden } else { declared };
+    args.keys.unwrap_or(declared)
+}
+
 /// The same where a side is a fingerprint, or both are.
-fn against_fingerprints(args: &Args, loaded: Option<Loaded>) -> Result<Exit, Stop> {
-    let Loaded { manifest, source, levels } = loaded.unwrap_or_default();
+fn against_fingerprints(args: &Args, loaded: &Loaded) -> Result<Exit, Stop> {
+    let Loaded { manifest, source, levels } = loaded;
     let end = |side: &str, url: &Option<String>, file: &Option<String>, name: &str| match (url, file) {
         (_, Some(file)) => Ok(End::Taken(file.clone(), Box::new(taken(file, args.verify_key.as_deref())?))),
         (Some(url), None) => named(side, url).map(End::Live),
-        (None, None) => declared(&manifest, source.base(), name).map(End::Live),
+        (None, None) => declared(manifest, source.base(), name).map(End::Live),
     };
     let verify = &manifest.verify;
-    let mut mapping = Mapping::of(&manifest, &source);
+    let mut mapping = Mapping::of(manifest, source);
     mapping.only.clone_from(&args.table);
     let settings = Against {
         source: end("source", &args.source, &args.source_fingerprint, &verify.source)?,
@@ -215,11 +225,11 @@ fn against_fingerprints(args: &Args, loaded: Option<Loaded>) -> Result<Exit, Sto
         vectors: manifest.vector.clone(),
         declared: verify.clone(),
         sample: verify.sample,
-        keys: args.keys.unwrap_or(verify.keys),
+        keys: keys(args, verify.keys),
         patience: args.limits.over(patience(verify)),
-        levels,
+        levels: levels.clone(),
     };
-    reported(args, |clock, each| {
+    reported(args, loaded, |clock, each| {
         let mut report = runtime()?.block_on(against(&settings, &mut |row| each(&Differing::Row(row))));
         clock.stamp(&mut report);
         Ok(report)
@@ -344,7 +354,7 @@ fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Optio
         stores,
         live_realms,
         patience: args.limits.over(patience(verify)),
-        keys: args.keys.unwrap_or(verify.keys),
+        keys: keys(args, verify.keys),
         checks,
         levels: levels.clone(),
     }))

@@ -17,7 +17,7 @@
 //! | int8, time, timestamp(tz) | 8 bytes, big-endian |
 //! | float4, float8 | IEEE bits, big-endian |
 //! | numeric | `numeric_send` |
-//! | text, char(n), printed | UTF-8 |
+//! | text, char(n), printed, json | UTF-8 |
 //! | bytea, uuid, sent | the bytes |
 //! | record | each field, nested |
 //! | array | `u32` length of `array_dims` text, that text (`[1:2][0:1]`; none when empty), each item nested in storage order |
@@ -32,7 +32,7 @@
 //! Strict and semantic differ here and nowhere else. Semantic folds: the scale of `numeric`; `-0.0` and the payloads of
 //! NaN in `float4` and `float8`; the padding of `char(n)`; in dynamic columns an integral real to the integer it equals; a boolean read from a
 //! store without booleans (0 or 1) and an integer read for a float, if exact. The same inside containers. It does **not** fold: `1 month` and `30 days`, number
-//! scales inside `jsonb`, whitespace and key order of `json`, case of `citext`, Unicode forms, floats inside points and vectors.
+//! scales inside `jsonb`, of two types of Postgres whitespace and key order of `json`, case of `citext`, Unicode forms, floats inside points and vectors.
 
 use std::fmt::Write;
 
@@ -153,7 +153,9 @@ fn piece<'a>(kind: &Kind, value: &'a Value, mode: Mode) -> Result<Piece<'a>, Can
         (Kind::BlankPadded, Value::Text(text)) if semantic => {
             Piece::Slice(text.trim_end_matches(' ').as_bytes())
         }
-        (Kind::Text | Kind::Printed | Kind::BlankPadded, Value::Text(text)) => Piece::Slice(text.as_bytes()),
+        (Kind::Text | Kind::Printed | Kind::BlankPadded | Kind::Json, Value::Text(text)) => {
+            Piece::Slice(text.as_bytes())
+        }
         (Kind::Bytea, Value::Bytes(bytes)) | (Kind::Sent(_), Value::Sent(bytes)) => Piece::Slice(bytes),
         (Kind::Uuid, Value::Bytes(bytes)) if bytes.len() == 16 => Piece::Slice(bytes),
         (Kind::Uuid, Value::Bytes(_)) => return Err(invalid(kind)),

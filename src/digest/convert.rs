@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
+use crate::digest::jsonb;
 use crate::digest::kind::Kind;
+use crate::digest::list;
 use crate::model::value::Value;
 
 /// The same value in the shape of a kind; `None` when it has that shape already, or cannot be read as one.
@@ -17,7 +19,13 @@ use crate::model::value::Value;
 pub fn convert(kind: &Kind, value: &Value) -> Option<Value> {
     match (kind, value) {
         (Kind::Bool, Value::Int(truth @ (0 | 1))) => Some(Value::Bool(*truth == 1)),
-        (Kind::Numeric, Value::Real(number)) if number.is_finite() => Some(Value::Text(number.to_string())),
+        (Kind::Numeric | Kind::Json, Value::Real(number)) if number.is_finite() => {
+            Some(Value::Text(number.to_string()))
+        }
+        (Kind::Json, Value::Text(text)) => jsonb::printed(text).map(Value::Text),
+        // A column that is declared as JSON makes a number of a text that is one.
+        (Kind::Json, Value::Int(number)) => Some(Value::Text(number.to_string())),
+        (Kind::Array(item), Value::Text(text)) => list::array(item, text),
         (Kind::Uuid, Value::Text(text)) => uuid(text).map(Value::Bytes),
         (Kind::Date, Value::Text(text)) => {
             let date = Date::from_str(text).ok().filter(|_| text.len() == 10)?;

@@ -119,6 +119,7 @@ fn payload(kind: &Kind, column: &str, mode: Mode, depth: usize) -> Result<String
         // a cast of char(n) to text strips the padding, its output function does not
         Kind::BlankPadded if !semantic => format!("convert_to(bpcharout({column})::text, 'UTF8')"),
         Kind::Text | Kind::BlankPadded | Kind::Printed => format!("convert_to({column}::text, 'UTF8')"),
+        Kind::Json => format!("convert_to(({column})::jsonb::text, 'UTF8')"),
         // the operator class hash sees only bytes, and so does a domain over bytea
         Kind::Bytea => format!("{column}::bytea"),
         Kind::Sent(form) => format!("{}({column})", function_name(form)),

@@ -49,6 +49,8 @@ pub enum Kind {
     /// `tsvector`, `ltree` ... Its send form often is *not* a choice: `textsend`, `jsonb_send` and their like convert to
     /// `client_encoding`, and `xml_send` rewrites the declaration.
     Printed,
+    /// `json` and `jsonb` beside a column without a type, in semantic mode: the text of either as a `jsonb` prints it.
+    Json,
     /// A leaf type compared by its binary send form.
     Sent(SendForm),
     /// An array (of any dimensions) of a kind.
@@ -217,6 +219,7 @@ impl Kind {
             Kind::Timestamp => "timestamp",
             Kind::TimestampTz => "timestamptz",
             Kind::Printed => "printed form",
+            Kind::Json => "json",
             Kind::Sent(form) => form.function,
             Kind::Array(_) => "array",
             Kind::Range(_) => "range",

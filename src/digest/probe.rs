@@ -34,6 +34,10 @@ pub fn probes(kind: &Kind) -> Option<Vec<Probe>> {
         Kind::Float8 => probe("'-0.1'::float8", Value::Real(-0.1)),
         Kind::Numeric => probe("'-12345.670'::numeric", Value::Text("-12345.670".into())),
         Kind::Text | Kind::Printed => probe("'é 12 bytes+'::text", Value::Text("é 12 bytes+".into())),
+        Kind::Json => probe(
+            r#"'{"bb":1e1, "a" : [], "a":"\u00e9"}'::json"#,
+            Value::Text(r#"{"a": "é", "bb": 10}"#.into()),
+        ),
         Kind::BlankPadded => probe("'ab'::char(4)", Value::Text("ab  ".into())),
         Kind::Bytea => probe("decode('00ff61', 'hex')", Value::Bytes(vec![0, 255, 97])),
         Kind::Uuid => probe(

@@ -33,7 +33,7 @@ pub enum WireError {
 /// When the bytes are no binary form of the kind, or the binary form can't give what is compared.
 pub fn read(kind: &Kind, bytes: &[u8]) -> Result<Value, WireError> {
     match kind {
-        Kind::Printed => text(kind, bytes),
+        Kind::Printed | Kind::Json => text(kind, bytes),
         _ => read_inner(kind, bytes),
     }
 }
@@ -87,7 +87,7 @@ fn read_inner(kind: &Kind, bytes: &[u8]) -> Result<Value, WireError> {
         Kind::Text | Kind::BlankPadded => text(kind, bytes),
         Kind::Bytea | Kind::Uuid => Ok(Value::Bytes(bytes.to_vec())),
         Kind::Numeric | Kind::Sent(_) => Ok(Value::Sent(bytes.to_vec())),
-        Kind::Printed | Kind::Dynamic => Err(WireError::NotInBinary { kind: kind.name() }),
+        Kind::Printed | Kind::Json | Kind::Dynamic => Err(WireError::NotInBinary { kind: kind.name() }),
         Kind::Array(item) => whole(kind, bytes, |cursor| array(kind, item, cursor)).map(Value::Array),
         Kind::Range(subtype) => range(subtype, bytes).map(Value::Range),
         Kind::Multirange(subtype) => whole(kind, bytes, |cursor| multirange(kind, subtype, cursor)),

@@ -5,7 +5,8 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     Access, At, Backfill, Comparison, Endpoint, Env, FileName, Manifest, Mistake, Pin, Pins, Quantity,
-    Service, TableEntry, ValueType, Zone, acl, condition, day, guard, live, survey, vector, verify,
+    Service, TableEntry, ValueType, Zone, acl, condition, copy_backfill, copy_steps, copy_tuples, day, guard,
+    live, survey, vector, verify,
 };
 
 /// A glob over names and paths: `*` crosses `/`, `?` is one character, `[ab]` and `{a,b}` are choices.
@@ -73,6 +74,9 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     survey::mistakes(manifest, &mut found);
     verify::mistakes(manifest, &mut found);
     vector::mistakes(manifest, &mut found);
+    copy_steps::mistakes(manifest, &mut found);
+    copy_tuples::mistakes(manifest, &mut found);
+    copy_backfill::mistakes(manifest, &mut found);
     found.sort_by_key(|mistake| mistake.range.start);
     found
 }
@@ -97,7 +101,8 @@ fn server_mistakes(name: &str, endpoint: &Endpoint, found: &mut Vec<Mistake>) {
     if endpoint.is_database() {
         return;
     }
-    if endpoint.is_openfga() && endpoint.store.is_none() {
+    let is_written = endpoint.is_openfga() && endpoint.access == Access::ReadWrite;
+    if endpoint.is_openfga() && endpoint.store.is_none() && !is_written {
         let help = Some("say `store = \"...\"`, the id that `fga store list` prints");
         found.push(mistake(&endpoint.url, format!("endpoint `{name}` names no store"), help));
     }
@@ -118,7 +123,7 @@ fn server_mistakes(name: &str, endpoint: &Endpoint, found: &mut Vec<Mistake>) {
             found.push(mistake(&client.id, "the client has nothing to enter with".into(), help));
         }
     }
-    if endpoint.immutable || endpoint.access != Access::ReadOnly {
+    if endpoint.immutable || (endpoint.access != Access::ReadOnly && !is_written) {
         let help = Some("leave out `immutable` and `access`: it is only ever read");
         found.push(mistake(&endpoint.url, format!("endpoint `{name}` is no database"), help));
     }

@@ -3,14 +3,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::guard::patience;
 use super::{At, Mistake};
 
 /// A program of the project's own that works on a scratch database. It is run without a shell, in this process's environment
 /// without the variables that name another database.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
     /// The program and its arguments.

@@ -3,6 +3,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use super::copy_backfill::CopyBackfill;
+use super::copy_steps::{Call, Foreach, Provision, SqlStep, Stage};
+use super::copy_tuples::CopyTuples;
 
 /// How `trueup copy` copies.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -18,6 +21,20 @@ pub struct Copy {
     /// Whether rows of the target that the source no longer has are removed, of tables that this copy fills. Without it they are
     /// told, and stay.
     pub mirror: bool,
+    /// Tables of many entities are filled entity by entity, each in one transaction.
+    pub foreach: Option<Foreach>,
+    /// What makes the target ready, in this order: `trueup copy run schema`.
+    pub provision: Vec<Provision>,
+    /// Rows from elsewhere, staged in the target for steps that read them.
+    pub stage: Vec<Stage>,
+    /// Commands of the application's own that make rows of rows.
+    pub call: Vec<Call>,
+    /// Statements in the target, in this order.
+    pub sql: Vec<SqlStep>,
+    /// Tuples that go into new OpenFGA stores: `trueup copy run tuples`.
+    pub tuples: Vec<CopyTuples>,
+    /// One-shot SQL behind gates: `trueup copy run backfill`.
+    pub backfill: Vec<CopyBackfill>,
 }
 
 /// What becomes of triggers.

@@ -2,14 +2,16 @@
 //!
 //! Owns what the other side would be if the mapping held, and what tells one mapping from another. Refuses to be taken for
 //! the other side: whoever has both resolves against both.
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Mapping;
 use super::names::Names;
 use crate::manifest::{Side, TableEntry};
+use crate::model::Mode;
 use crate::model::schema::{Column, Schema, Table};
-use crate::model::{Cause, Mode};
 
 impl Mapping {
     /// A digest of all that decides which rows and cells are compared as what: not of reasons, nor of how a run is narrowed.
@@ -33,31 +35,45 @@ impl Mapping {
         self.tables.is_empty() && self.skips.iter().all(|skip| skip.side.is_none())
     }
 
-    /// What the other side is, if it is what the mapping makes of `own`.
-    ///
-    /// # Errors
-    /// When the target alone does not tell it.
-    pub fn other_side(&self, side: Side, own: &Schema) -> Result<Schema, Cause> {
-        if self.tables.is_empty() {
-            return Ok(own.clone());
+    /// What the other side is, if it is what the mapping makes of `own`, and what resolves the two.
+    pub fn alone(&self, side: Side, own: &Schema) -> Alone {
+        let (mapping, wholes) = match side {
+            Side::Source => (self.for_tables_of(own), BTreeSet::new()),
+            Side::Target => self.by_tables_of(own),
+        };
+        if mapping.tables.is_empty() {
+            return Alone { mapping, other: own.clone(), wholes };
         }
-        let mut tables = Vec::new();
-        for entry in &self.tables {
-            if side == Side::Target && entry.from.contains('{') {
-                let message = format!("the mapping's `{}` stands for tables of the source", *entry.from);
-                return Err(Cause::new(message).hint("take it with `--like` a fingerprint of the source"));
-            }
+        let mut tables: Vec<Table> = Vec::new();
+        for entry in &mapping.tables {
             let to = entry.to.as_ref().unwrap_or(&entry.from);
             let (here, there) = match side {
                 Side::Source => (&*entry.from, &**to),
                 Side::Target => (&**to, &*entry.from),
             };
-            if let Some(table) = own.table(here) {
-                tables.push(counterpart(entry, side, table, there));
+            let Some(table) = own.table(here) else { continue };
+            let mut other = counterpart(entry, side, table, there);
+            // Of tables that become one, each brings the columns that it has.
+            match tables.iter_mut().find(|known| known.id() == other.id()) {
+                Some(known) => {
+                    other.columns.retain(|column| known.column(&column.name).is_none());
+                    known.columns.extend(other.columns);
+                }
+                None => tables.push(other),
             }
         }
-        Ok(Schema { tables, ..own.clone() })
+        Alone { mapping, other: Schema { tables, ..own.clone() }, wholes }
     }
+}
+
+/// A mapping that met one side, and what it makes of that.
+pub struct Alone {
+    /// Its entries by the tables that this side has.
+    pub mapping: Mapping,
+    /// What the other side is, as far as that is known.
+    pub other: Schema,
+    /// The tables of the target of which nothing tells the parts: they are of as many entities as the source has.
+    pub wholes: BTreeSet<String>,
 }
 
 fn counterpart(entry: &TableEntry, side: Side, own: &Table, name: &str) -> Table {
@@ -86,7 +102,9 @@ fn counterpart(entry: &TableEntry, side: Side, own: &Table, name: &str) -> Table
         Side::Source => names.default.keys().chain(names.compute.keys()).chain(&names.target_owned).collect(),
         Side::Target => names.drop.iter().collect(),
     };
-    let (namespace, name) = name.split_once('.').unwrap_or((own.namespace.as_str(), name));
+    // A name without a schema is one of `public`, wherever its counterpart is.
+    let unsaid = if own.namespace.is_empty() { "" } else { "public" };
+    let (namespace, name) = name.split_once('.').unwrap_or((unsaid, name));
     // Keys are told by the side that is at hand.
     let mut other =
         Table { namespace: namespace.to_owned(), name: name.to_owned(), columns, ..Table::default() };
@@ -128,10 +146,8 @@ mod tests {
         let target = schema(&[("b", &["id", "y", "kind", "n", "at"])]);
         let both = resolve(&mapping, &source, &target, &|_| false);
         assert_eq!(both.problems, []);
-        let of_source =
-            resolve(&mapping, &source, &mapping.other_side(Side::Source, &source).unwrap(), &|_| false);
-        let of_target =
-            resolve(&mapping, &mapping.other_side(Side::Target, &target).unwrap(), &target, &|_| false);
+        let of_source = resolve(&mapping, &source, &mapping.alone(Side::Source, &source).other, &|_| false);
+        let of_target = resolve(&mapping, &mapping.alone(Side::Target, &target).other, &target, &|_| false);
         let names = |resolved: &crate::mapping::Resolved| -> Vec<String> {
             let mut names: Vec<String> =
                 resolved.pairs[0].columns.iter().map(|column| column.target.clone()).collect();
@@ -157,5 +173,55 @@ mod tests {
         }
         assert_ne!(one.identity(), mapping(&format!("verify.mode = \"semantic\"\n{TEXT}")).identity());
         assert_ne!(one.identity(), Mapping::default().identity());
+    }
+
+    #[test]
+    fn tables_of_many_entities_are_told_by_either_side() {
+        let text = "[[table]]\nfrom = \"me_{slug}_memory\"\nto = \"memory\"\ntarget_where = \"slug = '{slug}'\"\n\
+            default = { slug = \"{slug}\" }\n[[table]]\nfrom = \"me_{slug}_notes\"\nto = \"notes_of_{slug}\"\n";
+        let mapping = mapping(text);
+        let pairs = |alone: &Alone, source: &Schema, target: &Schema| -> Vec<String> {
+            let resolved = resolve(&alone.mapping, source, target, &|_| false);
+            resolved
+                .pairs
+                .iter()
+                .map(|pair| format!("{} {} {:?}", pair.source, pair.target, pair.target_where))
+                .collect()
+        };
+        let source = schema(&[
+            ("me_a_memory", &["id"]),
+            ("me_b_memory", &["id", "v"]),
+            ("me_a_notes", &["id"]),
+            ("other", &["id"]),
+        ]);
+        let alone = mapping.alone(Side::Source, &source);
+        assert_eq!(alone.wholes, BTreeSet::new());
+        assert_eq!(
+            pairs(&alone, &source, &alone.other),
+            [
+                "me_a_memory memory Some(\"slug = 'a'\")",
+                "me_b_memory memory Some(\"slug = 'b'\")",
+                "me_a_notes notes_of_a None"
+            ]
+        );
+        // In Postgres the entities are schemas, and the table is none of theirs.
+        let mut schemas = source.clone();
+        for (table, namespace) in schemas.tables.iter_mut().zip(["me_a", "me_b"]) {
+            (table.namespace, table.name) = (namespace.to_owned(), "memory".to_owned());
+        }
+        let of_schemas = super::Mapping::of(
+            &read(&text.replace("me_{slug}_memory", "me_{slug}.memory")).unwrap(),
+            &Source::default(),
+        );
+        let alone = of_schemas.alone(Side::Source, &schemas);
+        assert_eq!(pairs(&alone, &schemas, &alone.other).len(), 3);
+        let target =
+            schema(&[("memory", &["slug", "id", "v"]), ("notes_of_a", &["id"]), ("notes_of_", &["id"])]);
+        let alone = mapping.alone(Side::Target, &target);
+        assert_eq!(alone.wholes, BTreeSet::from(["memory".to_owned()]));
+        assert_eq!(
+            pairs(&alone, &alone.other, &target),
+            ["me_{slug}_memory memory None", "me_a_notes notes_of_a None"]
+        );
     }
 }

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use crate::manifest::{At, Manifest, Scalar, Side, SkipEntry, Source, TableEntry, glob};
 use crate::model::{Gap, Mode, Place, TableName};
 
+pub use alone::Alone;
 pub use patterns::per_schema;
 pub use resolve::resolve;
 

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use super::Mapping;
 use crate::manifest::{Scalar, TableEntry, glob};
-use crate::model::Schema;
+use crate::model::{Schema, Table};
 
 impl Mapping {
     /// The same mapping with an entry for each source table that a pattern meets. What stands in the place of `{name}` stands
@@ -42,6 +42,41 @@ impl Mapping {
 }
 
 impl Mapping {
+    /// The same for a target, whose tables tell the entities where an entry's `to` names them. Where it does not, its table is all
+    /// that the pattern's tables become together: the entry stands for them, without a condition of its own. The names of these
+    /// tables come with it.
+    pub(super) fn by_tables_of(&self, target: &Schema) -> (Self, BTreeSet<String>) {
+        let (mut tables, mut wholes) = (Vec::new(), BTreeSet::new());
+        for entry in &self.tables {
+            let to = entry.to.as_ref().unwrap_or(&entry.from);
+            let Some((before, name, after)) = placeholder(&entry.from) else {
+                tables.push(entry.clone());
+                continue;
+            };
+            let braced = format!("{{{name}}}");
+            if !to.contains(&braced) {
+                wholes.extend(target.table(to).map(Table::id));
+                tables.push(entry.clone());
+                continue;
+            }
+            let met = target.tables.iter().filter_map(|table| {
+                let id = table.id();
+                let value = standing_for(to, &braced, &id).filter(|value| !value.contains('.'))?.to_owned();
+                let mut met = filled(entry, &format!("{before}{value}{after}"), name, &value);
+                met.to = Some(to.standing_for(id));
+                Some(met)
+            });
+            tables.extend(met);
+        }
+        for entry in &mut tables {
+            let to = entry.to.as_ref().unwrap_or(&entry.from);
+            if target.table(to).is_some_and(|table| wholes.contains(&table.id())) {
+                entry.target_where = None;
+            }
+        }
+        (Self { tables, ..self.clone() }, wholes)
+    }
+
     /// The entities whose tables a schema holds, as the patterns of tables cut their names.
     pub fn entities_in(&self, schema: &Schema) -> BTreeSet<String> {
         let patterns = self.tables.iter().filter_map(|entry| placeholder(&entry.from));
@@ -82,6 +117,16 @@ fn placeholder(pattern: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = pattern.split_once('{')?;
     let (name, after) = rest.split_once('}')?;
     Some((before, name, after))
+}
+
+/// What stands in the place of `braced`, wherever it is in a pattern, if `text` is the pattern filled.
+fn standing_for<'t>(pattern: &str, braced: &str, text: &'t str) -> Option<&'t str> {
+    let places = pattern.matches(braced).count();
+    let written = pattern.len() - places * braced.len();
+    let length = text.len().checked_sub(written)?.checked_div(places)?;
+    let start = pattern.find(braced)?;
+    let value = text.get(start..start.checked_add(length)?).filter(|value| !value.is_empty())?;
+    (pattern.replace(braced, value) == text).then_some(value)
 }
 
 fn filled(entry: &TableEntry, id: &str, name: &str, value: &str) -> TableEntry {

@@ -23,6 +23,54 @@ pub struct CopyPlan {
     /// Target tables that one transaction fills, because their references are held when it ends.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub together: Vec<Vec<String>>,
+    /// Entities whose tables and steps are one transaction each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub entities: Vec<String>,
+    /// What is done beside rows of tables, in that order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<PlannedStep>,
+}
+
+/// A statement in the target, in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PlannedStep {
+    /// Its name.
+    pub name: String,
+    /// When it runs.
+    pub place: StepPlace,
+    /// What is staged for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<String>,
+    /// How many rows it must write, in words.
+    pub rows: String,
+}
+
+/// When a step runs. What stands in one place is one transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepPlace {
+    /// Before all tables.
+    #[default]
+    First,
+    /// Before the tables of each entity, in its transaction.
+    EntityFirst,
+    /// Behind the tables of each entity, in its transaction.
+    EntityLast,
+    /// Behind all tables.
+    Last,
+}
+
+impl StepPlace {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::First => "before all tables",
+            Self::EntityFirst => "before the tables of each entity",
+            Self::EntityLast => "behind the tables of each entity",
+            Self::Last => "behind all tables",
+        }
+    }
 }
 
 /// One source table on its way.

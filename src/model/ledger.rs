@@ -9,9 +9,16 @@ pub struct Ledger {
     pub run: CopyRun,
     /// Its ranges in the order in which they are written.
     pub ranges: Vec<CopyRange>,
+    /// What else is done.
+    pub steps: Vec<CopyStep>,
 }
 
 impl Ledger {
+    /// A step that is done, of an entity or of none.
+    pub fn step(&self, scope: &str, name: &str) -> Option<&CopyStep> {
+        self.steps.iter().find(|step| step.scope == scope && step.name == name)
+    }
+
     /// How many ranges are done.
     pub fn done(&self) -> usize {
         self.ranges.iter().filter(|range| range.state == RangeState::Done).count()
@@ -60,6 +67,22 @@ pub struct CopyRange {
     pub rows: Option<i64>,
     /// Their digest under the seed of that run.
     pub digest: Option<String>,
+}
+
+/// A step that is done: what it wrote was kept with this.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CopyStep {
+    /// The entity that it was done for, as `entity NAME`; else what sort of step it is.
+    pub scope: String,
+    /// Its name.
+    pub name: String,
+    /// A digest of what it was declared to do.
+    pub text: String,
+    /// What tells the rows that it read from others, stage by stage.
+    pub staged: String,
+    /// How many rows it wrote.
+    pub rows: i64,
 }
 
 /// How far a range is.

@@ -15,6 +15,7 @@ mod dockerfile;
 pub mod drawing;
 mod env;
 mod exit;
+mod guard;
 mod host;
 pub mod integrity;
 pub mod ledger;

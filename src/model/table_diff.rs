@@ -147,4 +147,6 @@ pub struct TypeClash {
     pub source: String,
     /// Its type in the target.
     pub target: String,
+    /// Whether semantic mode reads the text of the one side as what the other has.
+    pub has_meaning: bool,
 }

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use super::order::{Edge, Order, Wait, order};
-use crate::manifest::Triggers;
+use super::steps::shape;
+use crate::manifest::{Foreach, Triggers};
 use crate::mapping::{Mapping, Pair, PairColumn, Resolved};
 use crate::model::copy::{Doubt, Fit, ForeignKey, Form, LateReference};
 use crate::model::schema::{System, Trigger};
@@ -31,6 +32,10 @@ pub struct Known<'k> {
     pub triggers: Option<Triggers>,
     /// Whether rows that the source no longer has are removed.
     pub is_mirror: bool,
+    /// The entities that are one transaction each, where there are some.
+    pub foreach: Option<&'k Foreach>,
+    /// All that decides what steps do.
+    pub steps: &'k str,
 }
 
 /// A plan without its counts.
@@ -365,10 +370,10 @@ fn hash(known: &Known<'_>) -> String {
     part(env!("CARGO_PKG_VERSION").as_bytes());
     part(known.mapping.identity().as_bytes());
     for schema in [known.source, known.target] {
-        // The server's version and the stamped revisions are told, and decide nothing.
-        let shape = Schema { version: String::new(), revisions: Vec::new(), ..schema.clone() };
-        // Plain data with text keys is always JSON.
-        part(&serde_json::to_vec(&shape).unwrap_or_default());
+        part(&shape(schema, known.foreach));
+    }
+    if !known.steps.is_empty() {
+        part(known.steps.as_bytes());
     }
     for name in known.first {
         part(name.as_bytes());

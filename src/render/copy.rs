@@ -18,7 +18,7 @@ pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
     let nothing = String::new;
     rows.push(vec![nothing(), "all tables".into(), nothing(), grouped(all), bytes, nothing(), note]);
     let mut page = vec![Section { title, head: head.to_vec(), rows }];
-    let mut order: Vec<Vec<String>> = Vec::new();
+    let (mut order, mut steps): (Vec<Vec<String>>, Vec<Vec<String>>) = (Vec::new(), Vec::new());
     for late in &plan.second_pass {
         let what = format!("{}.{}", late.table, late.columns.join(", "));
         order.push(vec!["second pass".into(), what, format!("refers to {}, which comes later", late.to)]);
@@ -27,9 +27,26 @@ pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
         let why = "their references are held when it ends".to_owned();
         order.push(vec!["one transaction".into(), tables.join(", "), why]);
     }
+    for step in &plan.steps {
+        let stages =
+            if step.stages.is_empty() { String::new() } else { format!(", of {}", step.stages.join(", ")) };
+        let rows = format!("{}{stages}", counted(&step.rows));
+        steps.push(vec![step.name.clone(), step.place.words().to_owned(), rows]);
+    }
+    if let [first, .., last] = plan.entities.as_slice() {
+        let count = format!("{} entities", plan.entities.len());
+        steps.push(vec![count, format!("{first} to {last}"), "one transaction each".to_owned()]);
+    } else if let Some(only) = plan.entities.first() {
+        steps.push(vec!["1 entity".to_owned(), only.clone(), "one transaction".to_owned()]);
+    }
+    page.push(Section { title: "plan: steps".into(), head: Vec::new(), rows: steps });
     page.push(Section { title: "plan: references".into(), head: Vec::new(), rows: order });
     page.retain(|section| !section.rows.is_empty());
     page
+}
+
+fn counted(rows: &str) -> String {
+    if rows == "1" { "1 row".to_owned() } else { format!("{rows} rows").replace("answers rows", "answers") }
 }
 
 fn row(place: usize, table: &PlannedTable) -> Vec<String> {

@@ -9,6 +9,7 @@ mod copy;
 mod evidence;
 mod github;
 pub mod graph;
+mod html;
 mod human;
 mod json;
 mod junit;
@@ -42,8 +43,10 @@ pub enum Format {
     Junit,
     /// Workflow commands of GitHub Actions.
     Github,
-    /// A report that people sign.
+    /// A report that people sign, as text.
     Markdown,
+    /// The same as a page to be printed, without anything from elsewhere.
+    Html,
 }
 
 /// What a rule says about itself, where a format has a place for it.
@@ -87,6 +90,7 @@ pub fn render(report: &Report, format: Format, options: &Options<'_>, out: &mut 
         Format::Junit => junit::write(report, options, out),
         Format::Github => github::write(report, options, out),
         Format::Markdown => markdown::write(report, options, out),
+        Format::Html => html::write(report, options, out),
     }
 }
 

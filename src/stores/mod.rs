@@ -3,6 +3,7 @@
 //! Stores return model values. They never print, never judge, and never put a secret into an error.
 pub mod append;
 pub mod aside;
+pub mod calling;
 pub mod checkout;
 pub mod copying;
 pub mod discover;
@@ -17,6 +18,7 @@ pub mod keycloak;
 pub mod lines;
 pub mod migrations;
 pub mod openfga;
+pub mod openfga_writing;
 pub mod paired;
 pub mod postgres;
 pub mod process;
@@ -24,6 +26,7 @@ pub mod questions;
 pub mod rows;
 pub mod scratch;
 pub mod sqlite;
+pub mod staging;
 pub mod store;
 pub mod surveying;
 pub mod vectors;

@@ -2,13 +2,14 @@
 use std::collections::BTreeMap;
 
 use super::rows::{Cell, CellFrom, ColumnKind, Rows};
-use crate::digest::comparable::comparable;
+use crate::digest::comparable::{comparable, read_as};
 use crate::digest::convert::{convert, untyped};
 use crate::digest::kind::Kind;
+use crate::digest::list;
 use crate::manifest::Scalar;
 use crate::mapping::PairColumn;
 use crate::model::value::Value;
-use crate::model::{Cause, ColumnTypes, TypeClash};
+use crate::model::{Cause, ColumnTypes, Mode, TypeClash};
 
 /// Types of Postgres whose printed form is not the text that made them.
 const REWRITTEN: &[&str] = &["jsonb", "tsvector", "tsquery", "hstore", "jsonpath", "xml"];
@@ -27,6 +28,8 @@ pub fn integer_key(kinds: &BTreeMap<String, ColumnKind>, rows: &Rows) -> Option<
 /// The cells of two sides, in one order.
 #[derive(Default)]
 pub struct Paired {
+    /// What is equal.
+    pub mode: Mode,
     /// What the source is asked for.
     pub source: Vec<Cell>,
     /// What the target is asked for.
@@ -75,9 +78,19 @@ impl Paired {
         let [(one, one_declared), (other, other_declared)] = known.as_slice() else { return };
         self.types.columns += 1;
         self.is_mixed |= (**one == Kind::Dynamic) != (**other == Kind::Dynamic);
+        let meaning = match (**one == Kind::Dynamic, **other == Kind::Dynamic) {
+            (true, false) => in_meaning(other, other_declared),
+            (false, true) => in_meaning(one, one_declared),
+            _ => None,
+        };
+        let has_meaning = meaning.is_some();
         let is_rewritten = (**one == Kind::Dynamic || **other == Kind::Dynamic)
             && REWRITTEN.iter().any(|name| one_declared == name || other_declared == name);
-        let Some((one, other)) = comparable(one, other).filter(|_| !is_rewritten) else {
+        let compared = match meaning.filter(|_| self.mode == Mode::Semantic) {
+            Some(kind) => Some((kind.clone(), kind)),
+            None => comparable(one, other).filter(|_| !is_rewritten),
+        };
+        let Some((one, other)) = compared else {
             let word = |declared: &str| {
                 if declared.is_empty() { "text of any kind".to_owned() } else { declared.to_owned() }
             };
@@ -85,6 +98,7 @@ impl Paired {
                 column: name.clone(),
                 source: word(one_declared),
                 target: word(other_declared),
+                has_meaning,
             });
             return;
         };
@@ -101,6 +115,36 @@ impl Paired {
         self.target.push(Cell { from: CellFrom::Column(name.clone()), default: None, kind: other });
         self.names.push(name.clone());
         self.places.push(index);
+    }
+}
+
+/// Whether the text of a store without types says what such a column means.
+pub fn has_meaning(column: &ColumnKind) -> bool {
+    column.kind.as_ref().is_some_and(|kind| in_meaning(kind, &column.declared).is_some())
+}
+
+/// What a column is read as to be held to one that was digested as `digested`, and is `declared` there; `None` when it cannot be.
+pub fn held_to(own: &Kind, digested: &Kind, declared: &str, mode: Mode) -> Option<Kind> {
+    if *own != Kind::Dynamic || *digested == Kind::Dynamic {
+        return read_as(own, digested);
+    }
+    match in_meaning(digested, declared) {
+        // Only what a `jsonb` prints is what was digested.
+        Some(kind) if mode == Mode::Semantic => (declared != "json").then_some(kind),
+        _ if REWRITTEN.contains(&declared) => None,
+        _ => read_as(own, digested),
+    }
+}
+
+/// What a column of Postgres is compared as with what a store without types holds, where a text says what it means; else as it is.
+fn in_meaning(kind: &Kind, declared: &str) -> Option<Kind> {
+    match (kind, declared) {
+        (Kind::Printed, "json" | "jsonb") => Some(Kind::Json),
+        (Kind::Array(item), _) if list::is_readable(item) => {
+            let of = declared.trim_end_matches("[]").trim_start_matches('_');
+            (of != "json" && !REWRITTEN.contains(&of)).then(|| kind.clone())
+        }
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Other programs: one to become, and one to ask.
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -70,6 +71,28 @@ pub fn ask(command: &[String], patience: Duration) -> Result<Said, Cause> {
 /// # Errors
 /// As [`ask`].
 pub fn ask_in(around: &Surroundings, command: &[String], patience: Duration) -> Result<Said, Cause> {
+    begin(around, command, [Stdio::null(), Stdio::piped()], patience)
+}
+
+/// As [`ask_in`], with a file on its standard input, and another that takes all of its standard output.
+///
+/// # Errors
+/// As [`ask`].
+pub fn pipe(
+    around: &Surroundings,
+    command: &[String],
+    [input, output]: [File; 2],
+    patience: Duration,
+) -> Result<Said, Cause> {
+    begin(around, command, [Stdio::from(input), Stdio::from(output)], patience)
+}
+
+fn begin(
+    around: &Surroundings,
+    command: &[String],
+    [stdin, stdout]: [Stdio; 2],
+    patience: Duration,
+) -> Result<Said, Cause> {
     let Some((program, arguments)) = command.split_first() else {
         return Err(Cause::new("there is no command to run"));
     };
@@ -83,8 +106,8 @@ pub fn ask_in(around: &Surroundings, command: &[String], patience: Duration) -> 
     let started = started
         .args(arguments)
         .envs(around.with.iter().map(|(name, value)| (name, value.reveal())))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
+        .stdin(stdin)
+        .stdout(stdout)
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn();

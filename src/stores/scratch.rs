@@ -102,26 +102,8 @@ impl Scratch {
     /// the URL's secrets.
     pub async fn run(&self, program: &Program, more: &[&str]) -> Result<Said, Cause> {
         let url = self.url(program.scheme.as_deref());
-        let all = variables();
-        let names_database =
-            |(name, value): &&(String, String)| WHERE.contains(&name.as_str()) || is_database(value);
-        let masks = Masks::new(
-            all.iter()
-                .map(|(_, value)| value.as_str())
-                .filter(|value| is_database(value))
-                .chain([url.reveal()]),
-        );
-        let mut with = Vec::new();
-        if let Self::Postgres(scratch) = self {
-            with.extend(scratch.url().variables());
-        }
-        with.extend(program.environment.iter().map(|(name, value)| (name.clone(), Hidden::new(value))));
-        with.push((program.variable.clone(), url));
-        let around = Surroundings {
-            folder: Some(program.folder.clone()).filter(|folder| !folder.is_empty()),
-            without: all.iter().filter(names_database).map(|(name, _)| name.clone()).collect(),
-            with,
-        };
+        let own = if let Self::Postgres(scratch) = self { scratch.url().variables() } else { Vec::new() };
+        let (around, masks) = program.surroundings(Some(url), own);
         let command: Vec<String> =
             program.run.iter().cloned().chain(more.iter().map(|&word| word.to_owned())).collect();
         let patience = program.patience;
@@ -141,6 +123,36 @@ impl Scratch {
             Self::Postgres(scratch) => scratch.remove().await,
             Self::Sqlite(_) => Ok(()),
         }
+    }
+}
+
+impl Program {
+    /// This process's environment without what names another database, with the program's own variables and the URL that it is
+    /// given; and what masks those of them that are secret in what it says.
+    pub(super) fn surroundings(
+        &self,
+        url: Option<Hidden>,
+        own: Vec<(String, Hidden)>,
+    ) -> (Surroundings, Masks) {
+        let all = variables();
+        let names_database =
+            |(name, value): &&(String, String)| WHERE.contains(&name.as_str()) || is_database(value);
+        let masks = Masks::new(
+            all.iter()
+                .map(|(_, value)| value.as_str())
+                .filter(|value| is_database(value))
+                .chain(self.environment.iter().map(|(_, value)| value.as_str()))
+                .chain(url.iter().map(Hidden::reveal)),
+        );
+        let mut with = own;
+        with.extend(self.environment.iter().map(|(name, value)| (name.clone(), Hidden::new(value))));
+        with.extend(url.map(|url| (self.variable.clone(), url)));
+        let around = Surroundings {
+            folder: Some(self.folder.clone()).filter(|folder| !folder.is_empty()),
+            without: all.iter().filter(names_database).map(|(name, _)| name.clone()).collect(),
+            with,
+        };
+        (around, masks)
     }
 }
 
@@ -175,7 +187,7 @@ fn telling(lines: &[&str]) -> Option<String> {
 /// So many lines of what a program said last are told.
 const LINES: usize = 8;
 
-fn failed(program: &Program, more: &[&str], said: &Said) -> Cause {
+pub(super) fn failed(program: &Program, more: &[&str], said: &Said) -> Cause {
     let name = program.run.first().map_or("", String::as_str);
     let words: Vec<&str> = [name].into_iter().chain(more.iter().copied()).collect();
     let spoken = if said.stderr.trim().is_empty() { &said.stdout } else { &said.stderr };

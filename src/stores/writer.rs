@@ -43,6 +43,18 @@ impl Writer {
         })
     }
 
+    /// The writer as one whose database runs the steps of a copy.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn postgres(&mut self) -> Result<&mut PostgresWriter, Cause> {
+        match self {
+            Self::Postgres(writer) => Ok(writer),
+            Self::Sqlite(_) => Err(Cause::new("this version runs the steps of a copy in Postgres alone")
+                .hint("copy the rows alone, or into a Postgres database")),
+        }
+    }
+
     /// See [`PostgresWriter::begin_run`].
     ///
     /// # Errors

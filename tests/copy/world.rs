@@ -92,6 +92,48 @@ impl World {
     }
 }
 
+/// A database of its own on the server that the tests have, filled by a script.
+pub(crate) struct Database {
+    scratch: Scratch,
+    pub(crate) url: String,
+}
+
+impl Database {
+    pub(crate) async fn of(script: &str) -> Self {
+        let server = std::env::var("TRUEUP_TEST_POSTGRES")
+            .unwrap_or_else(|_| panic!("TRUEUP_TEST_POSTGRES is not set: run `bash tests/run`"));
+        let scratch = scratch(&server, script).await;
+        let url = format!("{}/{}", server.rsplit_once('/').unwrap().0, scratch.name());
+        Self { scratch, url }
+    }
+
+    /// The first column of a query, as text.
+    pub(crate) async fn ask(&self, sql: &str) -> Vec<String> {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let rows = sqlx::query(AssertSqlSafe(sql.to_owned()).into_sql_str()).fetch_all(&mut connection).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        connection.close().await.unwrap();
+        rows.iter().map(|row| row.get::<String, usize>(0)).collect()
+    }
+
+    pub(crate) async fn load(&self, script: &str) {
+        self.scratch.load(script).await.unwrap_or_else(|cause| panic!("{cause:?}"));
+    }
+
+    pub(crate) async fn remove(self) {
+        self.scratch.remove().await.unwrap_or_else(|cause| panic!("{cause:?}"));
+    }
+}
+
+/// What the program prints in a folder, and its exit code.
+pub(crate) fn trueup(folder: &Path, variables: &[(&str, &str)], args: &[&str]) -> (String, i32) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
+    command.args(args).envs(variables.iter().copied()).current_dir(folder).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    (text, output.status.code().unwrap())
+}
+
 async fn scratch(server: &str, script: &str) -> Scratch {
     let Address::Postgres(url) = Endpoint::new("test", server, false).unwrap().address else {
         panic!("no url of Postgres")

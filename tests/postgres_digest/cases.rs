@@ -196,6 +196,10 @@ fn texts() -> Vec<Case> {
     ] {
         cases.push(case(sql_type, literal, Kind::Printed, text(shown)));
     }
+    for sql_type in ["json", "jsonb"] {
+        let (literal, shown) = ("{\"bb\":1e1, \"a\" : [1.0]}", "{\"a\": [1.0], \"bb\": 10}");
+        cases.push(case(sql_type, literal, Kind::Json, text(shown)));
+    }
     cases
 }
 

@@ -64,6 +64,7 @@ pub(crate) fn rust_hash(kind: &Kind, value: &Value, mode: Mode) -> RowHash {
 pub(crate) async fn fetched(server: &mut PgConnection, kind: &Kind, sql: &str) -> Value {
     let sql = match kind {
         Kind::Printed => format!("({sql})::text"),
+        Kind::Json => format!("({sql})::jsonb::text"),
         // sqlx 0.9 can't describe a multirange, so it is sent as bytes
         Kind::Multirange(_) => format!("multirange_send({sql})"),
         _ => sql.to_owned(),

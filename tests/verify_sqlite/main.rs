@@ -9,6 +9,7 @@ mod asked;
 mod cells;
 mod files;
 mod mapping;
+mod merged;
 mod prints;
 mod properties;
 mod size;

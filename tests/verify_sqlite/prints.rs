@@ -194,10 +194,16 @@ fn through_a_mapping() {
         ])
     };
     both().is_equal();
-    // The source alone does not know the type of the default's column.
+    // A declared value tells its type, an expression does not.
+    let alone = taken(&world, &["source", "-o", "alone.json"]);
+    assert_eq!(alone.stderr, "");
+    from("alone.json").is_equal();
+    let computed = MAPPING.replace("default = { kind = \"k\" }", "compute = { kind = \"'k'\" }");
+    through(&world, &computed);
     let alone = taken(&world, &["source", "-o", "alone.json"]);
     assert!(alone.stderr.contains("t.kind is not in it"), "{alone:?}");
     from("alone.json").could_not_look("the fingerprint does not hold it");
+    through(&world, MAPPING);
     from("b.json").could_not_look("is a fingerprint of the target");
     files(&world).could_not_look("another mapping");
     world.sql("b.db", "UPDATE p SET kind = 'other' WHERE id = 2");

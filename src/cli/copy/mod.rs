@@ -1,13 +1,16 @@
 //! `trueup copy`
+mod backfill;
 mod bar;
 mod run;
+mod steps;
 mod tending;
+mod tuples;
 
 use super::manifest::{Loaded, ManifestArgs};
 use super::output::{Clock, OutputArgs, emit};
 use super::stop::{Stop, note};
 use super::verify::{LimitArgs, declared, named, patience, runtime};
-use crate::jobs::copy::{Copy, plan};
+use crate::jobs::copy::{Copy, Ends as StepEnds, plan};
 use crate::manifest::{Access, Keys, MANIFEST};
 use crate::mapping::Mapping;
 use crate::model::Exit;
@@ -90,7 +93,10 @@ fn ends(args: &EndArgs, manifest_args: &ManifestArgs, limits: &LimitArgs) -> Res
         }
     };
     let target = manifest.endpoints.get(&manifest.verify.target).filter(|_| urls.is_none());
+    let steps = if urls.is_some() { StepEnds::default() } else { steps::ends(&manifest, &source)? };
     let copy = Copy {
+        entities: manifest.verify.entities.clone(),
+        ends: steps,
         source: from,
         target: to,
         mapping: Mapping::of(&manifest, &source),
@@ -110,7 +116,10 @@ fn ends(args: &EndArgs, manifest_args: &ManifestArgs, limits: &LimitArgs) -> Res
 pub(super) fn run(command: &Command) -> Result<Exit, Stop> {
     match command {
         Command::Plan(args) => planned(args),
+        Command::Run(run::Step::Schema(args)) => run::schema(args),
         Command::Run(run::Step::Rows(args)) => run::rows(args),
+        Command::Run(run::Step::Tuples(args)) => tuples::tuples(args),
+        Command::Run(run::Step::Backfill(args)) => backfill::run(args),
         Command::Status(args) => tending::tell(args),
         Command::Unlock(args) => tending::end_holder(args),
         Command::Reset(args) => tending::empty(args),

@@ -10,7 +10,7 @@ use crate::cli::output::{Clock, OutputArgs, emit};
 use crate::cli::stop::Stop;
 use crate::cli::verify::{LimitArgs, random, runtime};
 use crate::digest::hasher::Seed;
-use crate::jobs::copy::{Hands, Run, run};
+use crate::jobs::copy::{Hands, Run, provision, run};
 use crate::manifest::{Access, Keys, Level};
 use crate::model::copy::CopyPlan;
 use crate::model::{Cause, Exit, RuleId};
@@ -20,8 +20,36 @@ use crate::stores::lines::Lines;
 /// What is written.
 #[derive(Debug, clap::Subcommand)]
 pub(in crate::cli) enum Step {
+    /// Make the target ready with its own functions, scripts and commands, each once (`[[copy.provision]]`)
+    Schema(SchemaArgs),
     /// Copy rows, range by range; each is read back before it is kept. The same command goes on where a run was killed
     Rows(Args),
+    /// Copy tuples into a new OpenFGA store, the model first, and write down its id (`[[copy.tuples]]`)
+    Tuples(super::tuples::TupleArgs),
+    /// Run a one-shot SQL file: linted, on a mirror first, in one transaction with its checks, once (`[[copy.backfill]]`)
+    Backfill(super::backfill::BackfillArgs),
+}
+
+/// The flags of `trueup copy run schema`.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct SchemaArgs {
+    #[command(flatten)]
+    ends: EndArgs,
+    /// Make ready for these entities alone, where steps are for each
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    entity: Vec<String>,
+    /// Write, without asking for the target's name on the terminal
+    #[arg(long)]
+    yes: bool,
+    /// Wait so long for another copy into the same target
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    wait: u64,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    manifest: ManifestArgs,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// The flags of `trueup copy run rows`.
@@ -29,6 +57,9 @@ pub(in crate::cli) enum Step {
 pub(in crate::cli) struct Args {
     #[command(flatten)]
     ends: EndArgs,
+    /// Copy these entities alone, where tables are of many; the report says that it is a part
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    entity: Vec<String>,
     /// Refuse any other plan than the one that was reviewed, by the hash that `trueup copy plan` prints
     #[arg(long, value_name = "HASH")]
     plan: Option<String>,
@@ -73,14 +104,9 @@ pub(in crate::cli) struct Args {
 pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
     let clock = Clock::start();
     let Ends { mut copy, access, keys, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
-    if access.is_some_and(|access| access != Access::ReadWrite) {
-        let name = &copy.target.name;
-        return Err(Stop::Refused(
-            Cause::new(format!("the manifest lets `{name}` be read, and not written"))
-                .hint(format!("say `access = \"read-write\"` under `[endpoints.{name}]`")),
-        ));
-    }
+    writable(access, &copy.target.name)?;
     copy.mapping.only.clone_from(&args.table);
+    copy.mapping.entities.clone_from(&args.entity);
     let keys = args.keys.unwrap_or(keys);
     if args.rejects.is_some() {
         // What a plan says would be refused goes to that file.
@@ -135,6 +161,48 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
     emit(&report, &args.output)
 }
 
+/// Makes a target ready.
+pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Stop> {
+    let clock = Clock::start();
+    let Ends { mut copy, access, keys, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
+    writable(access, &copy.target.name)?;
+    copy.mapping.entities.clone_from(&args.entity);
+    let settings = Run {
+        copy,
+        seed: random(),
+        reviewed: None,
+        wait: Duration::from_secs(args.wait),
+        rows_of_range: 1,
+        jobs: 1,
+        leaves_out: false,
+        keys,
+        holder: format!("process {}", std::process::id()),
+    };
+    let (name, steps) = (settings.copy.target.name.clone(), settings.copy.declared.provision.len());
+    let mut hands = Hands {
+        confirm: &mut |_| {
+            let question = format!("{steps} steps make {name} ready.");
+            if args.yes { Consent::Given } else { named(&question, &name) }
+        },
+        reject: &mut |_| Err(Cause::new("no row is copied here")),
+        kept: &mut |_, _, _| {},
+        tell: &mut |text| say(text),
+    };
+    let mut report = runtime()?.block_on(provision(&settings, &mut hands));
+    clock.stamp(&mut report);
+    emit(&report, &args.output)
+}
+
+pub(super) fn writable(access: Option<Access>, name: &str) -> Result<(), Stop> {
+    if access.is_none_or(|access| access == Access::ReadWrite) {
+        return Ok(());
+    }
+    Err(Stop::Refused(
+        Cause::new(format!("the manifest lets `{name}` be read, and not written"))
+            .hint(format!("say `access = \"read-write\"` under `[endpoints.{name}]`")),
+    ))
+}
+
 fn confirmed(is_given: bool, plan: &CopyPlan, target: &str) -> Consent {
     if is_given {
         return Consent::Given;
@@ -164,4 +232,9 @@ pub(super) fn named(question: &str, name: &str) -> Consent {
         return Consent::NotAsked;
     }
     if typed.trim() == name { Consent::Given } else { Consent::Withheld }
+}
+
+pub(super) fn say(text: &str) {
+    // When stderr is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{text}");
 }

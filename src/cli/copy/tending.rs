@@ -48,20 +48,34 @@ pub(super) fn tell(args: &Args) -> Result<Exit, Stop> {
         }
         Some(ledger) => {
             let run = &ledger.run;
+            let steps = match ledger.steps.len() {
+                0 => String::new(),
+                1 => "1 step is done".to_owned(),
+                many => format!("{many} steps are done"),
+            };
             let state = match (&run.ended, found.holder.is_some()) {
                 (Some(ended), _) if run.is_finished => format!("finished {ended}"),
                 (_, true) => "being written".to_owned(),
                 _ if ledger.done() == ledger.ranges.len() => {
-                    "a part of it is written; `trueup copy run rows` goes on".to_owned()
+                    "stopped before its end: a part of it is written; `trueup copy run rows` goes on"
+                        .to_owned()
                 }
                 _ => "stopped before its end; `trueup copy run rows` goes on".to_owned(),
             };
-            let _ = writeln!(
-                text,
-                "{name}: plan {}, begun {} (epoch {}), {state}",
-                run.plan, run.began, run.epoch
-            );
-            let _ = writeln!(text, "{} of {} ranges are done", ledger.done(), ledger.ranges.len());
+            if run.plan.is_empty() {
+                let _ =
+                    writeln!(text, "{name}: no rows were copied; {steps}, the first of them {}", run.began);
+            } else {
+                let _ = writeln!(
+                    text,
+                    "{name}: plan {}, begun {} (epoch {}), {state}",
+                    run.plan, run.began, run.epoch
+                );
+                let _ = writeln!(text, "{} of {} ranges are done", ledger.done(), ledger.ranges.len());
+                if !steps.is_empty() {
+                    let _ = writeln!(text, "{steps}");
+                }
+            }
         }
     }
     let held = found

@@ -65,6 +65,9 @@ pub struct Fingerprint {
     /// What its queries of declared sets answered, by the names of the sets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sets: BTreeMap<String, Look<SetPrint>>,
+    /// Of tables of which each entry of the mapping takes a part: the rows that none takes, and those that more than one does.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outside: BTreeMap<String, Look<[u64; 2]>>,
     /// What else was looked at, by a word for it. What a build does not know it says it did not compare.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub more: BTreeMap<String, Value>,
@@ -110,6 +113,9 @@ pub struct TablePrint {
     pub source: String,
     /// The pair's target table.
     pub target: String,
+    /// Whether it is all rows of a table that several of the source become, of which its side alone does not tell the parts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_whole: bool,
     /// What is equal.
     pub mode: Mode,
     /// What was digested of each row, in the order of the names.
@@ -227,7 +233,14 @@ impl Fingerprint {
     /// The table of a pair.
     pub fn table(&self, source: &TableName, target: &TableName) -> Option<&TablePrint> {
         let (source, target) = (source.to_string(), target.to_string());
-        self.tables.iter().find(|table| table.source == source && table.target == target)
+        let is_it = |table: &&TablePrint| table.source == source && table.target == target;
+        self.tables.iter().filter(|table| !table.is_whole).find(is_it)
+    }
+
+    /// A table of the target, where it was digested as the whole that several of the source become.
+    pub fn whole(&self, target: &TableName) -> Option<&TablePrint> {
+        let target = target.to_string();
+        self.tables.iter().find(|table| table.is_whole && table.target == target)
     }
 
     /// Whether a source table was found to hold no row.

@@ -1,27 +1,40 @@
 //! `copy`: rows from a source into a target, step by step.
 //!
 //! A plan reads both sides and writes nothing. A run holds the target's lock, plans, holds the gates, and writes range by range.
+mod around;
+mod backfill;
 mod counters;
+mod entities;
 mod mirror;
+mod provision;
 mod ranges;
 mod run;
+mod steps;
 mod tending;
 mod transfer;
+mod tuples;
 mod units;
 mod work;
 mod worker;
 
+pub use backfill::{BackfillRun, backfill};
+pub use provision::provision;
 pub use run::{Hands, Run, run};
+pub use steps::Ends;
 pub use tending::{reset, status, unlock};
+pub use tuples::{TupleHands, TupleRun, tuples};
 
+use self::entities::{Entities, entities};
 use crate::digest::short::short;
-use crate::manifest::{At, Copy as Declared, Source, glob};
-use crate::mapping::{Mapping, Resolved, resolve};
+use crate::manifest::{At, Copy as Declared, Entities as DeclaredEntities, Source, glob};
+use crate::mapping::{Mapping, ProblemKind, Resolved, resolve};
+use crate::model::copy::StepPlace;
 use crate::model::copy::{CopyPlan, PlannedTable};
 use crate::model::ledger::{CopyRange, Ledger};
 use crate::model::survey::Rows;
 use crate::model::{Cause, Gap, GapKind, Look, Object, ObjectKind, Report, Schema};
 use crate::plan::copy::{Draft, DraftTable, Known, draft};
+use crate::plan::steps::{Placed, place, text, told};
 use crate::rules::copy::{Carried, CopyFacts, Firing, RULES, StaleName, Unwritable};
 use crate::rules::run::{RULES as RUN_RULES, RunFacts};
 use crate::rules::verify::{SIDES_RULES, SidesFacts};
@@ -42,7 +55,11 @@ pub struct Copy {
     pub mapping: Mapping,
     /// What `[copy]` says.
     pub declared: Declared,
-    /// Where that stands.
+    /// Which entities there are, where that is declared.
+    pub entities: Option<DeclaredEntities>,
+    /// What steps name.
+    pub ends: Ends,
+    /// Where all that stands.
     pub manifest: Source,
     /// How long a server may be kept busy.
     pub patience: Patience,
@@ -87,6 +104,8 @@ struct Prepared {
     ledger: Option<Ledger>,
     /// The hash of the plan of all tables, whatever this one is narrowed to.
     whole: String,
+    entities: Entities,
+    placed: Placed,
 }
 
 /// Reads both sides, judges, and says all of it in the report. None where no plan could be made.
@@ -109,22 +128,45 @@ async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
             return None;
         }
     };
-    let mapping = settings.mapping.clone().for_tables_of(&source.schema);
+    let entities = entities(settings, &mut source.store, &source.schema, report).await?;
+    let mapping = entities.over(&settings.mapping, &source.schema);
     let empty = source.store.empty_tables(&mapping, &source.schema).await;
-    let resolved = resolve(&mapping, &source.schema, &target.schema, &|table| empty.contains(table));
+    let mut resolved = resolve(&mapping, &source.schema, &target.schema, &|table| empty.contains(table));
+    resolved.pairs.retain(|pair| !entities.is_idle(&mapping, pair));
     sides.is_same = source.store.is_same(&target.store);
     sides.is_replica = !sides.is_same && source.store.is_replica(&target.store);
     sides.tables = source.schema.tables.len() + target.schema.tables.len();
     sides.problems.clone_from(&resolved.problems);
+    let held = target.store.ledger().await.ok().flatten();
+    if !provision::open(settings, &entities, held.as_ref()).is_empty() {
+        // A target that is not ready need not have its tables yet, and nothing is copied into it.
+        sides.problems.retain(|problem| problem.kind != ProblemKind::MissingTable);
+        let reason = "tables that the target does not have yet: it is not ready";
+        report.not_compared.push(Gap {
+            on: settings.on(),
+            kind: GapKind::NotCompared,
+            reason: reason.into(),
+        });
+    }
     let are_two = !sides.is_same && !sides.is_replica;
     judge(SIDES_RULES, &settings.on(), &Look::Got(sides), &settings.levels, report);
     report.not_compared.extend(resolved.gaps.iter().cloned());
     if !are_two {
         return None;
     }
-    let found = planned(settings, &mapping, &resolved, (&mut source, &mut target), report).await;
+    let found = planned(settings, (&mapping, &entities), &resolved, (&mut source, &mut target), report).await;
+    let targets = resolved.pairs.iter().map(|pair| pair.target.to_string()).collect();
+    // Steps are of all tables.
+    let placed = if mapping.only.is_empty() {
+        place(&settings.declared, &settings.mapping.tables, &targets)
+    } else {
+        Placed::default()
+    };
     let (facts, rest) = match found {
-        Ok((facts, tables, ledger, whole)) => (Look::Got(facts), Some((tables, ledger, whole))),
+        Ok((mut facts, tables, ledger, whole)) => {
+            beside_rows(settings, &placed, &entities, ledger.as_ref(), &mut facts);
+            (Look::Got(facts), Some((tables, ledger, whole)))
+        }
         Err(cause) => (Look::Failed(cause), None),
     };
     judge(RULES, &settings.on(), &facts, &settings.levels, report);
@@ -132,13 +174,40 @@ async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
     let hint = "a plan without a table copies nothing: is it the right source?";
     let run = RunFacts::new(report, |rule| rule == "copy/uncounted", hint);
     judge(RUN_RULES, &run.on.clone(), &Look::Got(run), &settings.levels, report);
+
     let ((tables, ledger, whole), Look::Got(facts)) = (rest?, facts) else { return None };
-    Some(Prepared { source, target, resolved, tables, facts, ledger, whole })
+    Some(Prepared { source, target, resolved, tables, facts, ledger, entities, placed, whole })
+}
+
+/// What a plan tells beside rows of tables: the steps, the entities, and what is still to be made ready.
+fn beside_rows(
+    settings: &Copy,
+    placed: &Placed,
+    entities: &Entities,
+    ledger: Option<&Ledger>,
+    facts: &mut CopyFacts,
+) {
+    let step = |(number, place): &(usize, StepPlace)| {
+        settings.declared.sql.get(*number).map(|step| told(step, *place))
+    };
+    facts.plan.steps = placed.steps.iter().filter_map(step).collect();
+    if settings.declared.foreach.is_some() {
+        facts.plan.entities.clone_from(&entities.all);
+    }
+    let unmet =
+        placed.unmet.iter().filter_map(|(number, at)| settings.declared.sql.get(*number)?.after.get(*at));
+    facts.stale.extend(
+        unmet.map(|name| {
+            met_nothing(settings, name, "no target table, and no step that comes before this one")
+        }),
+    );
+    facts.unprovisioned = provision::open(settings, entities, ledger);
+    facts.provisions = settings.declared.provision.len();
 }
 
 async fn planned(
     settings: &Copy,
-    mapping: &Mapping,
+    (mapping, entities): (&Mapping, &Entities),
     resolved: &Resolved,
     (source, target): (&mut Side, &mut Side),
     report: &mut Report,
@@ -154,8 +223,12 @@ async fn planned(
         first: &first,
         triggers: settings.declared.triggers,
         is_mirror: settings.declared.mirror,
+        foreach: settings.declared.foreach.as_ref(),
+        steps: &text(&settings.declared),
     };
-    let Draft { tables, second_pass, together, cycles, unmet, hash: whole } = draft(&known);
+    let mut drafted = draft(&known);
+    entities.group(settings, resolved, &keys, &mut drafted);
+    let Draft { tables, second_pass, together, cycles, unmet, hash: whole } = drafted;
     let ledger = target.store.ledger().await?;
     let owned = ledger.as_ref().filter(|ledger| ledger.run.plan == whole);
     let hash = narrowed(settings, mapping, &whole, report);
@@ -167,6 +240,7 @@ async fn planned(
             tables: Vec::with_capacity(tables.len()),
             second_pass,
             together,
+            ..CopyPlan::default()
         },
         cycles,
         credential_globs: settings.declared.credentials.len(),
@@ -192,16 +266,13 @@ async fn planned(
 /// The hash of what this run is narrowed to, which is another than that of all; and says so.
 fn narrowed(settings: &Copy, mapping: &Mapping, whole: &str, report: &mut Report) -> String {
     let mut hash = whole.to_owned();
-    for (what, names) in [("tables", &mapping.only), ("entities", &mapping.entities)] {
-        let mut names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        names.sort();
-        names.dedup();
-        if names.is_empty() {
-            continue;
-        }
-        hash = short(&format!("{hash} {what} {}", names.join(" ")));
+    let mut names: Vec<String> = mapping.only.iter().map(|name| format!("`{name}`")).collect();
+    names.sort();
+    names.dedup();
+    if !names.is_empty() {
+        hash = short(&format!("{hash} {}", names.join(" ")));
         let reason =
-            format!("the copy is narrowed to the {what} {}: nothing else goes over", names.join(", "));
+            format!("the copy is narrowed to the tables {}: nothing else goes over", names.join(", "));
         report.not_compared.push(Gap { on: settings.on(), kind: GapKind::NotAsked, reason });
     }
     hash

@@ -1,8 +1,12 @@
 //! A run: the lock first, then the plan, its gates and somebody's yes; only then the first row is written.
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
+
 use super::ranges::ranges;
+use super::steps::Steps;
 use super::transfer::{self, transfer, without};
 use super::work::{Work, Written};
 use super::worker::Worker;
@@ -21,6 +25,7 @@ use crate::rules::copy::{
 use crate::rules::{Levels, judge};
 use crate::stores::endpoint::Address;
 use crate::stores::integrity::Integrity;
+use crate::stores::rows::RowSource;
 use crate::stores::writer::{FROM_POSTGRES, Lock, Writer};
 use crate::stores::writing::{Rejects, Transfer};
 
@@ -68,6 +73,8 @@ pub(super) struct Table {
     pub(super) first: Option<Transfer>,
     /// The number of the transaction that it shares with those beside it.
     pub(super) group: Option<usize>,
+    /// The entity that it is of, whose steps are of the same transaction.
+    pub(super) entity: Option<String>,
     /// Whether its rows refer to each other.
     pub(super) is_at_once: bool,
     /// The places of the tables that are whole before it begins.
@@ -85,7 +92,7 @@ impl Table {
 }
 
 /// No manifest softens a gate.
-const GATES: Levels = Levels::new();
+pub(super) const GATES: Levels = Levels::new();
 
 /// Copies rows.
 pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
@@ -146,13 +153,15 @@ async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: 
     let is_firing = may_change_later(&prepared);
     beside(settings, &mut prepared, report).await;
     let skips = copy.declared.triggers == Some(Triggers::Skip);
+    let steps = steps_of(settings, &mut prepared).await;
     prepared.target.store.rest().await;
     let begun = begin(settings, &mut prepared, &tables, source, skips).await;
-    let Prepared { source, mut target, resolved, .. } = prepared;
+    let Prepared { source, mut target, resolved, entities, .. } = prepared;
     let written = match begun {
         Ok((writer, ledger)) => {
             let first = Worker { source: source.store, writer };
-            let mut work = Work::new(settings, first, ledger, (&tables, is_firing));
+            let steps = Arc::new(Mutex::new(steps));
+            let mut work = Work::new(settings, first, ledger, (&tables, is_firing), Arc::clone(&steps));
             let open = async || Writer::open(&copy.target.address, copy.patience, skips).await;
             let (workers, why) = work.call_in(open).await;
             if let Some(cause) = why {
@@ -160,9 +169,14 @@ async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: 
                 (hands.tell)(&format!("{workers}, and not {}: {}", settings.jobs, cause.message));
             }
             report.run.facts.insert("workers".into(), workers.to_string());
-            let written = work.all(lock, hands).await;
-            let written = finish(settings, &mut work, &mut target, &resolved.pairs, written, report).await;
+            let mut written = work.around(&entities, lock, hands).await;
+            if steps.lock().await.is_whole() {
+                let is_part = entities.is_part || !copy.mapping.only.is_empty();
+                let sides = (&mut target, is_part);
+                written = finish(settings, &mut work, sides, &resolved.pairs, written, report).await;
+            }
             work.close().await;
+            steps.lock().await.judge(report);
             written
         }
         Err(cause) => {
@@ -203,7 +217,7 @@ async fn beside(settings: &Run, prepared: &mut Prepared, report: &mut Report) {
 async fn finish(
     settings: &Run,
     work: &mut Work<'_>,
-    target: &mut super::Side,
+    (target, is_part): (&mut super::Side, bool),
     pairs: &[crate::mapping::Pair],
     written: Vec<Written>,
     report: &mut Report,
@@ -212,11 +226,9 @@ async fn finish(
         return written;
     }
     let is_counted = counters::count_on(settings, work, target, pairs, report).await;
-    let mapping = &settings.copy.mapping;
-    // What is narrowed is not all of it.
-    let is_all = mapping.only.is_empty() && mapping.entities.is_empty();
+    // A part of the tables, or of the entities, is no copy that is finished.
     if is_counted
-        && is_all
+        && !is_part
         && let Err(cause) = work.finished().await
     {
         judge(
@@ -228,6 +240,16 @@ async fn finish(
         );
     }
     written
+}
+
+/// The steps beside rows, which read the source at the same moment where they can.
+async fn steps_of<'s>(settings: &'s Run, prepared: &mut Prepared) -> Steps<'s> {
+    let copy = &settings.copy;
+    let is_read = copy.declared.stage_endpoints().any(|on| **on == "source" || **on == copy.source.name);
+    // Where there can be no other reader, the one that is opened says why.
+    let source = if is_read { prepared.source.store.fork().await.ok().flatten() } else { None };
+    let ledger = prepared.ledger.clone().unwrap_or_default();
+    Steps::new(copy, prepared.placed.clone(), source, ledger)
 }
 
 /// Every table as it will be sent. None when one of them cannot be.
@@ -253,12 +275,14 @@ async fn tables(settings: &Run, prepared: &mut Prepared, report: &mut Report) ->
             settings.copy.declared.triggers != Some(Triggers::Skip) && !drafted.triggers.is_empty();
         let after = BTreeSet::new();
         let is_at_once = drafted.is_at_once;
+        let entity = prepared.entities.of(&settings.copy, pair);
         tables.push(Table {
             pair: drafted.pair,
             name,
             whole,
             first,
             group: None,
+            entity,
             is_at_once,
             after,
             is_alone,
@@ -303,6 +327,11 @@ fn late(references: &[LateReference], table: &str) -> BTreeSet<String> {
 
 /// Tables that one transaction must fill, with all that lies between them in the order.
 fn grouped(tables: &mut [Table], prepared: &Prepared) {
+    for table in tables.iter_mut() {
+        let place = |entity: &String| prepared.entities.all.iter().position(|one| one == entity);
+        table.group =
+            table.entity.as_ref().and_then(place).map(|place| prepared.facts.plan.together.len() + place);
+    }
     for (number, names) in prepared.facts.plan.together.iter().enumerate() {
         let is_one = |table: &Table| names.contains(&table.name);
         let (Some(first), Some(last)) = (tables.iter().position(is_one), tables.iter().rposition(is_one))
@@ -341,7 +370,8 @@ fn gates(settings: &Run, prepared: &Prepared, tables: &[Table], source: &str) ->
         target: settings.copy.target.name.clone(),
         plan: prepared.facts.plan.hash.clone(),
         reviewed: settings.reviewed.clone(),
-        owner: prepared.ledger.as_ref().map(|ledger| Owner {
+        // What was made ready alone is of no plan yet.
+        owner: prepared.ledger.as_ref().filter(|ledger| !ledger.run.plan.is_empty()).map(|ledger| Owner {
             // What is narrowed goes on with the copy of all.
             plan: if ledger.run.plan == prepared.whole {
                 prepared.facts.plan.hash.clone()

@@ -60,6 +60,12 @@ async fn emptied(target: &Endpoint, patience: Patience) -> Result<u64, Cause> {
     let (ledger, schema) = (ledger?, schema?);
     let ledger =
         ledger.ok_or_else(|| Cause::new("no copy was begun into it, so there is nothing to remove"))?;
+    if let Some(step) =
+        ledger.steps.iter().find(|step| step.scope.starts_with("sql") || step.scope == "backfill")
+    {
+        let message = format!("the step `{}` ran, and no ledger knows which rows it wrote", step.name);
+        return Err(Cause::new(message).hint("make the rehearsal's database anew"));
+    }
     let mut wrote: BTreeMap<TableName, u64> = BTreeMap::new();
     for range in &ledger.ranges {
         let known = schema.tables.iter().map(crate::model::Table::full_name);

@@ -1,12 +1,13 @@
 //! Units handed out to workers, and what they came to. The first that cannot be kept ends the run; those that are under way then are
 //! finished.
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::run::{Hands, Run, Table};
+use super::steps::Steps;
 use super::units::{Board, Unit};
 use super::worker::{Kept, Shared, Trouble, Worker, whole};
 use crate::digest::bucket::Bucket;
@@ -28,7 +29,7 @@ pub(super) struct Written {
     /// What was kept, by the place of the range.
     kept: Vec<(i32, Kept)>,
     bytes: u64,
-    digest: Bucket,
+    pub(super) digest: Bucket,
     took_ms: u128,
     /// Rows that the source does not have, and that are gone.
     removed: u64,
@@ -51,6 +52,8 @@ pub(super) struct Work<'w> {
     pub(super) tables: &'w [Table],
     /// Whether triggers of the target fire.
     is_firing: bool,
+    /// What is done beside rows.
+    pub(super) steps: Arc<tokio::sync::Mutex<Steps<'w>>>,
 }
 
 impl<'w> Work<'w> {
@@ -59,8 +62,9 @@ impl<'w> Work<'w> {
         first: Worker,
         ledger: Ledger,
         (tables, is_firing): (&'w [Table], bool),
+        steps: Arc<tokio::sync::Mutex<Steps<'w>>>,
     ) -> Self {
-        Self { settings, workers: vec![first], ledger, tables, is_firing }
+        Self { settings, workers: vec![first], ledger, tables, is_firing, steps }
     }
 
     /// Calls in more workers, as many as are asked for, have something to do, and can be had. Answers how many there are then, and why
@@ -107,6 +111,7 @@ impl<'w> Work<'w> {
             tables: self.tables,
             epoch: self.ledger.run.epoch,
             reject: Mutex::new(hands.reject),
+            steps: Arc::clone(&self.steps),
         };
         for is_last in [false, true] {
             let board = Board::new(self.tables, &self.ledger, is_last);
@@ -148,7 +153,7 @@ impl<'w> Work<'w> {
         }
     }
 
-    fn begun(&self, table: &Table) -> Written {
+    pub(super) fn begun(&self, table: &Table) -> Written {
         let facts = CopiedFacts {
             table: table.name.clone(),
             ranges: table.ranges(&self.ledger).count(),
@@ -184,13 +189,13 @@ impl<'w> Work<'w> {
 }
 
 /// One way through all units.
-struct Pass<'p, 's> {
-    shared: &'p Shared<'s>,
+struct Pass<'p, 's, 'w> {
+    shared: &'p Shared<'s, 'w>,
     board: Board,
     is_last: bool,
 }
 
-impl Pass<'_, '_> {
+impl Pass<'_, '_, '_> {
     /// Hands out what may be written to whoever has nothing to do. Answers whether all of it was kept.
     async fn write(
         mut self,
@@ -255,7 +260,7 @@ impl Pass<'_, '_> {
     }
 }
 
-async fn at_work(mut worker: Worker, shared: &Shared<'_>, unit: Unit, is_last: bool) -> Outcome {
+async fn at_work(mut worker: Worker, shared: &Shared<'_, '_>, unit: Unit, is_last: bool) -> Outcome {
     let watch = Stopwatch::start();
     let kept = worker.unit(shared, &unit, is_last).await;
     Outcome { worker, unit, kept, took_ms: watch.elapsed_ms() }

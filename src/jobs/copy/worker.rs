@@ -1,9 +1,10 @@
 //! One worker: it reads one moment of the source, and writes one transaction of the target at a time.
 //!
 //! A range is sent, read back, and kept; whatever goes wrong before that is rolled back as a whole.
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::run::{Run, Table};
+use super::steps::Steps;
 use super::transfer::within;
 use super::units::Unit;
 use crate::digest::bucket::Bucket;
@@ -64,15 +65,17 @@ impl Kept {
 }
 
 /// What all workers share.
-pub(super) struct Shared<'s> {
+pub(super) struct Shared<'s, 'w> {
     pub(super) settings: &'s Run,
     pub(super) tables: &'s [Table],
     pub(super) epoch: i64,
     /// Whoever is told of rows that cannot be copied.
     pub(super) reject: Mutex<&'s mut Rejects<'s>>,
+    /// What is done beside rows.
+    pub(super) steps: Arc<tokio::sync::Mutex<Steps<'w>>>,
 }
 
-impl Shared<'_> {
+impl Shared<'_, '_> {
     fn reject(&self, row: Reject) -> Result<(), Cause> {
         let mut reject = self.reject.lock().unwrap_or_else(PoisonError::into_inner);
         reject(row)
@@ -86,15 +89,15 @@ pub(super) struct Worker {
 }
 
 /// Rows that are left out.
-struct Aside<'a, 's> {
-    shared: &'a Shared<'s>,
+struct Aside<'a, 's, 'w> {
+    shared: &'a Shared<'s, 'w>,
     /// What waits for its references comes by once more.
     is_quiet: bool,
     held: Vec<Reject>,
     count: u64,
 }
 
-impl Aside<'_, '_> {
+impl Aside<'_, '_, '_> {
     fn put(&mut self, row: Reject) -> Result<(), Cause> {
         self.count += 1;
         if !self.shared.settings.leaves_out {
@@ -127,7 +130,7 @@ impl Worker {
     /// Writes a unit, and keeps it: all of it, or nothing.
     pub(super) async fn unit(
         &mut self,
-        shared: &Shared<'_>,
+        shared: &Shared<'_, '_>,
         unit: &Unit,
         is_last: bool,
     ) -> Result<Vec<Kept>, Trouble> {
@@ -152,15 +155,32 @@ impl Worker {
 
     async fn kept(
         &mut self,
-        shared: &Shared<'_>,
+        shared: &Shared<'_, '_>,
         unit: &Unit,
         is_last: bool,
         held: &mut Vec<Reject>,
     ) -> Result<Vec<Kept>, Trouble> {
+        let entity = unit.first().and_then(|(place, _)| shared.tables.get(*place)?.entity.as_ref());
+        if let (Some(entity), false) = (entity, is_last) {
+            return self.kept_of(shared, entity, unit, held).await;
+        }
         let refers_later =
             |(place, _): &(usize, _)| shared.tables.get(*place).is_some_and(|table| table.is_at_once);
         let is_deferred = unit.len() > 1 || unit.iter().any(refers_later);
         self.writer.begin(shared.epoch, is_deferred).await?;
+        let all = self.pieces(shared, unit, is_last, held).await?;
+        self.writer.commit().await?;
+        Ok(all)
+    }
+
+    /// The tables of a unit, in the transaction that is open.
+    pub(super) async fn pieces(
+        &mut self,
+        shared: &Shared<'_, '_>,
+        unit: &Unit,
+        is_last: bool,
+        held: &mut Vec<Reject>,
+    ) -> Result<Vec<Kept>, Trouble> {
         let mut all = Vec::new();
         for (place, range) in unit {
             let Some(table) = shared.tables.get(*place) else { continue };
@@ -184,11 +204,10 @@ impl Worker {
             self.writer.record(shared.epoch, range.place, state, kept.digest).await?;
             all.push(kept);
         }
-        self.writer.commit().await?;
         Ok(all)
     }
 
-    async fn piece(&mut self, piece: &Piece<'_>, aside: &mut Aside<'_, '_>) -> Result<Kept, Trouble> {
+    async fn piece(&mut self, piece: &Piece<'_>, aside: &mut Aside<'_, '_, '_>) -> Result<Kept, Trouble> {
         let transfer = piece.transfer;
         if piece.is_fresh {
             return self.written(piece, true, aside).await;
@@ -245,7 +264,7 @@ impl Worker {
         &mut self,
         piece: &Piece<'_>,
         is_direct: bool,
-        aside: &mut Aside<'_, '_>,
+        aside: &mut Aside<'_, '_, '_>,
     ) -> Result<Kept, Trouble> {
         let leaves_out = aside.shared.settings.leaves_out;
         if leaves_out {
@@ -271,7 +290,7 @@ impl Worker {
         &mut self,
         piece: &Piece<'_>,
         is_direct: bool,
-        aside: &mut Aside<'_, '_>,
+        aside: &mut Aside<'_, '_, '_>,
     ) -> Result<Poured, Refused> {
         let poured =
             self.writer.send(&mut self.source, piece.transfer, is_direct, &mut |row| aside.put(row)).await?;
@@ -290,7 +309,7 @@ impl Worker {
         &mut self,
         piece: &Piece<'_>,
         is_direct: bool,
-        aside: &mut Aside<'_, '_>,
+        aside: &mut Aside<'_, '_, '_>,
     ) -> Result<Kept, Trouble> {
         let told = Transfer { form: Form::Text, is_told: true, ..piece.transfer.clone() };
         let poured = self.writer.send(&mut self.source, &told, false, &mut |row| aside.put(row)).await?;

@@ -5,9 +5,11 @@
 use std::collections::BTreeSet;
 
 use super::at_hand;
+use super::beside::conditional;
 use super::expected::{expect, wanted};
 use super::held::{Outcome, outcome};
 use super::held_sets;
+use super::parts::sorted;
 use super::tolerated::tolerate;
 use super::{Opened, open, rows_alone, whole};
 use crate::diff::fingerprint::file::Read;
@@ -15,11 +17,13 @@ use crate::diff::fingerprint::{Kinship, Origin, kinship};
 use crate::manifest::{Invariant, Keys, Side, Vector};
 use crate::mapping::{Mapping, Pair, Resolved, resolve};
 use crate::model::{
-    Cause, ColumnTypes, DifferingRow, Gap, GapKind, Look, Object, ObjectKind, Report, Schema, TableDiff,
+    Cause, ColumnTypes, DifferingRow, Gap, GapKind, Look, Object, ObjectKind, Place, Report, Schema,
+    TableDiff,
 };
 use crate::rules::verify::{COLUMN_RULES, SIDES_RULES, SidesFacts, TABLE_RULES};
 use crate::rules::{Levels, judge};
 use crate::stores::endpoint::Endpoint;
+use crate::stores::integrity::Integrity;
 use crate::stores::postgres::Patience;
 use crate::stores::rows::RowSource;
 use crate::stores::store::Store;
@@ -208,12 +212,13 @@ async fn sides(
         let cause = Cause::new("it is to be compared within a tolerance, and a fingerprint holds no vector");
         judge(COLUMN_RULES, &on, &Look::<ColumnTypes>::Failed(cause), &settings.levels, report);
     }
-    let mut counted = Vec::new();
-    for pair in pairs.iter().filter(|_| !is_one_file) {
-        let outcome = outcome(settings, pair, &mut source, &mut target, each).await;
-        let rows = outcome.as_ref().map(|outcome| outcome.diff.target_rows).map_err(Clone::clone);
-        counted.push((pair.declared.clone(), rows));
-        judged(settings, pair, outcome, report);
+    let counted = if is_one_file {
+        Vec::new()
+    } else {
+        compared(settings, &mapping, &pairs, [&mut source, &mut target], report, each).await
+    };
+    for (side, held) in [(Side::Source, &mut source), (Side::Target, &mut target)] {
+        unmapped(settings, &mapping, &pairs, (side, held), report).await;
     }
     let mut declared = settings.mapping.clone();
     declared.only = mapping.only;
@@ -227,6 +232,56 @@ async fn sides(
         }
     }
     whole(report, on, &[], &settings.levels);
+}
+
+/// Compares the pairs, and what becomes one table together. Tells the rows of the target by the lines that declare them.
+async fn compared(
+    settings: &Against,
+    mapping: &Mapping,
+    pairs: &[Pair],
+    [source, target]: [&mut Held<'_>; 2],
+    report: &mut Report,
+    each: &mut (dyn FnMut(&DifferingRow) + Send),
+) -> Vec<(Option<Place>, Result<u64, Cause>)> {
+    let mut counted = Vec::new();
+    let (single, together) = sorted(mapping, &target.schema, pairs, target.read);
+    for pair in single {
+        let outcome = outcome(settings, pair, source, target, each).await;
+        let rows = outcome.as_ref().map(|outcome| outcome.diff.target_rows).map_err(Clone::clone);
+        counted.push((pair.declared.clone(), rows));
+        judged(settings, pair, outcome, report);
+    }
+    for parts in together {
+        let Some(read) = target.read else { continue };
+        let outcome = parts.outcome(settings, source, read, each).await;
+        let rows = outcome.as_ref().map(|outcome| outcome.diff.target_rows).map_err(Clone::clone);
+        counted.extend(parts.counted(&rows));
+        judged(settings, &parts.pair, outcome, report);
+    }
+    counted
+}
+
+/// Rows of a side that no condition of the mapping takes, as they are, or were.
+async fn unmapped(
+    settings: &Against,
+    mapping: &Mapping,
+    pairs: &[Pair],
+    (side, held): (Side, &mut Held<'_>),
+    report: &mut Report,
+) {
+    for one in conditional(mapping, pairs, side, &held.schema) {
+        let told = held.read.map(|read| (read, read.print.outside.get(&one.table.to_string())));
+        let rows = match (told, &mut held.store) {
+            // They are in the digest of the whole.
+            (Some((read, None)), _) if read.print.whole(&one.table).is_some() => continue,
+            (Some((_, Some(Look::Got(rows)))), _) => Ok(*rows),
+            (Some((_, Some(Look::Failed(cause)))), _) => Err(cause.clone()),
+            (None, Some(store)) => store.outside(&one.table, &one.conditions).await,
+            _ => Err(Cause::new("the fingerprint does not tell how many rows no condition takes")
+                .hint("take it again, with `--like` one of the other side")),
+        };
+        one.judge(side, rows, &settings.levels, report);
+    }
 }
 
 /// Asks a target that is at hand what it alone can answer, and lists what of the manifest nobody was asked.

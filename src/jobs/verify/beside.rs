@@ -7,9 +7,9 @@ use super::{Opened, Verify, on};
 use crate::manifest::{At, Equal, SetRelation, Side, TableEntry};
 use crate::mapping::{Mapping, Pair};
 use crate::model::integrity::{Beside, LARGE_OBJECTS};
-use crate::model::{Cause, Gap, GapKind, Look, Object, Report, Schema, TableName};
-use crate::rules::judge;
+use crate::model::{Cause, Gap, GapKind, Look, Object, Place, Report, Schema, TableName};
 use crate::rules::verify::{UNMAPPED_RULES, UnmappedRows};
+use crate::rules::{Levels, judge};
 use crate::stores::integrity::{Integrity, LargeObjects};
 
 /// The rules that are judged here.
@@ -111,40 +111,52 @@ pub(super) async fn unmapped(
             Side::Target => Some(&mut stores.target),
         };
         let Some(opened) = opened else { continue };
-        for (table, entries) in conditional(mapping, side, &opened.schema) {
-            let is_pair = |pair: &&Pair| *super::fingerprint::own(pair, side) == table;
-            if pairs.iter().filter(is_pair).count() < entries.len() {
-                // The run was narrowed, or one of them could not be resolved, which is told.
-                continue;
-            }
-            let conditions: Vec<String> =
-                entries.iter().filter_map(|entry| Some((**condition(entry, side)?).clone())).collect();
-            let rows = opened.store.outside(&table, &conditions).await;
-            let on = Object::table(table.to_string());
-            if let [_] = entries.as_slice() {
-                let reason = match rows {
-                    Ok([0, _]) => continue,
-                    Ok([rows, _]) => format!("rows of the {} outside of its condition: {rows}", side.word()),
-                    Err(cause) => format!(
-                        "how many rows of the {} are outside of its condition is not known: {}",
-                        side.word(),
-                        cause.message
-                    ),
-                };
-                report.not_compared.push(Gap { on, kind: GapKind::Declared, reason });
-                continue;
-            }
-            let declared = entries.first().and_then(|entry| mapping.source.place_of(&entry.from));
-            let facts = rows.map(|[rows, repeated]| UnmappedRows {
-                table: table.to_string(),
-                is_source: side == Side::Source,
-                conditions: entries.len(),
-                rows,
-                repeated,
-                declared,
-            });
-            judge(UNMAPPED_RULES, &on, &Look::from(facts), &settings.levels, report);
+        for one in conditional(mapping, pairs, side, &opened.schema) {
+            let rows = opened.store.outside(&one.table, &one.conditions).await;
+            one.judge(side, rows, &settings.levels, report);
         }
+    }
+}
+
+/// A table of one side of which each entry takes no more than some rows.
+pub(super) struct Conditional {
+    pub(super) table: TableName,
+    pub(super) conditions: Vec<String>,
+    declared: Option<Place>,
+}
+
+impl Conditional {
+    /// Judges how many rows no condition takes, and how many more than one; of a single condition the former are listed.
+    pub(super) fn judge(
+        &self,
+        side: Side,
+        rows: Result<[u64; 2], Cause>,
+        levels: &Levels,
+        report: &mut Report,
+    ) {
+        let on = Object::table(self.table.to_string());
+        if let [_] = self.conditions.as_slice() {
+            let reason = match rows {
+                Ok([0, _]) => return,
+                Ok([rows, _]) => format!("rows of the {} outside of its condition: {rows}", side.word()),
+                Err(cause) => format!(
+                    "how many rows of the {} are outside of its condition is not known: {}",
+                    side.word(),
+                    cause.message
+                ),
+            };
+            report.not_compared.push(Gap { on, kind: GapKind::Declared, reason });
+            return;
+        }
+        let facts = rows.map(|[rows, repeated]| UnmappedRows {
+            table: self.table.to_string(),
+            is_source: side == Side::Source,
+            conditions: self.conditions.len(),
+            rows,
+            repeated,
+            declared: self.declared.clone(),
+        });
+        judge(UNMAPPED_RULES, &on, &Look::from(facts), levels, report);
     }
 }
 
@@ -155,12 +167,14 @@ fn condition(entry: &TableEntry, side: Side) -> Option<&At<String>> {
     }
 }
 
-/// The tables of one side of which each entry takes no more than some rows.
-fn conditional<'m>(
-    mapping: &'m Mapping,
+/// The tables of one side of which each entry takes no more than some rows. Where the run was narrowed to some of its pairs, or
+/// one of them could not be resolved, which is told, a table is none.
+pub(super) fn conditional(
+    mapping: &Mapping,
+    pairs: &[Pair],
     side: Side,
     schema: &Schema,
-) -> BTreeMap<TableName, Vec<&'m TableEntry>> {
+) -> Vec<Conditional> {
     let mut tables: BTreeMap<TableName, Vec<&TableEntry>> = BTreeMap::new();
     for entry in &mapping.tables {
         let name = match side {
@@ -171,6 +185,14 @@ fn conditional<'m>(
             tables.entry(table.full_name()).or_default().push(entry);
         }
     }
-    tables.retain(|_, entries| entries.iter().all(|entry| condition(entry, side).is_some()));
-    tables
+    let all = tables.into_iter().filter_map(|(table, entries)| {
+        let conditions: Vec<String> =
+            entries.iter().filter_map(|entry| Some((**condition(entry, side)?).clone())).collect();
+        let is_pair = |pair: &&Pair| *super::fingerprint::own(pair, side) == table;
+        let is_whole =
+            conditions.len() == entries.len() && pairs.iter().filter(is_pair).count() >= entries.len();
+        let declared = entries.first().and_then(|entry| mapping.source.place_of(&entry.from));
+        is_whole.then_some(Conditional { table, conditions, declared })
+    });
+    all.collect()
 }

@@ -4,20 +4,24 @@
 //! same without having been asked. With a fingerprint of the other side it is digested exactly as that one was.
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::beside::conditional;
 use super::held_sets::{SetOf, of_side};
+use super::parts::join;
 use super::plan::cut;
 use super::tolerated::tolerate;
+use super::vectors::vector_key;
 use super::{Opened, open};
 use crate::diff::fingerprint::{ColumnPrint, Fingerprint, RowsPrint, SetPrint, TablePrint, VectorPrint};
 use crate::digest::buckets::Buckets;
-use crate::digest::comparable::{read_as, widest};
+use crate::digest::comparable::widest;
 use crate::digest::hasher::Seed;
 use crate::digest::kind::Kind;
-use crate::manifest::{Equal, Side, Vector};
-use crate::mapping::{Mapping, Pair, PairColumn, Problem, ProblemKind, Resolved, resolve};
+use crate::manifest::{Equal, Scalar, Side, Vector};
+use crate::mapping::{Alone, Mapping, Pair, PairColumn, Problem, ProblemKind, Resolved, resolve};
 use crate::model::{Cause, Look, Report};
 use crate::stores::endpoint::Endpoint;
-use crate::stores::paired::{integer_key, value};
+use crate::stores::integrity::Integrity;
+use crate::stores::paired::{held_to, integer_key, value};
 use crate::stores::postgres::Patience;
 use crate::stores::rows::{Cell, CellFrom, ColumnKind, RowSource, Rows};
 use crate::stores::store::Store;
@@ -52,30 +56,20 @@ pub struct Take {
 /// # Errors
 /// When the side cannot be read, or the other one was taken through another mapping.
 pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
-    let mapping = settings.mapping.identity();
-    if let Some(like) = &settings.like {
-        if like.mapping != mapping {
-            return Err(Cause::new(
-                "the other fingerprint was taken through another mapping, or in another mode",
-            )
-            .hint("take both with the same manifest"));
-        }
-        if like.side == Some(settings.side) {
-            return Err(
-                Cause::new("both fingerprints are of the same side").hint("name the other one with `--side`")
-            );
-        }
-    }
+    let mapping = agreed(settings)?;
     let Opened { mut store, schema } = open(&settings.endpoint, settings.patience).await?;
-    let other = match &settings.like {
-        Some(like) => like.catalog.clone(),
-        None => settings.mapping.other_side(settings.side, &schema)?,
+    let Alone { mapping: mapped, other, wholes } = match &settings.like {
+        Some(like) => {
+            let source = if settings.side == Side::Source { &schema } else { &like.catalog };
+            let mapping = settings.mapping.for_tables_of(source);
+            Alone { mapping, other: like.catalog.clone(), wholes: BTreeSet::new() }
+        }
+        None => settings.mapping.alone(settings.side, &schema),
     };
     let [source, target] = match settings.side {
         Side::Source => [&schema, &other],
         Side::Target => [&other, &schema],
     };
-    let mapped = settings.mapping.for_tables_of(source);
     let empty = match settings.side {
         Side::Source => store.empty_tables(&mapped, source).await,
         Side::Target => BTreeSet::new(),
@@ -89,10 +83,21 @@ pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
     }
     // Neither digested nor compared: what may be apart has no digest.
     tolerate(&settings.vectors, &mut pairs, &mut Report::new("fingerprint"));
-    let mut tables = Vec::new();
+    let (mut tables, mut outside) = (Vec::new(), BTreeMap::new());
+    let joined = join(&mut pairs, &wholes);
     for pair in &pairs {
         tables.push(table(settings, pair, &mut store).await);
     }
+    for (pair, left_out) in &joined {
+        let mut print = table(settings, pair, &mut store).await;
+        print.is_whole = true;
+        print.left_out.extend(left_out.clone());
+        tables.push(print);
+    }
+    for one in conditional(&mapped, &pairs, settings.side, &schema) {
+        outside.insert(one.table.to_string(), store.outside(&one.table, &one.conditions).await.into());
+    }
+    pairs.extend(joined.into_iter().map(|(pair, _)| pair));
     let vectors = vectors(settings, &pairs, &mut store).await?;
     let sets = sets(settings, &mut store).await;
     let origin = store.origin();
@@ -112,8 +117,28 @@ pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
         catalog: schema,
         tables,
         sets,
+        outside,
         more: BTreeMap::new(),
     })
+}
+
+/// The identity of the mapping, which must be that of the other side's fingerprint.
+fn agreed(settings: &Take) -> Result<String, Cause> {
+    let mapping = settings.mapping.identity();
+    if let Some(like) = &settings.like {
+        if like.mapping != mapping {
+            return Err(Cause::new(
+                "the other fingerprint was taken through another mapping, or in another mode",
+            )
+            .hint("take both with the same manifest"));
+        }
+        if like.side == Some(settings.side) {
+            return Err(
+                Cause::new("both fingerprints are of the same side").hint("name the other one with `--side`")
+            );
+        }
+    }
+    Ok(mapping)
 }
 
 /// The columns of embeddings of the tables that were digested.
@@ -124,25 +149,21 @@ async fn vectors(
 ) -> Result<BTreeMap<String, Look<VectorPrint>>, Cause> {
     let mut all = BTreeMap::new();
     let Ok(store) = store.vectors() else { return Ok(all) };
-    for column in store.vector_columns().await? {
-        let Some(pair) = pairs.iter().find(|pair| *own(pair, settings.side) == column.table) else {
-            continue;
-        };
-        if !column.kind.is_plain() {
-            continue;
+    for column in store.vector_columns().await?.iter().filter(|column| column.kind.is_plain()) {
+        for pair in pairs.iter().filter(|pair| *own(pair, settings.side) == column.table) {
+            let filter = filter(pair, settings.side);
+            let looked = match store.look_through(column, filter, settings.seed).await {
+                Ok(found) => store.vector_indexes(column).await.map(|indexes| VectorPrint {
+                    kind: column.kind,
+                    declared: column.declared.clone(),
+                    dimension: column.dimension,
+                    found,
+                    indexes,
+                }),
+                Err(cause) => Err(cause),
+            };
+            all.insert(vector_key(pairs, pair, settings.side, &column.column), looked.into());
         }
-        let filter = filter(pair, settings.side);
-        let looked = match store.look_through(&column, filter, settings.seed).await {
-            Ok(found) => store.vector_indexes(&column).await.map(|indexes| VectorPrint {
-                kind: column.kind,
-                declared: column.declared.clone(),
-                dimension: column.dimension,
-                found,
-                indexes,
-            }),
-            Err(cause) => Err(cause),
-        };
-        all.insert(format!("{}.{}", column.table, column.column), looked.into());
     }
     Ok(all)
 }
@@ -165,6 +186,7 @@ async fn table(settings: &Take, pair: &Pair, store: &mut Store) -> TablePrint {
     let mut print = TablePrint {
         source: pair.source.to_string(),
         target: pair.target.to_string(),
+        is_whole: false,
         mode: pair.mode,
         columns: Vec::new(),
         key: Vec::new(),
@@ -172,7 +194,7 @@ async fn table(settings: &Take, pair: &Pair, store: &mut Store) -> TablePrint {
         rows: Look::default(),
     };
     let rows = match &settings.like {
-        Some(like) => match like.table(&pair.source, &pair.target) {
+        Some(like) => match like.table(&pair.source, &pair.target).or_else(|| like.whole(&pair.target)) {
             Some(other) => alike(settings, pair, store, other, &mut print).await,
             None => Err(Cause::new("the other fingerprint does not hold it")),
         },
@@ -218,9 +240,18 @@ async fn alone(
         store.is_empty(table).await?;
         return Err(Cause::new("its columns cannot be described"));
     }
+    let is_typed = kinds.values().any(|column| column.kind != Some(Kind::Dynamic));
     for column in &pair.columns {
         let known = name_in(column, side).map(|name| kinds.get(name));
         match known {
+            // A value that the mapping gives to every row is of a type that it tells.
+            None if column.compute.is_none()
+                && let Some(default) = &column.default =>
+            {
+                let kind = if is_typed { kind_of(default) } else { Kind::Dynamic };
+                let (name, declared) = (column.target.clone(), String::new());
+                print.columns.push(ColumnPrint { name, kind, declared });
+            }
             Some(Some(ColumnKind { kind: Some(kind), declared, .. })) => print.columns.push(ColumnPrint {
                 name: column.target.clone(),
                 kind: widest(kind),
@@ -254,6 +285,16 @@ async fn alone(
         rows.buckets = cut;
     }
     digested(&rows, store).await
+}
+
+/// The widest kind that a declared value is of.
+fn kind_of(scalar: &Scalar) -> Kind {
+    match scalar {
+        Scalar::Bool(_) => Kind::Bool,
+        Scalar::Int(_) => Kind::Int8,
+        Scalar::Real(_) => Kind::Float8,
+        Scalar::Text(_) => Kind::Text,
+    }
 }
 
 async fn digested(rows: &Rows, store: &mut Store) -> Result<RowsPrint, Cause> {
@@ -305,14 +346,18 @@ pub(super) fn rows(
         })?;
         let Some(named) = name_in(column, side) else { return Ok(unnamed(column, digested)) };
         let own = kinds.get(named).ok_or_else(|| Cause::new(format!("`{name}` is not described")))?;
-        let kind = own.kind.as_ref().and_then(|kind| read_as(kind, &digested.kind)).ok_or_else(|| {
-            let (is, was) = (word(&own.declared), word(&digested.declared));
-            let message = format!(
-                "`{name}` is {is} here and {was} in the fingerprint, which was digested as {}",
-                digested.kind.name()
-            );
-            Cause::new(message).hint("take the fingerprint again, with `--like` one of this side")
-        })?;
+        let kind = own
+            .kind
+            .as_ref()
+            .and_then(|kind| held_to(kind, &digested.kind, &digested.declared, pair.mode))
+            .ok_or_else(|| {
+                let (is, was) = (word(&own.declared), word(&digested.declared));
+                let message = format!(
+                    "`{name}` is {is} here and {was} in the fingerprint, which was digested as {}",
+                    digested.kind.name()
+                );
+                Cause::new(message).hint("take the fingerprint again, with `--like` one of this side")
+            })?;
         let default = column.default.as_ref().filter(|_| side == Side::Source);
         let default = default.map(|scalar| value(scalar, &kind));
         Ok(Cell { from: CellFrom::Column(named.to_owned()), default, kind })

@@ -30,21 +30,12 @@ pub(super) async fn outcome(
     target: &mut Held<'_>,
     each: &mut (dyn FnMut(&DifferingRow) + Send),
 ) -> Result<Outcome, Cause> {
-    let of = |read: &Read| {
+    let of = |read: &Read| -> Result<_, Cause> {
         let missing =
             || Cause::new("the fingerprint does not hold it").hint("take it again, with this table");
         let table = read.print.table(&pair.source, &pair.target).ok_or_else(missing)?;
-        let rows = match &table.rows {
-            Look::Got(rows) => rows,
-            Look::NotAsked(reason) => {
-                return Err(Cause::new(format!("the fingerprint left it out: {}", reason.0)));
-            }
-            Look::Failed(cause) => {
-                let message = format!("the fingerprint could not be taken of it: {}", cause.message);
-                return Err(Cause { message, hint: cause.hint.clone() });
-            }
-        };
-        Ok((table.clone(), rows.clone(), read.print.seed))
+        let rows = rows_of(table)?;
+        Ok((table.clone(), rows, read.print.seed))
     };
     match (source, target) {
         (Held { read: Some(source), .. }, Held { read: Some(target), .. }) => {
@@ -65,8 +56,20 @@ pub(super) async fn outcome(
     }
 }
 
+/// The rows of a table that a fingerprint holds.
+pub(super) fn rows_of(table: &TablePrint) -> Result<RowsPrint, Cause> {
+    match &table.rows {
+        Look::Got(rows) => Ok(rows.clone()),
+        Look::NotAsked(reason) => Err(Cause::new(format!("the fingerprint left it out: {}", reason.0))),
+        Look::Failed(cause) => {
+            let message = format!("the fingerprint could not be taken of it: {}", cause.message);
+            Err(Cause { message, hint: cause.hint.clone() })
+        }
+    }
+}
+
 /// The columns of a pair that a fingerprint leaves out. A digest of columns that the pair does not have proves nothing of it.
-fn uncovered(pair: &Pair, table: &TablePrint) -> Result<Vec<(String, Cause)>, Cause> {
+pub(super) fn uncovered(pair: &Pair, table: &TablePrint) -> Result<Vec<(String, Cause)>, Cause> {
     if table.mode != pair.mode {
         return Err(Cause::new("the fingerprint was taken in another mode").hint("take it again"));
     }
@@ -101,6 +104,23 @@ fn both(
             unknown.push(column);
         }
     }
+    agreed(one, other)?;
+    let is_one_cut = left.cut == right.cut && one.key == other.key;
+    let [of_source, of_target] =
+        [left, right].map(|rows| if is_one_cut { rows.all() } else { vec![rows.whole()] });
+    let cut = is_one_cut.then_some(&left.cut);
+    let narrowed = narrowed(settings, cut, &one.key, &of_source, &of_target);
+    let diff = told(pair, one, [left.whole().rows(), right.whole().rows()], narrowed);
+    let diff = TableDiff {
+        source_filter_took_none: left.filter_took_none,
+        target_filter_took_none: right.filter_took_none,
+        ..diff
+    };
+    Ok(Outcome { diff, unknown })
+}
+
+/// Whether two tables were digested as the same.
+pub(super) fn agreed(one: &TablePrint, other: &TablePrint) -> Result<(), Cause> {
     let again = "take the second with `--like` the first";
     if one.columns.len() != other.columns.len() {
         return Err(Cause::new("the two fingerprints digested different columns").hint(again));
@@ -118,28 +138,17 @@ fn both(
             return Err(Cause::new(message).hint(again));
         }
     }
-    let is_one_cut = left.cut == right.cut && one.key == other.key;
-    let [of_source, of_target] =
-        [left, right].map(|rows| if is_one_cut { rows.all() } else { vec![rows.whole()] });
-    let cut = is_one_cut.then_some(&left.cut);
-    let narrowed = narrowed(settings, cut, &one.key, &of_source, &of_target);
-    let diff = told(pair, one, [left.whole().rows(), right.whole().rows()], narrowed);
-    let diff = TableDiff {
-        source_filter_took_none: left.filter_took_none,
-        target_filter_took_none: right.filter_took_none,
-        ..diff
-    };
-    Ok(Outcome { diff, unknown })
+    Ok(())
 }
 
 /// A live side, and the fingerprint that it is held to.
-struct Live<'s> {
-    settings: &'s Against,
-    pair: &'s Pair,
-    side: Side,
-    table: &'s TablePrint,
-    taken: &'s RowsPrint,
-    seed: crate::digest::hasher::Seed,
+pub(super) struct Live<'s> {
+    pub(super) settings: &'s Against,
+    pub(super) pair: &'s Pair,
+    pub(super) side: Side,
+    pub(super) table: &'s TablePrint,
+    pub(super) taken: &'s RowsPrint,
+    pub(super) seed: crate::digest::hasher::Seed,
 }
 
 impl Live<'_> {
@@ -173,7 +182,7 @@ impl Live<'_> {
     }
 
     /// The rows of the parts that differ: all are told, the first are named.
-    async fn candidates(
+    pub(super) async fn candidates(
         &self,
         store: &mut Store,
         rows: &crate::stores::rows::Rows,
@@ -208,7 +217,7 @@ impl Live<'_> {
 }
 
 /// Where digests differ. Without a common cut all that is known is whether they do.
-fn narrowed(
+pub(super) fn narrowed(
     settings: &Against,
     cut: Option<&Buckets>,
     key: &[String],
@@ -243,7 +252,7 @@ fn narrowed(
     }
 }
 
-fn told(
+pub(super) fn told(
     pair: &Pair,
     table: &TablePrint,
     [source_rows, target_rows]: [u64; 2],

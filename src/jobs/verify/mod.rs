@@ -17,9 +17,11 @@ mod integrity;
 mod merge;
 mod narrowed;
 mod near;
+mod parts;
 mod plan;
 mod sets;
 mod share;
+mod standing;
 mod stores;
 mod tolerated;
 mod vectors;
@@ -44,6 +46,7 @@ pub use against::{Against, End, against};
 pub use decisions::{Decisions, decisions, decisions_alone};
 pub use fingerprint::{Take, take};
 pub use merge::merge;
+pub use standing::let_stand;
 
 /// What to verify.
 pub struct Verify {

@@ -5,7 +5,7 @@ use crate::jobs::verify::Verify;
 use crate::manifest::{At, Equal};
 use crate::mapping::{Pair, PairColumn};
 use crate::model::{Cause, ColumnTypes, Mode, TableName};
-use crate::stores::paired::{Paired, integer_key};
+use crate::stores::paired::{Paired, has_meaning, integer_key};
 use crate::stores::rows::{ColumnKind, RowSource, Rows};
 
 /// Buckets of a table: a difference narrows it to one part in so many.
@@ -51,11 +51,16 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
     }
     let (of_source, of_target) = tokio::join!(source.kinds(&pair.source), target.kinds(&pair.target));
     let (of_source, of_target) = (of_source?, of_target?);
-    let mut chosen = Paired::default();
+    let is_text = of_source.values().all(|column| column.kind == Some(Kind::Dynamic));
+    let mut chosen = Paired { mode: pair.mode, ..Paired::default() };
     for (index, column) in pair.columns.iter().enumerate() {
         let theirs = of_target.get(&column.target);
         let own = match (&column.compute, &column.source) {
             (None, Some(name)) => of_source.get(name).cloned(),
+            // What a store without types computes is read as what such a store holds.
+            (Some(_), _) if is_text && pair.mode == Mode::Semantic && theirs.is_some_and(has_meaning) => {
+                Some(ColumnKind { kind: Some(Kind::Dynamic), declared: String::new(), not_null: false })
+            }
             _ => theirs.cloned(),
         };
         chosen.take(index, column, own.as_ref(), theirs);
@@ -66,7 +71,8 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
         return Err(Cause::new(format!("its key holds `{name}`, which cannot be compared"))
             .hint("declare a `key` of other columns"));
     }
-    let Paired { source: left, target: right, names, places, types, unknown, is_typed, is_mixed } = chosen;
+    let Paired { source: left, target: right, names, places, types, unknown, is_typed, is_mixed, .. } =
+        chosen;
     if left.is_empty() {
         return Err(Cause::new("none of its columns can be compared"));
     }
@@ -121,7 +127,13 @@ pub(super) fn plan_of_queries(
         let message = format!("its queries have {own} and {other} columns");
         return Err(Cause::new(message).hint("select the same things on both sides, in the same order"));
     }
-    let mut chosen = Paired::default();
+    // Of a store without types nobody can ask for more than that a text says what the other side's type holds.
+    let is_typed = |columns: &[(String, ColumnKind)]| {
+        columns.iter().any(|(_, column)| column.kind.as_ref().is_some_and(|kind| *kind != Kind::Dynamic))
+    };
+    let is_of_two_sorts = is_typed(of_source) != is_typed(of_target);
+    let mode = if is_of_two_sorts { Mode::Semantic } else { settings.mapping.mode };
+    let mut chosen = Paired { mode, ..Paired::default() };
     for (place, ((_, own), (_, theirs))) in of_source.iter().zip(of_target).enumerate() {
         let name = format!("c{place}");
         let column = PairColumn { source: Some(name.clone()), compute: None, target: name, default: None };
@@ -151,12 +163,6 @@ pub(super) fn plan_of_queries(
     if key.is_empty() {
         key = (0..own).collect();
     }
-    // Of a store without types nobody can ask for more than that a text says what the other side's type holds.
-    let is_typed = |columns: &[(String, ColumnKind)]| {
-        columns.iter().any(|(_, column)| column.kind.as_ref().is_some_and(|kind| *kind != Kind::Dynamic))
-    };
-    let is_of_two_sorts = is_typed(of_source) != is_typed(of_target);
-    let mode = if is_of_two_sorts { Mode::Semantic } else { settings.mapping.mode };
     let side = |sql: &str, cells| Rows {
         table: TableName::default(),
         query: Some(sql.to_owned()),

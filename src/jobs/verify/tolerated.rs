@@ -5,6 +5,8 @@ use crate::model::{Gap, GapKind, Object, ObjectKind, Report, TableName};
 
 /// A column of a pair that is not compared by its bytes.
 pub(super) struct Tolerated {
+    /// The source's table.
+    pub(super) from: TableName,
     /// The target's table.
     pub(super) table: TableName,
     /// The source's column.
@@ -38,6 +40,7 @@ pub(super) fn tolerate(vectors: &[Vector], pairs: &mut [Pair], report: &mut Repo
                 reason: format!("compared within {}, not by its bytes", words(&tolerance.clone())),
             });
             all.push(Tolerated {
+                from: pair.source.clone(),
                 table: pair.target.clone(),
                 source,
                 target: vector.column.to_string(),

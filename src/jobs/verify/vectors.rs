@@ -1,16 +1,17 @@
 //! Columns of embeddings: how many, of which dimension, found by which index, near whom.
 use super::Verify;
+use super::fingerprint::own;
 use super::near::{content, recall};
 use super::stores::Stores;
 use super::tolerated::Tolerated;
 use crate::diff::fingerprint::Fingerprint;
-use crate::manifest::{Vector, glob};
+use crate::manifest::{Side, Vector, glob};
 use crate::mapping::Pair;
 use crate::model::survey::Wanted;
-use crate::model::vectors::{VectorColumn, VectorIndex, VectorsFound};
+use crate::model::vectors::{VectorColumn, VectorIndex, VectorType, VectorsFound};
 use crate::model::{Cause, Look, Object, ObjectKind, Report};
 use crate::rules::judge;
-use crate::rules::verify::{VECTOR_COUNT_RULES, VECTOR_RULES, VectorCount, VectorFacts};
+use crate::rules::verify::{VECTOR_COUNT_RULES, VECTOR_INDEX_RULES, VECTOR_RULES, VectorCount, VectorFacts};
 use crate::stores::vectors::Vectors;
 
 /// The rules that are judged here.
@@ -32,13 +33,28 @@ pub(super) struct Traced<'r> {
     pub(super) pair: Option<&'r Pair>,
     pub(super) entry: Option<&'r Vector>,
     pub(super) tolerated: Option<&'r Tolerated>,
-    /// The source's column, `table.column`, whether or not it is at hand.
+    /// The source's column, as a fingerprint calls it, whether or not it is at hand.
     from: Option<String>,
+    /// Whether it is one part of several that the table is made of.
+    is_part: bool,
 }
+
+/// The indexes of both sides, without their names.
+type Shape = [Vec<VectorIndex>; 2];
 
 impl Traced<'_> {
     pub(super) fn name(&self) -> String {
-        format!("{}.{}", self.target.table, self.target.column)
+        let name = format!("{}.{}", self.target.table, self.target.column);
+        match self.pair.filter(|_| self.is_part) {
+            Some(pair) => format!("{name} (of {})", pair.source),
+            None => name,
+        }
+    }
+
+    /// The same for every part of a table: its sort, and how both sides are indexed.
+    fn shape(facts: &VectorFacts) -> Shape {
+        let unnamed = |index: &VectorIndex| VectorIndex { name: String::new(), ..index.clone() };
+        [&facts.source_indexes, &facts.indexes].map(|indexes| indexes.iter().map(unnamed).collect())
     }
 }
 
@@ -63,7 +79,9 @@ pub(super) async fn vectors(
         Ok(columns) => columns,
         Err(cause) => {
             let on = Object::endpoint(&settings.target.name);
-            return judge(VECTOR_RULES, &on, &Look::Failed(cause), &settings.levels, report);
+            let look = Look::Failed(cause);
+            judge(VECTOR_INDEX_RULES, &on, &look, &settings.levels, report);
+            return judge(VECTOR_RULES, &on, &look, &settings.levels, report);
         }
     };
     let of_source = match stores.source().and_then(|source| source.store.vectors()) {
@@ -74,14 +92,16 @@ pub(super) async fn vectors(
     let mut sums: Vec<(u64, u64, usize)> = vec![(0, 0, 0); settings.vectors.len()];
     for column in columns {
         let place = settings.vectors.iter().position(|vector| speaks_of(vector, &column));
-        let Some(traced) = trace(settings, pairs, tolerated, &of_source, column, place) else { continue };
-        let facts = facts(settings, &traced, stores).await;
-        let most = facts.as_ref().map(|facts| facts.source.as_ref().and_then(|source| source.most));
-        let (most, is_known) = (most.ok(), stores.source.is_some());
-        judged(settings, &traced, place, facts, is_known, &mut sums, report);
-        if let Some(most) = most {
-            content(settings, &traced, most, stores, report).await;
-            recall(settings, &traced, stores, report).await;
+        let mut shapes = Vec::new();
+        for traced in trace(settings, pairs, tolerated, &of_source, &column, place) {
+            let facts = facts(settings, &traced, stores).await;
+            let most = facts.as_ref().map(|facts| facts.source.as_ref().and_then(|source| source.most));
+            let (most, is_known) = (most.ok(), stores.source.is_some());
+            judged(settings, &traced, place, facts, is_known, (&mut sums, &mut shapes), report);
+            if let Some(most) = most {
+                content(settings, &traced, most, stores, report).await;
+                recall(settings, &traced, stores, report).await;
+            }
         }
     }
     together(settings, &sums, report);
@@ -110,37 +130,60 @@ fn unmet(settings: &Verify, columns: &[VectorColumn], report: &mut Report) {
     }
 }
 
+/// What a column of the target holds, and where it comes from: of a table that several become, each part of its own.
 fn trace<'r>(
     settings: &'r Verify,
     pairs: &'r [Pair],
     tolerated: &'r [Tolerated],
     of_source: &[VectorColumn],
-    target: VectorColumn,
+    target: &VectorColumn,
     place: Option<usize>,
-) -> Option<Traced<'r>> {
+) -> Vec<Traced<'r>> {
     let entry = place.and_then(|place| settings.vectors.get(place));
-    let pair = pairs.iter().find(|pair| pair.target == target.table);
+    let mut of_table: Vec<Option<&Pair>> =
+        pairs.iter().filter(|pair| pair.target == target.table).map(Some).collect();
+    let is_paired = !of_table.is_empty();
     let skips = settings.mapping.skips.iter();
     let mut skips = skips.filter(|skip| skip.side != Some(crate::manifest::Side::Source));
     let is_skipped =
         skips.any(|skip| glob(&skip.table).is_ok_and(|glob| glob.is_match(target.table.to_string())));
-    let is_left = !target.kind.is_plain() || (is_part(settings) && pair.is_none()) || is_skipped;
-    if (entry.is_none() && is_left) || (is_part(settings) && pair.is_none()) {
-        return None;
+    let is_left = !target.kind.is_plain() || (is_part(settings) && !is_paired) || is_skipped;
+    if (entry.is_none() && is_left) || (is_part(settings) && !is_paired) {
+        return Vec::new();
     }
-    let tolerated = tolerated.iter().find(|one| one.table == target.table && one.target == target.column);
-    let moved = pair.and_then(|pair| pair.columns.iter().find(|column| column.target == target.column));
-    let own = match (tolerated, moved) {
-        (Some(one), _) => Some(one.source.as_str()),
-        (None, Some(moved)) => moved.source.as_deref(),
-        // One that the target fills by itself replaces its namesake.
-        (None, None) => Some(target.column.as_str()),
+    if !is_paired {
+        of_table.push(None);
+    }
+    let is_part = of_table.len() > 1;
+    let of_pair = |pair: Option<&'r Pair>| {
+        let tolerated = tolerated.iter().find(|one| {
+            one.table == target.table
+                && one.target == target.column
+                && pair.is_none_or(|pair| one.from == pair.source)
+        });
+        let moved = pair.and_then(|pair| pair.columns.iter().find(|column| column.target == target.column));
+        let own = match (tolerated, moved) {
+            (Some(one), _) => Some(one.source.as_str()),
+            (None, Some(moved)) => moved.source.as_deref(),
+            // One that the target fills by itself replaces its namesake.
+            (None, None) => Some(target.column.as_str()),
+        };
+        let from = pair.zip(own).map(|(pair, own)| vector_key(pairs, pair, Side::Source, own));
+        let source = pair.zip(own).and_then(|(pair, own)| {
+            of_source.iter().find(|column| column.table == pair.source && column.column == own).cloned()
+        });
+        Traced { target: target.clone(), source, pair, entry, tolerated, from, is_part }
     };
-    let from = pair.zip(own).map(|(pair, own)| format!("{}.{own}", pair.source));
-    let source = pair.zip(own).and_then(|(pair, own)| {
-        of_source.iter().find(|column| column.table == pair.source && column.column == own).cloned()
-    });
-    Some(Traced { target, source, pair, entry, tolerated, from })
+    of_table.into_iter().map(of_pair).collect()
+}
+
+/// What a fingerprint calls a column of one side of a pair: with the other side's table, where rows of one table are of several pairs.
+pub(super) fn vector_key(pairs: &[Pair], pair: &Pair, side: Side, column: &str) -> String {
+    let other = if side == Side::Source { Side::Target } else { Side::Source };
+    let table = own(pair, side);
+    let several = pairs.iter().filter(|known| own(known, side) == table).nth(1).is_some();
+    let of = if several { format!(" ({})", own(pair, other)) } else { String::new() };
+    format!("{table}.{column}{of}")
 }
 
 async fn facts(settings: &Verify, traced: &Traced<'_>, stores: &mut Stores) -> Result<VectorFacts, Cause> {
@@ -200,38 +243,57 @@ pub(super) fn taken(
     [source, target]: [&Fingerprint; 2],
     report: &mut Report,
 ) {
-    let mut columns = Vec::new();
+    let mut columns: Vec<VectorColumn> = Vec::new();
+    let look_of = |column: &VectorColumn, pair: Option<&Pair>| match pair {
+        Some(pair) => target.vectors.get(&vector_key(pairs, pair, Side::Target, &column.column)),
+        None => target.vectors.get(&format!("{}.{}", column.table, column.column)),
+    };
     for (table, column) in target.catalog.tables.iter().flat_map(|table| {
         let name = table.full_name();
         table.columns.iter().map(move |column| (name.clone(), column.name.clone()))
     }) {
-        let Some(look) = target.vectors.get(&format!("{table}.{column}")) else { continue };
-        let print = look.got();
-        let declared = print.map_or_else(String::new, |print| print.declared.clone());
-        let (kind, dimension) = (print.map(|print| print.kind), print.and_then(|print| print.dimension));
-        let namespace = String::new();
-        let kind = kind.unwrap_or_default();
-        columns.push((VectorColumn { table, column, kind, namespace, declared, dimension }, look));
-    }
-    let all: Vec<VectorColumn> = columns.iter().map(|(column, _)| column.clone()).collect();
-    unmet(settings, &all, report);
-    let mut sums: Vec<(u64, u64, usize)> = vec![(0, 0, 0); settings.vectors.len()];
-    for (column, look) in columns {
-        let place = settings.vectors.iter().position(|vector| speaks_of(vector, &column));
-        let Some(traced) = trace(settings, pairs, &[], &[], column, place) else { continue };
-        let before = traced.from.as_ref().and_then(|from| source.vectors.get(from));
-        let facts = match (look, before) {
-            (Look::Got(own), Some(Look::Got(before))) => {
-                let before = (before.found.clone(), before.indexes.clone());
-                Ok(told(settings, &traced, (own.found.clone(), own.indexes.clone()), Some(before)))
-            }
-            (_, Some(Look::Failed(cause))) | (Look::Failed(cause), _) => Err(cause.clone()),
-            (Look::Got(own), _) => {
-                Ok(told(settings, &traced, (own.found.clone(), own.indexes.clone()), None))
-            }
-            (Look::NotAsked(_), _) => continue,
+        let mut column = VectorColumn {
+            table,
+            column,
+            kind: VectorType::default(),
+            namespace: String::new(),
+            declared: String::new(),
+            dimension: None,
         };
-        judged(settings, &traced, place, facts, false, &mut sums, report);
+        let of_table = pairs.iter().filter(|pair| pair.target == column.table);
+        let Some(look) = look_of(&column, None)
+            .or_else(|| of_table.into_iter().find_map(|pair| look_of(&column, Some(pair))))
+        else {
+            continue;
+        };
+        if let Some(print) = look.got() {
+            column.declared.clone_from(&print.declared);
+            (column.kind, column.dimension) = (print.kind, print.dimension);
+        }
+        columns.push(column);
+    }
+    unmet(settings, &columns, report);
+    let mut sums: Vec<(u64, u64, usize)> = vec![(0, 0, 0); settings.vectors.len()];
+    for column in columns {
+        let place = settings.vectors.iter().position(|vector| speaks_of(vector, &column));
+        let mut shapes = Vec::new();
+        for traced in trace(settings, pairs, &[], &[], &column, place) {
+            let before = traced.from.as_ref().and_then(|from| source.vectors.get(from));
+            let look = look_of(&column, traced.pair).or_else(|| look_of(&column, None));
+            let missing =
+                || Look::Failed(Cause::new("the fingerprint does not tell of it").hint("take it again"));
+            let facts = match (look.cloned().unwrap_or_else(missing), before) {
+                (Look::Got(own), Some(Look::Got(before))) => {
+                    let before = (before.found.clone(), before.indexes.clone());
+                    Ok(told(settings, &traced, (own.found, own.indexes), Some(before)))
+                }
+                (_, Some(Look::Failed(cause))) => Err(cause.clone()),
+                (Look::Failed(cause), _) => Err(cause),
+                (Look::Got(own), _) => Ok(told(settings, &traced, (own.found, own.indexes), None)),
+                (Look::NotAsked(_), _) => continue,
+            };
+            judged(settings, &traced, place, facts, false, (&mut sums, &mut shapes), report);
+        }
     }
     together(settings, &sums, report);
 }
@@ -244,7 +306,7 @@ fn judged(
     place: Option<usize>,
     facts: Result<VectorFacts, Cause>,
     is_known: bool,
-    sums: &mut [(u64, u64, usize)],
+    (sums, shapes): (&mut [(u64, u64, usize)], &mut Vec<Shape>),
     report: &mut Report,
 ) {
     let on = on(&traced.name());
@@ -260,9 +322,18 @@ fn judged(
             if before.is_some() || is_known {
                 count(settings, traced, &facts.target, before, report);
             }
-            judge(VECTOR_RULES, &on, &Look::Got(facts), &settings.levels, report);
+            let shape = Traced::shape(&facts);
+            let look = Look::Got(facts);
+            judge(VECTOR_RULES, &on, &look, &settings.levels, report);
+            // What is the same of every part is said once.
+            if !shapes.contains(&shape) {
+                shapes.push(shape);
+                judge(VECTOR_INDEX_RULES, &on, &look, &settings.levels, report);
+            }
         }
         Err(cause) => {
+            let look = Look::<VectorFacts>::Failed(cause.clone());
+            judge(VECTOR_INDEX_RULES, &on, &look, &settings.levels, report);
             judge(VECTOR_RULES, &on, &Look::<VectorFacts>::Failed(cause.clone()), &settings.levels, report);
             judge(VECTOR_COUNT_RULES, &on, &Look::<VectorCount>::Failed(cause), &settings.levels, report);
         }

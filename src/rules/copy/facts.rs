@@ -24,6 +24,10 @@ pub struct CopyFacts {
     pub unwritable: Vec<Unwritable>,
     /// Names under `[copy]` that meet nothing.
     pub stale: Vec<StaleName>,
+    /// How many steps make the target ready.
+    pub provisions: usize,
+    /// Those that have not run.
+    pub unprovisioned: Vec<Unprovisioned>,
 }
 
 impl CopyFacts {
@@ -73,5 +77,17 @@ pub struct StaleName {
     /// What it is not, such as `no target table of the mapping`.
     pub what: String,
     /// Where it stands.
+    pub declared: Option<Place>,
+}
+
+/// A step that makes the target ready, and has not run.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Unprovisioned {
+    /// Its name.
+    pub name: String,
+    /// The entities for which it has not run; empty where it is for none.
+    pub entities: Vec<String>,
+    /// The manifest line that declares it.
     pub declared: Option<Place>,
 }

@@ -1,11 +1,17 @@
 //! A plan of a copy: what would stop it, and what somebody has to know before it begins; the gates of a run, and what became of it.
+mod backfill;
 mod copied;
 mod facts;
 mod gates;
+mod steps;
+mod tuples;
 
+pub use backfill::{BACKFILL_RULES, BackfillGate};
 pub use copied::{COPIED_RULES, CopiedFacts, Differing};
-pub use facts::{Carried, CopyFacts, Firing, StaleName, Unwritable};
+pub use facts::{Carried, CopyFacts, Firing, StaleName, Unprovisioned, Unwritable};
 pub use gates::{CONSENT_RULES, Consent, ConsentFacts, GATE_RULES, GateFacts, LOCK_RULES, LockFacts, Owner};
+pub use steps::{Miscounted, STEP_RULES, StepFacts};
+pub use tuples::{TUPLE_RULES, TupleFacts};
 
 use super::{Rule, Sink, rules};
 use crate::model::{Look, Looked, Object};
@@ -14,7 +20,7 @@ use crate::model::{Look, Looked, Object};
 pub const RULES: &[Rule<CopyFacts>] = rules![
     "copy":
     carried_credential, misfit, reference_cycle, stale_declaration, target_not_empty, trigger_fires, uncounted,
-    unwritable_table
+    unprovisioned, unwritable_table
 ];
 
 fn carried_credential(facts: &CopyFacts, out: &mut Sink<'_>) {
@@ -111,6 +117,24 @@ fn uncounted(facts: &CopyFacts, out: &mut Sink<'_>) {
         if let Look::Failed(cause) = &table.rows {
             out.unknown(Object::table(&table.source), cause.clone());
         }
+    }
+}
+
+fn unprovisioned(facts: &CopyFacts, out: &mut Sink<'_>) {
+    let mut check = out.check(facts.on(), Looked::at(facts.provisions, "step"));
+    for one in &facts.unprovisioned {
+        let entities = match one.entities.as_slice() {
+            [] => String::new(),
+            [only] => format!(" for `{only}`"),
+            [first, .., last] => format!(" for {} entities, `{first}` to `{last}`", one.entities.len()),
+        };
+        check
+            .find(
+                &one.name,
+                format!("`{}` has not run{entities}, so the target is not ready for rows", one.name),
+            )
+            .at(one.declared.clone())
+            .help("run it first: `trueup copy run schema`");
     }
 }
 

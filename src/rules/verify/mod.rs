@@ -50,10 +50,12 @@ pub const COUNTER_RULES: &[Rule<CounterFacts>] = rules!["verify": sequence_behin
 /// The rules over the target's references.
 pub const REFERENCE_RULES: &[Rule<ReferenceFacts>] = rules!["verify": orphan];
 
-/// The rules over one column of embeddings.
-pub const VECTOR_RULES: &[Rule<VectorFacts>] = rules![
-    "verify": vector_dimension, vector_duplicates, vector_index, vector_undeclared, vector_zero
-];
+/// The rules over one column of embeddings, or a part of it.
+pub const VECTOR_RULES: &[Rule<VectorFacts>] =
+    rules!["verify": vector_dimension, vector_duplicates, vector_zero];
+
+/// The rules over the whole of such a column, whatever is in it.
+pub const VECTOR_INDEX_RULES: &[Rule<VectorFacts>] = rules!["verify": vector_index, vector_undeclared];
 
 /// The rules over how many there are.
 pub const VECTOR_COUNT_RULES: &[Rule<VectorCount>] = rules!["verify": vector_count];
@@ -105,7 +107,7 @@ fn unmapped_rows(facts: &UnmappedRows, out: &mut Sink<'_>) {
         check
             .find("rows", message)
             .at(facts.declared.clone())
-            .help("widen a condition; NULL in it takes no row: write `is not true`, or `coalesce`");
+            .help("widen a condition (NULL in it takes no row: write `is not true`, or `coalesce`), or declare with an `[[allow]]` why it is rightly so");
     }
     // A row of the source that goes to two places is looked for in both.
     if facts.repeated > 0 && !facts.is_source {
@@ -161,10 +163,12 @@ fn column_type(types: &ColumnTypes, out: &mut Sink<'_>) {
             "`{on}`: `{}` is {} in the source and {} in the target, and is not compared",
             clash.column, clash.source, clash.target
         );
-        check
-            .find(&clash.column, message)
-            .at(types.declared.clone())
-            .help("give both one type, or declare how the column is moved under `drop`, `compute` or `target_owned`");
+        let help = if clash.has_meaning {
+            "one side has no types: with `mode = \"semantic\"` its text is read as JSON, or as a list in JSON; or declare under `drop` or `target_owned` that it is not compared"
+        } else {
+            "give both one type, declare how the column is moved under `drop`, `compute` or `target_owned`, or compare what both can say by a `[[verify.equal]]`"
+        };
+        check.find(&clash.column, message).at(types.declared.clone()).help(help);
     }
 }
 

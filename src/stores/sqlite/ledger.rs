@@ -51,7 +51,7 @@ impl Sqlite {
         let json = self.all(KEPT, |row| text(row, 0)).await.map_err(fail)?.concat();
         let kept: Kept =
             serde_json::from_str(&json).map_err(|error| Cause::from(Fail::Catalog(error.to_string())))?;
-        Ok(kept.run.map(|run| Ledger { run, ranges: kept.ranges }))
+        Ok(kept.run.map(|run| Ledger { run, ranges: kept.ranges, ..Ledger::default() }))
     }
 }
 

@@ -94,7 +94,7 @@ fn kind(types: &HashMap<String, Type>, oid: &str, depth: usize) -> Option<Kind> 
 /// Whether its canonical form needs to know how the server encodes text.
 fn holds_text(kind: &Kind) -> bool {
     match kind {
-        Kind::Text | Kind::BlankPadded | Kind::Printed => true,
+        Kind::Text | Kind::BlankPadded | Kind::Printed | Kind::Json => true,
         Kind::Array(inner) | Kind::Range(inner) | Kind::Multirange(inner) => holds_text(inner),
         Kind::Record(fields) => fields.iter().any(|(_, kind)| holds_text(kind)),
         _ => false,

@@ -17,6 +17,9 @@ const WHOSE: &str = "\
 SELECT CASE WHEN n IS NULL THEN 'none' ELSE coalesce(obj_description(n::oid, 'pg_namespace'), '') END \
 FROM (SELECT to_regnamespace('trueup') AS n) AS one";
 
+/// Whether it keeps steps, which the first ledgers did not.
+const STEPS: &str = "SELECT 'yes' WHERE to_regclass('trueup.copy_step') IS NOT NULL";
+
 /// The two halves of the lock's key.
 const KEY: [u32; 2] = [0x7472_7565, 0x636f_7079];
 
@@ -43,7 +46,13 @@ pub(super) async fn ledger(connection: &mut PgConnection) -> Result<Option<Ledge
     }
     let json = all(connection, include_str!("../sql/ledger.sql")).await.map_err(fail)?.concat();
     let Kept { run, ranges } = read(&json)?;
-    Ok(run.map(|run| Ledger { run, ranges }))
+    let steps = all(connection, STEPS).await.map_err(fail)?;
+    let steps = if steps.is_empty() {
+        Vec::new()
+    } else {
+        read(&all(connection, include_str!("../sql/ledger_steps.sql")).await.map_err(fail)?.concat())?
+    };
+    Ok(run.map(|run| Ledger { run, ranges, steps }))
 }
 
 impl PostgresRows {

@@ -14,6 +14,7 @@ mod removing;
 mod scan;
 mod select;
 mod sifting;
+mod staging;
 mod vectors;
 mod writing;
 

@@ -61,7 +61,7 @@ impl PostgresWriter {
         run(&mut self.rows.store.connection, sql).await.map_err(|error| refused(&error))
     }
 
-    async fn all(&mut self, sql: impl Into<String>) -> Result<Vec<String>, Cause> {
+    pub(super) async fn all(&mut self, sql: impl Into<String>) -> Result<Vec<String>, Cause> {
         all(&mut self.rows.store.connection, sql).await.map_err(|error| refused(&error).cause)
     }
 
@@ -96,13 +96,16 @@ impl PostgresWriter {
         if !is_there {
             self.run(include_str!("../sql/ledger_make.sql").replace("$MARK", MARK)).await?;
         }
+        self.run(include_str!("../sql/ledger_steps_make.sql")).await?;
         let (plan, source) = (text_literal(&new.plan), text_literal(&new.source));
         let (holder, version) = (text_literal(&new.holder), text_literal(&new.version));
         self.run(format!(
             "INSERT INTO trueup.copy_run AS r (id, plan, source, epoch, holder, is_finished, version) \
              VALUES (1, {plan}, {source}, 1, {holder}, false, {version}) \
-             ON CONFLICT (id) DO UPDATE SET epoch = r.epoch + 1, holder = excluded.holder, is_finished = false, ended = NULL, \
-             version = excluded.version"
+             ON CONFLICT (id) DO UPDATE SET epoch = r.epoch + 1, holder = excluded.holder, \
+             is_finished = r.is_finished AND excluded.plan = '', ended = CASE WHEN excluded.plan = '' THEN r.ended END, \
+             version = excluded.version, plan = coalesce(nullif(r.plan, ''), excluded.plan), \
+             source = CASE WHEN r.plan = '' THEN excluded.source ELSE r.source END"
         ))
         .await?;
         // Plain data with text keys is always JSON.
@@ -328,7 +331,12 @@ impl PostgresWriter {
         if !names.is_empty() {
             self.run(format!("TRUNCATE {}", names.join(", "))).await?;
         }
-        self.run("DROP SCHEMA trueup CASCADE; COMMIT").await
+        if held.steps.is_empty() {
+            return self.run("DROP SCHEMA trueup CASCADE; COMMIT").await;
+        }
+        // What made the target ready is still there, and need not run again.
+        self.run("DELETE FROM trueup.copy_range; UPDATE trueup.copy_run SET plan = '', source = ''; COMMIT")
+            .await
     }
 
     /// Says good-bye.

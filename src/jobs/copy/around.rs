@@ -1,0 +1,184 @@
+//! The steps around rows: before all tables, in the transaction of each entity, and behind all tables.
+use std::sync::Arc;
+
+use super::entities::Entities;
+use super::run::Hands;
+use super::steps::{Steps, Unit};
+use super::units;
+use super::work::{Work, Written};
+use super::worker::{Kept, Shared, Trouble, Worker};
+use crate::model::Cause;
+use crate::model::copy::{Reject, StepPlace};
+use crate::stores::writer::{Lock, Writer};
+
+/// What a step must not do.
+fn changed(table: &str) -> Cause {
+    Cause::new(format!(
+        "a step changes rows of `{table}` that were copied, so that the next run would change them back"
+    ))
+    .hint("declare the columns that it writes as `target_owned`, and rows that it adds as not the mapping's: `target_where`")
+}
+
+impl Work<'_> {
+    /// The steps before all tables, all tables, and the steps behind them.
+    pub(super) async fn around(
+        &mut self,
+        entities: &Entities,
+        lock: &mut Lock,
+        hands: &mut Hands<'_>,
+    ) -> Vec<Written> {
+        let steps = Arc::clone(&self.steps);
+        if self.alone(lock, &[StepPlace::First], "").await.is_err() {
+            return self.tables.iter().map(|table| self.begun(table)).collect();
+        }
+        let written = self.all(lock, hands).await;
+        let is_whole = written.iter().all(|one| one.facts.done == one.facts.ranges);
+        if !is_whole || !steps.lock().await.is_whole() {
+            return written;
+        }
+        let has_tables =
+            |entity: &&String| self.tables.iter().any(|table| table.entity.as_ref() == Some(*entity));
+        let bare: Vec<String> = entities.all.iter().filter(|entity| !has_tables(entity)).cloned().collect();
+        for entity in bare {
+            if self.alone(lock, &[StepPlace::EntityFirst, StepPlace::EntityLast], &entity).await.is_err() {
+                return written;
+            }
+        }
+        // Behind all tables nothing is done for a part of them.
+        if !entities.is_part && steps.lock().await.any(&[StepPlace::Last]) {
+            self.behind(&written, lock).await;
+        }
+        written
+    }
+
+    async fn alone(&mut self, lock: &mut Lock, places: &[StepPlace], entity: &str) -> Result<(), Cause> {
+        let steps = Arc::clone(&self.steps);
+        let mut steps = steps.lock().await;
+        if !steps.any(places) {
+            return Ok(());
+        }
+        let epoch = self.ledger.run.epoch;
+        let mut unit = Unit::of(entity);
+        let done = match held(lock).await {
+            Ok(()) => alone(&mut self.first()?.writer, &mut steps, epoch, places, &mut unit).await,
+            Err(cause) => Err(cause),
+        };
+        settled(&mut self.first()?.writer, &mut steps, &done, unit).await;
+        done
+    }
+
+    async fn behind(&mut self, written: &[Written], lock: &mut Lock) {
+        let steps = Arc::clone(&self.steps);
+        let mut steps = steps.lock().await;
+        let (tables, epoch) = (self.tables, self.ledger.run.epoch);
+        let Ok(Worker { writer, .. }) = self.first() else { return };
+        let mut unit = Unit::default();
+        let done = async {
+            held(lock).await?;
+            writer.begin(epoch, false).await?;
+            steps.run(writer.postgres()?, epoch, StepPlace::Last, &mut unit).await?;
+            for (table, one) in tables.iter().zip(written).filter(|_| unit.wrote()) {
+                let is_known = one.facts.rejected == 0 && one.facts.target_only == 0;
+                if is_known && writer.digest(&table.whole.target).await? != one.digest {
+                    return Err(changed(&table.name));
+                }
+            }
+            writer.commit().await.map_err(Cause::from)
+        }
+        .await;
+        settled(writer, &mut steps, &done, unit).await;
+    }
+}
+
+async fn held(lock: &mut Lock) -> Result<(), Cause> {
+    if lock.is_held().await {
+        return Ok(());
+    }
+    Err(Cause::new("the lock of the target was lost")
+        .hint("`trueup copy status` tells who has it; run the same command again"))
+}
+
+async fn alone(
+    writer: &mut Writer,
+    steps: &mut Steps<'_>,
+    epoch: i64,
+    places: &[StepPlace],
+    unit: &mut Unit,
+) -> Result<(), Cause> {
+    writer.begin(epoch, false).await?;
+    for place in places {
+        steps.run(writer.postgres()?, epoch, *place, unit).await?;
+    }
+    writer.commit().await.map_err(Cause::from)
+}
+
+async fn settled(writer: &mut Writer, steps: &mut Steps<'_>, done: &Result<(), Cause>, mut unit: Unit) {
+    match done {
+        Ok(()) => steps.kept(unit),
+        Err(cause) => {
+            writer.roll_back().await;
+            unit.stopped(cause.clone());
+            steps.dropped(unit);
+        }
+    }
+}
+
+impl Worker {
+    /// The tables of an entity, and its steps around them: one transaction. Steps of two entities at a time could wait for each other
+    /// where no server sees it, so they have their turns.
+    pub(super) async fn kept_of(
+        &mut self,
+        shared: &Shared<'_, '_>,
+        entity: &str,
+        parts: &units::Unit,
+        held: &mut Vec<Reject>,
+    ) -> Result<Vec<Kept>, Trouble> {
+        let mut steps = shared.steps.lock().await;
+        if !steps.any(&[StepPlace::EntityFirst, StepPlace::EntityLast]) {
+            drop(steps);
+            self.writer.begin(shared.epoch, true).await?;
+            let all = self.pieces(shared, parts, false, held).await?;
+            self.writer.commit().await?;
+            return Ok(all);
+        }
+        let mut unit = Unit::of(entity);
+        let done = self.entity(shared, (parts, held), &mut steps, &mut unit).await;
+        let told = match &done {
+            Ok(_) => Ok(()),
+            // It is tried again.
+            Err(Trouble::Met(_)) => return done,
+            Err(Trouble::Failed(cause)) => Err(cause.clone()),
+            Err(Trouble::Differs(_)) => {
+                Err(Cause::new("rows of its tables did not arrive as they were sent"))
+            }
+        };
+        settled(&mut self.writer, &mut steps, &told, unit).await;
+        done
+    }
+
+    async fn entity(
+        &mut self,
+        shared: &Shared<'_, '_>,
+        (parts, held): (&units::Unit, &mut Vec<Reject>),
+        steps: &mut Steps<'_>,
+        unit: &mut Unit,
+    ) -> Result<Vec<Kept>, Trouble> {
+        self.writer.begin(shared.epoch, true).await?;
+        steps.run(self.writer.postgres()?, shared.epoch, StepPlace::EntityFirst, unit).await?;
+        let all = self.pieces(shared, parts, false, held).await?;
+        if steps.any(&[StepPlace::EntityLast]) {
+            let before = unit.ran();
+            steps.run(self.writer.postgres()?, shared.epoch, StepPlace::EntityLast, unit).await?;
+            for ((place, _), kept) in parts.iter().zip(&all).filter(|_| unit.ran() > before) {
+                let Some(table) = shared.tables.get(*place) else { continue };
+                let target = &table.first.as_ref().unwrap_or(&table.whole).target;
+                let is_known = kept.rejected == 0 && kept.target_only == 0;
+                if is_known && self.writer.digest(target).await? != kept.digest {
+                    return Err(changed(&table.name).into());
+                }
+            }
+        }
+        self.writer.commit().await?;
+        Ok(all)
+    }
+}
