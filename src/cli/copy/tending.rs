@@ -56,7 +56,8 @@ pub(super) fn tell(args: &Args) -> Result<Exit, Stop> {
                 (Some(ended), _) if run.is_finished => format!("finished {ended}"),
                 (_, true) => "being written".to_owned(),
                 _ if ledger.done() == ledger.ranges.len() => {
-                    "a part of it is written; `trueup copy run rows` goes on".to_owned()
+                    "stopped before its end: a part of it is written; `trueup copy run rows` goes on"
+                        .to_owned()
                 }
                 _ => "stopped before its end; `trueup copy run rows` goes on".to_owned(),
             };

@@ -185,7 +185,12 @@ async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
     }
     let found = planned(settings, (&mapping, &entities), &resolved, (&mut source, &mut target), report).await;
     let targets = resolved.pairs.iter().map(|pair| pair.target.to_string()).collect();
-    let placed = place(&settings.declared, &settings.mapping.tables, &targets);
+    // Steps are of all tables.
+    let placed = if mapping.only.is_empty() {
+        place(&settings.declared, &settings.mapping.tables, &targets)
+    } else {
+        Placed::default()
+    };
     let (facts, rest) = match found {
         Ok((mut facts, tables, ledger, whole)) => {
             beside_rows(settings, &placed, &entities, ledger.as_ref(), &mut facts);
@@ -303,16 +308,13 @@ async fn planned(
 /// The hash of what this run is narrowed to, which is another than that of all; and says so.
 fn narrowed(settings: &Copy, mapping: &Mapping, whole: &str, report: &mut Report) -> String {
     let mut hash = whole.to_owned();
-    for (what, names) in [("tables", &mapping.only), ("entities", &mapping.entities)] {
-        let mut names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        names.sort();
-        names.dedup();
-        if names.is_empty() {
-            continue;
-        }
-        hash = short(&format!("{hash} {what} {}", names.join(" ")));
+    let mut names: Vec<String> = mapping.only.iter().map(|name| format!("`{name}`")).collect();
+    names.sort();
+    names.dedup();
+    if !names.is_empty() {
+        hash = short(&format!("{hash} {}", names.join(" ")));
         let reason =
-            format!("the copy is narrowed to the {what} {}: nothing else goes over", names.join(", "));
+            format!("the copy is narrowed to the tables {}: nothing else goes over", names.join(", "));
         report.not_compared.push(Gap { on: settings.on(), kind: GapKind::NotAsked, reason });
     }
     hash
