@@ -58,13 +58,15 @@ async fn an_upgrade_is_made_beside_it() {
     swift.remove().await;
 }
 
+/// A file, a text in it, the text instead of it, and what is said then.
+type Drift = (&'static str, &'static str, &'static str, &'static str);
+
 /// Each thing that may go wrong beside rows, and looks like success: nothing is kept of it.
 #[tokio::test]
 async fn what_only_looks_like_success_is_refused() {
     let kea = Database::of(&read("source.sql")).await;
     let swift = Database::of(&read("copy/swift.sql")).await;
     let urls = [("KEA_DATABASE_URL", kea.url.as_str()), ("SWIFT_DATABASE_URL", swift.url.as_str())];
-    type Drift = (&'static str, &'static str, &'static str, &'static str);
     let drifts: [Drift; 6] = [
         // The command.
         (

@@ -281,7 +281,7 @@ async fn the_target_is_at_the_head_has_room_and_lint_holds() {
     desk.refused(RUN, 1, "`target` is at 0001 of `app`").await;
     world.load("", "UPDATE alembic_version SET version_num = '0002'").await;
     let with = |gates: &str| {
-        desk.write("trueup.toml", &(World::manifest() + alembic + "[copy.gates]\nhead = \"app\"\n" + gates))
+        desk.write("trueup.toml", &(World::manifest() + alembic + "[copy.gates]\nhead = \"app\"\n" + gates));
     };
     with("space = { free = \"1kB\" }\n");
     desk.refused(RUN, 1, "1000 bytes are free, says the manifest").await;
