@@ -24,7 +24,7 @@ pub struct Copy {
     pub approver: Vec<Approver>,
     /// Tables of many entities are filled entity by entity, each in one transaction.
     pub foreach: Option<Foreach>,
-    /// What makes the target ready, in this order: `trueup copy run provision`.
+    /// What makes the target ready, in this order: `trueup copy run schema`.
     pub provision: Vec<Provision>,
     /// Rows from elsewhere, staged in the target for steps that read them.
     pub stage: Vec<Stage>,

@@ -62,7 +62,7 @@ async fn two_clusters_become_one_database() {
     assert!(said.contains("[copy/unprovisioned] `schema of the new code` has not run"), "{said}");
     let missing = "[copy/unprovisioned] `space` has not run for 34 entities, `e01` to `e34`";
     assert!(said.contains(missing), "{said}");
-    let (said, exit) = world.run(&["copy", "run", "provision"]);
+    let (said, exit) = world.run(&["copy", "run", "schema"]);
     assert!(exit == 1 && said.contains("copy/unconfirmed"), "{said}");
     assert_eq!(
         world.new.ask("select count(*)::text from pg_namespace where nspname in ('core', 'trueup')").await,
@@ -70,19 +70,11 @@ async fn two_clusters_become_one_database() {
     );
 
     // A smoke test of two spaces; one name is of an engine that was deleted, one of none.
-    let (said, exit) = world.run(&[
-        "copy",
-        "run",
-        "provision",
-        "--yes",
-        "--entity",
-        "e01,e02,nobody",
-        "--format",
-        "concise",
-    ]);
+    let (said, exit) =
+        world.run(&["copy", "run", "schema", "--yes", "--entity", "e01,e02,nobody", "--format", "concise"]);
     assert_eq!(exit, 1, "{said}");
     assert!(said.contains("narrowed to the entity `nobody`, of which the source has no table"), "{said}");
-    world.held(&["copy", "run", "provision", "--yes", "--entity", "e01,e02"]);
+    world.held(&["copy", "run", "schema", "--yes", "--entity", "e01,e02"]);
     let said =
         world.held(&["copy", "run", "rows", "--yes", "--entity", "e01,e02,gone", "--format", "markdown"]);
     assert!(said.contains("nothing else goes over") && said.contains("it is not active"), "{said}");
@@ -108,7 +100,7 @@ async fn two_clusters_become_one_database() {
     ]);
 
     // All of them, under the same plan.
-    world.held(&["copy", "run", "provision", "--yes"]);
+    world.held(&["copy", "run", "schema", "--yes"]);
     for _ in 0..2 {
         let said = world.held(&["copy", "run", "rows", "--yes", "--format", "markdown"]);
         assert!(!said.contains("narrowed"), "{said}");

@@ -19,10 +19,10 @@ async fn a_cluster_is_moved() {
     let urls = [("KEA_DATABASE_URL", kea.url.as_str()), ("MOVED_DATABASE_URL", moved.url.as_str())];
     let folder = Path::new("fixtures/clusters/copy");
     for args in [
-        &["copy", "run", "provision", "--yes"][..],
+        &["copy", "run", "schema", "--yes"][..],
         &["copy", "run", "rows", "--yes"],
         &["verify"],
-        &["copy", "run", "provision", "--yes"],
+        &["copy", "run", "schema", "--yes"],
         &["copy", "run", "rows", "--yes"],
         &["verify"],
     ] {
@@ -45,7 +45,7 @@ async fn an_upgrade_is_made_beside_it() {
         assert_eq!(exit, 0, "{args:?}\n{said}");
         said
     };
-    held(&["copy", "run", "provision", "--yes"]);
+    held(&["copy", "run", "schema", "--yes"]);
     let page = held(&["copy", "plan"]);
     assert!(page.contains("personal teams") && page.contains("behind all tables"), "{page}");
     for _ in 0..2 {
@@ -104,7 +104,7 @@ async fn what_only_looks_like_success_is_refused() {
         let changed = if old.is_empty() { String::new() } else { text.replace(old, new) };
         assert_ne!(text, changed, "{file}: {old}");
         std::fs::write(&path, changed).unwrap();
-        let schema = ["copy", "run", "provision", "--yes"];
+        let schema = ["copy", "run", "schema", "--yes"];
         let (said, exit) = run(folder.path(), "chapter2.toml", &urls, &schema);
         assert_eq!(exit, 0, "{said}");
         let (said, exit) = run(

@@ -149,7 +149,7 @@ fn bandwidth_of(manifest: &Manifest) -> Option<u64> {
 pub(super) fn run(command: &Command) -> Result<Exit, Stop> {
     match command {
         Command::Plan(args) => planned(args),
-        Command::Run(run::Step::Provision(args)) => run::make_ready(args),
+        Command::Run(run::Step::Schema(args)) => run::schema(args),
         Command::Run(run::Step::Rows(args)) => run::rows(args),
         Command::Run(run::Step::Tuples(args)) => tuples::tuples(args),
         Command::Run(run::Step::Backfill(args)) => backfill::run(args),

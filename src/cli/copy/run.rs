@@ -22,7 +22,7 @@ use crate::stores::lines::Lines;
 #[derive(Debug, clap::Subcommand)]
 pub(in crate::cli) enum Step {
     /// Make the target ready with its own functions, scripts and commands, each once (`[[copy.provision]]`)
-    Provision(ProvisionArgs),
+    Schema(SchemaArgs),
     /// Copy rows, range by range; each is read back before it is kept. The same command goes on where a run was killed
     Rows(Args),
     /// Copy tuples into a new OpenFGA store, the model first, and write down its id (`[[copy.tuples]]`)
@@ -31,9 +31,9 @@ pub(in crate::cli) enum Step {
     Backfill(super::backfill::BackfillArgs),
 }
 
-/// The flags of `trueup copy run provision`.
+/// The flags of `trueup copy run schema`.
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct ProvisionArgs {
+pub(in crate::cli) struct SchemaArgs {
     #[command(flatten)]
     ends: EndArgs,
     #[command(flatten)]
@@ -170,7 +170,7 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
 }
 
 /// Makes a target ready.
-pub(super) fn make_ready(args: &ProvisionArgs) -> Result<Exit, Stop> {
+pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Stop> {
     let clock = Clock::start();
     let mut ends = super::ends(&args.ends, &args.manifest, &args.limits)?;
     ends.copy.gating = gating(&ends, &args.gates, &clock)?;

@@ -43,7 +43,7 @@ pub(super) fn open(settings: &Copy, entities: &Entities, ledger: Option<&Ledger>
 
 /// Makes the target ready.
 pub async fn provision(settings: &Run, hands: &mut Hands<'_>) -> Report {
-    let mut report = Report::new("copy run provision");
+    let mut report = Report::new(SCHEMA);
     let copy = &settings.copy;
     let on = Object::endpoint(&copy.target.name);
     let Address::Postgres(url) = &copy.target.address else {

@@ -140,7 +140,7 @@ fn unprovisioned(facts: &CopyFacts, out: &mut Sink<'_>) {
                 format!("`{}` has not run{entities}, so the target is not ready for rows", one.name),
             )
             .at(one.declared.clone())
-            .help("run it first: `trueup copy run provision`");
+            .help("run it first: `trueup copy run schema`");
     }
 }
 
