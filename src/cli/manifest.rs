@@ -1,6 +1,6 @@
 //! Finding and reading `trueup.toml` and its baseline.
 use super::stop::{Stop, note};
-use crate::manifest::{At, BASELINE, Baseline, Level, MANIFEST, Manifest, Mistake, Source, read};
+use crate::manifest::{AllowEntry, At, BASELINE, Baseline, Level, MANIFEST, Manifest, Mistake, Source, read};
 use crate::model::path::under;
 use crate::model::{Cause, Look, RuleId};
 use crate::rules::{self, Levels, Tree};
@@ -120,6 +120,18 @@ fn rule_mistakes(manifest: &Manifest) -> Vec<Mistake> {
     let allows = manifest.allow.iter().map(|allow| (&allow.rule, true));
     let mut mistakes: Vec<Mistake> =
         levels.chain(allows).filter_map(|(rule, is_allow)| mistake(rule, is_allow)).collect();
+    // What may stand of lost rows is named: the table, and of which side.
+    let is_broad = |allow: &&AllowEntry| {
+        RuleId::written(allow.rule.as_str()).as_str() == "verify/unmapped-rows"
+            && (allow.on.is_none() || allow.about.is_none())
+    };
+    mistakes.extend(manifest.allow.iter().filter(is_broad).map(|allow| Mistake {
+        range: allow.rule.range().unwrap_or_default(),
+        message: format!("an `[[allow]]` of `{}` says of which rows", *allow.rule),
+        help: Some(
+            "say `on`, the table, and `about = \"source rows\"` or `about = \"target rows\"`".to_owned(),
+        ),
+    }));
     mistakes.sort_by_key(|mistake| mistake.range.start);
     mistakes
 }

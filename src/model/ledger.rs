@@ -1,6 +1,8 @@
 //! What a target remembers of the copy that was made into it.
 use serde::{Deserialize, Serialize};
 
+use super::Cause;
+
 /// The one run that a target is of, and its ranges.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -48,6 +50,20 @@ pub struct CopyRun {
     /// What its gates went by: the digest of a backup, who approved.
     #[serde(default)]
     pub evidence: String,
+}
+
+impl CopyRun {
+    /// Whether a ledger is what it was when this run was planned, but for its begin. What only makes ready plans no ranges.
+    ///
+    /// # Errors
+    /// When somebody else began a run since.
+    pub fn is_next(&self, kept: Option<&Ledger>) -> Result<(), Cause> {
+        if self.plan.is_empty() || kept.is_none_or(|kept| kept.run.epoch == self.epoch + 1) {
+            return Ok(());
+        }
+        Err(Cause::new("somebody else began a copy into this target since this one was planned")
+            .hint("run the same command again"))
+    }
 }
 
 /// A range of one table.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::entry::{Entry, Session, web_url};
 use super::openfga::OpenFga;
+use crate::digest::short::short;
 use crate::model::Cause;
 use crate::model::access::{AccessModel, DirectForm, DirectType, ParameterType, Rewrite, Tuple};
 
@@ -42,6 +43,11 @@ impl OpenFgaServer {
         let url = web_url(name, "url", url)?;
         entry.check(name)?;
         Ok(Self { name: name.to_owned(), url, entry })
+    }
+
+    /// What names it for a later run.
+    pub fn id(&self) -> String {
+        format!("server:{}", short(&self.url))
     }
 
     /// One of its stores, to be read under one of its models.
@@ -133,6 +139,15 @@ impl OpenFgaServer {
         }
         Ok(())
     }
+}
+
+/// A digest of all that is written: the model, and every tuple with its condition, in their order.
+pub fn digest<'t>(model: &AccessModel, tuples: impl Iterator<Item = &'t Tuple>) -> String {
+    let lines: Vec<String> = std::iter::once(model_json(model))
+        .chain(tuples.map(tuple_json))
+        .map(|line| line.to_string())
+        .collect();
+    short(&lines.join("\n"))
 }
 
 fn tuple_json(tuple: &Tuple) -> Value {

@@ -158,3 +158,33 @@ fn nothing_is_written_that_would_be_lost_or_refused() {
     let (said, exit) = world.run(&RUN);
     assert!(exit == 1 && said.contains("rows, expected 1000") && world.ids().is_none(), "{said}");
 }
+
+#[test]
+fn a_server_that_is_production_needs_an_approval_of_these_very_tuples() {
+    let marked = "[endpoints.behind]\nenvironment = \"production\"";
+    let world = Folder::of(&format!(
+        "[[copy.approver]]\nname = \"ana\"\nkey = \"{}\"\n",
+        crate::on_postgres_gates::PUBLIC
+    ));
+    // Another name of the server is marked.
+    world.change("trueup.toml", |text| text.replace("[endpoints.behind]", marked));
+    std::fs::write(world.folder.path().join("key.pem"), crate::on_postgres_gates::KEY).unwrap();
+    let (said, exit) = world.run(&RUN);
+    assert!(exit == 1 && said.contains("`moved` is production, and nobody approved plan "), "{said}");
+    let plan = said.split("nobody approved plan ").nth(1).unwrap().split_whitespace().next().unwrap();
+    let sign =
+        ["copy", "confirm", "--plan", plan, "--on", "moved", "--key", "key.pem", "-o", "approval.json"];
+    let (signed, exit) = world.run(&sign);
+    assert_eq!(exit, 0, "{signed}");
+    let approved = [&RUN[..], &["--approval", "approval.json"]].concat();
+    // One tuple less is another plan.
+    let all = std::fs::read_to_string(world.folder.path().join("kea-tuples.jsonl")).unwrap();
+    world.change("kea-tuples.jsonl", |text| text.split_once('\n').unwrap().1.to_owned());
+    let (said, exit) = world.run(&approved);
+    assert!(exit == 1 && said.contains("`approval.json` approves plan "), "{said}");
+    assert!(world.ids().is_none(), "a store was made");
+    world.change("kea-tuples.jsonl", |_| all);
+    let (said, exit) = world.run(&approved);
+    assert_eq!(exit, 0, "{said}");
+    assert!(world.ids().is_some());
+}

@@ -154,12 +154,20 @@ fn rows_that_no_condition_takes_are_told_of_a_fingerprint() {
     }
     verify(&world, &[]).fails(&[lost]);
     // Somebody says why.
-    let allow = "[[allow]]\nrule = \"verify/unmapped-rows\"\non = \"items\"\nreason = \"items without a kind stay behind\"\n";
+    let allow = "[[allow]]\nrule = \"verify/unmapped-rows\"\non = \"items\"\nabout = \"source rows\"\nreason = \"items without a kind stay behind\"\n";
     through(&world, &format!("{split}{allow}"));
     for said in every_way(&world).into_iter().chain([verify(&world, &[])]) {
         assert_eq!(said.code, 0, "{said:?}");
         assert!(said.stdout.contains("items without a kind stay behind"), "{said:?}");
     }
+    // Rows of the other side, and every other rule, are not meant by it.
+    let other = allow.replace("source rows", "target rows");
+    through(&world, &format!("{split}{other}"));
+    verify(&world, &[]).fails(&[lost]);
+    through(&world, &format!("{split}{}", allow.replace("about = \"source rows\"\n", "")));
+    let said = verify(&world, &[]);
+    assert!(said.code == 2 && said.stderr.contains("says of which rows"), "{said:?}");
+    through(&world, &format!("{split}{allow}"));
     // What is gone needs no reason any more.
     world.sql("a.db", "DELETE FROM items WHERE kind IS NULL");
     let said = verify(&world, &[]);

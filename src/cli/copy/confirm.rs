@@ -5,9 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{EndArgs, Ends};
 use crate::cli::fingerprint::{save, signing};
-use crate::cli::manifest::ManifestArgs;
+use crate::cli::manifest::{Loaded, ManifestArgs};
 use crate::cli::output::{Clock, print};
 use crate::cli::report::saved;
+use crate::cli::servers::declared_server;
 use crate::cli::stop::Stop;
 use crate::cli::verify::{LimitArgs, declared, runtime};
 use crate::jobs::copy::{database_of, plan};
@@ -81,6 +82,13 @@ pub(super) fn sign(args: &Args) -> Result<Exit, Stop> {
 
 /// What is known of a plan that has a hash alone.
 fn of_hash(args: &Args) -> Result<CopyPlan, Stop> {
+    let Loaded { manifest, source, .. } = args.manifest.load()?.unwrap_or_default();
+    let server = args.on.as_ref().and_then(|name| Some((name, manifest.endpoints.get(name)?)));
+    if let Some((name, endpoint)) = server.filter(|(_, endpoint)| endpoint.is_openfga()) {
+        let database = declared_server(source.base(), name, endpoint)?.id();
+        let (target, hash) = (name.clone(), args.plan.clone().unwrap_or_default());
+        return Ok(CopyPlan { target, hash, database, ..CopyPlan::default() });
+    }
     let Ends { copy, loaded, .. } = super::ends(&args.ends, &args.manifest, &args.limits)?;
     let target = match &args.on {
         Some(name) => declared(&loaded.manifest, loaded.source.base(), name)?,

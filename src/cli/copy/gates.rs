@@ -13,7 +13,7 @@ use crate::cli::stop::Stop;
 use crate::cli::verify::declared;
 use crate::jobs::copy::{Expected, Filed, Gating};
 use crate::jobs::lint::Subject;
-use crate::manifest::{At, Evidence, Source};
+use crate::manifest::{self, At, Evidence, Source};
 use crate::model::{Cause, Look, Reason};
 use crate::rules::alembic::AlembicFacts;
 use crate::stores::checkout::Checkout;
@@ -144,6 +144,12 @@ fn head(loaded: &Loaded, name: Option<&At<String>>) -> Look<Expected> {
     Look::Got(Expected { chain: name.to_string(), heads, table: version_table(&chain.declared) })
 }
 
+/// Whether an endpoint is marked as production.
+pub(super) fn is_marked(endpoint: &manifest::Endpoint) -> bool {
+    let word = endpoint.environment.as_ref();
+    word.is_some_and(|word| word.trim().eq_ignore_ascii_case("production"))
+}
+
 /// Whether a database is one that a manifest marks as production, by whatever name it was given here: the manifest that was read, or
 /// the one of this folder that was passed over.
 pub(super) fn is_production(
@@ -155,11 +161,8 @@ pub(super) fn is_production(
     let read =
         (loaded.source.path.is_empty()).then(|| args.load_from(&Checkout::default())).transpose()?.flatten();
     let Loaded { manifest, source, .. } = read.as_ref().unwrap_or(loaded);
-    let marked = |word: &Option<String>| {
-        word.as_ref().is_some_and(|word| word.trim().eq_ignore_ascii_case("production"))
-    };
     for (name, endpoint) in &manifest.endpoints {
-        if !endpoint.is_database() || !marked(&endpoint.environment) {
+        if !endpoint.is_database() || !is_marked(endpoint) {
             continue;
         }
         if own == Some(name) {

@@ -111,7 +111,11 @@ fn ends(args: &EndArgs, manifest_args: &ManifestArgs, limits: &LimitArgs) -> Res
     let is_rehearsal = args.rehearse.is_some();
     let own = urls.is_none().then_some(goal);
     let is_production = gates::is_production(&to, &loaded, manifest_args, own);
-    if is_rehearsal && (!matches!(is_production, Ok(false)) || goal == manifest.verify.target) {
+    let is_target = || {
+        let target = declared(manifest, source.base(), &manifest.verify.target);
+        goal == manifest.verify.target || target.is_ok_and(|target| target.address.is_same(&to.address))
+    };
+    if is_rehearsal && (!matches!(is_production, Ok(false)) || is_target()) {
         let cause = Cause::new(format!("`{goal}` is no database to rehearse on"));
         return Err(Stop::Refused(
             cause.hint("name one that may be thrown away, and that is neither production nor the target"),

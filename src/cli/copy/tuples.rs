@@ -1,6 +1,7 @@
 //! `trueup copy run tuples`
 use std::collections::BTreeMap;
 
+use super::gates::{GateArgs, gating_of, is_marked};
 use super::run::{named, say};
 use crate::cli::manifest::{Loaded, ManifestArgs};
 use crate::cli::output::{Clock, OutputArgs, emit};
@@ -10,6 +11,7 @@ use crate::cli::verify::{LimitArgs, declared, patience, runtime};
 use crate::jobs::copy::{TupleHands, TupleRun, tuples as copy};
 use crate::model::Exit;
 use crate::rules::copy::Consent;
+use crate::stores::openfga_writing::OpenFgaServer;
 
 /// The flags of `trueup copy run tuples`.
 #[derive(Debug, clap::Args)]
@@ -17,6 +19,8 @@ pub(in crate::cli) struct TupleArgs {
     /// Copy this set alone, by its name; may be given again
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
+    #[command(flatten)]
+    gates: GateArgs,
     /// Write, without asking for the server's name on the terminal
     #[arg(long)]
     yes: bool,
@@ -30,7 +34,8 @@ pub(in crate::cli) struct TupleArgs {
 
 pub(super) fn tuples(args: &TupleArgs) -> Result<Exit, Stop> {
     let clock = Clock::start();
-    let Loaded { manifest, source, levels } = args.manifest.load()?.unwrap_or_default();
+    let loaded = args.manifest.load()?.unwrap_or_default();
+    let Loaded { manifest, source, levels } = &loaded;
     let all = &manifest.copy.tuples;
     if let Some(name) = args.only.iter().find(|name| !all.iter().any(|one| *one.name == **name)) {
         let message = format!("there is no set of tuples `{name}`");
@@ -44,11 +49,12 @@ pub(super) fn tuples(args: &TupleArgs) -> Result<Exit, Stop> {
     let mut settings = TupleRun {
         declared: chosen.cloned().collect(),
         servers: BTreeMap::new(),
+        gating: BTreeMap::new(),
         stores: BTreeMap::new(),
         databases: BTreeMap::new(),
         patience: args.limits.over(patience(&manifest.verify)),
         manifest: source.clone(),
-        levels,
+        levels: levels.clone(),
     };
     let own = |name: &str| match name {
         "source" => manifest.verify.source.clone(),
@@ -57,7 +63,11 @@ pub(super) fn tuples(args: &TupleArgs) -> Result<Exit, Stop> {
     };
     for one in settings.declared.clone() {
         if let Some(endpoint) = manifest.endpoints.get(one.to.as_str()) {
-            settings.servers.insert(one.to.to_string(), declared_server(source.base(), &one.to, endpoint)?);
+            let server = declared_server(source.base(), &one.to, endpoint)?;
+            let is_production = is_production_server(&server, &loaded)?;
+            let gating = gating_of(&loaded, (is_production, false), &args.gates, &clock)?;
+            settings.gating.insert(one.to.to_string(), gating);
+            settings.servers.insert(one.to.to_string(), server);
         }
         let lists = one.ids.iter().filter_map(|ids| ids.from.on.as_ref());
         for name in one.from.iter().filter_map(|from| from.on.as_ref()).chain(lists) {
@@ -65,7 +75,7 @@ pub(super) fn tuples(args: &TupleArgs) -> Result<Exit, Stop> {
             if endpoint.is_openfga() {
                 settings.stores.insert(name.to_string(), declared_store(source.base(), name, endpoint)?);
             } else {
-                settings.databases.insert(name.to_string(), declared(&manifest, source.base(), &own(name))?);
+                settings.databases.insert(name.to_string(), declared(manifest, source.base(), &own(name))?);
             }
         }
     }
@@ -79,4 +89,18 @@ pub(super) fn tuples(args: &TupleArgs) -> Result<Exit, Stop> {
     let mut report = runtime()?.block_on(copy(&settings, &mut hands));
     clock.stamp(&mut report);
     emit(&report, &args.output)
+}
+
+/// Whether a manifest marks a server as production, under any of its names.
+fn is_production_server(server: &OpenFgaServer, loaded: &Loaded) -> Result<bool, Stop> {
+    let Loaded { manifest, source, .. } = loaded;
+    for (name, endpoint) in &manifest.endpoints {
+        if endpoint.is_openfga()
+            && is_marked(endpoint)
+            && declared_server(source.base(), name, endpoint)?.id() == server.id()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -19,6 +19,12 @@ fn changed(table: &str) -> Cause {
     .hint("declare the columns that it writes as `target_owned`, and rows that it adds as not the mapping's: `target_where`")
 }
 
+/// Rows that were left out are missed by steps that read them.
+fn incomplete(table: &str) -> Cause {
+    Cause::new(format!("rows of `{table}` were left out, and steps behind it would miss them"))
+        .hint("mend those rows, and run the same command again")
+}
+
 impl Work<'_> {
     /// The steps before all tables, all tables, and the steps behind them.
     pub(super) async fn around(
@@ -31,7 +37,7 @@ impl Work<'_> {
         if self.alone(lock, &[StepPlace::First], "").await.is_err() {
             return self.tables.iter().map(|table| self.begun(table)).collect();
         }
-        let written = self.all(lock, hands).await;
+        let mut written = self.all(lock, hands).await;
         let is_whole = written.iter().all(|one| one.facts.done == one.facts.ranges);
         if !is_whole || !steps.lock().await.is_whole() {
             return written;
@@ -41,6 +47,13 @@ impl Work<'_> {
         let bare: Vec<String> = entities.all.iter().filter(|entity| !has_tables(entity)).cloned().collect();
         for entity in bare {
             if self.alone(lock, &[StepPlace::EntityFirst, StepPlace::EntityLast], &entity).await.is_err() {
+                return written;
+            }
+        }
+        // Steps of an entity may write what others copied.
+        if steps.lock().await.is_around_entities() {
+            self.look_again(&mut written).await;
+            if written.iter().any(|one| one.facts.still_holds == Some(false) || one.facts.failed.is_some()) {
                 return written;
             }
         }
@@ -63,7 +76,7 @@ impl Work<'_> {
             Ok(()) => alone(&mut self.first()?.writer, &mut steps, epoch, places, &mut unit).await,
             Err(cause) => Err(cause),
         };
-        settled(&mut self.first()?.writer, &mut steps, &done, unit).await;
+        settled(&mut self.first()?.writer, &mut steps, &done, (unit, false)).await;
         done
     }
 
@@ -75,6 +88,9 @@ impl Work<'_> {
         let mut unit = Unit::default();
         let done = async {
             held(lock).await?;
+            if let Some(one) = written.iter().find(|one| one.facts.rejected > 0) {
+                return Err(incomplete(&one.facts.table));
+            }
             writer.begin(epoch, false).await?;
             steps.run(writer.postgres()?, epoch, StepPlace::Last, &mut unit).await?;
             for (table, one) in tables.iter().zip(written).filter(|_| unit.wrote()) {
@@ -86,7 +102,7 @@ impl Work<'_> {
             writer.commit().await.map_err(Cause::from)
         }
         .await;
-        settled(writer, &mut steps, &done, unit).await;
+        settled(writer, &mut steps, &done, (unit, false)).await;
     }
 }
 
@@ -112,12 +128,18 @@ async fn alone(
     writer.commit().await.map_err(Cause::from)
 }
 
-async fn settled(writer: &mut Writer, steps: &mut Steps<'_>, done: &Result<(), Cause>, mut unit: Unit) {
+/// Keeps a unit, or drops it. One that goes with tables is told by them where none of its steps ran.
+async fn settled(
+    writer: &mut Writer,
+    steps: &mut Steps<'_>,
+    done: &Result<(), Cause>,
+    (mut unit, has_tables): (Unit, bool),
+) {
     match done {
         Ok(()) => steps.kept(unit),
         Err(cause) => {
             writer.roll_back().await;
-            unit.stopped(steps.target(), cause.clone());
+            unit.stopped(steps.target(), cause.clone(), has_tables);
             steps.dropped(unit);
         }
     }
@@ -134,7 +156,7 @@ impl Worker {
         held: &mut Vec<Reject>,
     ) -> Result<Vec<Kept>, Trouble> {
         let mut steps = shared.steps.lock().await;
-        if !steps.any(&[StepPlace::EntityFirst, StepPlace::EntityLast]) {
+        if !steps.is_around_entities() {
             drop(steps);
             self.writer.begin(shared.epoch, is_deferred(shared, parts)).await?;
             let all = self.pieces(shared, parts, false, held).await?;
@@ -152,7 +174,7 @@ impl Worker {
                 Err(Cause::new("rows of its tables did not arrive as they were sent"))
             }
         };
-        settled(&mut self.writer, &mut steps, &told, unit).await;
+        settled(&mut self.writer, &mut steps, &told, (unit, true)).await;
         done
     }
 
@@ -167,6 +189,10 @@ impl Worker {
         steps.run(self.writer.postgres()?, shared.epoch, StepPlace::EntityFirst, unit).await?;
         let all = self.pieces(shared, parts, false, held).await?;
         if steps.any(&[StepPlace::EntityLast]) {
+            let left_out = parts.iter().zip(&all).find(|(_, kept)| kept.rejected > 0);
+            if let Some(table) = left_out.and_then(|((place, _), _)| shared.tables.get(*place)) {
+                return Err(incomplete(&table.name).into());
+            }
             let before = unit.ran();
             steps.run(self.writer.postgres()?, shared.epoch, StepPlace::EntityLast, unit).await?;
             for ((place, _), kept) in parts.iter().zip(&all).filter(|_| unit.ran() > before) {

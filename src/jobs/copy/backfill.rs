@@ -275,7 +275,11 @@ async fn run(
     facts: &mut StepFacts,
     report: &mut Report,
 ) -> Result<(), Cause> {
-    let epoch = writer.begin_steps(&settings.holder).await?.run.epoch;
+    let ledger = writer.begin_steps(&settings.holder).await?;
+    if ledger.step(SCOPE, &settings.declared.name).is_some() {
+        return Err(Cause::new("it ran meanwhile").hint("run the same command again"));
+    }
+    let epoch = ledger.run.epoch;
     writer.begin(epoch).await?;
     let mut before = Vec::new();
     for check in &settings.declared.check {

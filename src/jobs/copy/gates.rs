@@ -188,7 +188,11 @@ pub(super) async fn hold(
         command: step.command.to_owned(),
         plan: step.plan.to_owned(),
         database: DatabaseId(step.database.clone()),
-        survey: if step.command == BACKFILL { elsewhere() } else { survey(gating, witness) },
+        survey: if [BACKFILL, TUPLES].contains(&step.command) {
+            elsewhere()
+        } else {
+            survey(gating, witness)
+        },
         reviewed: of_rows(step, plan_paper(gating, &gating.reviewed, false)),
         rehearsal: if gating.is_rehearsal {
             Look::NotAsked("this is the rehearsal".into())
@@ -225,6 +229,9 @@ pub(super) const ROWS: &str = "copy run rows";
 
 /// The command that runs a one-shot file, which may be of one database alone.
 pub(super) const BACKFILL: &str = "copy run backfill";
+
+/// The command that copies tuples, from wherever they are.
+pub(super) const TUPLES: &str = "copy run tuples";
 
 /// The command that makes the schema.
 pub(super) const SCHEMA: &str = "copy run schema";

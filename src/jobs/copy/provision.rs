@@ -91,13 +91,6 @@ async fn locked(
     if report.exit(false) != crate::model::Exit::Held {
         return;
     }
-    let held = match target.store.ledger().await {
-        Ok(ledger) => ledger.unwrap_or_default(),
-        Err(cause) => {
-            let on = Object::endpoint(&copy.target.name);
-            return judge(STEP_RULES, &on, &Look::<StepFacts>::Failed(cause), &copy.levels, report);
-        }
-    };
     let mut plan = CopyPlan {
         source: copy.source.name.clone(),
         target: copy.target.name.clone(),
@@ -127,7 +120,7 @@ async fn locked(
     let mut facts = Vec::new();
     let failed = match PostgresWriter::open(url, copy.patience, false).await {
         Ok(mut writer) => {
-            let done = all(settings, &mut writer, (&entities, &held), lock, hands, &mut facts).await;
+            let done = all(settings, &mut writer, &entities, lock, hands, &mut facts).await;
             writer.close().await;
             done.err()
         }
@@ -146,13 +139,14 @@ async fn locked(
 async fn all(
     settings: &Run,
     writer: &mut PostgresWriter,
-    (entities, held): (&Entities, &Ledger),
+    entities: &Entities,
     lock: &mut TargetLock,
     hands: &mut Hands<'_>,
     facts: &mut Vec<StepFacts>,
 ) -> Result<(), Cause> {
     let copy = &settings.copy;
-    let epoch = writer.begin_steps(&settings.holder).await?.run.epoch;
+    let held = writer.begin_steps(&settings.holder).await?;
+    let epoch = held.run.epoch;
     for one in &copy.declared.provision {
         let none = [String::new()];
         let of = if one.foreach { entities.all.as_slice() } else { &none };

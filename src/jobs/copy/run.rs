@@ -150,10 +150,7 @@ async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: 
     if report.exit(false) != Exit::Held {
         return;
     }
-    let said = (hands.confirm)(&prepared.facts.plan);
-    let consent = ConsentFacts { target: copy.target.name.clone(), said };
-    judge(CONSENT_RULES, &copy.on(), &Look::Got(consent), &STRICT, report);
-    if said != Consent::Given || report.exit(false) != Exit::Held {
+    if !is_agreed(copy, &prepared, lock, hands, report).await {
         return;
     }
     let is_firing = may_change_later(&prepared);
@@ -198,6 +195,29 @@ async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: 
     }
 }
 
+/// Whether somebody said yes, and nobody took the lock meanwhile.
+async fn is_agreed(
+    copy: &Copy,
+    prepared: &Prepared,
+    lock: &mut Lock,
+    hands: &mut Hands<'_>,
+    report: &mut Report,
+) -> bool {
+    let said = (hands.confirm)(&prepared.facts.plan);
+    let consent = ConsentFacts { target: copy.target.name.clone(), said };
+    judge(CONSENT_RULES, &copy.on(), &Look::Got(consent), &STRICT, report);
+    if said != Consent::Given || report.exit(false) != Exit::Held {
+        return false;
+    }
+    if lock.is_held().await {
+        return true;
+    }
+    let cause = Cause::new("the lock of the target was lost while an answer was waited for")
+        .hint("`trueup copy status` tells who has it; run the same command again");
+    judge(COPIED_RULES, &copy.on(), &Look::<CopiedFacts>::Failed(cause), &copy.levels, report);
+    false
+}
+
 /// Whether a table that was read back may be another when all are written: triggers of one write another, and a table holds the rows
 /// of those that inherit from it.
 fn may_change_later(prepared: &Prepared) -> bool {
@@ -232,7 +252,9 @@ async fn finish(
     let is_counted = counters::count_on(settings, work, target, pairs, report).await;
     let mapping = &settings.copy.mapping;
     // What is narrowed is not all of it.
-    let is_all = mapping.only.is_empty() && mapping.entities.is_empty();
+    let is_all = mapping.only.is_empty()
+        && mapping.entities.is_empty()
+        && written.iter().all(|one| one.facts.rejected == 0);
     if is_counted
         && is_all
         && let Err(cause) = work.finished().await
@@ -488,6 +510,7 @@ async fn begin(
         plan: prepared.whole.clone(),
         source,
         holder: settings.holder.clone(),
+        epoch: prepared.ledger.as_ref().map_or(0, |ledger| ledger.run.epoch),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         evidence,
         ..CopyRun::default()

@@ -1,11 +1,11 @@
 //! Tuples into a store of their own: all are read, renamed and held to the model first; then the model is written, and what is not there.
 use std::collections::{BTreeMap, HashMap};
 
-use super::gates::STRICT;
+use super::gates::{Gating, STRICT, Sides, Step, TUPLES, Witness, hold};
 use crate::access::{refusal, validate};
 use crate::manifest::{At, CopyTuples, NameList, Source, StepRows};
 use crate::model::access::{AccessModel, Tuple, TupleFile};
-use crate::model::{Cause, Gap, GapKind, Look, Object, Report};
+use crate::model::{Cause, Exit, Gap, GapKind, Look, Object, Report};
 use crate::parse::access::{granted, pairs};
 use crate::plan::steps::{is_wanted, wanted};
 use crate::plan::tuples::{IdLists, Moved, is_same, key, moved};
@@ -20,7 +20,7 @@ use crate::stores::checkout::Checkout;
 use crate::stores::endpoint::Endpoint;
 use crate::stores::files;
 use crate::stores::openfga::OpenFga;
-use crate::stores::openfga_writing::{OpenFgaServer, model_json};
+use crate::stores::openfga_writing::{OpenFgaServer, digest, model_json};
 use crate::stores::postgres::Patience;
 use crate::stores::store::Store;
 
@@ -30,6 +30,8 @@ pub struct TupleRun {
     pub declared: Vec<CopyTuples>,
     /// The servers that are written.
     pub servers: BTreeMap<String, OpenFgaServer>,
+    /// What gates go by for each of them.
+    pub gating: BTreeMap<String, Gating>,
     /// Stores that are read.
     pub stores: BTreeMap<String, OpenFga>,
     /// Databases that are asked.
@@ -58,7 +60,7 @@ const NAMED: usize = 5;
 
 /// Copies every declared set.
 pub async fn tuples(settings: &TupleRun, hands: &mut TupleHands<'_>) -> Report {
-    let mut report = Report::new("copy run tuples");
+    let mut report = Report::new(TUPLES);
     for one in &settings.declared {
         let on = Object::endpoint(format!("{}: {}", *one.to, *one.name));
         let mut step = StepFacts {
@@ -78,6 +80,32 @@ pub async fn tuples(settings: &TupleRun, hands: &mut TupleHands<'_>) -> Report {
     judge(RUN_RULES, &run.on.clone(), &Look::Got(run), &settings.levels, &mut report);
     report.sort();
     report
+}
+
+/// Holds the gates, and asks.
+async fn agreed(
+    settings: &TupleRun,
+    one: &CopyTuples,
+    server: &OpenFgaServer,
+    (plan, count): (&str, usize),
+    hands: &mut TupleHands<'_>,
+    report: &mut Report,
+) -> Result<(), Cause> {
+    let on = Object::endpoint(format!("{}: {}", *one.to, *one.name));
+    if let Some(gating) = settings.gating.get(one.to.as_str()) {
+        let step = Step { command: TUPLES, target: &one.to, plan, database: server.id() };
+        hold(gating, &step, &Witness::default(), Sides::default(), report).await;
+    }
+    if report.exit(false) != Exit::Held {
+        return Err(Cause::new("something before it does not hold").hint("see what else is told of this run"));
+    }
+    let said = (hands.confirm)(&one.name, &one.to, count);
+    let consent = ConsentFacts { target: one.to.to_string(), said };
+    judge(CONSENT_RULES, &on, &Look::Got(consent), &STRICT, report);
+    if said != Consent::Given {
+        return Err(Cause::new("nobody confirmed it"));
+    }
+    Ok(())
 }
 
 async fn set(
@@ -135,12 +163,8 @@ async fn set(
             Err(Cause::new("its tuples cannot be written as they are"))
         };
     }
-    let said = (hands.confirm)(&one.name, &one.to, tuples.len());
-    let consent = ConsentFacts { target: one.to.to_string(), said };
-    judge(CONSENT_RULES, &on, &Look::Got(consent), &STRICT, report);
-    if said != Consent::Given {
-        return Err(Cause::new("nobody confirmed it"));
-    }
+    let plan = digest(&model, tuples.values());
+    agreed(settings, one, server, (&plan, tuples.len()), hands, report).await?;
     written(settings, one, server, (&model, &tuples), hands, &mut facts).await?;
     step.is_done = facts.missing == 0 && facts.others.0 == 0 && facts.conflicting.0 == 0;
     step.rows = Some(rows);

@@ -130,7 +130,7 @@ impl<'w> Work<'w> {
     }
 
     /// Triggers of a table that came later may have written one that was done.
-    async fn look_again(&mut self, written: &mut [Written]) {
+    pub(super) async fn look_again(&mut self, written: &mut [Written]) {
         let Some(Worker { source, writer }) = self.workers.first_mut() else { return };
         for (table, one) in self.tables.iter().zip(written) {
             let is_judged = one.kept.iter().any(|(_, kept)| kept.rejected > 0 || kept.target_only > 0);

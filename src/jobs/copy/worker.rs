@@ -160,7 +160,14 @@ impl Worker {
         is_last: bool,
         held: &mut Vec<Reject>,
     ) -> Result<Vec<Kept>, Trouble> {
-        let entity = unit.first().and_then(|(place, _)| shared.tables.get(*place)?.entity.as_ref());
+        let mut entities = unit.iter().filter_map(|(place, _)| shared.tables.get(*place)?.entity.as_ref());
+        let entity = entities.next();
+        if entities.any(|other| Some(other) != entity) && shared.steps.lock().await.is_around_entities() {
+            let cause = Cause::new("tables of several entities must be filled in one transaction");
+            return Err(cause
+                .hint("steps of an entity need one of its own: leave out what ties them")
+                .into());
+        }
         if let (Some(entity), false) = (entity, is_last) {
             return self.kept_of(shared, entity, unit, held).await;
         }

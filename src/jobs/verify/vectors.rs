@@ -277,11 +277,17 @@ pub(super) fn taken(
     for column in columns {
         let place = settings.vectors.iter().position(|vector| speaks_of(vector, &column));
         let mut shapes = Vec::new();
-        for traced in trace(settings, pairs, &[], &[], &column, place) {
+        let parts = trace(settings, pairs, &[], &[], &column, place);
+        // What a whole table has says nothing of one of its parts.
+        let is_one = parts.len() == 1;
+        for traced in parts {
             let before = traced.from.as_ref().and_then(|from| source.vectors.get(from));
-            let look = look_of(&column, traced.pair).or_else(|| look_of(&column, None));
-            let missing =
-                || Look::Failed(Cause::new("the fingerprint does not tell of it").hint("take it again"));
+            let look = look_of(&column, traced.pair);
+            let look = look.or_else(|| look_of(&column, None).filter(|_| is_one));
+            let missing = || {
+                let cause = Cause::new("the target's fingerprint does not tell of this part of its table");
+                Look::Failed(cause.hint("take it again, with `--like` the fingerprint of the source"))
+            };
             let facts = match (look.cloned().unwrap_or_else(missing), before) {
                 (Look::Got(own), Some(Look::Got(before))) => {
                     let before = (before.found.clone(), before.indexes.clone());

@@ -105,7 +105,7 @@ fn unmapped_rows(facts: &UnmappedRows, out: &mut Sink<'_>) {
             facts.conditions
         );
         check
-            .find("rows", message)
+            .find(format!("{side} rows"), message)
             .at(facts.declared.clone())
             .help("widen a condition (NULL in it takes no row: write `is not true`, or `coalesce`), or declare with an `[[allow]]` why it is rightly so");
     }

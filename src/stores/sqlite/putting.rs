@@ -128,7 +128,11 @@ impl Batch {
             format!("INSERT INTO {STAGE} ({names}h, k) VALUES ")
         } else {
             let names: Vec<String> = transfer.columns.iter().map(|name| quoted(name)).collect();
-            format!("INSERT INTO main.{} ({}) VALUES ", quoted(&transfer.table.name), names.join(", "))
+            format!(
+                "INSERT OR ABORT INTO main.{} ({}) VALUES ",
+                quoted(&transfer.table.name),
+                names.join(", ")
+            )
         };
         let width = if is_beside { columns + 2 } else { columns };
         Self { head, width, values: Vec::new(), rows: 0, bytes: 0 }

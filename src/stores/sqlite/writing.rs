@@ -101,6 +101,7 @@ impl SqliteWriter {
             .await?;
         }
         let kept = self.store.ledger().await?;
+        new.is_next(kept.as_ref())?;
         self.run("COMMIT").await?;
         kept.ok_or_else(|| Fail::Catalog("a ledger without its run".into()).into())
     }
@@ -288,7 +289,7 @@ pub(super) fn merge(transfer: &Transfer, span: Option<(i64, i64)>) -> String {
     let cells: Vec<String> = (0..names.len()).map(|place| format!("s.c{place}")).collect();
     let within = span.map_or_else(String::new, |(from, to)| format!(" AND s.rowid BETWEEN {from} AND {to}"));
     let head = format!(
-        "INSERT INTO main.{table} ({}) SELECT {} FROM {STAGE} AS s",
+        "INSERT OR ABORT INTO main.{table} ({}) SELECT {} FROM {STAGE} AS s",
         names.join(", "),
         cells.join(", ")
     );

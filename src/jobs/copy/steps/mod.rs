@@ -69,7 +69,7 @@ impl Unit {
     }
 
     /// Something beside its steps ended it.
-    pub(super) fn stopped(&mut self, target: &str, cause: Cause) {
+    pub(super) fn stopped(&mut self, target: &str, cause: Cause, has_tables: bool) {
         let is_told = self.facts.iter().any(|facts| !facts.is_done);
         if is_told {
             return;
@@ -77,7 +77,7 @@ impl Unit {
         match self.facts.iter_mut().rfind(|facts| facts.held.is_none()) {
             Some(last) => last.failed = Some(cause),
             // Tables of an entity tell it themselves.
-            None if self.entity.is_empty() => self.facts.push(StepFacts {
+            None if !has_tables => self.facts.push(StepFacts {
                 target: target.to_owned(),
                 name: "steps".to_owned(),
                 failed: Some(cause),
@@ -101,6 +101,11 @@ impl<'s> Steps<'s> {
     /// The target's name.
     pub(super) fn target(&self) -> &str {
         &self.copy.target.name
+    }
+
+    /// Whether any of them runs once for each entity.
+    pub(super) fn is_around_entities(&self) -> bool {
+        self.any(&[StepPlace::EntityFirst, StepPlace::EntityLast])
     }
 
     /// Whether any step stands in a place.

@@ -120,6 +120,7 @@ impl PostgresWriter {
         ))
         .await?;
         let kept = ledger(&mut self.rows.store.connection).await?;
+        new.is_next(kept.as_ref())?;
         self.run("COMMIT").await?;
         kept.ok_or_else(|| Fail::Answer("a ledger without its run".into()).into())
     }
