@@ -59,6 +59,12 @@ pub(super) async fn entities(
     }
     let is_asked = |name: &String| asked.is_empty() || asked.contains(name);
     let all: Vec<String> = met.into_iter().filter(|name| is_active(name) && is_asked(name)).collect();
+    if !asked.is_empty() {
+        let names: Vec<String> = all.iter().map(|name| format!("`{name}`")).collect();
+        let names = if names.is_empty() { "that are none".to_owned() } else { names.join(", ") };
+        let reason = format!("narrowed to the entities {names}: others are not copied");
+        report.not_compared.push(Gap { on: settings.on(), kind: GapKind::NotAsked, reason });
+    }
     Some(Entities { all, idle, is_part: !asked.is_empty() })
 }
 
