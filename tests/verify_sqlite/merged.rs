@@ -163,7 +163,7 @@ fn rows_that_no_condition_takes_are_told_of_a_fingerprint() {
     // Rows of the other side, and every other rule, are not meant by it.
     let other = allow.replace("source rows", "target rows");
     through(&world, &format!("{split}{other}"));
-    verify(&world, &[]).fails(&[lost]);
+    verify(&world, &[]).fails(&["allow/unused trueup.toml: this allow allows nothing", lost]);
     through(&world, &format!("{split}{}", allow.replace("about = \"source rows\"\n", "")));
     let said = verify(&world, &[]);
     assert!(said.code == 2 && said.stderr.contains("says of which rows"), "{said:?}");
