@@ -283,7 +283,10 @@ pub(super) fn taken(
         for traced in parts {
             let before = traced.from.as_ref().and_then(|from| source.vectors.get(from));
             let look = look_of(&column, traced.pair);
-            let look = look.or_else(|| look_of(&column, None).filter(|_| is_one));
+            // Where nothing is declared of it and its content is compared, a part that lost some is found by that.
+            let is_compared = |pair: &Pair| pair.columns.iter().any(|one| one.target == column.column);
+            let is_held = is_one || place.is_none() && traced.pair.is_some_and(is_compared);
+            let look = look.or_else(|| look_of(&column, None).filter(|_| is_held));
             let missing = || {
                 let cause = Cause::new("the target's fingerprint does not tell of this part of its table");
                 Look::Failed(cause.hint("take it again, with `--like` the fingerprint of the source"))
