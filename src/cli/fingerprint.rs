@@ -124,7 +124,7 @@ fn rows(args: &Args, endpoint: Endpoint, loaded: Option<Loaded>) -> Result<Exit,
         sets: verify.equal.clone(),
         seed,
         buckets: args.buckets.next_power_of_two(),
-        by_ranges: args.keys.unwrap_or(verify.keys) == Keys::Plain,
+        by_ranges: args.keys.or(verify.keys).unwrap_or_default() == Keys::Plain,
         patience: args.limits.over(patience(&verify)),
     };
     let taken_at = Clock::start().started_at();

@@ -6,6 +6,7 @@ use std::time::Instant;
 use clap::ValueEnum;
 
 use super::stop::Stop;
+use crate::manifest::Keys;
 use crate::model::{Cause, Exit, ObjectKind, Report, RuleId};
 use crate::render::{Format, Options, RuleText, render};
 use crate::rules;
@@ -29,11 +30,41 @@ pub(super) struct OutputArgs {
 }
 
 impl OutputArgs {
-    /// Whether a page is written, which is handed on further than a terminal's text.
-    pub(super) fn has_page(&self) -> bool {
+    /// How keys are printed: as a flag or the manifest says; else as they are, but on no page. They are often personal data, and a page
+    /// is handed on further than a terminal's text.
+    pub(super) fn keys(&self, asked: Option<Keys>, declared: Option<Keys>) -> Keys {
+        let known = if self.has_page() { Keys::Hidden } else { Keys::Plain };
+        asked.or(declared).unwrap_or(known)
+    }
+
+    /// Refuses a page of a saved report whose keys are printed as they are, unless that is asked for.
+    pub(super) fn refuse_plain(&self, report: &Report, asked: Option<PlainKeys>) -> Result<(), Stop> {
+        let is_plain = report.run.facts.get(KEYS).is_some_and(|word| word == Keys::Plain.word());
+        if !self.has_page() || !is_plain || asked.is_some() {
+            return Ok(());
+        }
+        let hint =
+            "make the report again with `--keys hidden`, or say `--keys plain` to have them on the page";
+        Err(Stop::usage(
+            "the report names rows by their keys, which are often personal data, and a page hides them",
+            hint,
+        ))
+    }
+
+    fn has_page(&self) -> bool {
         let formats = self.output.iter().filter_map(|target| target.format);
         formats.chain([self.format]).any(|format| format == Format::Html)
     }
+}
+
+/// The fact of a run that tells how keys are printed in its report.
+pub(super) const KEYS: &str = "keys";
+
+/// The one way in which keys can be had of a report that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlainKeys {
+    /// As they are.
+    Plain,
 }
 
 /// What `--deny` turns into a failure.

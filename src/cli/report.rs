@@ -1,5 +1,5 @@
 //! `trueup report`
-use super::output::{Deny, OutputArgs, emit, print};
+use super::output::{Deny, OutputArgs, PlainKeys, emit, print};
 use super::stop::Stop;
 use crate::jobs::verify::merge;
 use crate::model::{Cause, Check, Exit, Look, Report};
@@ -16,7 +16,16 @@ pub(super) struct Args {
     #[arg(required = true)]
     file: Option<String>,
     #[command(flatten)]
+    page: PageArgs,
+    #[command(flatten)]
     output: OutputArgs,
+}
+
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct PageArgs {
+    /// Write a page (html) also of a report whose keys are printed as they are
+    #[arg(long, value_enum)]
+    keys: Option<PlainKeys>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -26,6 +35,8 @@ enum What {
         /// The report of each part, in JSON
         #[arg(required = true, value_name = "FILE")]
         files: Vec<String>,
+        #[command(flatten)]
+        page: PageArgs,
         #[command(flatten)]
         output: OutputArgs,
     },
@@ -40,13 +51,14 @@ enum What {
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     match (args.what, args.file) {
-        (Some(What::Merge { files, output }), _) => merged(&files, &output),
+        (Some(What::Merge { files, page, output }), _) => merged(&files, page, &output),
         (Some(What::Diff { earlier, later }), _) => diff(
             &saved(&earlier).map_err(Stop::CouldNotLook)?.report,
             &saved(&later).map_err(Stop::CouldNotLook)?.report,
         ),
         (None, Some(file)) => {
             let saved = saved(&file).map_err(Stop::CouldNotLook)?;
+            args.output.refuse_plain(&saved.report, args.page.keys)?;
             // A report that was judged with warnings denied stays so.
             let deny = args.output.deny.or(saved.deny_warnings.then_some(Deny::Warn));
             emit(&saved.report, &OutputArgs { deny, ..args.output })
@@ -73,7 +85,7 @@ pub(super) fn saved(file: &str) -> Result<Saved, Cause> {
     })
 }
 
-fn merged(files: &[String], output: &OutputArgs) -> Result<Exit, Stop> {
+fn merged(files: &[String], page: PageArgs, output: &OutputArgs) -> Result<Exit, Stop> {
     let mut parts = Vec::new();
     let mut deny = output.deny;
     for file in files {
@@ -82,6 +94,7 @@ fn merged(files: &[String], output: &OutputArgs) -> Result<Exit, Stop> {
         parts.push(saved.report);
     }
     let whole = merge(parts).map_err(Stop::CouldNotLook)?;
+    output.refuse_plain(&whole, page.keys)?;
     emit(&whole, &OutputArgs { deny, ..output.clone() })
 }
 

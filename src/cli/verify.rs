@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::fingerprint::taken;
 use super::manifest::{Loaded, ManifestArgs};
-use super::output::{Clock, OutputArgs, emit};
+use super::output::{Clock, KEYS, OutputArgs, emit};
 use super::servers::{declared_realm, declared_store};
 use super::shard::shard;
 use super::stop::{Stop, note};
@@ -158,7 +158,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Stop> {
         .iter()
         .map(|written| named_check(&settings.declared, written))
         .collect::<Result<_, _>>()?;
-    settings.keys = keys(args, settings.keys);
+    settings.keys = args.output.keys(args.keys, standing.manifest.verify.keys);
     settings.show_values = args.show_values;
     settings.jobs = args.jobs.map_or(settings.jobs, usize::from);
     settings.patience = args.limits.over(settings.patience);
@@ -184,12 +184,17 @@ fn reported(
     run: impl FnOnce(&Clock, &mut (dyn FnMut(&Differing<'_>) + Send)) -> Result<Report, Stop>,
 ) -> Result<Exit, Stop> {
     let clock = Clock::start();
+    let keys = args.output.keys(args.keys, manifest.verify.keys);
+    if let Some(file) = args.rows_out.as_ref().filter(|_| keys == Keys::Hidden) {
+        note(&format!("{file} tells no keys, because they are hidden; `--keys plain` prints them"));
+    }
     let mut lines = args.rows_out.as_deref().map(Lines::create).transpose().map_err(Stop::CouldNotLook)?;
     let mut report = run(&clock, &mut |one| {
         if let Some(lines) = &mut lines {
             lines.write(one);
         }
     })?;
+    report.run.facts.insert(KEYS.into(), keys.word().to_owned());
     let is_whole = args.table.is_empty() && args.check.is_empty() && args.entity.is_empty();
     let_stand(&mut report, (manifest, source), levels, &clock.today(), is_whole && args.shard.is_none());
     if let Some(lines) = lines {
@@ -199,12 +204,6 @@ fn reported(
     // That it is a part is the one thing unknown.
     let held = exit == Exit::CouldNotLook && report.part.is_some() && report.tally().unknown == 1;
     Ok(if args.accept_part && held { Exit::Held } else { exit })
-}
-
-/// How keys are printed. They are often personal data, so a page shows them only where somebody asks for it.
-fn keys(args: &Args, declared: Keys) -> Keys {
-    let declared = if args.output.has_page() && declared == Keys::Plain { Keys::Hidden } else { declared };
-    args.keys.unwrap_or(declared)
 }
 
 /// The same where a side is a fingerprint, or both are.
@@ -225,7 +224,7 @@ fn against_fingerprints(args: &Args, loaded: &Loaded) -> Result<Exit, Stop> {
         vectors: manifest.vector.clone(),
         declared: verify.clone(),
         sample: verify.sample,
-        keys: keys(args, verify.keys),
+        keys: args.output.keys(args.keys, verify.keys),
         patience: args.limits.over(patience(verify)),
         levels: levels.clone(),
     };
@@ -354,7 +353,7 @@ fn decided<'t>(args: &Args, loaded: &Loaded, tree: &'t Checkout) -> Result<Optio
         stores,
         live_realms,
         patience: args.limits.over(patience(verify)),
-        keys: keys(args, verify.keys),
+        keys: args.output.keys(args.keys, verify.keys),
         checks,
         levels: levels.clone(),
     }))
@@ -397,7 +396,7 @@ fn as_declared(
         target,
         mapping,
         sample: declared.sample,
-        keys: declared.keys,
+        keys: declared.keys.unwrap_or_default(),
         show_values: false,
         seed,
         jobs: *declared.jobs,

@@ -28,6 +28,13 @@ impl Bucket {
         self.sum = self.sum.wrapping_add(i128::from(hash));
     }
 
+    /// All buckets as one.
+    pub fn sum<'b>(buckets: impl IntoIterator<Item = &'b Bucket>) -> Bucket {
+        let mut whole = Bucket::default();
+        buckets.into_iter().for_each(|bucket| whole.merge(bucket));
+        whole
+    }
+
     /// Add another bucket's rows.
     pub fn merge(&mut self, other: &Bucket) {
         self.rows = self.rows.saturating_add(other.rows);

@@ -19,6 +19,7 @@ pub mod jsonb;
 pub mod kind;
 pub mod list;
 pub mod numeric;
+pub mod passing;
 pub mod postgres_hash;
 pub mod probe;
 pub mod short;

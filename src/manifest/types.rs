@@ -285,6 +285,17 @@ pub enum Keys {
     Hidden,
 }
 
+impl Keys {
+    /// The word for it in a report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Hashed => "hashed",
+            Self::Hidden => "hidden",
+        }
+    }
+}
+
 /// The severity of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -21,8 +21,8 @@ pub struct Verify {
     pub mode: Mode,
     /// How many differing rows of a table are named.
     pub sample: usize,
-    /// How keys are printed.
-    pub keys: Keys,
+    /// How keys are printed; plain where nothing is said, but hidden where a page (html) is written.
+    pub keys: Option<Keys>,
     /// How many tables are compared at the same time, where a store can serve several readers of one moment.
     pub jobs: At<usize>,
     /// How many seconds one statement may take on a server; 0 for any.
@@ -58,7 +58,7 @@ impl Default for Verify {
             target: "target".into(),
             mode: Mode::Strict,
             sample: 5,
-            keys: Keys::Plain,
+            keys: None,
             jobs: 1.into(),
             statement_timeout_s: 0,
             lock_timeout_s: 10,

@@ -213,7 +213,7 @@ pub struct Doubt {
 }
 
 /// A row that a target cannot hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reject {
     /// The target table.
     pub table: String,
@@ -224,6 +224,6 @@ pub struct Reject {
     /// Why.
     pub reason: String,
     /// The value, for somebody who asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
 }

@@ -35,7 +35,7 @@ pub struct CopyRun {
     pub plan: String,
     /// What names the database that the rows came from.
     pub source: String,
-    /// How often it was begun. Whoever writes under an older number is refused.
+    /// The number that it was begun under last. Whoever writes under another one is refused.
     pub epoch: i64,
     /// Who began it last.
     pub holder: String,
@@ -53,12 +53,18 @@ pub struct CopyRun {
 }
 
 impl CopyRun {
-    /// Whether a ledger is what it was when this run was planned, but for its begin. What only makes ready plans no ranges.
+    /// The number under which a run is begun behind a ledger. Where there is none it is of the clock, in microseconds, so that one
+    /// that was forgotten meanwhile had smaller ones.
+    pub fn next_epoch(held: Option<&Ledger>) -> i64 {
+        held.map_or_else(|| jiff::Timestamp::now().as_microsecond(), |held| held.run.epoch + 1)
+    }
+
+    /// Whether it was begun under the number that it was planned for. What only makes ready plans no ranges.
     ///
     /// # Errors
     /// When somebody else began a run since.
-    pub fn is_next(&self, kept: Option<&Ledger>) -> Result<(), Cause> {
-        if self.plan.is_empty() || kept.is_none_or(|kept| kept.run.epoch == self.epoch + 1) {
+    pub fn is_begun(&self, kept: Option<&Ledger>) -> Result<(), Cause> {
+        if self.plan.is_empty() || kept.is_none_or(|kept| kept.run.epoch == self.epoch) {
             return Ok(());
         }
         Err(Cause::new("somebody else began a copy into this target since this one was planned")

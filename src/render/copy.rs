@@ -16,7 +16,11 @@ pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
     let unread = plan.tables.iter().filter(|table| table.rows.got().is_none()).count();
     let mut notes: Vec<String> = Vec::new();
     notes.extend((unread > 0).then(|| format!("without {unread} that cannot be read")));
-    notes.extend(plan.link_seconds.map(|seconds| format!("the link alone takes {seconds} s")));
+    notes.push(match plan.link_seconds {
+        Some(seconds) => format!("the link alone takes {seconds} s"),
+        None if sizes.len() < plan.tables.len() => "its time is not known, as not every size is".to_owned(),
+        None => "its time is not known: no `bandwidth` of `[survey.estimate]` is declared".to_owned(),
+    });
     let note = notes.join("; ");
     let nothing = String::new;
     rows.push(vec![nothing(), "all tables".into(), nothing(), grouped(all), bytes, nothing(), note]);

@@ -13,7 +13,7 @@ const STYLE: &str = include_str!("html.css");
 
 pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let outcome = Outcome::of(report, options.deny_warnings);
-    let title = format!("trueup {}: {}", text(&report.command), outcome.words());
+    let title = format!("trueup {}: {}", text(&report.command), outcome.title(report));
     writeln!(
         out,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\

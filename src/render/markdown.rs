@@ -11,7 +11,7 @@ use crate::model::{Check, Finding, Place, Report, RunInfo, Verdict};
 
 pub(super) fn write(report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let outcome = Outcome::of(report, options.deny_warnings);
-    writeln!(out, "# trueup {}: {}\n", prose(&report.command), outcome.words())?;
+    writeln!(out, "# trueup {}: {}\n", prose(&report.command), outcome.title(report))?;
     writeln!(out, "**{}**\n", said::tally_line(report, options.deny_warnings))?;
     writeln!(out, "Evidence: {}\n", code(&json::digest(report)?))?;
     tables(report, out)?;

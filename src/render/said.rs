@@ -48,6 +48,12 @@ impl Outcome {
             Self::NothingChecked => "nothing was checked",
         }
     }
+
+    /// The same over a page: a run that was narrowed speaks for a part.
+    pub(super) fn title(self, report: &Report) -> &'static str {
+        let is_part = report.not_compared.iter().any(|gap| gap.kind == GapKind::NotAsked);
+        if self == Self::Held && is_part { "all that was asked held" } else { self.words() }
+    }
 }
 
 /// The findings of a check that nobody allowed. A check that fails or warns without one that says so gets a stand-in

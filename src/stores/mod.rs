@@ -26,6 +26,7 @@ pub mod process;
 pub mod questions;
 pub mod rows;
 pub mod scratch;
+pub mod spool;
 pub mod sqlite;
 pub mod staging;
 pub mod store;

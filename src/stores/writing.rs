@@ -1,5 +1,6 @@
 //! What a copy asks of a target that it writes, and how rows get there.
 use crate::digest::bucket::Bucket;
+use crate::digest::kind::Kind;
 use crate::model::copy::{Form, Reject};
 use crate::model::{Cause, TableName};
 
@@ -16,6 +17,8 @@ pub struct Transfer {
     pub table: TableName,
     /// Its columns that are written.
     pub columns: Vec<String>,
+    /// For each of them what its binary form is hashed as on the way, where that is what is compared.
+    pub passing: Vec<Option<Kind>>,
     /// For each of them the type that a source with types turns its values into first, where the target would read their text as another
     /// number, or not at all.
     pub casts: Vec<Option<&'static str>>,

@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     reason = "a test says what went wrong by panicking, also in the functions its cases share"
 )]
+mod on_keycloak_and_postgres;
 mod on_openfga_tuples;
 mod on_pglite_to_postgres;
 mod on_pgvector_multiplayer;
@@ -16,6 +17,7 @@ mod on_postgres_from_sqlite;
 mod on_postgres_gates;
 mod on_postgres_killed;
 mod on_postgres_mirrored;
+mod on_postgres_provision;
 mod on_postgres_refused;
 mod on_postgres_steps;
 mod on_postgres_workers;

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::world::trueup;
+use crate::world::{World, trueup};
 
 const MODEL: &str = include_str!("../../fixtures/clusters/access/kea.fga");
 
@@ -187,4 +187,30 @@ fn a_server_that_is_production_needs_an_approval_of_these_very_tuples() {
     let (said, exit) = world.run(&approved);
     assert_eq!(exit, 0, "{said}");
     assert!(world.ids().is_some());
+}
+
+#[tokio::test]
+async fn tuples_of_a_live_store_are_staged() {
+    let store = Folder::of("");
+    assert_eq!(store.run(&RUN).1, 0);
+    let world = World::of(
+        "CREATE TABLE notes (id int PRIMARY KEY)",
+        "CREATE TABLE notes (id int PRIMARY KEY); CREATE TABLE owners (team text PRIMARY KEY, who text)",
+    )
+    .await;
+    let manifest = format!(
+        "[endpoints.fga]\nkind = \"openfga\"\nurl = \"{}\"\ntoken = \"none\"\nstore = \"{}\"\n\
+         [[skip]]\ntable = \"owners\"\nside = \"target\"\nreason = \"of the store\"\n\
+         [[copy.stage]]\nname = \"tuples\"\non = \"fga\"\n\
+         [[copy.sql]]\nname = \"owners\"\nstages = [\"tuples\"]\nrows = \"select count(distinct object) from stage_tuples where object_type = 'team' and relation = 'organization'\"\n\
+         sql = \"insert into owners select object_id, min(subject_id) from stage_tuples where object_type = 'team' and relation = 'organization' group by 1\"\n",
+        store.server,
+        store.ids().unwrap().0
+    );
+    for _ in 0..2 {
+        let (said, exit) = world.trueup(&manifest, &["copy", "run", "rows", "--yes", "--format", "concise"]);
+        assert_eq!(exit, 0, "{said}");
+    }
+    assert_eq!(world.ask("SELECT who FROM owners WHERE team = 'team-2'").await, ["fred"]);
+    world.remove().await;
 }

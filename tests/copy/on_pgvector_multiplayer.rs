@@ -65,7 +65,10 @@ async fn two_clusters_become_one_database() {
     let (said, exit) = world.run(&["copy", "run", "schema"]);
     assert!(exit == 1 && said.contains("copy/unconfirmed"), "{said}");
     assert_eq!(
-        world.new.ask("select count(*)::text from pg_namespace where nspname in ('core', 'trueup')").await,
+        world
+            .new
+            .ask("select count(*)::text from pg_namespace where nspname in ('core', 'trueup_ledger')")
+            .await,
         ["0"]
     );
 

@@ -1,10 +1,10 @@
 //! One-shot SQL behind its gates.
 use crate::world::World;
 
-const TABLES: &str = "CREATE TABLE spaces (id int PRIMARY KEY, name text NOT NULL, slug text);
+pub(crate) const TABLES: &str = "CREATE TABLE spaces (id int PRIMARY KEY, name text NOT NULL, slug text);
 INSERT INTO spaces SELECT n, 'Space ' || n, NULL FROM generate_series(1, 4) AS n;";
 
-const FILE: &str = "\\set ON_ERROR_STOP on
+pub(crate) const FILE: &str = "\\set ON_ERROR_STOP on
 -- Spaces of the first version have no slug.
 BEGIN;
 UPDATE spaces SET slug = lower(replace(name, ' ', '-')) WHERE slug IS NULL;
@@ -59,7 +59,10 @@ async fn a_backfill_runs_on_its_mirror_first_and_once() {
         world.ask("select string_agg(slug, ' ' order by id) from spaces").await,
         ["space-1 space-2 space-3 space-4"]
     );
-    assert_eq!(world.ask("select rows::text from trueup.copy_step where scope = 'backfill'").await, ["4"]);
+    assert_eq!(
+        world.ask("select rows::text from trueup_ledger.copy_step where scope = 'backfill'").await,
+        ["4"]
+    );
     // Another text is another backfill.
     std::fs::write(&file, FILE.replace("lower(", "upper(")).unwrap();
     let (said, exit) = run(&world, folder.path(), &RUN);

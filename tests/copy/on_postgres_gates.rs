@@ -62,7 +62,7 @@ impl<'w> Desk<'w> {
 /// How many rows the target has, and its ledger where there is one.
 async fn written(world: &World) -> String {
     world
-        .ask("SELECT (SELECT count(*) FROM t)::text || coalesce(to_regnamespace('trueup')::text, '')")
+        .ask("SELECT (SELECT count(*) FROM t)::text || coalesce(to_regnamespace('trueup_ledger')::text, '')")
         .await
         .concat()
 }
@@ -100,7 +100,7 @@ async fn a_survey_that_is_old_failed_or_of_another_database() {
     assert!(exit == 0 && plan.contains("stale-survey holds"), "{plan}");
     assert!(plan.contains("unconfirmed not asked"), "{plan}");
     desk.done(RUN);
-    assert_eq!(written(&world).await, "300trueup");
+    assert_eq!(written(&world).await, "300trueup_ledger");
     world.remove().await;
 }
 
@@ -167,8 +167,8 @@ async fn production_is_written_with_an_approval_alone() {
     let (said, exit) = desk.run("copy reset --yes");
     assert!(exit == 1 && said.contains("never emptied"), "{said}");
     desk.done(&approve);
-    assert_eq!(written(&world).await, "300trueup");
-    assert_eq!(world.ask("SELECT evidence FROM trueup.copy_run").await, ["approved by ana"]);
+    assert_eq!(written(&world).await, "300trueup_ledger");
+    assert_eq!(world.ask("SELECT evidence FROM trueup_ledger.copy_run").await, ["approved by ana"]);
     world.remove().await;
 }
 
@@ -187,7 +187,7 @@ async fn a_rehearsal_is_of_the_same_plan_and_of_another_database() {
     assert!(exit == 1 && said.contains("nobody confirmed"), "{said}");
     desk.refused(RUN, 1, "`rehearsal.json` did not hold").await;
     desk.done("copy run rows --yes --rehearse stage --output rehearsal.json");
-    assert_eq!(written(&third).await, "300trueup");
+    assert_eq!(written(&third).await, "300trueup_ledger");
     let good = desk.read("rehearsal.json");
     // The run itself is no rehearsal of itself.
     let (plan, _) = desk.run("copy plan --format json");
@@ -247,7 +247,7 @@ async fn a_backup_is_whole_fresh_and_of_the_target() {
     desk.refused(RUN, 1, "`b.dump` is 1 d old").await;
     std::fs::write(&file, &whole).unwrap();
     desk.done(&format!("{RUN} --output run.json"));
-    let evidence = world.ask("SELECT evidence FROM trueup.copy_run").await.concat();
+    let evidence = world.ask("SELECT evidence FROM trueup_ledger.copy_run").await.concat();
     assert!(
         evidence.starts_with("backup b.dump sha256 ")
             && desk.read("run.json").contains(evidence.rsplit(' ').next().unwrap()),
@@ -311,6 +311,6 @@ async fn the_target_is_at_the_head_has_room_and_lint_holds() {
     assert_eq!(written(&world).await, "0", "{said}");
     with("space = { command = { run = [\"echo\", \"999999999999\"] } }\nlint = [\"alembic\"]\n");
     desk.done(RUN);
-    assert_eq!(written(&world).await, "300trueup");
+    assert_eq!(written(&world).await, "300trueup_ledger");
     world.remove().await;
 }

@@ -174,7 +174,7 @@ async fn a_writer_that_outlived_its_lock_writes_no_more() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     // What whoever comes next does first: it waits for the range that is being written.
-    world.load("", "UPDATE trueup.copy_run SET epoch = epoch + 1").await;
+    world.load("", "UPDATE trueup_ledger.copy_run SET epoch = epoch + 1").await;
     let there = world.ask("SELECT count(*)::text FROM t").await;
     let output = copy.wait_with_output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();

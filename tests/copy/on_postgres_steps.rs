@@ -182,3 +182,41 @@ async fn a_file_of_lines_is_staged_or_refused_by_its_line() {
     );
     world.remove().await;
 }
+
+#[tokio::test]
+async fn rows_of_a_file_of_sqlite_are_staged() {
+    let world = World::of(
+        "CREATE TABLE notes (id int PRIMARY KEY, body text); INSERT INTO notes VALUES (1, 'a')",
+        NEW,
+    )
+    .await;
+    let manifest = "[endpoints.old]\nurl = \"old.db\"\n[[skip]]\ntable = \"users\"\nside = \"target\"\nreason = \"made of people\"\n\
+        [[copy.stage]]\nname = \"people\"\non = \"old\"\nsql = \"select id, name from people\"\ncolumns = { id = \"int\", name = \"text\" }\nrows = 3\n\
+        [[copy.sql]]\nname = \"users\"\nstages = [\"people\"]\nsql = \"insert into users (id, name) select id, name from stage_people\"\n";
+    let folder = World::folder(manifest);
+    let path = folder.path().join("old.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut old = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    let rows = "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO people VALUES (1, 'Ada'), (2, 'Tab' || char(9) || 'here\\'), (3, NULL)";
+    sqlx::raw_sql(rows).execute(&mut old).await.unwrap();
+    let run = || {
+        let output = world.command(folder.path(), &RUN).output().unwrap();
+        (
+            String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap(),
+            output.status.code(),
+        )
+    };
+    for _ in 0..2 {
+        let (said, exit) = run();
+        assert_eq!(exit, Some(0), "{said}");
+    }
+    assert_eq!(
+        world.ask("select string_agg(id || coalesce(name, '-'), ',' order by id) from users").await,
+        ["1Ada,2Tab\there\\,3-"]
+    );
+    // Somebody came since.
+    sqlx::raw_sql("UPDATE people SET name = 'Eve' WHERE id = 3").execute(&mut old).await.unwrap();
+    let (said, exit) = run();
+    assert!(exit == Some(1) && said.contains("`people` has other rows now than it read then"), "{said}");
+    world.remove().await;
+}

@@ -67,7 +67,7 @@ async fn a_table_waits_for_those_that_it_refers_to_and_for_what_is_declared() {
     assert_eq!(exit, 0, "{said}");
     assert!(said.contains("\"workers\": \"4\""), "{said}");
     // By the moment at which each transaction began: the last range of a table comes before the first of one that waits for it.
-    let order = world.ask("SELECT target FROM trueup.copy_range ORDER BY written, place").await;
+    let order = world.ask("SELECT target FROM trueup_ledger.copy_range ORDER BY written, place").await;
     let first = |table: &str| order.iter().position(|one| one == table).unwrap();
     let last = |table: &str| order.iter().rposition(|one| one == table).unwrap();
     for (before, after) in [("a", "b"), ("b", "c"), ("d", "a"), ("d", "e")] {
@@ -104,10 +104,10 @@ async fn the_first_that_fails_ends_the_run_and_what_was_under_way_is_kept_whole(
         "{said}"
     );
     // Whatever the ledger calls done is there, and nothing else is.
-    let kept = "SELECT r.target || coalesce(r.lower::text, '') FROM trueup.copy_range AS r WHERE r.target = 'd' AND coalesce(r.rows, 0) <>
+    let kept = "SELECT r.target || coalesce(r.lower::text, '') FROM trueup_ledger.copy_range AS r WHERE r.target = 'd' AND coalesce(r.rows, 0) <>
         (SELECT count(*) FROM d WHERE d.id BETWEEN coalesce(r.lower, 0) AND coalesce(r.upper, 1000))";
     assert_eq!(world.ask(kept).await, Vec::<String>::new());
-    let open = "SELECT count(*)::text FROM trueup.copy_range WHERE state <> 'done'";
+    let open = "SELECT count(*)::text FROM trueup_ledger.copy_range WHERE state <> 'done'";
     assert_ne!(world.ask(open).await, ["0"]);
     world.load("UPDATE d SET id = 1000 WHERE id = 150", "").await;
     let (said, exit) = world.trueup("", &run("4", "concise"));

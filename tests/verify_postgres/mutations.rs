@@ -1,9 +1,12 @@
 //! One change at a time to a table with every type: found, and named.
-use crate::types::{MADE, TYPES};
+use crate::types::{MADE, TYPES, VECTORS};
 use crate::world::World;
 
 /// Rows of the table.
 const ROWS: u64 = 60;
+
+/// An embedding of its own for each row.
+const EMBEDDING: &str = "('[1,' || (64 + g)::float8 || ',0.5,-3]')::vector";
 
 /// Copies of the table that one run compares.
 const COPIES: usize = 25;
@@ -38,8 +41,8 @@ fn table(name: &str, types: &[(&str, &str, &str)]) -> String {
         })
         .collect();
     format!(
-        "create table {name} (id int8 primary key, x text, y text, amount numeric, real8 float8, doc jsonb, {});
-         insert into {name} select g, 'x' || g, 'y' || g, g + 0.5, g - 30, '{{\"b\": 1, \"aa\": 2}}', {} from generate_series(1, {ROWS}) g;\n",
+        "create table {name} (id int8 primary key, x text, y text, amount numeric, real8 float8, doc jsonb, embedding vector(4), {});
+         insert into {name} select g, 'x' || g, 'y' || g, g + 0.5, g - 30, '{{\"b\": 1, \"aa\": 2}}', {EMBEDDING}, {} from generate_series(1, {ROWS}) g;\n",
         columns.join(", "),
         cells.join(", ")
     )
@@ -60,7 +63,7 @@ fn mutation(random: &mut Random, t: &str, types: &[(&str, &str, &str)]) -> Mutat
     let (one, two) = (one.replace('\'', "''"), two.replace('\'', "''"));
     let differs = |column: &str| Some(format!("1 row differs: `{column}` in 1 (id {id})"));
     let changed = |sql: String, words: Option<String>| Mutation { sql, means_the_same: false, words };
-    match random.below(13) {
+    match random.below(14) {
         0..=2 => {
             // Another value: of the two of its type the one that it has not, or the first instead of NULL.
             let sql = format!(
@@ -111,6 +114,14 @@ fn mutation(random: &mut Random, t: &str, types: &[(&str, &str, &str)]) -> Mutat
             words: None,
         },
         11 => changed(
+            // One bit: between 64 and 128 the next number is so far away.
+            format!(
+                "update {t} g set embedding = {} where id = {id}",
+                EMBEDDING.replace("64 + g", "64 + 2 ^ -17 + id")
+            ),
+            differs("embedding"),
+        ),
+        12 => changed(
             format!("delete from {t} where id = {id}"),
             Some(format!("1 row is only in the source (id {id})")),
         ),
@@ -126,8 +137,10 @@ pub(crate) fn play(count: usize) {
     let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 1);
     println!("seed {seed}");
     let mut random = Random(seed);
-    let copies: String = (0..COPIES).map(|copy| table(&format!("m{copy}"), TYPES)).collect();
-    let world = World::pair(&format!("{MADE}{}", table("every", TYPES)), &format!("{MADE}{copies}"));
+    let types = &[TYPES, VECTORS].concat();
+    let made = format!("create extension vector; {MADE}");
+    let copies: String = (0..COPIES).map(|copy| table(&format!("m{copy}"), types)).collect();
+    let world = World::pair(&format!("{made}{}", table("every", types)), &format!("{made}{copies}"));
     let mut done = 0;
     let mut wrong = Vec::new();
     while done < count {
@@ -137,7 +150,7 @@ pub(crate) fn play(count: usize) {
             let mutation = match random.of(&[0, 1, 2, 3, 4, 5, 6, 7]) {
                 // A duplicate pair needs a table without a key.
                 0 => duplicate(&mut random, copy),
-                _ => mutation(&mut random, &format!("m{copy}"), TYPES),
+                _ => mutation(&mut random, &format!("m{copy}"), types),
             };
             script.push_str(&mutation.sql);
             script.push_str(";\n");
@@ -174,7 +187,7 @@ pub(crate) fn play(count: usize) {
         }
         done += COPIES;
         let restore: String = (0..COPIES)
-            .map(|copy| format!("drop table m{copy}; {}", table(&format!("m{copy}"), TYPES)))
+            .map(|copy| format!("drop table m{copy}; {}", table(&format!("m{copy}"), types)))
             .collect();
         world.target.sql(&restore);
     }

@@ -1,5 +1,6 @@
 //! Columns of embeddings.
 use crate::beside;
+use crate::mutations;
 use crate::types::{VECTORS, tables};
 use crate::world::{Database, World, run, verify};
 
@@ -288,4 +289,9 @@ fn a_target_is_asked_what_it_alone_can_answer() {
         "{:#?}",
         said.lines()
     );
+}
+
+#[test]
+fn five_hundred_mutations_are_found_and_named() {
+    mutations::play(500);
 }

@@ -1,6 +1,5 @@
 //! Two databases of one server.
 use crate::cells::{SHIFTED, UNEQUAL};
-use crate::mutations;
 use crate::types::{MADE, TYPES, tables};
 use crate::world::{Database, World, number, run, verify};
 
@@ -491,9 +490,4 @@ fn sqlite_meets_postgres() {
     strict.fails(&[
         "row-content u: 2 rows differ: `at` in 2, `born` in 1, `n` in 1, `ok` in 2, `uid` in 2 (id 1, 2)",
     ]);
-}
-
-#[test]
-fn five_hundred_mutations_are_found_and_named() {
-    mutations::play(500);
 }

@@ -1,20 +1,24 @@
 //! A standby as a side.
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::world::{Database, number, run, server, sql, verify};
 
 const NAME: &str = "trueup_verify_standby";
 
-fn of(server_name: &str) -> String {
+/// There is one standby, and who pauses it keeps it from everybody.
+static STANDBY: Mutex<()> = Mutex::new(());
+
+fn of(server_name: &str, name: &str) -> String {
     let url = server(server_name);
-    format!("{}/{NAME}", url.rsplit_once('/').unwrap().0)
+    format!("{}/{name}", url.rsplit_once('/').unwrap().0)
 }
 
 /// Until the standby has what the primary wrote.
-fn caught_up(url: &str) {
+fn caught_up(url: &str, name: &str) {
     for _ in 0..200 {
-        let there = "select count(*) from pg_database where datname = 'trueup_verify_standby'";
-        if number(&server("TRUEUP_TEST_STANDBY"), there) == 1
+        let there = format!("select count(*) from pg_database where datname = '{name}'");
+        if number(&server("TRUEUP_TEST_STANDBY"), &there) == 1
             && number(url, "select count(*) from pg_class where relname = 'last'") == 1
         {
             return;
@@ -24,15 +28,17 @@ fn caught_up(url: &str) {
     panic!("the standby does not follow");
 }
 
+const SCRIPT: &str = "create table t (id int primary key, v text); insert into t select g, 'v' || g from generate_series(1, 500) g;
+        create table last (id int);";
+
 #[test]
 fn a_standby_proves_nothing_of_its_primary_and_serves_as_a_source() {
-    let script = "create table t (id int primary key, v text); insert into t select g, 'v' || g from generate_series(1, 500) g;
-        create table last (id int);";
+    let _alone = STANDBY.lock().unwrap_or_else(PoisonError::into_inner);
     sql(&server("TRUEUP_TEST_PRIMARY"), &format!("drop database if exists {NAME}"));
     sql(&server("TRUEUP_TEST_PRIMARY"), &format!("create database {NAME}"));
-    let (primary, standby) = (of("TRUEUP_TEST_PRIMARY"), of("TRUEUP_TEST_STANDBY"));
-    sql(&primary, script);
-    caught_up(&standby);
+    let (primary, standby) = (of("TRUEUP_TEST_PRIMARY", NAME), of("TRUEUP_TEST_STANDBY", NAME));
+    sql(&primary, SCRIPT);
+    caught_up(&standby, NAME);
     for (one, other) in [(&primary, &standby), (&standby, &primary)] {
         let said = verify(one, other, &[]);
         assert_eq!(said.code, 1, "{said:?}");
@@ -54,9 +60,49 @@ fn a_standby_proves_nothing_of_its_primary_and_serves_as_a_source() {
         "{said:?}"
     );
     // Against another database it is as good as its primary, though it gives its snapshot to nobody.
-    let target = Database::new("TRUEUP_TEST_POSTGRES", script);
+    let target = Database::new("TRUEUP_TEST_POSTGRES", SCRIPT);
     verify(&standby, &target.url, &["--jobs", "2"]).is_equal();
     target.sql("update t set v = '' where id = 7");
     verify(&standby, &target.url, &[]).fails(&["row-content t: 1 row differs: `v` in 1 (id 7)"]);
+    sql(&server("TRUEUP_TEST_PRIMARY"), &format!("drop database {NAME} with (force)"));
+}
+
+#[test]
+fn a_standby_that_lags_is_waited_for_and_then_given_up() {
+    const NAME: &str = "trueup_verify_lag";
+    let _alone = STANDBY.lock().unwrap_or_else(PoisonError::into_inner);
+    sql(&server("TRUEUP_TEST_PRIMARY"), &format!("drop database if exists {NAME}"));
+    sql(&server("TRUEUP_TEST_PRIMARY"), &format!("create database {NAME}"));
+    let (primary, standby) = (of("TRUEUP_TEST_PRIMARY", NAME), of("TRUEUP_TEST_STANDBY", NAME));
+    sql(&primary, SCRIPT);
+    caught_up(&standby, NAME);
+    let target = Database::new("TRUEUP_TEST_POSTGRES", SCRIPT);
+    // Other databases of the server move on, and the standby does not.
+    let lags = || {
+        sql(&standby, "select pg_wal_replay_pause()");
+        sql(&server("TRUEUP_TEST_PRIMARY"), "create temporary table moves (n int)");
+        let behind = "select (pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn())::int::int8";
+        while number(&standby, behind) == 0 {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        std::thread::sleep(Duration::from_millis(1500));
+    };
+    lags();
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| verify(&standby, &target.url, &["--max-replica-lag", "1"]));
+        std::thread::sleep(Duration::from_secs(4));
+        assert!(!waits.is_finished(), "it reads a standby that lags");
+        sql(&standby, "select pg_wal_replay_resume()");
+        waits.join().unwrap().is_equal();
+    });
+    assert!(begun.elapsed() < Duration::from_secs(50));
+    lags();
+    let said = verify(&standby, &target.url, &["--max-replica-lag", "1"]);
+    sql(&standby, "select pg_wal_replay_resume()");
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.stdout.contains("a replica lags ") && said.stdout.contains("for a minute now"), "{said:?}");
+    // Whoever does not ask is not kept.
+    verify(&standby, &target.url, &[]).is_equal();
     sql(&server("TRUEUP_TEST_PRIMARY"), &format!("drop database {NAME} with (force)"));
 }

@@ -175,4 +175,114 @@ fn rows_that_no_condition_takes_are_told_of_a_fingerprint() {
     assert!(said.stdout.contains("this allow allows nothing"), "{said:?}");
     let narrowed = verify(&world, &["--table", "a"]);
     assert_eq!(narrowed.code, 0, "{narrowed:?}");
+    assert!(!narrowed.stdout.contains("allow/unused"), "whether it is of use was not asked: {narrowed:?}");
+    std::fs::remove_file(world.path("b.db")).unwrap();
+    let said = verify(&world, &[]);
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(!said.stdout.contains("allow/"), "{said:?}");
+}
+
+#[test]
+fn an_entity_without_rows_is_no_wrong_condition() {
+    let world = world(&MAPPING.replace("rows = 4\n", ""));
+    world.sql("a.db", "DELETE FROM me_b_memory");
+    world.sql("b.db", "DELETE FROM memory WHERE slug = 'b'");
+    verify(&world, &[]).is_equal();
+    // One that has rows, and a condition that takes none of the target's, are told as before.
+    through(&world, &MAPPING.replace("rows = 4\n", "").replace("slug = '{slug}'", "slug = '{slug}_'"));
+    let said = verify(&world, &[]);
+    assert!(
+        said.lines().iter().any(|line| line.starts_with("filter-takes-nothing me_a_memory -> memory")),
+        "{said:?}"
+    );
+    assert!(!said.stdout.contains("`me_b_memory -> memory`: `target_where` takes no row"), "{said:?}");
+    // A condition of the source that takes nothing of what is there compares nothing.
+    let filtered = "[[table]]\nfrom = \"me_a_memory\"\nto = \"memory\"\nwhere = \"id < 0\"\ntarget_where = \"slug = 'c'\"\ndefault = { slug = \"c\" }\n";
+    through(&world, filtered);
+    let said = verify(&world, &["--table", "memory", "--check", "verify/filter-takes-nothing"]);
+    assert_eq!(said.lines().len(), 2, "{said:?}");
+}
+
+#[test]
+fn parts_that_tell_two_tables_of_one_name_are_joined() {
+    // The source's `items` becomes two tables, and the target's is made of two.
+    let source =
+        "CREATE TABLE items (id INTEGER PRIMARY KEY, kind TEXT); INSERT INTO items VALUES (1, 'a'), (2, 'c');
+        CREATE TABLE more (id INTEGER PRIMARY KEY, kind TEXT); INSERT INTO more VALUES (7, 'b');";
+    let target = "CREATE TABLE items (id INTEGER PRIMARY KEY, kind TEXT); INSERT INTO items VALUES (1, 'a'), (7, 'b'), (8, 'd');
+        CREATE TABLE others (id INTEGER PRIMARY KEY, kind TEXT);";
+    let world = World::pair(source, target);
+    let entry = |from: &str, to: &str, kind: &str| {
+        format!(
+            "[[table]]\nfrom = \"{from}\"\nto = \"{to}\"\nwhere = \"kind = '{kind}'\"\ntarget_where = \"kind = '{kind}'\"\n"
+        )
+    };
+    let entries = [entry("items", "items", "a"), entry("items", "others", "e"), entry("more", "items", "b")];
+    through(&world, &entries.concat());
+    let alone = verify(&world, &["--seed", "7"]);
+    for part in ["1", "2"] {
+        let shard = format!("{part}/2");
+        let said = verify(&world, &["--seed", "7", "--shard", &shard, "--output", &format!("{part}.json")]);
+        assert_ne!(said.code, 2, "{said:?}");
+    }
+    let merged = world.run(&["report", "merge", "1.json", "2.json", "--format", "json"]);
+    assert_eq!((merged.code, merged.lines()), (alone.code, alone.lines()), "{merged:?}");
+    let told = alone.lines().iter().filter(|line| line.starts_with("unmapped-rows items: ")).count();
+    assert_eq!(told, 2, "{alone:?}");
+}
+
+#[test]
+fn a_run_that_was_narrowed_to_all_there_is_says_so() {
+    let tables = "CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1)";
+    let world = World::pair(tables, tables);
+    through(&world, "");
+    let said = verify(&world, &["--table", "t", "--output", "t.md", "--output", "t.html"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.stdout.contains("the run was narrowed to the tables `t`"), "{said:?}");
+    for file in ["t.md", "t.html"] {
+        let page = std::fs::read_to_string(world.path(file)).unwrap();
+        assert!(page.contains("trueup verify: all that was asked held"), "{page}");
+    }
+    verify(&world, &["--output", "t.md"]).is_equal();
+    assert!(std::fs::read_to_string(world.path("t.md")).unwrap().contains("trueup verify: all held"));
+}
+
+#[test]
+fn keys_are_on_no_page_unless_somebody_says_so() {
+    let world = World::pair(
+        "CREATE TABLE t (name TEXT PRIMARY KEY, v INT); INSERT INTO t VALUES ('Ada Secret', 1)",
+        "CREATE TABLE t (name TEXT PRIMARY KEY, v INT); INSERT INTO t VALUES ('Ada Secret', 2)",
+    );
+    through(&world, "");
+    let page = |arguments: &[&str]| {
+        let said = world.run(arguments);
+        (std::fs::read_to_string(world.path("t.html")).unwrap_or_default(), said)
+    };
+    let shows = |arguments: &[&str]| {
+        let (page, said) = page(arguments);
+        assert!(said.code == 1 && page.contains("1 row differs"), "{said:?}");
+        page.contains("Ada Secret")
+    };
+    let verify = ["verify", "--manifest", "trueup.toml", "--output", "t.html"];
+    assert!(!shows(&verify));
+    assert!(shows(&[&verify[..], &["--keys", "plain"]].concat()));
+    let said = world.run(&[&verify[..], &["--rows-out", "rows.jsonl"]].concat());
+    assert!(said.stderr.contains("rows.jsonl tells no keys, because they are hidden"), "{said:?}");
+    through(&world, "[verify]\nkeys = \"plain\"\n");
+    assert!(shows(&verify));
+    through(&world, "");
+    // A report that was saved with its keys.
+    assert_eq!(world.run(&["verify", "--manifest", "trueup.toml", "--output", "t.json"]).code, 1);
+    std::fs::remove_file(world.path("t.html")).unwrap();
+    let (text, said) = page(&["report", "t.json", "--output", "t.html"]);
+    assert!(
+        said.code == 2 && text.is_empty() && said.stderr.contains("names rows by their keys"),
+        "{said:?}"
+    );
+    assert!(shows(&["report", "t.json", "--output", "t.html", "--keys", "plain"]));
+    assert_eq!(
+        world.run(&["verify", "--manifest", "trueup.toml", "--keys", "hidden", "--output", "t.json"]).code,
+        1
+    );
+    assert!(!shows(&["report", "t.json", "--output", "t.html"]));
 }

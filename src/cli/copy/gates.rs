@@ -1,5 +1,5 @@
 //! What the gates of a copy go by: files that flags and the manifest name, lint, and who may be written.
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 
@@ -68,7 +68,7 @@ pub(super) fn gating_of(
         is_production,
         is_rehearsal,
         dump: gates.backup.as_ref().map(|backup| source.path_of(&backup.dump)),
-        now_s: clock.seconds(),
+        read: Some((clock.seconds(), Instant::now())),
         declared: gates,
     })
 }

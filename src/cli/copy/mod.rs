@@ -81,7 +81,7 @@ struct Ends {
     is_production: Result<bool, Stop>,
     /// Whether the target is one to rehearse on.
     is_rehearsal: bool,
-    keys: Keys,
+    keys: Option<Keys>,
     loaded: Loaded,
 }
 

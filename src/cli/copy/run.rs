@@ -7,7 +7,7 @@ use super::bar::Bar;
 use super::gates::{GateArgs, gating};
 use super::{EndArgs, Ends};
 use crate::cli::manifest::ManifestArgs;
-use crate::cli::output::{Clock, OutputArgs, emit};
+use crate::cli::output::{Clock, KEYS, OutputArgs, emit};
 use crate::cli::stop::Stop;
 use crate::cli::verify::{LimitArgs, random, runtime};
 use crate::digest::hasher::Seed;
@@ -115,7 +115,7 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
     writable(access, &copy.target.name)?;
     copy.mapping.entities.clone_from(&args.entity);
     copy.mapping.only.clone_from(&args.table);
-    let keys = args.keys.unwrap_or(keys);
+    let keys = args.output.keys(args.keys, keys);
     if args.rejects.is_some() {
         // What a plan says would be refused goes to that file.
         copy.levels.entry(RuleId::of("copy", "misfit")).or_insert(Level::Warn);
@@ -165,6 +165,7 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
     if let Some(lines) = lines {
         lines.finish().map_err(Stop::CouldNotLook)?;
     }
+    report.run.facts.insert(KEYS.into(), keys.word().to_owned());
     clock.stamp(&mut report);
     emit(&report, &args.output)
 }
@@ -174,7 +175,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Stop> {
     let clock = Clock::start();
     let mut ends = super::ends(&args.ends, &args.manifest, &args.limits)?;
     ends.copy.gating = gating(&ends, &args.gates, &clock)?;
-    let Ends { mut copy, access, is_production, keys, .. } = ends;
+    let Ends { mut copy, access, is_production, .. } = ends;
     is_production?;
     writable(access, &copy.target.name)?;
     copy.mapping.entities.clone_from(&args.entity);
@@ -186,7 +187,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Stop> {
         rows_of_range: 1,
         jobs: 1,
         leaves_out: false,
-        keys,
+        keys: Keys::Hidden,
         holder: format!("process {}", std::process::id()),
     };
     let (name, steps) = (settings.copy.target.name.clone(), settings.copy.declared.provision.len());

@@ -65,11 +65,7 @@ pub(super) fn tell(args: &Args) -> Result<Exit, Stop> {
                 let _ =
                     writeln!(text, "{name}: no rows were copied; {steps}, the first of them {}", run.began);
             } else {
-                let _ = writeln!(
-                    text,
-                    "{name}: plan {}, begun {} (epoch {}), {state}",
-                    run.plan, run.began, run.epoch
-                );
+                let _ = writeln!(text, "{name}: plan {}, begun {}, {state}", run.plan, run.began);
                 let _ = writeln!(text, "{} of {} ranges are done", ledger.done(), ledger.ranges.len());
                 if !steps.is_empty() {
                     let _ = writeln!(text, "{steps}");

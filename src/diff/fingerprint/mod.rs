@@ -278,11 +278,7 @@ impl RowsPrint {
 
     /// The digest of the whole table.
     pub fn whole(&self) -> Bucket {
-        let mut whole = Bucket::default();
-        for placed in &self.buckets {
-            whole.merge(&placed.bucket);
-        }
-        whole
+        Bucket::sum(self.buckets.iter().map(|placed| &placed.bucket))
     }
 
     /// Whether it is a digest that this build could have written: a bucket that is lost, or stands twice, is none.

@@ -8,7 +8,8 @@ use super::units;
 use super::work::{Work, Written};
 use super::worker::{Kept, Shared, Trouble, Worker, is_deferred};
 use crate::model::Cause;
-use crate::model::copy::{Reject, StepPlace};
+use crate::model::copy::StepPlace;
+use crate::stores::spool::Spool;
 use crate::stores::writer::{Lock, Writer};
 
 /// What a step must not do.
@@ -153,7 +154,7 @@ impl Worker {
         shared: &Shared<'_, '_>,
         entity: &str,
         parts: &units::Unit,
-        held: &mut Vec<Reject>,
+        held: &mut Spool,
     ) -> Result<Vec<Kept>, Trouble> {
         let mut steps = shared.steps.lock().await;
         if !steps.is_around_entities() {
@@ -181,7 +182,7 @@ impl Worker {
     async fn entity(
         &mut self,
         shared: &Shared<'_, '_>,
-        (parts, held): (&units::Unit, &mut Vec<Reject>),
+        (parts, held): (&units::Unit, &mut Spool),
         steps: &mut Steps<'_>,
         unit: &mut Unit,
     ) -> Result<Vec<Kept>, Trouble> {

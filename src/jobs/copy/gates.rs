@@ -1,7 +1,7 @@
 //! The gates of a step: what was declared to hold before it writes, looked at and judged in one place for all steps.
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Prepared, Side};
+use super::{Prepared, Side, room};
 use crate::digest::short::short;
 use crate::digest::signature::PublicKey;
 use crate::manifest::{self, Approver, Backup, Gates, Quantity};
@@ -11,19 +11,17 @@ use crate::model::survey::Cluster;
 use crate::model::{Cause, Check, Look, Object, Report, Verdict};
 use crate::plan::approval;
 use crate::rules::copy::{
-    Approved, DatabaseId, Dump, EVIDENCE_RULES, EvidenceFacts, Head, Paper, PlanPaper, Quiet, Room,
-    SurveyPaper,
+    Approved, DatabaseId, Dump, EVIDENCE_RULES, EvidenceFacts, Head, Paper, PlanPaper, Quiet, SurveyPaper,
 };
 use crate::rules::{Levels, judge};
+use crate::stores::dump;
 use crate::stores::endpoint::{Address, Endpoint};
 use crate::stores::postgres::{Patience, Postgres};
-use crate::stores::process::{Surroundings, ask_in};
 use crate::stores::rows::RowSource;
 use crate::stores::scratch::Program;
 use crate::stores::sqlite::Sqlite;
 use crate::stores::store::Store;
 use crate::stores::surveying::{Limits, Surveying};
-use crate::stores::{dump, files};
 
 /// No manifest softens a gate.
 pub(super) const STRICT: Levels = Levels::new();
@@ -55,8 +53,16 @@ pub struct Gating {
     pub is_rehearsal: bool,
     /// The file that a declared path means.
     pub dump: Option<String>,
-    /// Now, in seconds.
-    pub now_s: i64,
+    /// The day and hour when it was read, in seconds, and that moment itself.
+    pub read: Option<(i64, Instant)>,
+}
+
+impl Gating {
+    /// Now, in seconds: a lock may have been waited for since.
+    fn now_s(&self) -> i64 {
+        let (at, moment) = self.read.unwrap_or((0, Instant::now()));
+        at.saturating_add_unsigned(moment.elapsed().as_secs())
+    }
 }
 
 /// A report in a file.
@@ -168,7 +174,7 @@ pub(super) struct Sides<'s> {
 impl<'s> Sides<'s> {
     /// Both, as a plan has them.
     pub(super) fn of(prepared: &'s mut Prepared) -> Self {
-        let bytes = Some(bytes(prepared));
+        let bytes = Some(room::bytes(prepared));
         let Prepared { source, target, origin, endpoint, .. } = prepared;
         Self { source: Some((origin, source)), target: Some((endpoint, target)), bytes }
     }
@@ -204,7 +210,7 @@ pub(super) async fn hold(
         // Lint is asked for what is declared, and for no more.
         lint: looked(&gating.lint, |filed| Look::Got(Paper { narrowed: None, ..of(gating, filed) })),
         quiet: quiet(gating, &mut sides).await,
-        space: space(gating, &sides),
+        space: room::space(gating, &sides),
         approval: approved(gating),
     };
     if let Look::Got(dump) = &facts.backup {
@@ -216,11 +222,11 @@ pub(super) async fn hold(
     judge(EVIDENCE_RULES, &Object::endpoint(step.target), &Look::Got(facts), &STRICT, report);
 }
 
-fn undeclared<T>(name: &str) -> Look<T> {
+pub(super) fn undeclared<T>(name: &str) -> Look<T> {
     Look::NotAsked(format!("not declared: `{name}`").into())
 }
 
-fn elsewhere<T>() -> Look<T> {
+pub(super) fn elsewhere<T>() -> Look<T> {
     Look::NotAsked("it speaks for other steps".into())
 }
 
@@ -241,7 +247,7 @@ fn of_rows<T>(step: &Step<'_>, look: Look<T>) -> Look<T> {
 }
 
 fn of(gating: &Gating, filed: &Filed) -> Paper {
-    Paper::of(&filed.file, &filed.report, filed.is_denied, gating.now_s, filed.within.as_secs())
+    Paper::of(&filed.file, &filed.report, filed.is_denied, gating.now_s(), filed.within.as_secs())
 }
 
 fn looked<T, U>(look: &Look<T>, turn: impl FnOnce(&T) -> Look<U>) -> Look<U> {
@@ -358,68 +364,13 @@ async fn restorable(
         broken: found.broken,
         database: found.database,
         wanted,
-        age_s: Some(gating.now_s.saturating_sub(found.written_s)),
-        dated_s: found.dated_s.map(|dated| gating.now_s.saturating_sub(dated)),
+        age_s: Some(gating.now_s().saturating_sub(found.written_s)),
+        dated_s: found.dated_s.map(|dated| gating.now_s().saturating_sub(dated)),
         within_s: declared.within().as_secs(),
         bytes: found.bytes,
         least_bytes: least.unwrap_or(on_disk / 100),
         sha256: found.sha256,
     })
-}
-
-/// What the source's tables take. A file tells no sizes of tables: all of it is taken.
-fn bytes(prepared: &Prepared) -> Result<u64, Cause> {
-    let mut bytes = 0_u64;
-    for table in &prepared.facts.plan.tables {
-        bytes = match (&table.bytes, &prepared.origin.address) {
-            (Look::Got(own), _) => bytes.saturating_add(*own),
-            (_, Address::Sqlite(file)) => return files::bytes(&file.path),
-            _ => return Err(Cause::new(format!("what `{}` takes on its disk is not known", table.source))),
-        };
-    }
-    Ok(bytes)
-}
-
-fn space(gating: &Gating, sides: &Sides<'_>) -> Look<Room> {
-    let Some(declared) = &gating.declared.space else { return undeclared("space") };
-    let (Some(bytes), Some((target, _))) = (&sides.bytes, &sides.target) else { return elsewhere() };
-    let declared = declared.free.as_ref().and_then(|text| Quantity::parse(text)?.bytes());
-    let room = free(gating, declared, target).and_then(|(free_bytes, said_by)| {
-        let needed_bytes = bytes.clone()?.saturating_mul(2);
-        Ok(Room { free_bytes, needed_bytes, said_by: said_by.to_owned() })
-    });
-    room.into()
-}
-
-fn free(gating: &Gating, declared: Option<u64>, target: &Endpoint) -> Result<(u64, &'static str), Cause> {
-    match (&gating.free, declared, &target.address) {
-        (Some(program), ..) => Ok((asked(program)?, "the declared program")),
-        (None, Some(free), _) => Ok((free, "the manifest")),
-        (None, None, Address::Sqlite(file)) => Ok((files::free_bytes(&file.path)?, "the disk")),
-        (None, None, Address::Postgres(_)) => {
-            let cause = Cause::new("Postgres does not tell what is free on its disk");
-            Err(cause.hint("declare it: `space = { free = \"200GB\" }`, or a `command` that prints it"))
-        }
-    }
-}
-
-fn asked(program: &Program) -> Result<u64, Cause> {
-    let with = program.environment.iter();
-    let around = Surroundings {
-        folder: (!program.folder.is_empty()).then(|| program.folder.clone()),
-        with: with.map(|(name, value)| (name.clone(), crate::model::Hidden::new(value))).collect(),
-        ..Surroundings::default()
-    };
-    let said = ask_in(&around, &program.run, program.patience)?;
-    let name = program.run.first().map_or("", String::as_str);
-    let last = said.stdout.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
-    match last.parse() {
-        Ok(bytes) if said.code == 0 => Ok(bytes),
-        _ => Err(Cause::new(format!(
-            "{name} ended with {}, and its last line is no number of bytes",
-            said.code
-        ))),
-    }
 }
 
 async fn quiet(gating: &Gating, sides: &mut Sides<'_>) -> Look<Quiet> {
@@ -468,8 +419,8 @@ fn approved(gating: &Gating) -> Look<Approved> {
             facts.database = DatabaseId(approval.database);
             match times {
                 Some((signed, ends)) => {
-                    facts.age_s = gating.now_s.saturating_sub(signed);
-                    facts.left_s = ends.saturating_sub(gating.now_s);
+                    facts.age_s = gating.now_s().saturating_sub(signed);
+                    facts.left_s = ends.saturating_sub(gating.now_s());
                 }
                 None => facts.broken = Some("it does not say when it ends".to_owned()),
             }

@@ -9,8 +9,10 @@ mod gates;
 mod mirror;
 mod provision;
 mod ranges;
+mod room;
 mod run;
 mod steps;
+mod tables;
 mod tending;
 mod transfer;
 mod tuples;
@@ -34,7 +36,7 @@ use crate::model::copy::StepPlace;
 use crate::model::copy::{CopyPlan, PlannedTable};
 use crate::model::ledger::{CopyRange, Ledger};
 use crate::model::survey::Rows;
-use crate::model::{Cause, Gap, GapKind, Look, Object, ObjectKind, Report, Schema};
+use crate::model::{Cause, Gap, GapKind, Look, Object, ObjectKind, Report, RuleId, Schema};
 use crate::plan::copy::{Draft, DraftTable, Known, draft};
 use crate::plan::steps::{Placed, place, text, told};
 use crate::rules::copy::{Carried, CopyFacts, Firing, RULES, StaleName, Unwritable};
@@ -167,7 +169,8 @@ async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
     sides.tables = source.schema.tables.len() + target.schema.tables.len();
     sides.problems.clone_from(&resolved.problems);
     let held = target.store.ledger().await.ok().flatten();
-    if !provision::open(settings, &entities, held.as_ref()).is_empty() {
+    let is_held = !settings.levels.contains_key(&RuleId::of("copy", "unprovisioned"));
+    if is_held && !provision::open(settings, &entities, held.as_ref()).is_empty() {
         // A target that is not ready need not have its tables yet, and nothing is copied into it.
         sides.problems.retain(|problem| problem.kind != ProblemKind::MissingTable);
         let reason = "tables that the target does not have yet: it is not ready";

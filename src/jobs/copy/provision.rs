@@ -1,4 +1,6 @@
 //! The target made ready for rows by its own functions, scripts and commands. Each is kept in the ledger, and runs once.
+use std::collections::BTreeMap;
+
 use super::entities::{Entities, entities};
 use super::gates::{SCHEMA, STRICT, Sides, Step, database_id, hold, witness};
 use super::run::{Hands, Run};
@@ -20,6 +22,9 @@ use crate::stores::calling;
 use crate::stores::endpoint::Address;
 use crate::stores::files;
 use crate::stores::postgres::{PostgresUrl, PostgresWriter, TargetLock};
+
+/// The texts of scripts, by the names that they are declared under.
+type Scripts = BTreeMap<String, String>;
 
 /// Steps that have not run.
 pub(super) fn open(settings: &Copy, entities: &Entities, ledger: Option<&Ledger>) -> Vec<Unprovisioned> {
@@ -96,7 +101,14 @@ async fn locked(
         target: copy.target.name.clone(),
         ..CopyPlan::default()
     };
-    plan.hash = short(&copy.declared.provision);
+    let scripts = match scripts(copy) {
+        Ok(scripts) => scripts,
+        Err(cause) => {
+            let on = Object::endpoint(&copy.target.name);
+            return judge(STEP_RULES, &on, &Look::<StepFacts>::Failed(cause), &copy.levels, report);
+        }
+    };
+    plan.hash = short(&(&copy.declared.provision, &scripts));
     plan.entities.clone_from(&entities.all);
     let database = database_id(&copy.target, &target.store);
     let step = Step { command: SCHEMA, target: &copy.target.name, plan: &plan.hash, database };
@@ -120,7 +132,7 @@ async fn locked(
     let mut facts = Vec::new();
     let failed = match PostgresWriter::open(url, copy.patience, false).await {
         Ok(mut writer) => {
-            let done = all(settings, &mut writer, &entities, lock, hands, &mut facts).await;
+            let done = all((settings, &scripts), &mut writer, &entities, lock, hands, &mut facts).await;
             writer.close().await;
             done.err()
         }
@@ -136,8 +148,14 @@ async fn locked(
     }
 }
 
+/// The texts of the scripts that steps name.
+fn scripts(copy: &Copy) -> Result<Scripts, Cause> {
+    let named = copy.declared.provision.iter().filter_map(|one| one.file.as_ref());
+    named.map(|file| Ok((file.to_string(), files::needed(&copy.manifest.path_of(file))?))).collect()
+}
+
 async fn all(
-    settings: &Run,
+    (settings, scripts): (&Run, &Scripts),
     writer: &mut PostgresWriter,
     entities: &Entities,
     lock: &mut TargetLock,
@@ -166,7 +184,7 @@ async fn all(
             let kept = CopyStep {
                 scope: scope(entity, "provision"),
                 name: one.name.to_string(),
-                text: short(one),
+                text: short(&(one, one.file.as_ref().and_then(|file| scripts.get(file.as_str())))),
                 ..CopyStep::default()
             };
             let done = match held.step(&kept.scope, &kept.name) {
@@ -177,7 +195,7 @@ async fn all(
                 Some(_) => Err(Cause::new("it ran before, and was declared otherwise then")
                     .hint("a step runs once: give what is new another name")),
                 None => {
-                    let done = each(copy, writer, epoch, one, kept, &mut own).await;
+                    let done = each((copy, scripts), writer, epoch, one, kept, &mut own).await;
                     if done.is_ok() {
                         (hands.tell)(&format!(
                             "{}{}: done",
@@ -201,7 +219,7 @@ async fn all(
 }
 
 async fn each(
-    copy: &Copy,
+    (copy, scripts): (&Copy, &Scripts),
     writer: &mut PostgresWriter,
     epoch: i64,
     one: &Provision,
@@ -219,7 +237,7 @@ async fn each(
         }
         calling::provision(&program, &copy.target.address).await?;
     }
-    let done = in_transaction(copy, writer, epoch, one, kept, facts).await;
+    let done = in_transaction((copy, scripts), writer, epoch, one, kept, facts).await;
     if done.is_err() || facts.miscounted.is_some() {
         writer.roll_back().await;
     }
@@ -227,7 +245,7 @@ async fn each(
 }
 
 async fn in_transaction(
-    copy: &Copy,
+    (copy, scripts): (&Copy, &Scripts),
     writer: &mut PostgresWriter,
     epoch: i64,
     one: &Provision,
@@ -249,17 +267,8 @@ async fn in_transaction(
         facts.rows = Some(rows);
         kept.rows = i64::try_from(rows).unwrap_or(i64::MAX);
     }
-    if let Some(file) = &one.file {
-        let path = copy.manifest.path_of(file);
-        let text = match files::read(&path) {
-            Look::Got(text) if !text.trim().is_empty() => text,
-            Look::Got(_) => return Err(Cause::new(format!("{path} is empty"))),
-            Look::Failed(cause) => {
-                return Err(Cause { message: format!("{path}: {}", cause.message), hint: cause.hint });
-            }
-            Look::NotAsked(reason) => return Err(Cause::new(reason.0)),
-        };
-        writer.script(&filled(&text)).await?;
+    if let Some(text) = one.file.as_ref().and_then(|file| scripts.get(file.as_str())) {
+        writer.script(&filled(text)).await?;
     }
     if let Some(check) = &one.check
         && !writer.holds(&filled(check)).await?

@@ -1,5 +1,4 @@
 //! A run: the lock first, then the plan, its gates and somebody's yes; only then the first row is written.
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,14 +7,14 @@ use tokio::sync::Mutex;
 use super::gates::{ROWS, STRICT, Sides, Step, Witness, database_id, hold, told, witness};
 use super::ranges::ranges;
 use super::steps::Steps;
-use super::transfer::{self, transfer, without};
+use super::tables::{Table, grouped, tables};
 use super::work::{Work, Written};
 use super::worker::Worker;
 use super::{Copy, Prepared, counters, prepare};
 use crate::digest::hasher::Seed;
 use crate::digest::short::short;
 use crate::manifest::{Keys, Triggers};
-use crate::model::copy::{CopyPlan, Gate, GateState, LateReference};
+use crate::model::copy::{CopyPlan, Gate, GateState};
 use crate::model::ledger::{CopyRange, CopyRun, Ledger, RangeState};
 use crate::model::{Cause, Exit, Gap, GapKind, Look, Object, Report};
 use crate::plan::copy::DraftTable;
@@ -29,7 +28,7 @@ use crate::stores::endpoint::Address;
 use crate::stores::integrity::Integrity;
 use crate::stores::rows::RowSource;
 use crate::stores::writer::{FROM_POSTGRES, Lock, Writer};
-use crate::stores::writing::{Rejects, Transfer};
+use crate::stores::writing::Rejects;
 
 /// What to write.
 pub struct Run {
@@ -63,34 +62,6 @@ pub struct Hands<'h> {
     pub kept: &'h mut dyn FnMut(&str, u64, u64),
     /// Told whatever else there is to say.
     pub tell: &'h mut dyn FnMut(&str),
-}
-
-/// A table on its way.
-pub(super) struct Table {
-    pub(super) pair: usize,
-    pub(super) name: String,
-    /// All of it.
-    pub(super) whole: Transfer,
-    /// The same without references that wait for other tables.
-    pub(super) first: Option<Transfer>,
-    /// The number of the transaction that it shares with those beside it.
-    pub(super) group: Option<usize>,
-    /// The entity that it is of, whose steps are of the same transaction.
-    pub(super) entity: Option<String>,
-    /// Whether its rows refer to each other.
-    pub(super) is_at_once: bool,
-    /// The places of the tables that are whole before it begins.
-    pub(super) after: BTreeSet<usize>,
-    /// Whether its ranges are written one after another, and no other table meanwhile: its triggers may write anything.
-    pub(super) is_alone: bool,
-}
-
-impl Table {
-    /// Its ranges in a ledger.
-    pub(super) fn ranges<'l>(&self, ledger: &'l Ledger) -> impl Iterator<Item = &'l CopyRange> + use<'l> {
-        let (source, target) = (self.whole.read.table.to_string(), self.whole.table.to_string());
-        ledger.ranges.iter().filter(move |range| range.source == source && range.target == target)
-    }
 }
 
 /// Copies rows.
@@ -173,6 +144,9 @@ async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: 
             }
             report.run.facts.insert("workers".into(), workers.to_string());
             let mut written = work.around(&entities, lock, hands).await;
+            if skips {
+                counters::references(settings, &mut target, report).await;
+            }
             if steps.lock().await.is_whole() {
                 written = finish(settings, &mut work, &mut target, &resolved.pairs, written, report).await;
             }
@@ -189,9 +163,6 @@ async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: 
         let on = Object::table(&one.facts.table);
         report.run.facts.extend(one.told);
         judge(COPIED_RULES, &on, &Look::Got(one.facts), &copy.levels, report);
-    }
-    if skips {
-        counters::references(settings, &mut target, report).await;
     }
 }
 
@@ -257,6 +228,7 @@ async fn finish(
         && written.iter().all(|one| one.facts.rejected == 0);
     if is_counted
         && is_all
+        && report.exit(false) == Exit::Held
         && let Err(cause) = work.finished().await
     {
         judge(
@@ -280,99 +252,6 @@ async fn steps_of<'s>(settings: &'s Run, prepared: &mut Prepared) -> Steps<'s> {
     // Tables that are asked for by name go over alone.
     let placed = if copy.mapping.only.is_empty() { prepared.placed.clone() } else { Placed::default() };
     Steps::new(copy, placed, source, ledger)
-}
-
-/// Every table as it will be sent. None when one of them cannot be.
-async fn tables(settings: &Run, prepared: &mut Prepared, report: &mut Report) -> Option<Vec<Table>> {
-    let mut tables = Vec::new();
-    for drafted in &prepared.tables {
-        let pair = prepared.resolved.pairs.get(drafted.pair)?;
-        let made =
-            transfer(pair, drafted.form, settings.seed, &mut prepared.source, &mut prepared.target).await;
-        let transfer::Prepared { whole, gaps, .. } = match made {
-            Ok(made) => made,
-            Err(cause) => {
-                let on = Object::table(pair.target.to_string());
-                judge(COPIED_RULES, &on, &Look::<CopiedFacts>::Failed(cause), &settings.copy.levels, report);
-                return None;
-            }
-        };
-        report.not_compared.extend(gaps);
-        let name = pair.target.to_string();
-        let late = late(&prepared.facts.plan.second_pass, &name);
-        let first = (!late.is_empty()).then(|| without(&whole, &late));
-        let is_alone =
-            settings.copy.declared.triggers != Some(Triggers::Skip) && !drafted.triggers.is_empty();
-        let after = BTreeSet::new();
-        let is_at_once = drafted.is_at_once;
-        let entity = prepared.entities.of(&settings.copy, pair);
-        tables.push(Table {
-            pair: drafted.pair,
-            name,
-            whole,
-            first,
-            group: None,
-            entity,
-            is_at_once,
-            after,
-            is_alone,
-        });
-    }
-    waiting(&mut tables, prepared);
-    Some(tables)
-}
-
-/// Says of each table which of those before it are whole when it begins: what it refers to, what triggers of its own or of theirs may
-/// write, and what holds its rows as well.
-fn waiting(tables: &mut [Table], prepared: &Prepared) {
-    let parents = |name: &str| -> Vec<String> {
-        let known =
-            prepared.target.schema.tables.iter().filter(|table| table.full_name().to_string() == name);
-        known.flat_map(|table| table.parents.iter().map(ToString::to_string)).collect()
-    };
-    let names: Vec<(String, bool, Vec<String>)> =
-        tables.iter().map(|table| (table.name.clone(), table.is_alone, parents(&table.name))).collect();
-    for (place, (table, drafted)) in tables.iter_mut().zip(&prepared.tables).enumerate() {
-        let own = parents(&table.name);
-        let is_held = |(name, is_alone, theirs): &(String, bool, Vec<String>)| {
-            table.is_alone
-                || *is_alone
-                || *name == table.name
-                || drafted.after.contains(name)
-                || own.contains(name)
-                || theirs.contains(&table.name)
-        };
-        let before = names.iter().enumerate().take(place);
-        table.after = before.filter(|(_, one)| is_held(one)).map(|(place, _)| place).collect();
-    }
-}
-
-fn late(references: &[LateReference], table: &str) -> BTreeSet<String> {
-    references
-        .iter()
-        .filter(|late| late.table == table)
-        .flat_map(|late| late.columns.iter().cloned())
-        .collect()
-}
-
-/// Tables that one transaction must fill, with all that lies between them in the order.
-fn grouped(tables: &mut [Table], prepared: &Prepared) {
-    for table in tables.iter_mut() {
-        let place = |entity: &String| prepared.entities.all.iter().position(|one| one == entity);
-        table.group =
-            table.entity.as_ref().and_then(place).map(|place| prepared.facts.plan.together.len() + place);
-    }
-    for (number, names) in prepared.facts.plan.together.iter().enumerate() {
-        let is_one = |table: &Table| names.contains(&table.name);
-        let (Some(first), Some(last)) = (tables.iter().position(is_one), tables.iter().rposition(is_one))
-        else {
-            continue;
-        };
-        let taken = tables.get(first..=last).and_then(|all| all.iter().find_map(|table| table.group));
-        for table in tables.iter_mut().take(last + 1).skip(first) {
-            table.group = Some(taken.unwrap_or(number));
-        }
-    }
 }
 
 /// What names the source's database for a later run.
@@ -510,7 +389,7 @@ async fn begin(
         plan: prepared.whole.clone(),
         source,
         holder: settings.holder.clone(),
-        epoch: prepared.ledger.as_ref().map_or(0, |ledger| ledger.run.epoch),
+        epoch: CopyRun::next_epoch(prepared.ledger.as_ref()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         evidence,
         ..CopyRun::default()

@@ -5,6 +5,7 @@ use super::Side;
 use crate::digest::buckets::{Buckets, Span};
 use crate::digest::hasher::Seed;
 use crate::digest::kind::Kind;
+use crate::digest::passing::is_canonical;
 use crate::mapping::Pair;
 use crate::model::copy::Form;
 use crate::model::schema::ConstraintKind;
@@ -84,6 +85,7 @@ pub(super) async fn transfer(
             .filter(|column| column.identity.as_deref() == Some("ALWAYS"))
             .map(|column| column.name.clone())
             .collect(),
+        passing: columns.iter().map(|name| passing(pair, name, &of_source, &of_target)).collect(),
         casts: columns.iter().map(|name| cast(pair, name, &of_source, &of_target)).collect(),
         columns,
         form,
@@ -105,6 +107,18 @@ async fn number(whole: &Transfer, source: &mut Side, target: &mut Side) -> Resul
     let is_one = source.store.is_numbered(&whole.source.table, &own).await?
         && target.store.is_numbered(&whole.target.table, &theirs).await?;
     Ok(is_one.then_some(own))
+}
+
+/// What a column's binary form is hashed as, where both sides have it as the same kind and that form is what the hash takes.
+fn passing(pair: &Pair, name: &str, source: &Kinds, target: &Kinds) -> Option<Kind> {
+    let column = pair.columns.iter().find(|column| column.target == name)?;
+    if column.compute.is_some() || column.default.is_some() {
+        return None;
+    }
+    let own = source.get(column.source.as_ref()?)?;
+    let kind =
+        own.kind.as_ref().filter(|kind| target.get(name).is_some_and(|to| to.kind.as_ref() == Some(kind)))?;
+    is_canonical(kind, &own.declared, pair.mode).then(|| kind.clone())
 }
 
 /// The type that a number is turned into where it is read: `0.1` of four bytes is another number of eight, and `3.00` is no integer

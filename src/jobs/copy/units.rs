@@ -3,7 +3,7 @@
 //! It knows tables by their places in the order of the plan. A table begins when all that it waits for are whole.
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::run::Table;
+use super::tables::Table;
 use crate::model::ledger::{CopyRange, Ledger};
 
 /// One transaction: a range of a table, or the tables that must be filled together.

@@ -6,10 +6,11 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::run::{Hands, Run, Table};
+use super::run::{Hands, Run};
 use super::steps::Steps;
+use super::tables::Table;
 use super::units::{Board, Unit};
-use super::worker::{Kept, Shared, Trouble, Worker, whole};
+use super::worker::{Kept, Shared, Trouble, Worker};
 use crate::digest::bucket::Bucket;
 use crate::model::Cause;
 use crate::model::ledger::{CopyRange, Ledger};
@@ -144,7 +145,7 @@ impl<'w> Work<'w> {
             };
             writer.roll_back().await;
             match (has, holds) {
-                (Ok(has), Ok(holds)) => one.facts.still_holds = Some(self::whole(&has) == holds),
+                (Ok(has), Ok(holds)) => one.facts.still_holds = Some(Bucket::sum(&has) == holds),
                 (Err(cause), _) | (_, Err(cause)) => {
                     one.facts.done = 0;
                     one.facts.failed = Some(cause);

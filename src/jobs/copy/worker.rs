@@ -3,8 +3,9 @@
 //! A range is sent, read back, and kept; whatever goes wrong before that is rolled back as a whole.
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::run::{Run, Table};
+use super::run::Run;
 use super::steps::Steps;
+use super::tables::Table;
 use super::transfer::within;
 use super::units::Unit;
 use crate::digest::bucket::Bucket;
@@ -14,15 +15,13 @@ use crate::model::copy::{Form, Reject};
 use crate::model::ledger::RangeState;
 use crate::rules::copy::Differing;
 use crate::stores::rows::{RowSource, Rows};
+use crate::stores::spool::Spool;
 use crate::stores::store::Store;
 use crate::stores::writer::Writer;
 use crate::stores::writing::{Poured, Refused, RefusedFor, Rejects, Sieve, Transfer};
 
 /// How often a range is begun again that met other transactions.
 const TRIES: u32 = 5;
-
-/// Rows that cannot be copied, held until their range is kept; more of them are told at once.
-const MOST_HELD: usize = 1000;
 
 /// Why a range was not kept.
 pub(super) enum Trouble {
@@ -88,12 +87,12 @@ pub(super) struct Worker {
     pub(super) writer: Writer,
 }
 
-/// Rows that are left out.
+/// Rows that are left out, told when their range is kept.
 struct Aside<'a, 's, 'w> {
     shared: &'a Shared<'s, 'w>,
     /// What waits for its references comes by once more.
     is_quiet: bool,
-    held: Vec<Reject>,
+    held: &'a mut Spool,
     count: u64,
 }
 
@@ -103,14 +102,7 @@ impl Aside<'_, '_, '_> {
         if !self.shared.settings.leaves_out {
             return self.shared.reject(row);
         }
-        if self.is_quiet {
-            return Ok(());
-        }
-        if self.held.len() < MOST_HELD {
-            self.held.push(row);
-            return Ok(());
-        }
-        self.shared.reject(row)
+        if self.is_quiet { Ok(()) } else { self.held.put(&row) }
     }
 }
 
@@ -136,12 +128,10 @@ impl Worker {
     ) -> Result<Vec<Kept>, Trouble> {
         let mut tries = 1;
         loop {
-            let mut held = Vec::new();
+            let mut held = Spool::default();
             let kept = self.kept(shared, unit, is_last, &mut held).await;
             let Err(trouble) = kept else {
-                for row in held {
-                    shared.reject(row)?;
-                }
+                held.tell(|row| shared.reject(row))?;
                 return kept;
             };
             self.writer.roll_back().await;
@@ -158,7 +148,7 @@ impl Worker {
         shared: &Shared<'_, '_>,
         unit: &Unit,
         is_last: bool,
-        held: &mut Vec<Reject>,
+        held: &mut Spool,
     ) -> Result<Vec<Kept>, Trouble> {
         let mut entities = unit.iter().filter_map(|(place, _)| shared.tables.get(*place)?.entity.as_ref());
         let entity = entities.next();
@@ -183,7 +173,7 @@ impl Worker {
         shared: &Shared<'_, '_>,
         unit: &Unit,
         is_last: bool,
-        held: &mut Vec<Reject>,
+        held: &mut Spool,
     ) -> Result<Vec<Kept>, Trouble> {
         let mut all = Vec::new();
         for (place, range) in unit {
@@ -202,9 +192,8 @@ impl Worker {
                 keys: shared.settings.keys,
             };
             let is_quiet = state == RangeState::Half;
-            let mut aside = Aside { shared, is_quiet, held: Vec::new(), count: 0 };
+            let mut aside = Aside { shared, is_quiet, held: &mut *held, count: 0 };
             let kept = self.piece(&piece, &mut aside).await?;
-            held.append(&mut aside.held);
             self.writer.record(shared.epoch, range.place, state, kept.digest).await?;
             all.push(kept);
         }
@@ -218,7 +207,7 @@ impl Worker {
         }
         let (has, holds) =
             tokio::join!(self.source.digest(&transfer.source), self.writer.digest(&transfer.target));
-        let (has, holds) = (whole(&has?), holds?);
+        let (has, holds) = (Bucket::sum(&has?), holds?);
         // What is written and not compared may differ all the same.
         let mut columns = transfer.columns.iter().enumerate();
         let is_compared =
@@ -251,7 +240,7 @@ impl Worker {
         let sent = async {
             match poured.digest {
                 Some(digest) => Ok(digest),
-                None => source.digest(&transfer.source).await.map(|buckets| whole(&buckets)),
+                None => source.digest(&transfer.source).await.map(|buckets| Bucket::sum(&buckets)),
             }
         };
         let (sent, there) = tokio::join!(sent, self.writer.digest(rows));
@@ -274,11 +263,11 @@ impl Worker {
         if leaves_out {
             self.writer.mark().await?;
         }
-        let before = aside.held.len();
+        let before = aside.held.end();
         match self.brought(piece, is_direct, aside).await {
             Err(Refused { sort: RefusedFor::Row, .. }) if leaves_out => {
                 self.writer.rewind().await?;
-                aside.held.truncate(before);
+                aside.held.cut(before)?;
                 aside.count = 0;
                 self.sifted(piece, is_direct, aside).await
             }
@@ -350,13 +339,4 @@ pub(super) fn is_deferred(shared: &Shared<'_, '_>, unit: &Unit) -> bool {
     let refers_later =
         |(place, _): &(usize, _)| shared.tables.get(*place).is_some_and(|table| table.is_at_once);
     unit.len() > 1 || unit.iter().any(refers_later)
-}
-
-/// All buckets as one.
-pub(super) fn whole(buckets: &[Bucket]) -> Bucket {
-    let mut whole = Bucket::default();
-    for bucket in buckets {
-        whole.merge(bucket);
-    }
-    whole
 }

@@ -25,7 +25,7 @@ use crate::rules::{Levels, judge};
 use crate::stores::endpoint::Endpoint;
 use crate::stores::integrity::Integrity;
 use crate::stores::postgres::Patience;
-use crate::stores::rows::RowSource;
+use crate::stores::rows::{RowSource, Stopwatch};
 use crate::stores::store::Store;
 
 /// One side of a comparison.
@@ -246,17 +246,19 @@ async fn compared(
     let mut counted = Vec::new();
     let (single, together) = sorted(mapping, &target.schema, pairs, target.read);
     for pair in single {
+        let watch = Stopwatch::start();
         let outcome = outcome(settings, pair, source, target, each).await;
         let rows = outcome.as_ref().map(|outcome| outcome.diff.target_rows).map_err(Clone::clone);
         counted.push((pair.declared.clone(), rows));
-        judged(settings, pair, outcome, report);
+        judged(settings, pair, outcome, watch, report);
     }
     for parts in together {
         let Some(read) = target.read else { continue };
+        let watch = Stopwatch::start();
         let outcome = parts.outcome(settings, source, read, each).await;
         let rows = outcome.as_ref().map(|outcome| outcome.diff.target_rows).map_err(Clone::clone);
         counted.extend(parts.counted(&rows));
-        judged(settings, &parts.pair, outcome, report);
+        judged(settings, &parts.pair, outcome, watch, report);
     }
     counted
 }
@@ -315,6 +317,9 @@ async fn alone(
         report.not_compared.push(Gap { on: settings.on(), kind: GapKind::NotAsked, reason: reason.into() });
     };
     gap(reason);
+    if !mapping.only.is_empty() {
+        gap(&super::narrowed::tables(mapping));
+    }
     if unasked > 0 || settings.declared.entities.is_some() {
         gap(
             "declared counts, entities, invariants and sets of what is not at hand were not asked: a side is a fingerprint",
@@ -350,10 +355,20 @@ fn about(side: &str, on: &Object, read: &Read, report: &mut Report) {
     }
 }
 
-fn judged(settings: &Against, pair: &Pair, outcome: Result<Outcome, Cause>, report: &mut Report) {
+fn judged(
+    settings: &Against,
+    pair: &Pair,
+    outcome: Result<Outcome, Cause>,
+    watch: Stopwatch,
+    report: &mut Report,
+) {
     let on = TableDiff::name(&pair.source.to_string(), &pair.target.to_string());
+    report.run.facts.insert(format!("time {on}"), format!("{} ms", watch.elapsed_ms()));
     let look = match outcome {
-        Ok(Outcome { diff, unknown }) => {
+        Ok(Outcome { diff, unknown, digests }) => {
+            for (side, digest) in ["source", "target"].into_iter().zip(digests) {
+                report.run.facts.insert(format!("digest {side} {on}"), digest.to_string());
+            }
             for (name, cause) in unknown {
                 let column = Object { kind: ObjectKind::Column, name: format!("{on}.{name}") };
                 judge(COLUMN_RULES, &column, &Look::<ColumnTypes>::Failed(cause), &settings.levels, report);

@@ -61,11 +61,7 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
     let name = TableDiff::name(&pair.source.to_string(), &pair.target.to_string());
     let mut facts = Vec::new();
     for (side, buckets) in [("source", &left), ("target", &right)] {
-        let mut whole = Bucket::default();
-        for bucket in buckets {
-            whole.merge(bucket);
-        }
-        facts.push((format!("digest {side} {name}"), whole.to_string()));
+        facts.push((format!("digest {side} {name}"), Bucket::sum(buckets).to_string()));
     }
     let bad = bad(&plan, &left, &right)?;
     let (mut remembered, mut kept) = (BTreeSet::new(), Vec::new());
@@ -101,9 +97,7 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
     {
         facts.extend(bytes.map(|bytes| (format!("bytes {side} {name}"), bytes.to_string())));
     }
-    if plan.is_typed {
-        facts.push((format!("time {name}"), format!("{} ms", watch.elapsed_ms())));
-    }
+    facts.push((format!("time {name}"), format!("{} ms", watch.elapsed_ms())));
     let remembered = (remembered.len() <= MOST_REMEMBERED).then_some(remembered);
     Ok(Compared { plan, diff, told, bad, remembered, kept, facts })
 }

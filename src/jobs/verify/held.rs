@@ -20,6 +20,8 @@ pub(super) struct Outcome {
     pub(super) diff: TableDiff,
     /// Columns that no digest speaks for.
     pub(super) unknown: Vec<(String, Cause)>,
+    /// The digest of each side, as a whole.
+    pub(super) digests: [Bucket; 2],
 }
 
 /// Compares one pair: two fingerprints, or one and a side that can be asked.
@@ -116,7 +118,7 @@ fn both(
         target_filter_took_none: right.filter_took_none,
         ..diff
     };
-    Ok(Outcome { diff, unknown })
+    Ok(Outcome { diff, unknown, digests: [left.whole(), right.whole()] })
 }
 
 /// Whether two tables were digested as the same.
@@ -178,7 +180,9 @@ impl Live<'_> {
             Side::Target => [taken.filter_took_none, took_none],
         };
         let [source_filter_took_none, target_filter_took_none] = filters;
-        Ok(Outcome { diff: TableDiff { source_filter_took_none, target_filter_took_none, ..diff }, unknown })
+        let digests = [of_source, of_target].map(Bucket::sum);
+        let diff = TableDiff { source_filter_took_none, target_filter_took_none, ..diff };
+        Ok(Outcome { diff, unknown, digests })
     }
 
     /// The rows of the parts that differ: all are told, the first are named.

@@ -80,8 +80,7 @@ impl SetOf<'_> {
             buckets: Buckets::Hash(1),
             within: None,
         };
-        let mut whole = Bucket::default();
-        store.digest(&rows).await?.iter().for_each(|bucket| whole.merge(bucket));
+        let whole = Bucket::sum(&store.digest(&rows).await?);
         Ok(SetPrint { query: short(self.sql), mode: self.mode, columns, rows: whole })
     }
 }

@@ -34,8 +34,9 @@ pub fn merge(mut parts: Vec<Report>) -> Result<Report, Cause> {
         check.on == Object::run("verify") || PART_RULES.iter().any(|rule| rule.id() == check.rule)
     };
     for report in &parts {
+        let before = merged.checks.len();
         for check in report.checks.iter().filter(|check| !is_of_run(check) && !is_of_rows(check)) {
-            take(check, &mut merged)?;
+            take(check, before, &mut merged)?;
         }
         merged.not_compared.extend(report.not_compared.iter().cloned());
         merged.surveys.extend(report.surveys.iter().cloned());
@@ -118,16 +119,18 @@ fn object(table: &PartTable) -> Object {
     TableDiff::name(&table.source, &table.target)
 }
 
-/// Every part says the same of what is not cut, or nothing.
-fn take(check: &Check, merged: &mut Report) -> Result<(), Cause> {
-    match merged.checks.iter().find(|known| known.rule == check.rule && known.on == check.on) {
-        Some(known) if known == check => {}
-        Some(_) => {
-            let message = format!("two parts say different things of {} under {}", check.on, check.rule);
-            return Err(Cause::new(message).hint("was a side changed meanwhile? run all parts again"));
-        }
-        None => merged.checks.push(check.clone()),
+/// Every part says the same of what is not cut, or nothing. The first so many checks are those of parts before this one; a part may say
+/// several things of one object, as of tables of both sides that share a name.
+fn take(check: &Check, before: usize, merged: &mut Report) -> Result<(), Cause> {
+    if merged.checks.contains(check) {
+        return Ok(());
     }
+    let mut others = merged.checks.iter().take(before);
+    if others.any(|known| known.rule == check.rule && known.on == check.on) {
+        let message = format!("two parts say different things of {} under {}", check.on, check.rule);
+        return Err(Cause::new(message).hint("was a side changed meanwhile? run all parts again"));
+    }
+    merged.checks.push(check.clone());
     Ok(())
 }
 

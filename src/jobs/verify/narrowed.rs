@@ -1,5 +1,6 @@
 //! A run that was narrowed: it says so, and keeps what it was asked for.
 use super::{Verify, on};
+use crate::mapping::Mapping;
 use crate::model::{Check, Gap, GapKind, Report};
 
 /// Leaves out the checks that nobody asked for, and says that there are others.
@@ -10,8 +11,11 @@ pub(super) fn narrow(settings: &Verify, report: &mut Report) {
     if !settings.mapping.entities.is_empty() {
         gap(format!("the run was narrowed to the entities {}", listed(&settings.mapping.entities)));
     }
+    let is_narrowed = !settings.mapping.only.is_empty();
+    if is_narrowed {
+        gap(tables(&settings.mapping));
+    }
     if settings.checks.is_empty() {
-        let is_narrowed = !settings.mapping.only.is_empty();
         if is_narrowed && settings.declared.names().next().is_some() {
             gap("declared invariants, sets and counts were not asked: the run was narrowed to tables".into());
         }
@@ -23,6 +27,11 @@ pub(super) fn narrow(settings: &Verify, report: &mut Report) {
         kind: GapKind::NotAsked,
         reason: format!("the run was narrowed to {}: nothing else was judged", listed(&settings.checks)),
     });
+}
+
+/// What is said of a run that was narrowed to tables, be they all there are.
+pub(super) fn tables(mapping: &Mapping) -> String {
+    format!("the run was narrowed to the tables {}", listed(&mapping.only))
 }
 
 fn listed(names: &[String]) -> String {

@@ -139,7 +139,8 @@ impl Parts<'_> {
         let count = |buckets: &[Bucket]| buckets.iter().map(Bucket::rows).sum::<u64>();
         let diff = told(&self.pair, self.whole, [count(&here), count(&there)], found);
         let diff = TableDiff { source_filter_took_none: sum.took_none, ..diff };
-        Ok(Outcome { diff, unknown: sum.unknown.into_iter().collect() })
+        let digests = [Bucket::sum(&here), Bucket::sum(&there)];
+        Ok(Outcome { diff, unknown: sum.unknown.into_iter().collect(), digests })
     }
 
     /// The sum of the parts that a fingerprint holds.
@@ -242,11 +243,6 @@ impl Sum<'_> {
     }
 
     fn told(&self) -> Vec<Bucket> {
-        if self.is_one_cut {
-            return self.buckets.clone();
-        }
-        let mut whole = Bucket::default();
-        self.buckets.iter().for_each(|bucket| whole.merge(bucket));
-        vec![whole]
+        if self.is_one_cut { self.buckets.clone() } else { vec![Bucket::sum(&self.buckets)] }
     }
 }

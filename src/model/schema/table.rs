@@ -70,6 +70,14 @@ impl Table {
         TableName { namespace: self.namespace.clone(), name: self.name.clone() }
     }
 
+    /// Whether it inherits from a table, or is a partition of it.
+    pub fn is_child_of(&self, other: &Table) -> bool {
+        // Catalogs write names with their schema, and quote what needs it.
+        let plain = |name: &str| name.replace('"', "");
+        let name = plain(&format!("{}.{}", other.namespace, other.name));
+        self.parents.iter().any(|parent| plain(parent.trim_end_matches(" DETACH PENDING")) == name)
+    }
+
     /// The column of that name: exactly, or else as the only one that differs in ASCII case.
     pub fn column(&self, name: &str) -> Option<&Column> {
         by_name(&self.columns, name, |column| Cow::Borrowed(&column.name))

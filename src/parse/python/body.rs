@@ -9,7 +9,8 @@ use super::operations;
 use super::orm::Read;
 use super::revision::Module;
 use super::syntax::Places;
-use super::value::{Scope, Value, each, forget};
+use super::value::{Scope, Value, forget};
+use super::walk::each;
 use crate::model::Span;
 use crate::model::operation::{Action, Asked, Body, Guard, GuardKind, Operation};
 

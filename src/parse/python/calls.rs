@@ -6,7 +6,8 @@ use ruff_python_ast::{CmpOp, Expr, ExprCall, StmtFunctionDef, UnaryOp};
 use super::body::{Origin, Walk, says_autocommit};
 use super::operations::{self, Effect, Made};
 use super::syntax::filled;
-use super::value::{Scope, Value, each, each_in};
+use super::value::{Scope, Value};
+use super::walk::{each, each_in};
 use super::{columns, sql};
 use crate::model::operation::{Action, GuardKind, RowWrite};
 

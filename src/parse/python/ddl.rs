@@ -2,7 +2,7 @@
 use ruff_python_ast::{Expr, ExprCall, ExprFString, Stmt};
 
 use super::syntax::{Places, filled, parse};
-use super::value::{each_in, each_statement};
+use super::walk::{each_in, each_statement};
 use crate::model::chain::Written;
 use crate::model::{Lines, Span};
 use crate::parse::sql::schema_change;

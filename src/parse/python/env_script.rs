@@ -2,7 +2,8 @@
 use ruff_python_ast::{Expr, ExprCall};
 
 use super::syntax::{Places, parse};
-use super::value::{Scope, each_in};
+use super::value::Scope;
+use super::walk::each_in;
 use crate::model::chain::{EnvScript, Written};
 use crate::model::{Lines, Span};
 

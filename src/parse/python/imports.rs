@@ -9,7 +9,7 @@ use ruff_text_size::Ranged;
 use super::calls::QUIET;
 use super::meaning;
 use super::naming::module_of;
-use super::value::each_statement;
+use super::walk::each_statement;
 use crate::model::Lines;
 
 /// What a text is wanted for.

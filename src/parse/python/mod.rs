@@ -16,6 +16,7 @@ mod revision;
 mod sql;
 mod syntax;
 mod value;
+mod walk;
 
 pub use canonical::canonical;
 pub use ddl::schema_changes;

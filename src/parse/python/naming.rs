@@ -3,7 +3,8 @@ use ruff_python_ast::{Expr, ExprCall, Stmt, StmtClassDef};
 
 use super::revision::Module;
 use super::syntax::{Places, parse};
-use super::value::{Scope, Value, each_in, each_statement};
+use super::value::{Scope, Value};
+use super::walk::{each_in, each_statement};
 use crate::model::Lines;
 use crate::model::naming::Convention;
 

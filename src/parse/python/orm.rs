@@ -5,7 +5,7 @@ use ruff_python_ast::{Expr, ExprCall};
 
 use super::body::Walk;
 use super::operations::table_of;
-use super::value::each;
+use super::walk::each;
 use crate::model::Span;
 use crate::model::operation::{Action, RowWrite, TableName};
 

@@ -124,9 +124,11 @@ fn unmapped_rows(facts: &UnmappedRows, out: &mut Sink<'_>) {
 
 fn filter_takes_nothing(diff: &TableDiff, out: &mut Sink<'_>) {
     let mut check = out.check(diff.object(), Some(Looked::at_one("table")));
+    let has_source = diff.source_rows > 0 || diff.source_filter_took_none;
     let sides = [
         ("source", "where", diff.source_filter_took_none),
-        ("target", "target_where", diff.target_filter_took_none),
+        // Where the source has no row none is to be found.
+        ("target", "target_where", diff.target_filter_took_none && has_source),
     ];
     for (side, filter, _) in sides.into_iter().filter(|(_, _, took_none)| *took_none) {
         check

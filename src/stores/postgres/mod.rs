@@ -26,7 +26,7 @@ pub use scratch::Scratch;
 pub use url::PostgresUrl;
 
 /// The schema that keeps the ledger of copies, and what it says of itself. Another one of that name is somebody else's.
-const LEDGER: &str = "trueup";
+const LEDGER: &str = "trueup_ledger";
 const MARK: &str = "made by trueup: the ledger of its copies";
 
 /// How long a connection may take to come about.

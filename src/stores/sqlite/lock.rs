@@ -14,8 +14,17 @@ pub struct FileLock {
     path: String,
 }
 
-fn beside(target: &SqliteFile) -> String {
-    format!("{}-trueup-lock", target.path)
+/// One name for a target, by whatever path it is called.
+fn beside(target: &SqliteFile) -> Result<String, Cause> {
+    let path = std::fs::canonicalize(&target.path).map_err(|error| fail(&error))?;
+    Ok(format!("{}-trueup-lock", path.display()))
+}
+
+/// Whether a file is still the one of a name: who let go of it removes it, and another may have been made since.
+fn is_there(file: &File, path: &str) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let both = file.metadata().and_then(|own| Ok((own, std::fs::metadata(path)?)));
+    both.is_ok_and(|(own, named)| (own.dev(), own.ino()) == (named.dev(), named.ino()))
 }
 
 fn fail(error: &std::io::Error) -> Cause {
@@ -32,12 +41,13 @@ impl FileLock {
             return Err(Cause::new(format!("no such file: {}", target.path))
                 .hint("mend the path; a missing database is never created"));
         }
-        let path = beside(target);
+        let path = beside(target)?;
         let begun = Instant::now();
         loop {
             let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
             let mut file = options.map_err(|error| fail(&error))?;
             match file.try_lock() {
+                Ok(()) if !is_there(&file, &path) => {}
                 Ok(()) => {
                     // Told to whoever asks; the lock itself does not depend on it.
                     let _ = file.set_len(0).and_then(|()| file.rewind());
@@ -69,7 +79,7 @@ impl FileLock {
     /// # Errors
     /// When the file beside it cannot be read.
     pub fn holder(target: &SqliteFile) -> Result<Option<Holder>, Cause> {
-        let mut file = match File::open(beside(target)) {
+        let mut file = match File::open(beside(target)?) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(|error| fail(&error))?,
         };

@@ -77,11 +77,11 @@ impl SqliteWriter {
         if self.store.ledger().await?.is_none() {
             self.run(LEDGER_MAKE).await?;
         }
-        let CopyRun { plan, source, holder, version, .. } = new;
+        let CopyRun { plan, source, epoch, holder, version, .. } = new;
         let [plan, source, holder, version] = [plan, source, holder, version].map(|text| literal(text));
         self.run(format!(
             "INSERT INTO main.trueup_copy_run (id, plan, source, epoch, holder, is_finished, version) \
-             VALUES (1, {plan}, {source}, 1, {holder}, 0, {version}) \
+             VALUES (1, {plan}, {source}, {epoch}, {holder}, 0, {version}) \
              ON CONFLICT (id) DO UPDATE SET epoch = epoch + 1, holder = excluded.holder, is_finished = 0, ended = NULL, \
              version = excluded.version"
         ))
@@ -101,7 +101,7 @@ impl SqliteWriter {
             .await?;
         }
         let kept = self.store.ledger().await?;
-        new.is_next(kept.as_ref())?;
+        new.is_begun(kept.as_ref())?;
         self.run("COMMIT").await?;
         kept.ok_or_else(|| Fail::Catalog("a ledger without its run".into()).into())
     }
@@ -141,11 +141,7 @@ impl SqliteWriter {
     /// # Errors
     /// When they cannot be read.
     pub async fn digest(&mut self, rows: &Rows) -> Result<Bucket, Cause> {
-        let mut whole = Bucket::default();
-        for bucket in self.store.digest(rows).await? {
-            whole.merge(&bucket);
-        }
-        Ok(whole)
+        Ok(Bucket::sum(&self.store.digest(rows).await?))
     }
 
     /// The rows of the target that lie beside the table as well, or those that do not.

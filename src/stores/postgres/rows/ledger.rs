@@ -15,10 +15,10 @@ use crate::model::ledger::{CopyRange, CopyRun, Holder, Ledger};
 /// Whose the schema of the ledger's name is.
 const WHOSE: &str = "\
 SELECT CASE WHEN n IS NULL THEN 'none' ELSE coalesce(obj_description(n::oid, 'pg_namespace'), '') END \
-FROM (SELECT to_regnamespace('trueup') AS n) AS one";
+FROM (SELECT to_regnamespace('trueup_ledger') AS n) AS one";
 
 /// Whether it keeps steps, which the first ledgers did not.
-const STEPS: &str = "SELECT 'yes' WHERE to_regclass('trueup.copy_step') IS NOT NULL";
+const STEPS: &str = "SELECT 'yes' WHERE to_regclass('trueup_ledger.copy_step') IS NOT NULL";
 
 /// The two halves of the lock's key.
 const KEY: [u32; 2] = [0x7472_7565, 0x636f_7079];
@@ -40,7 +40,7 @@ pub(super) async fn ledger(connection: &mut PgConnection) -> Result<Option<Ledge
         "none" => return Ok(None),
         MARK => {}
         _ => {
-            return Err(Cause::new("it has a schema `trueup` that is not the ledger of copies")
+            return Err(Cause::new("it has a schema `trueup_ledger` that is not the ledger of copies")
                 .hint("rename that schema: the ledger is kept under its name"));
         }
     }

@@ -6,7 +6,10 @@ use super::super::{Fail, run, said};
 use super::PostgresRows;
 use super::answers::Trust;
 use super::select::copy_out;
+use crate::digest::passing::Passing;
+use crate::digest::wire::WireError;
 use crate::model::Cause;
+use crate::model::copy::Form;
 use crate::stores::writing::{Poured, Refused, Transfer};
 
 /// Bytes that are sent at once.
@@ -89,9 +92,29 @@ impl PostgresRows {
         }
         let sql = copy_out(transfer).map_err(|error| Cause::new(error.to_string()))?;
         let mut rows = self.store.connection.copy_out_raw(&sql).await.map_err(fail)?;
+        let mut passing = passing(transfer);
+        let strange = |error: WireError| Cause::new(error.to_string());
         while let Some(chunk) = rows.try_next().await.map_err(fail)? {
+            if let Some(passing) = &mut passing {
+                passing.take(&chunk).map_err(strange)?;
+            }
             sink.write(&chunk).await?;
         }
-        Ok(Poured::default())
+        let digest = passing.map(Passing::end).transpose().map_err(strange)?;
+        Ok(Poured { digest, ..Poured::default() })
     }
+}
+
+/// What hashes the rows on the way, where all that is compared is sent, in a form that can be hashed.
+fn passing(transfer: &Transfer) -> Option<Passing> {
+    if transfer.form != Form::Binary || transfer.is_told || transfer.compared.is_empty() {
+        return None;
+    }
+    let cell = |place: &usize| {
+        let is_plain = transfer.casts.get(*place)?.is_none();
+        let kind = transfer.passing.get(*place)?.clone().filter(|_| is_plain)?;
+        Some((*place, kind))
+    };
+    let cells = transfer.compared.iter().map(cell).collect::<Option<_>>()?;
+    Some(Passing::new(transfer.source.seed, transfer.columns.len(), cells))
 }

@@ -20,7 +20,7 @@ use crate::model::survey::Answer;
 const PATH: &str = "\
 SET LOCAL search_path TO DEFAULT; \
 SELECT pg_catalog.set_config('search_path', pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.quote_ident(s) \
-FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) AS s WHERE s <> 'trueup'), ', '), true)";
+FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) AS s WHERE s <> 'trueup_ledger'), ', '), true)";
 
 /// One text of all rows, whatever their order: their number, and the sums of the halves of their hashes.
 const SUM: &str = "\
@@ -167,7 +167,7 @@ impl PostgresWriter {
     pub async fn record_step(&mut self, epoch: i64, step: &CopyStep) -> Result<(), Cause> {
         let text = |text: &str| text_literal(text);
         self.run(format!(
-            "INSERT INTO trueup.copy_step AS s (scope, name, text, staged, rows, epoch, written) VALUES ({}, {}, {}, {}, {}, {epoch}, now()) \
+            "INSERT INTO trueup_ledger.copy_step AS s (scope, name, text, staged, rows, epoch, written) VALUES ({}, {}, {}, {}, {}, {epoch}, now()) \
              ON CONFLICT (scope, name) DO UPDATE SET text = excluded.text, staged = excluded.staged, rows = excluded.rows, \
              epoch = excluded.epoch, written = now()",
             text(&step.scope),
@@ -186,6 +186,7 @@ impl PostgresWriter {
     pub async fn begin_steps(&mut self, holder: &str) -> Result<Ledger, Cause> {
         let run = CopyRun {
             holder: holder.to_owned(),
+            epoch: CopyRun::next_epoch(None),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             ..CopyRun::default()
         };

@@ -87,7 +87,7 @@ impl PostgresWriter {
             Ok(Some(_)) => true,
             Ok(None) => all(
                 connection,
-                "SELECT to_regnamespace('trueup')::text WHERE to_regnamespace('trueup') IS NOT NULL",
+                "SELECT to_regnamespace('trueup_ledger')::text WHERE to_regnamespace('trueup_ledger') IS NOT NULL",
             )
             .await
             .is_ok_and(|found| !found.is_empty()),
@@ -99,10 +99,10 @@ impl PostgresWriter {
         self.run(include_str!("../sql/ledger_steps_make.sql")).await?;
         let (plan, source) = (text_literal(&new.plan), text_literal(&new.source));
         let (holder, version) = (text_literal(&new.holder), text_literal(&new.version));
-        let evidence = text_literal(&new.evidence);
+        let (epoch, evidence) = (new.epoch, text_literal(&new.evidence));
         self.run(format!(
-            "INSERT INTO trueup.copy_run AS r (id, plan, source, epoch, holder, is_finished, version, evidence) \
-             VALUES (1, {plan}, {source}, 1, {holder}, false, {version}, {evidence}) \
+            "INSERT INTO trueup_ledger.copy_run AS r (id, plan, source, epoch, holder, is_finished, version, evidence) \
+             VALUES (1, {plan}, {source}, {epoch}, {holder}, false, {version}, {evidence}) \
              ON CONFLICT (id) DO UPDATE SET epoch = r.epoch + 1, holder = excluded.holder, \
              is_finished = r.is_finished AND excluded.plan = '', ended = CASE WHEN excluded.plan = '' THEN r.ended END, \
              version = excluded.version, plan = coalesce(nullif(r.plan, ''), excluded.plan), \
@@ -113,14 +113,14 @@ impl PostgresWriter {
         // Plain data with text keys is always JSON.
         let json = serde_json::to_string(ranges).unwrap_or_default();
         self.run(format!(
-            "INSERT INTO trueup.copy_range (place, source, target, lower, upper, state) \
+            "INSERT INTO trueup_ledger.copy_range (place, source, target, lower, upper, state) \
              SELECT n.place, n.source, n.target, n.lower, n.upper, 'open' FROM json_to_recordset(({})::json) \
              AS n (place int, source text, target text, lower bigint, upper bigint) ON CONFLICT (place) DO NOTHING",
             text_literal(&json)
         ))
         .await?;
         let kept = ledger(&mut self.rows.store.connection).await?;
-        new.is_next(kept.as_ref())?;
+        new.is_begun(kept.as_ref())?;
         self.run("COMMIT").await?;
         kept.ok_or_else(|| Fail::Answer("a ledger without its run".into()).into())
     }
@@ -138,7 +138,7 @@ impl PostgresWriter {
         .await?;
         self.rows.begun = Instant::now();
         let sql = format!(
-            "SELECT r.epoch::text FROM trueup.copy_run AS r WHERE r.id = 1 AND r.epoch = {epoch} FOR SHARE"
+            "SELECT r.epoch::text FROM trueup_ledger.copy_run AS r WHERE r.id = 1 AND r.epoch = {epoch} FOR SHARE"
         );
         if self.all(sql).await?.is_empty() {
             return Err(Cause::new("the copy was begun again by somebody else, who goes on with it")
@@ -201,10 +201,7 @@ impl PostgresWriter {
     /// When they cannot be read.
     pub async fn digest(&mut self, rows: &Rows) -> Result<Bucket, Cause> {
         self.run(format!("{SETTINGS}; SAVEPOINT {SAFE}")).await?;
-        let mut whole = Bucket::default();
-        for bucket in self.rows.digest(rows).await? {
-            whole.merge(&bucket);
-        }
+        let whole = Bucket::sum(&self.rows.digest(rows).await?);
         self.run(format!("RELEASE SAVEPOINT {SAFE}")).await?;
         Ok(whole)
     }
@@ -249,7 +246,7 @@ impl PostgresWriter {
         digest: Bucket,
     ) -> Result<(), Cause> {
         self.run(format!(
-            "UPDATE trueup.copy_range SET state = '{}', rows = {}, digest = {}, epoch = {epoch}, written = now() WHERE place = {place}",
+            "UPDATE trueup_ledger.copy_range SET state = '{}', rows = {}, digest = {}, epoch = {epoch}, written = now() WHERE place = {place}",
             state.word(),
             digest.rows(),
             text_literal(&digest.to_string())
@@ -278,7 +275,7 @@ impl PostgresWriter {
     /// When the ledger cannot be written.
     pub async fn finish(&mut self, epoch: i64) -> Result<(), Cause> {
         self.run(format!(
-            "UPDATE trueup.copy_run SET is_finished = true, ended = now() WHERE id = 1 AND epoch = {epoch}"
+            "UPDATE trueup_ledger.copy_run SET is_finished = true, ended = now() WHERE id = 1 AND epoch = {epoch}"
         ))
         .await
     }
@@ -313,8 +310,9 @@ impl PostgresWriter {
         self.run("BEGIN READ WRITE; SET LOCAL search_path = pg_catalog; SET LOCAL row_security = off")
             .await?;
         let epoch = held.run.epoch;
-        let sql =
-            format!("SELECT epoch::text FROM trueup.copy_run WHERE id = 1 AND epoch = {epoch} FOR UPDATE");
+        let sql = format!(
+            "SELECT epoch::text FROM trueup_ledger.copy_run WHERE id = 1 AND epoch = {epoch} FOR UPDATE"
+        );
         if self.all(sql).await?.is_empty() {
             return Err(
                 Cause::new("the copy was begun again meanwhile").hint("look at it with `trueup copy status`")
@@ -335,10 +333,10 @@ impl PostgresWriter {
             self.run(format!("TRUNCATE {}", names.join(", "))).await?;
         }
         if held.steps.is_empty() {
-            return self.run("DROP SCHEMA trueup CASCADE; COMMIT").await;
+            return self.run("DROP SCHEMA trueup_ledger CASCADE; COMMIT").await;
         }
         // What made the target ready is still there, and need not run again.
-        self.run("DELETE FROM trueup.copy_range; UPDATE trueup.copy_run SET plan = '', source = ''; COMMIT")
+        self.run("DELETE FROM trueup_ledger.copy_range; UPDATE trueup_ledger.copy_run SET plan = '', source = '', epoch = epoch + 1; COMMIT")
             .await
     }
 
