@@ -53,12 +53,6 @@ pub struct CopyRun {
 }
 
 impl CopyRun {
-    /// The number under which a run is begun behind a ledger. Where there is none it is of the clock, in microseconds, so that one
-    /// that was forgotten meanwhile had smaller ones.
-    pub fn next_epoch(held: Option<&Ledger>) -> i64 {
-        held.map_or_else(|| jiff::Timestamp::now().as_microsecond(), |held| held.run.epoch + 1)
-    }
-
     /// Whether it was begun under the number that it was planned for. What only makes ready plans no ranges.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 use crate::digest::bucket::Bucket;
 use crate::digest::kind::Kind;
 use crate::model::copy::{Form, Reject};
+use crate::model::ledger::Ledger;
 use crate::model::{Cause, TableName};
 
 use super::rows::Rows;
@@ -36,6 +37,12 @@ pub struct Transfer {
     pub source: Rows,
     /// The same of the target.
     pub target: Rows,
+}
+
+/// The number under which a run is begun behind a ledger. Where there is none it is of the clock, in microseconds, so that one that was
+/// forgotten meanwhile had smaller ones.
+pub fn next_epoch(held: Option<&Ledger>) -> i64 {
+    held.map_or_else(|| jiff::Timestamp::now().as_microsecond(), |held| held.run.epoch + 1)
 }
 
 /// Rows that were sent.

@@ -2,7 +2,7 @@
 
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection, Row, ValueRef};
-use trueup::digest::expression::{expression, row_hash_expression};
+use trueup::digest::expression::{Texts, expression, row_hash_expression};
 use trueup::digest::hasher::{RowHash, RowHasher, Seed};
 use trueup::digest::kind::Kind;
 use trueup::digest::wire;
@@ -49,8 +49,14 @@ pub(crate) async fn number(server: &mut PgConnection, sql: &str) -> i64 {
 }
 
 /// The server's hash of the one-column row holding a column of the table `cells`.
-pub(crate) async fn server_hash(server: &mut PgConnection, kind: &Kind, column: &str, mode: Mode) -> RowHash {
-    let sql = row_hash_expression(&[expression(kind, column, mode).unwrap()], seed());
+pub(crate) async fn server_hash(
+    server: &mut PgConnection,
+    kind: &Kind,
+    column: &str,
+    mode: Mode,
+    texts: Texts,
+) -> RowHash {
+    let sql = row_hash_expression(&[expression(kind, column, mode, texts).unwrap()], seed());
     RowHash::from_int8(number(server, &format!("select {sql} from pg_temp.cells")).await)
 }
 

@@ -238,7 +238,7 @@ fn a_run_that_was_narrowed_to_all_there_is_says_so() {
     through(&world, "");
     let said = verify(&world, &["--table", "t", "--output", "t.md", "--output", "t.html"]);
     assert_eq!(said.code, 0, "{said:?}");
-    assert!(said.stdout.contains("the run was narrowed to the tables `t`"), "{said:?}");
+    assert!(said.stdout.contains("the run was narrowed to the table `t`"), "{said:?}");
     for file in ["t.md", "t.html"] {
         let page = std::fs::read_to_string(world.path(file)).unwrap();
         assert!(page.contains("trueup verify: all that was asked held"), "{page}");

@@ -1,5 +1,5 @@
 //! What the gates of a copy go by: files that flags and the manifest name, lint, and who may be written.
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::ValueEnum;
 
@@ -19,6 +19,7 @@ use crate::rules::alembic::AlembicFacts;
 use crate::stores::checkout::Checkout;
 use crate::stores::endpoint::Endpoint;
 use crate::stores::files;
+use crate::stores::rows::Stopwatch;
 
 /// As large an approval may be.
 const LARGEST_APPROVAL: u64 = 1 << 20;
@@ -68,7 +69,7 @@ pub(super) fn gating_of(
         is_production,
         is_rehearsal,
         dump: gates.backup.as_ref().map(|backup| source.path_of(&backup.dump)),
-        read: Some((clock.seconds(), Instant::now())),
+        read: Some((clock.seconds(), Stopwatch::start())),
         declared: gates,
     })
 }

@@ -1,5 +1,5 @@
 //! The gates of a step: what was declared to hold before it writes, looked at and judged in one place for all steps.
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Prepared, Side, room};
 use crate::digest::short::short;
@@ -17,7 +17,7 @@ use crate::rules::{Levels, judge};
 use crate::stores::dump;
 use crate::stores::endpoint::{Address, Endpoint};
 use crate::stores::postgres::{Patience, Postgres};
-use crate::stores::rows::RowSource;
+use crate::stores::rows::{RowSource, Stopwatch};
 use crate::stores::scratch::Program;
 use crate::stores::sqlite::Sqlite;
 use crate::stores::store::Store;
@@ -54,14 +54,16 @@ pub struct Gating {
     /// The file that a declared path means.
     pub dump: Option<String>,
     /// The day and hour when it was read, in seconds, and that moment itself.
-    pub read: Option<(i64, Instant)>,
+    pub read: Option<(i64, Stopwatch)>,
 }
 
 impl Gating {
     /// Now, in seconds: a lock may have been waited for since.
     fn now_s(&self) -> i64 {
-        let (at, moment) = self.read.unwrap_or((0, Instant::now()));
-        at.saturating_add_unsigned(moment.elapsed().as_secs())
+        let since = |(at, watch): (i64, Stopwatch)| {
+            at.saturating_add(i64::try_from(watch.elapsed_ms() / 1000).unwrap_or(i64::MAX))
+        };
+        self.read.map(since).unwrap_or_default()
     }
 }
 

@@ -28,7 +28,7 @@ use crate::stores::endpoint::Address;
 use crate::stores::integrity::Integrity;
 use crate::stores::rows::RowSource;
 use crate::stores::writer::{FROM_POSTGRES, Lock, Writer};
-use crate::stores::writing::Rejects;
+use crate::stores::writing::{Rejects, next_epoch};
 
 /// What to write.
 pub struct Run {
@@ -389,7 +389,7 @@ async fn begin(
         plan: prepared.whole.clone(),
         source,
         holder: settings.holder.clone(),
-        epoch: CopyRun::next_epoch(prepared.ledger.as_ref()),
+        epoch: next_epoch(prepared.ledger.as_ref()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         evidence,
         ..CopyRun::default()

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tokio::sync::Semaphore;
 
 use super::run::{Hands, Run};
 use super::steps::Steps;
@@ -113,6 +114,7 @@ impl<'w> Work<'w> {
             epoch: self.ledger.run.epoch,
             reject: Mutex::new(hands.reject),
             steps: Arc::clone(&self.steps),
+            senders: Semaphore::new(self.workers.len().div_ceil(2)),
         };
         for is_last in [false, true] {
             let board = Board::new(self.tables, &self.ledger, is_last);

@@ -3,6 +3,8 @@
 //! A range is sent, read back, and kept; whatever goes wrong before that is rolled back as a whole.
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::Semaphore;
+
 use super::run::Run;
 use super::steps::Steps;
 use super::tables::Table;
@@ -72,6 +74,9 @@ pub(super) struct Shared<'s, 'w> {
     pub(super) reject: Mutex<&'s mut Rejects<'s>>,
     /// What is done beside rows.
     pub(super) steps: Arc<tokio::sync::Mutex<Steps<'w>>>,
+    /// Leave to send rows. Half of the workers have it, while the others read back: those that fill one table at the same time wait for
+    /// each other in the server.
+    pub(super) senders: Semaphore,
 }
 
 impl Shared<'_, '_> {
@@ -285,8 +290,12 @@ impl Worker {
         is_direct: bool,
         aside: &mut Aside<'_, '_, '_>,
     ) -> Result<Poured, Refused> {
+        let shared = aside.shared;
+        // It is never closed.
+        let leave = shared.senders.acquire().await.ok();
         let poured =
             self.writer.send(&mut self.source, piece.transfer, is_direct, &mut |row| aside.put(row)).await?;
+        drop(leave);
         if !is_direct {
             self.writer.merge(piece.transfer).await?;
         }

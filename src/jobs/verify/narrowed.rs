@@ -31,7 +31,8 @@ pub(super) fn narrow(settings: &Verify, report: &mut Report) {
 
 /// What is said of a run that was narrowed to tables, be they all there are.
 pub(super) fn tables(mapping: &Mapping) -> String {
-    format!("the run was narrowed to the tables {}", listed(&mapping.only))
+    let tables = if mapping.only.len() == 1 { "table" } else { "tables" };
+    format!("the run was narrowed to the {tables} {}", listed(&mapping.only))
 }
 
 fn listed(names: &[String]) -> String {

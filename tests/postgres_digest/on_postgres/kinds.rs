@@ -2,7 +2,7 @@
 
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use trueup::digest::expression::{expression, row_hash_expression};
+use trueup::digest::expression::{Texts, expression, row_hash_expression};
 use trueup::digest::hasher::{RowHash, RowHasher};
 use trueup::digest::kind::Kind;
 use trueup::model::value::Value;
@@ -31,9 +31,12 @@ async fn every_kind_hashes_the_same_on_both_sides() {
     let mut wrong = Vec::new();
     for (place, case) in cases.iter().enumerate() {
         for mode in MODES {
-            let theirs = server_hash(&mut server, &case.kind, &format!("\"c{place}\""), mode).await;
-            if theirs != rust_hash(&case.kind, &case.value, mode) {
-                wrong.push(format!("{} {:?} {mode:?}", case.sql_type, case.literal));
+            for texts in [Texts::AsBytes, Texts::AsText] {
+                let column = format!("\"c{place}\"");
+                let theirs = server_hash(&mut server, &case.kind, &column, mode, texts).await;
+                if theirs != rust_hash(&case.kind, &case.value, mode) {
+                    wrong.push(format!("{} {:?} {mode:?} {texts:?}", case.sql_type, case.literal));
+                }
             }
         }
     }
@@ -51,7 +54,7 @@ async fn no_session_setting_moves_a_digest() {
         let mut columns = Vec::new();
         for (place, case) in cases.iter().enumerate() {
             hasher.push(&case.kind, &case.value, mode).unwrap();
-            columns.push(expression(&case.kind, &format!("\"c{place}\""), mode).unwrap());
+            columns.push(expression(&case.kind, &format!("\"c{place}\""), mode, Texts::AsText).unwrap());
         }
         let query = format!("select {} from pg_temp.cells", row_hash_expression(&columns, seed()));
         for settings in [
@@ -109,7 +112,7 @@ async fn the_servers_encoding_does_not_matter() {
     run(&mut latin, "create table pg_temp.cells as select 'é'::text as c, 'é'::char(3) as p").await;
     for mode in MODES {
         for (kind, column, text) in [(Kind::Text, "c", "é"), (Kind::BlankPadded, "p", "é  ")] {
-            let theirs = server_hash(&mut latin, &kind, column, mode).await;
+            let theirs = server_hash(&mut latin, &kind, column, mode, Texts::AsBytes).await;
             assert_eq!(theirs, rust_hash(&kind, &Value::Text(text.into()), mode));
         }
     }

@@ -3,7 +3,7 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
 use trueup::digest::bucket::Bucket;
-use trueup::digest::expression::{bucket_expression, expression, row_hash_expression};
+use trueup::digest::expression::{Texts, bucket_expression, expression, row_hash_expression};
 use trueup::digest::hasher::{IdentityHasher, RowHash, RowHasher, RowIdentity};
 use trueup::digest::kind::Kind;
 use trueup::model::Mode;
@@ -13,7 +13,10 @@ use super::functions::Sequence;
 use crate::server::{MODES, connect, number, row, run, seed};
 
 fn columns(kinds: &[(&str, Kind)], mode: Mode) -> Vec<String> {
-    kinds.iter().map(|(name, kind)| expression(kind, &format!("\"{name}\""), mode).unwrap()).collect()
+    kinds
+        .iter()
+        .map(|(name, kind)| expression(kind, &format!("\"{name}\""), mode, Texts::AsText).unwrap())
+        .collect()
 }
 
 async fn server_bucket(server: &mut PgConnection, from: &str, columns: &[String]) -> Bucket {

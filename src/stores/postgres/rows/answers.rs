@@ -3,7 +3,7 @@ use sqlx::{AssertSqlSafe, Row, SqlSafeStr};
 
 use super::PostgresRows;
 use crate::digest::canonical::canonical;
-use crate::digest::expression::{bytes_expression, expression, row_hash_expression};
+use crate::digest::expression::{Texts, bytes_expression, expression, row_hash_expression};
 use crate::digest::hasher::RowHasher;
 use crate::digest::kind::Kind;
 use crate::digest::probe::{Probe, probes};
@@ -50,15 +50,22 @@ impl PostgresRows {
         let Some(probes) = probes(kind) else { return Trust::Nothing };
         let mut least = Trust::Hash;
         for probe in probes {
-            let hash = expression(&probe.kind, &probe.sql, rows.mode)
-                .map(|sql| row_hash_expression(&[sql], rows.seed));
+            let hash = |texts| {
+                let own = expression(&probe.kind, &probe.sql, rows.mode, texts);
+                own.map(|sql| row_hash_expression(&[sql], rows.seed))
+            };
             let bytes = bytes_expression(&probe.kind, &probe.sql, rows.mode);
-            let (Ok(hash), Ok(bytes)) = (hash, bytes) else { return Trust::Nothing };
+            let (Ok(hash), Ok(own), Ok(bytes)) = (hash(Texts::AsBytes), hash(self.texts()), bytes) else {
+                return Trust::Nothing;
+            };
             let mut hasher = RowHasher::new(rows.seed);
             if hasher.push(&probe.kind, &probe.value, rows.mode).is_err() {
                 return Trust::Nothing;
             }
-            if self.one::<i64>(&hash).await != Some(hasher.row().as_int8()) {
+            let known = Some(hasher.row().as_int8());
+            let is_known = self.one::<i64>(&hash).await == known
+                && (own == hash || self.one::<i64>(&own).await == known);
+            if !is_known {
                 least = Trust::Bytes;
                 let sent = self.one::<Vec<u8>>(&bytes).await;
                 if !sent.is_some_and(|sent| is_form(&probe, rows.mode, &sent)) {

@@ -29,6 +29,7 @@ use std::time::Instant;
 use self::answers::Trust;
 use self::kinds::Kinds;
 use super::{Fail, Postgres, PostgresUrl, connect, limit, run, said};
+use crate::digest::expression::Texts;
 use crate::model::survey::Answer;
 use crate::model::{Cause, Schema};
 use crate::stores::rows::Catalog;
@@ -77,6 +78,8 @@ struct State {
     timeline: Option<i64>,
     is_standby: bool,
     is_single: bool,
+    /// Whether its text is UTF-8.
+    is_utf8: bool,
 }
 
 /// Outside a transaction: `PGlite` has one session, which may be in any state that its last client left it in.
@@ -110,6 +113,11 @@ impl PostgresRows {
         let state = begin(&mut store, patience, is_single).await?;
         let begun = Instant::now();
         Ok(Self { store, url: url.clone(), patience, begun, state, kinds: None, trust: BTreeMap::new() })
+    }
+
+    /// How text is hashed here.
+    fn texts(&self) -> Texts {
+        if self.state.is_utf8 { Texts::AsText } else { Texts::AsBytes }
     }
 
     /// What tells this database from any other.
@@ -205,7 +213,7 @@ async fn begin(store: &mut Postgres, patience: Patience, is_single: bool) -> Res
     let exported =
         if is_single { "NULL" } else { "CASE WHEN NOT pg_is_in_recovery() THEN pg_export_snapshot() END" };
     let state = format!(
-        "SELECT json_build_object('exported', {exported}, 'moment', pg_current_snapshot()::text, 'is_single', {is_single}, \
+        "SELECT json_build_object('exported', {exported}, 'moment', pg_current_snapshot()::text, 'is_single', {is_single}, 'is_utf8', current_setting('server_encoding') = 'UTF8', \
          'identity', format('%s %s %s', pg_postmaster_start_time(), current_setting('port'), \
          (SELECT oid FROM pg_database WHERE datname = current_database())), 'is_standby', pg_is_in_recovery(), \
          'cluster', CASE WHEN NOT {is_single} AND has_function_privilege('pg_control_system()', 'execute') THEN (SELECT format('%s %s', system_identifier, \

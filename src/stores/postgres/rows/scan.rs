@@ -230,7 +230,7 @@ impl PostgresRows {
 
     /// The server's digest of some rows, into the places of their buckets. Answers how many rows it was of.
     pub(super) async fn digest_part(&mut self, rows: &Rows, buckets: &mut [Bucket]) -> Result<u64, Cause> {
-        let sql = select::digest(rows).map_err(|error| Cause::new(error.to_string()))?;
+        let sql = select::digest(rows, self.texts()).map_err(|error| Cause::new(error.to_string()))?;
         let strange = || sqlx::Error::Protocol("a bucket that was not asked for".into());
         let mut read = 0;
         self.stream(Of::rows(rows), sql, |row| {

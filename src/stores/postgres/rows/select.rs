@@ -8,7 +8,8 @@ use crate::digest::buckets::{Buckets, Span};
 use crate::digest::canonical::{CanonicalError, Element, canonical};
 use crate::digest::convert::shown as told;
 use crate::digest::expression::{
-    bucket_expression, bytes_expression, constant, expression, key_hash_expression, row_hash_expression,
+    Texts, bucket_expression, bytes_expression, constant, expression, key_hash_expression,
+    row_hash_expression,
 };
 use crate::digest::kind::Kind;
 use crate::model::TableName;
@@ -51,32 +52,36 @@ fn raw(rows: &Rows, cell: &Cell) -> Option<String> {
     }
 }
 
-fn element(rows: &Rows, cell: &Cell) -> Result<String, CanonicalError> {
-    let Some(column) = raw(rows, cell) else { return fallback(rows, cell) };
-    let own = expression(&cell.kind, &column, rows.mode)?;
-    Ok(if cell.default.is_some() { format!("coalesce({own}, {})", fallback(rows, cell)?) } else { own })
+fn element(rows: &Rows, cell: &Cell, texts: Texts) -> Result<String, CanonicalError> {
+    let Some(column) = raw(rows, cell) else { return fallback(rows, cell, texts) };
+    let own = expression(&cell.kind, &column, rows.mode, texts)?;
+    Ok(if cell.default.is_some() {
+        format!("coalesce({own}, {})", fallback(rows, cell, texts)?)
+    } else {
+        own
+    })
 }
 
 /// The declared default, or NULL.
-fn fallback(rows: &Rows, cell: &Cell) -> Result<String, CanonicalError> {
+fn fallback(rows: &Rows, cell: &Cell, texts: Texts) -> Result<String, CanonicalError> {
     let mut buffer = Vec::new();
     let element = match &cell.default {
         Some(value) => canonical(&cell.kind, value, rows.mode, &mut buffer)?,
         None => Element::Null,
     };
-    Ok(constant(&cell.kind, element))
+    Ok(constant(&cell.kind, element, texts))
 }
 
-fn elements(rows: &Rows) -> Result<Vec<String>, CanonicalError> {
-    rows.cells.iter().map(|cell| element(rows, cell)).collect()
+fn elements(rows: &Rows, texts: Texts) -> Result<Vec<String>, CanonicalError> {
+    rows.cells.iter().map(|cell| element(rows, cell, texts)).collect()
 }
 
-fn key(rows: &Rows) -> Result<Vec<(&Kind, String)>, CanonicalError> {
-    rows.key_cells().map(|cell| Ok((&cell.kind, element(rows, cell)?))).collect()
+fn key(rows: &Rows, texts: Texts) -> Result<Vec<(&Kind, String)>, CanonicalError> {
+    rows.key_cells().map(|cell| Ok((&cell.kind, element(rows, cell, texts)?))).collect()
 }
 
-fn bucket(rows: &Rows) -> Result<String, CanonicalError> {
-    let key = key(rows)?;
+fn bucket(rows: &Rows, texts: Texts) -> Result<String, CanonicalError> {
+    let key = key(rows, texts)?;
     let first = rows.key_cells().next().and_then(|cell| raw(rows, cell)).unwrap_or_default();
     Ok(rows.buckets.expression(&first, &key_hash_expression(&key, rows.seed)))
 }
@@ -96,15 +101,15 @@ fn spanned(rows: &Rows, (lower, upper): Span) -> String {
 }
 
 /// `bucket int8, rows int8, sum text`.
-pub(super) fn digest(rows: &Rows) -> Result<String, CanonicalError> {
-    let (bucket, sum) = (bucket(rows)?, bucket_expression(&elements(rows)?, rows.seed));
+pub(super) fn digest(rows: &Rows, texts: Texts) -> Result<String, CanonicalError> {
+    let (bucket, sum) = (bucket(rows, texts)?, bucket_expression(&elements(rows, texts)?, rows.seed));
     Ok(format!("SELECT {bucket}, {sum} FROM {} WHERE {} GROUP BY 1", read_from(rows), filter(rows)))
 }
 
 /// `first int8, second int8` of the identity, `cells int8[], key text[]`.
 pub(super) fn hashed(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, CanonicalError> {
     let hash = |column: &String| row_hash_expression(std::slice::from_ref(column), rows.seed);
-    let cells: Vec<String> = elements(rows)?.iter().map(hash).collect();
+    let cells: Vec<String> = elements(rows, Texts::AsBytes)?.iter().map(hash).collect();
     let key = if rows.is_keyed { shown(rows, rows.key_cells()) } else { "NULL::text[]".to_owned() };
     Ok(format!(
         "SELECT {}, ARRAY[{}]::int8[], {key} FROM {} WHERE {} AND {}",
@@ -131,7 +136,7 @@ pub(super) fn cells(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, Cano
 /// `bucket int8` (NULL where it is the client's to tell), `cells bytea[], key text[]`, for a client that hashes.
 pub(super) fn bytes(rows: &Rows, buckets: Option<&BTreeSet<u64>>) -> Result<String, CanonicalError> {
     let by_hash = matches!(rows.buckets, Buckets::Hash(_));
-    let bucket = if by_hash { "NULL::int8".to_owned() } else { bucket(rows)? };
+    let bucket = if by_hash { "NULL::int8".to_owned() } else { bucket(rows, Texts::AsBytes)? };
     let within = match buckets {
         Some(buckets) if !by_hash => within(rows, buckets)?,
         _ => "true".to_owned(),
@@ -165,7 +170,7 @@ pub(super) fn copy_out(transfer: &Transfer) -> Result<String, CanonicalError> {
     let mut cells: Vec<String> = written.map(cell).collect();
     if transfer.is_told {
         let compared = &transfer.source;
-        cells.push(row_hash_expression(&elements(compared)?, compared.seed));
+        cells.push(row_hash_expression(&elements(compared, Texts::AsBytes)?, compared.seed));
         let key = || format!("array_to_string({}, ', ', 'null')", shown(compared, compared.key_cells()));
         cells.push(if compared.is_keyed { key() } else { "NULL".to_owned() });
     }
@@ -218,7 +223,7 @@ pub(super) fn text_literal(text: &str) -> String {
 }
 
 fn identity(rows: &Rows) -> Result<String, CanonicalError> {
-    let key = key(rows)?;
+    let key = key(rows, Texts::AsBytes)?;
     let [first, second] = [rows.seed, rows.seed.second()].map(|seed| key_hash_expression(&key, seed));
     Ok(format!("{first}, {second}"))
 }
@@ -265,5 +270,5 @@ fn within(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, CanonicalError
         return Ok(format!("({})", spans.join(" OR ")));
     }
     let numbers: Vec<String> = buckets.iter().map(u64::to_string).collect();
-    Ok(format!("{} = ANY ('{{{}}}'::int8[])", bucket(rows)?, numbers.join(",")))
+    Ok(format!("{} = ANY ('{{{}}}'::int8[])", bucket(rows, Texts::AsBytes)?, numbers.join(",")))
 }

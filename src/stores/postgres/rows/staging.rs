@@ -14,6 +14,7 @@ use super::{PostgresRows, PostgresWriter};
 use crate::model::Cause;
 use crate::model::ledger::{CopyRun, CopyStep, Ledger};
 use crate::model::survey::Answer;
+use crate::stores::writing::next_epoch;
 
 /// Names are looked up where the application would look them up, and never in the ledger: of a role that is called as its schema is
 /// the usual path begins there.
@@ -186,7 +187,7 @@ impl PostgresWriter {
     pub async fn begin_steps(&mut self, holder: &str) -> Result<Ledger, Cause> {
         let run = CopyRun {
             holder: holder.to_owned(),
-            epoch: CopyRun::next_epoch(None),
+            epoch: next_epoch(None),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             ..CopyRun::default()
         };
