@@ -114,7 +114,7 @@ impl<'w> Work<'w> {
             epoch: self.ledger.run.epoch,
             reject: Mutex::new(hands.reject),
             steps: Arc::clone(&self.steps),
-            senders: Semaphore::new(self.workers.len().div_ceil(2)),
+            leave: self.tables.iter().map(|_| Semaphore::new((self.workers.len() / 4).max(1))).collect(),
         };
         for is_last in [false, true] {
             let board = Board::new(self.tables, &self.ledger, is_last);

@@ -74,9 +74,9 @@ pub(super) struct Shared<'s, 'w> {
     pub(super) reject: Mutex<&'s mut Rejects<'s>>,
     /// What is done beside rows.
     pub(super) steps: Arc<tokio::sync::Mutex<Steps<'w>>>,
-    /// Leave to send rows. Half of the workers have it, while the others read back: those that fill one table at the same time wait for
-    /// each other in the server.
-    pub(super) senders: Semaphore,
+    /// Leave to send rows into each table: one of four workers has it while the others read back, or fill other tables. Those that fill
+    /// one table at the same time wait for each other in the server.
+    pub(super) leave: Vec<Semaphore>,
 }
 
 impl Shared<'_, '_> {
@@ -120,6 +120,8 @@ struct Piece<'p> {
     is_fresh: bool,
     /// Whether it is a transaction of its own.
     is_own: bool,
+    /// Leave to send its rows.
+    leave: Option<&'p Semaphore>,
     keys: Keys,
 }
 
@@ -194,6 +196,7 @@ impl Worker {
                 // What is there of a range that was never kept is somebody else's, and never written over.
                 is_fresh: range.state == RangeState::Open && !is_last,
                 is_own: unit.len() == 1,
+                leave: shared.leave.get(*place),
                 keys: shared.settings.keys,
             };
             let is_quiet = state == RangeState::Half;
@@ -290,9 +293,11 @@ impl Worker {
         is_direct: bool,
         aside: &mut Aside<'_, '_, '_>,
     ) -> Result<Poured, Refused> {
-        let shared = aside.shared;
-        // It is never closed.
-        let leave = shared.senders.acquire().await.ok();
+        // None of them is ever closed.
+        let leave = match piece.leave {
+            Some(leave) => leave.acquire().await.ok(),
+            None => None,
+        };
         let poured =
             self.writer.send(&mut self.source, piece.transfer, is_direct, &mut |row| aside.put(row)).await?;
         drop(leave);
