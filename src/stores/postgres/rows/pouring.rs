@@ -1,6 +1,7 @@
 //! Rows on their way: out of one database and into another, in the form that both sides share. No more than a buffer of them is held.
 use futures_util::TryStreamExt;
 use sqlx::postgres::{PgConnection, PgCopyIn};
+use tokio::sync::mpsc;
 
 use super::super::{Fail, run, said};
 use super::PostgresRows;
@@ -14,6 +15,9 @@ use crate::stores::writing::{Poured, Refused, Transfer};
 
 /// Bytes that are sent at once.
 const BUFFER: usize = 256 << 10;
+
+/// So many times as much may wait to be sent.
+const BUFFERS: usize = 4;
 
 /// What texts look like must not depend on who asks.
 pub(super) const FORMS: &str = "\
@@ -38,21 +42,29 @@ impl<'c> Sink<'c> {
     /// # Errors
     /// When the server is gone.
     pub async fn write(&mut self, data: &[u8]) -> Result<(), Cause> {
-        if self.buffer.len() + data.len() > BUFFER {
+        let is_large = data.len() > BUFFER / 2;
+        if is_large || self.buffer.len() + data.len() > BUFFER {
             self.flush().await?;
+        }
+        if is_large {
+            return self.send(data).await;
         }
         self.buffer.extend_from_slice(data);
         Ok(())
     }
 
     async fn flush(&mut self) -> Result<(), Cause> {
-        if !self.buffer.is_empty() {
-            self.bytes += self.buffer.len() as u64;
-            let sent = self.copy.send(self.buffer.as_slice()).await;
-            sent.map_err(|error| Cause::from(Fail::Write(said(&error))))?;
-            self.buffer.clear();
-        }
-        Ok(())
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let sent = if buffer.is_empty() { Ok(()) } else { self.send(&buffer).await };
+        buffer.clear();
+        self.buffer = buffer;
+        sent
+    }
+
+    async fn send(&mut self, data: &[u8]) -> Result<(), Cause> {
+        self.bytes += data.len() as u64;
+        let sent = self.copy.send(data).await;
+        sent.map(|_| ()).map_err(|error| Cause::from(Fail::Write(said(&error))))
     }
 
     /// That was all: how many bytes they were.
@@ -94,14 +106,36 @@ impl PostgresRows {
         let mut rows = self.store.connection.copy_out_raw(&sql).await.map_err(fail)?;
         let mut passing = passing(transfer);
         let strange = |error: WireError| Cause::new(error.to_string());
-        while let Some(chunk) = rows.try_next().await.map_err(fail)? {
-            if let Some(passing) = &mut passing {
-                passing.take(&chunk).map_err(strange)?;
+        // Rows are read while others are on their way: neither server waits for the other.
+        let (full, mut taken) = mpsc::channel::<Vec<u8>>(BUFFERS);
+        let read = async move {
+            let mut buffer = Vec::with_capacity(BUFFER);
+            while let Some(chunk) = rows.try_next().await.map_err(fail)? {
+                if let Some(passing) = &mut passing {
+                    passing.take(&chunk).map_err(strange)?;
+                }
+                if buffer.len() + chunk.len() > BUFFER && !buffer.is_empty() {
+                    let next = Vec::with_capacity(BUFFER);
+                    if full.send(std::mem::replace(&mut buffer, next)).await.is_err() {
+                        // Whoever sends says why.
+                        return Ok(None);
+                    }
+                }
+                buffer.extend_from_slice(&chunk);
             }
-            sink.write(&chunk).await?;
-        }
-        let digest = passing.map(Passing::end).transpose().map_err(strange)?;
-        Ok(Poured { digest, ..Poured::default() })
+            let _ = full.send(buffer).await;
+            passing.map(Passing::end).transpose().map_err(strange)
+        };
+        let send = async move {
+            // When one cannot be sent the rest is dropped, which tells the other side.
+            while let Some(buffer) = taken.recv().await {
+                sink.write(&buffer).await?;
+            }
+            Ok::<(), Cause>(())
+        };
+        let (read, sent) = tokio::join!(read, send);
+        sent?;
+        Ok(Poured { digest: read?, ..Poured::default() })
     }
 }
 

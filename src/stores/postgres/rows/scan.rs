@@ -149,7 +149,8 @@ impl RowSource for PostgresRows {
         if self.trust(rows).await? != Trust::Hash {
             return self.hash_here(rows, Some(buckets), |bucket, _, row| each(bucket, row)).await;
         }
-        let sql = select::hashed(rows, buckets).map_err(|error| Cause::new(error.to_string()))?;
+        let sql =
+            select::hashed(rows, buckets, self.texts()).map_err(|error| Cause::new(error.to_string()))?;
         self.stream(Of::rows(rows), sql, |row| {
             let cells: Vec<i64> = row.try_get(2)?;
             let key = key_of(rows, row.try_get(3)?);
@@ -177,7 +178,8 @@ impl RowSource for PostgresRows {
         if self.trust(rows).await? != Trust::Hash {
             return Ok(found);
         }
-        let sql = select::cells(rows, buckets).map_err(|error| Cause::new(error.to_string()))?;
+        let sql =
+            select::cells(rows, buckets, self.texts()).map_err(|error| Cause::new(error.to_string()))?;
         self.stream(Of::rows(rows), sql, |row| {
             let identity = identity(row)?;
             if wanted.contains(&identity) {

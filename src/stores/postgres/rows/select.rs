@@ -107,29 +107,29 @@ pub(super) fn digest(rows: &Rows, texts: Texts) -> Result<String, CanonicalError
 }
 
 /// `first int8, second int8` of the identity, `cells int8[], key text[]`.
-pub(super) fn hashed(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, CanonicalError> {
+pub(super) fn hashed(rows: &Rows, buckets: &BTreeSet<u64>, texts: Texts) -> Result<String, CanonicalError> {
     let hash = |column: &String| row_hash_expression(std::slice::from_ref(column), rows.seed);
-    let cells: Vec<String> = elements(rows, Texts::AsBytes)?.iter().map(hash).collect();
+    let cells: Vec<String> = elements(rows, texts)?.iter().map(hash).collect();
     let key = if rows.is_keyed { shown(rows, rows.key_cells()) } else { "NULL::text[]".to_owned() };
     Ok(format!(
         "SELECT {}, ARRAY[{}]::int8[], {key} FROM {} WHERE {} AND {}",
-        identity(rows)?,
+        identity(rows, texts)?,
         cells.join(", "),
         read_from(rows),
         filter(rows),
-        within(rows, buckets)?
+        within(rows, buckets, texts)?
     ))
 }
 
 /// `first int8, second int8` of the identity, `cells text[]`.
-pub(super) fn cells(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, CanonicalError> {
+pub(super) fn cells(rows: &Rows, buckets: &BTreeSet<u64>, texts: Texts) -> Result<String, CanonicalError> {
     Ok(format!(
         "SELECT {}, {} FROM {} WHERE {} AND {}",
-        identity(rows)?,
+        identity(rows, texts)?,
         shown(rows, rows.cells.iter()),
         read_from(rows),
         filter(rows),
-        within(rows, buckets)?
+        within(rows, buckets, texts)?
     ))
 }
 
@@ -138,7 +138,7 @@ pub(super) fn bytes(rows: &Rows, buckets: Option<&BTreeSet<u64>>) -> Result<Stri
     let by_hash = matches!(rows.buckets, Buckets::Hash(_));
     let bucket = if by_hash { "NULL::int8".to_owned() } else { bucket(rows, Texts::AsBytes)? };
     let within = match buckets {
-        Some(buckets) if !by_hash => within(rows, buckets)?,
+        Some(buckets) if !by_hash => within(rows, buckets, Texts::AsBytes)?,
         _ => "true".to_owned(),
     };
     let cell = |cell: &Cell| match raw(rows, cell) {
@@ -222,8 +222,8 @@ pub(super) fn text_literal(text: &str) -> String {
     literal(&Value::Text(text.to_owned()))
 }
 
-fn identity(rows: &Rows) -> Result<String, CanonicalError> {
-    let key = key(rows, Texts::AsBytes)?;
+fn identity(rows: &Rows, texts: Texts) -> Result<String, CanonicalError> {
+    let key = key(rows, texts)?;
     let [first, second] = [rows.seed, rows.seed.second()].map(|seed| key_hash_expression(&key, seed));
     Ok(format!("{first}, {second}"))
 }
@@ -253,7 +253,7 @@ fn literal(value: &Value) -> String {
 }
 
 /// The rows of some buckets: by ranges of the key where these are few, so that an index finds them.
-fn within(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, CanonicalError> {
+fn within(rows: &Rows, buckets: &BTreeSet<u64>, texts: Texts) -> Result<String, CanonicalError> {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for bucket in buckets {
         match ranges.last_mut() {
@@ -270,5 +270,5 @@ fn within(rows: &Rows, buckets: &BTreeSet<u64>) -> Result<String, CanonicalError
         return Ok(format!("({})", spans.join(" OR ")));
     }
     let numbers: Vec<String> = buckets.iter().map(u64::to_string).collect();
-    Ok(format!("{} = ANY ('{{{}}}'::int8[])", bucket(rows, Texts::AsBytes)?, numbers.join(",")))
+    Ok(format!("{} = ANY ('{{{}}}'::int8[])", bucket(rows, texts)?, numbers.join(",")))
 }
