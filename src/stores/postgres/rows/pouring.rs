@@ -133,9 +133,9 @@ impl PostgresRows {
             }
             Ok::<(), Cause>(())
         };
-        let (read, sent) = tokio::join!(read, send);
-        sent?;
-        Ok(Poured { digest: read?, ..Poured::default() })
+        let (digest, passed_on) = tokio::join!(read, send);
+        passed_on?;
+        Ok(Poured { digest: digest?, ..Poured::default() })
     }
 }
 
