@@ -249,8 +249,9 @@ pub(super) fn judge(
 }
 
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.map_err(|error| Stop::CouldNotLook(Cause::new(format!("no threads can be had: {error}"))))
+    // Nothing is spawned. A thread of its own for sockets would be woken for each of them, and wake the one that works.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Stop::CouldNotLook(Cause::new(format!("sockets cannot be waited for: {error}"))))
 }
 
 /// Flags over the manifest, each replacing its whole field.

@@ -127,7 +127,7 @@ impl Arena {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_is_killed_goes_on() {
-    let (mut numbers, kills) = Numbers::given("TRUEUP_TEST_KILLS", 10);
+    let (mut numbers, kills) = Numbers::given("TRUEUP_TEST_KILLS", 50);
     let arena = Arena::new().await;
     let mut killed = 0;
     for round in 0.. {

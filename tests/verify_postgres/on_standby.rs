@@ -31,14 +31,20 @@ fn caught_up(url: &str, name: &str) {
 const SCRIPT: &str = "create table t (id int primary key, v text); insert into t select g, 'v' || g from generate_series(1, 500) g;
         create table last (id int);";
 
+/// A database on the primary, and on the standby as soon as it is there.
+fn made(name: &str) -> (String, String) {
+    sql(&server("TRUEUP_TEST_PRIMARY"), &format!("drop database if exists {name}"));
+    sql(&server("TRUEUP_TEST_PRIMARY"), &format!("create database {name}"));
+    let (primary, standby) = (of("TRUEUP_TEST_PRIMARY", name), of("TRUEUP_TEST_STANDBY", name));
+    sql(&primary, SCRIPT);
+    caught_up(&standby, name);
+    (primary, standby)
+}
+
 #[test]
 fn a_standby_proves_nothing_of_its_primary_and_serves_as_a_source() {
     let _alone = STANDBY.lock().unwrap_or_else(PoisonError::into_inner);
-    sql(&server("TRUEUP_TEST_PRIMARY"), &format!("drop database if exists {NAME}"));
-    sql(&server("TRUEUP_TEST_PRIMARY"), &format!("create database {NAME}"));
-    let (primary, standby) = (of("TRUEUP_TEST_PRIMARY", NAME), of("TRUEUP_TEST_STANDBY", NAME));
-    sql(&primary, SCRIPT);
-    caught_up(&standby, NAME);
+    let (primary, standby) = made(NAME);
     for (one, other) in [(&primary, &standby), (&standby, &primary)] {
         let said = verify(one, other, &[]);
         assert_eq!(said.code, 1, "{said:?}");
@@ -71,11 +77,7 @@ fn a_standby_proves_nothing_of_its_primary_and_serves_as_a_source() {
 fn a_standby_that_lags_is_waited_for_and_then_given_up() {
     const NAME: &str = "trueup_verify_lag";
     let _alone = STANDBY.lock().unwrap_or_else(PoisonError::into_inner);
-    sql(&server("TRUEUP_TEST_PRIMARY"), &format!("drop database if exists {NAME}"));
-    sql(&server("TRUEUP_TEST_PRIMARY"), &format!("create database {NAME}"));
-    let (primary, standby) = (of("TRUEUP_TEST_PRIMARY", NAME), of("TRUEUP_TEST_STANDBY", NAME));
-    sql(&primary, SCRIPT);
-    caught_up(&standby, NAME);
+    let (_, standby) = made(NAME);
     let target = Database::new("TRUEUP_TEST_POSTGRES", SCRIPT);
     // Other databases of the server move on, and the standby does not.
     let lags = || {

@@ -1,6 +1,8 @@
 //! `trueup copy run`
 use std::cell::RefCell;
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::num::NonZero;
+use std::thread;
 use std::time::Duration;
 
 use super::bar::Bar;
@@ -89,12 +91,12 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_enum)]
     keys: Option<Keys>,
     /// About how many rows one transaction writes, where an integer key cuts them
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1..))]
     rows_per_range: u64,
-    /// How many ranges are written at the same time, each by a connection of its own; a source that one session alone can read has
-    /// one
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
-    jobs: u16,
+    /// How many ranges are written at the same time, each by a connection of its own: without it, as many as this machine has
+    /// processors, but 2 at the least and 4 at the most. A source that one session alone can read has one
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: Option<u16>,
     /// The seed of the digests, to get the same ones again; without it, a random one
     #[arg(long, value_name = "N")]
     seed: Option<Seed>,
@@ -127,7 +129,7 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
         reviewed: args.plan.clone(),
         wait: Duration::from_secs(args.wait),
         rows_of_range: args.rows_per_range,
-        jobs: usize::from(args.jobs),
+        jobs: args.jobs.map_or_else(usual_jobs, usize::from),
         leaves_out: lines.is_some(),
         keys,
         holder: format!("process {}", std::process::id()),
@@ -168,6 +170,11 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
     report.run.facts.insert(KEYS.into(), keys.word().to_owned());
     clock.stamp(&mut report);
     emit(&report, &args.output)
+}
+
+/// While one range is read back, another is sent.
+fn usual_jobs() -> usize {
+    thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 4)
 }
 
 /// Makes a target ready.

@@ -128,7 +128,7 @@ async fn locked(
         return;
     }
     // A reader of the target would hold what a step may want to change.
-    drop(target);
+    target.store.close().await;
     let mut facts = Vec::new();
     let failed = match PostgresWriter::open(url, copy.patience, false).await {
         Ok(mut writer) => {
@@ -267,7 +267,8 @@ async fn in_transaction(
         facts.rows = Some(rows);
         kept.rows = i64::try_from(rows).unwrap_or(i64::MAX);
     }
-    if let Some(text) = one.file.as_ref().and_then(|file| scripts.get(file.as_str())) {
+    if let Some(file) = &one.file {
+        let text = scripts.get(file.as_str()).ok_or_else(|| Cause::new("its script was not read"))?;
         writer.script(&filled(text)).await?;
     }
     if let Some(check) = &one.check

@@ -150,7 +150,7 @@ async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: 
             if steps.lock().await.is_whole() {
                 written = finish(settings, &mut work, &mut target, &resolved.pairs, written, report).await;
             }
-            work.close().await;
+            tokio::join!(work.close(), target.store.close());
             steps.lock().await.judge(report);
             written
         }
@@ -342,7 +342,7 @@ fn went_by(report: &Report) -> String {
     kept.collect::<Vec<_>>().join("; ")
 }
 
-/// Cuts what was not cut before, and writes the ledger.
+/// Cuts what was not cut before, while the target is reached, and writes the ledger.
 async fn begin(
     settings: &Run,
     prepared: &mut Prepared,
@@ -350,7 +350,27 @@ async fn begin(
     (source, evidence): (String, String),
     skips: bool,
 ) -> Result<(Writer, Ledger), Cause> {
-    let mut writer = Writer::open(&settings.copy.target.address, settings.copy.patience, skips).await?;
+    let writer = Writer::open(&settings.copy.target.address, settings.copy.patience, skips);
+    let (writer, new) = tokio::join!(writer, cut(settings, prepared, tables));
+    let (mut writer, new) = (writer?, new?);
+    let run = CopyRun {
+        plan: prepared.whole.clone(),
+        source,
+        holder: settings.holder.clone(),
+        epoch: next_epoch(prepared.ledger.as_ref()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        evidence,
+        ..CopyRun::default()
+    };
+    let ledger = writer.begin_run(&run, &new).await?;
+    if ledger.run.plan != run.plan || ledger.run.source != run.source {
+        return Err(Cause::new("somebody else began another copy into this target meanwhile"));
+    }
+    Ok((writer, ledger))
+}
+
+/// The ranges of tables that the ledger does not know.
+async fn cut(settings: &Run, prepared: &mut Prepared, tables: &[Table]) -> Result<Vec<CopyRange>, Cause> {
     let held = prepared.ledger.clone().unwrap_or_default().ranges;
     let mut place = held.iter().map(|range| range.place + 1).max().unwrap_or_default();
     let mut new = Vec::new();
@@ -385,20 +405,7 @@ async fn begin(
             place += 1;
         }
     }
-    let run = CopyRun {
-        plan: prepared.whole.clone(),
-        source,
-        holder: settings.holder.clone(),
-        epoch: next_epoch(prepared.ledger.as_ref()),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        evidence,
-        ..CopyRun::default()
-    };
-    let ledger = writer.begin_run(&run, &new).await?;
-    if ledger.run.plan != run.plan || ledger.run.source != run.source {
-        return Err(Cause::new("somebody else began another copy into this target meanwhile"));
-    }
-    Ok((writer, ledger))
+    Ok(new)
 }
 
 /// What a report says of something that no check speaks for.

@@ -1,11 +1,11 @@
 //! Units handed out to workers, and what they came to. The first that cannot be kept ends the run; those that are under way then are
 //! finished.
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::Semaphore;
 
 use super::run::{Hands, Run};
 use super::steps::Steps;
@@ -21,6 +21,9 @@ use crate::stores::writer::{Lock, Writer};
 
 /// How long workers are left to themselves before somebody looks whether the lock is still held.
 const WATCH: Duration = Duration::from_secs(20);
+
+/// How old the last look may be when a unit begins. Whoever has lost the lock to another run is refused by the ledger all the same.
+const RECENT: Duration = Duration::from_secs(1);
 
 /// What became of a table.
 #[derive(Default)]
@@ -100,9 +103,8 @@ impl<'w> Work<'w> {
     }
 
     pub(super) async fn close(self) {
-        for worker in self.workers {
-            worker.writer.close().await;
-        }
+        let closed = async |worker: Worker| tokio::join!(worker.source.close(), worker.writer.close());
+        join_all(self.workers.into_iter().map(closed)).await;
     }
 
     /// Writes all tables in their order, and then the references that waited.
@@ -114,7 +116,6 @@ impl<'w> Work<'w> {
             epoch: self.ledger.run.epoch,
             reject: Mutex::new(hands.reject),
             steps: Arc::clone(&self.steps),
-            leave: self.tables.iter().map(|_| Semaphore::new((self.workers.len() / 4).max(1))).collect(),
         };
         for is_last in [false, true] {
             let board = Board::new(self.tables, &self.ledger, is_last);
@@ -209,12 +210,16 @@ impl Pass<'_, '_, '_> {
     ) -> bool {
         let mut running = FuturesUnordered::new();
         let mut is_well = true;
+        let mut looked: Option<Instant> = None;
         loop {
             while is_well && !idle.is_empty() {
                 let Some(unit) = self.board.take() else { break };
-                if !lock.is_held().await {
-                    is_well = lost(&unit, written);
-                    break;
+                if looked.is_none_or(|looked| looked.elapsed() >= RECENT) {
+                    if !lock.is_held().await {
+                        is_well = lost(&unit, written);
+                        break;
+                    }
+                    looked = Some(Instant::now());
                 }
                 let Some(worker) = idle.pop() else { break };
                 running.push(at_work(worker, self.shared, unit, self.is_last));

@@ -3,8 +3,6 @@
 //! A range is sent, read back, and kept; whatever goes wrong before that is rolled back as a whole.
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::Semaphore;
-
 use super::run::Run;
 use super::steps::Steps;
 use super::tables::Table;
@@ -74,9 +72,6 @@ pub(super) struct Shared<'s, 'w> {
     pub(super) reject: Mutex<&'s mut Rejects<'s>>,
     /// What is done beside rows.
     pub(super) steps: Arc<tokio::sync::Mutex<Steps<'w>>>,
-    /// Leave to send rows into each table: one of four workers has it while the others read back, or fill other tables. Those that fill
-    /// one table at the same time wait for each other in the server.
-    pub(super) leave: Vec<Semaphore>,
 }
 
 impl Shared<'_, '_> {
@@ -120,8 +115,6 @@ struct Piece<'p> {
     is_fresh: bool,
     /// Whether it is a transaction of its own.
     is_own: bool,
-    /// Leave to send its rows.
-    leave: Option<&'p Semaphore>,
     keys: Keys,
 }
 
@@ -196,7 +189,6 @@ impl Worker {
                 // What is there of a range that was never kept is somebody else's, and never written over.
                 is_fresh: range.state == RangeState::Open && !is_last,
                 is_own: unit.len() == 1,
-                leave: shared.leave.get(*place),
                 keys: shared.settings.keys,
             };
             let is_quiet = state == RangeState::Half;
@@ -293,14 +285,8 @@ impl Worker {
         is_direct: bool,
         aside: &mut Aside<'_, '_, '_>,
     ) -> Result<Poured, Refused> {
-        // None of them is ever closed.
-        let leave = match piece.leave {
-            Some(leave) => leave.acquire().await.ok(),
-            None => None,
-        };
         let poured =
             self.writer.send(&mut self.source, piece.transfer, is_direct, &mut |row| aside.put(row)).await?;
-        drop(leave);
         if !is_direct {
             self.writer.merge(piece.transfer).await?;
         }

@@ -151,6 +151,10 @@ async fn holder(connection: &mut PgConnection) -> Result<Option<Holder>, Cause> 
 }
 
 async fn holder_pid(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    let sql = format!("{} and l.pid = pg_backend_pid()", holder_sql());
+    let [first, second] = KEY;
+    let sql = format!(
+        "SELECT 'yes' FROM pg_catalog.pg_locks WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'advisory' AND granted \
+         AND classid = {first} AND objid = {second} AND objsubid = 2"
+    );
     Ok(!all(connection, sql).await?.is_empty())
 }

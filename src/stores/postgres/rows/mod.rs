@@ -50,6 +50,16 @@ pub struct Patience {
     pub snapshot_s: u64,
 }
 
+impl Patience {
+    /// The server's settings, in milliseconds; 0 for none.
+    fn limits(self) -> [(&'static str, u64); 2] {
+        // A statement that outlived its snapshot would hold it all the while.
+        let times = [self.statement_ms, self.snapshot_s.saturating_mul(1000)];
+        let statement_ms = times.into_iter().filter(|time| *time > 0).min().unwrap_or_default();
+        [("statement_timeout", statement_ms), ("lock_timeout", self.lock_ms)]
+    }
+}
+
 /// One reader of one moment.
 pub struct PostgresRows {
     store: Postgres,
@@ -198,11 +208,7 @@ impl Catalog for PostgresRows {
 }
 
 fn limits(patience: Patience) -> String {
-    // A statement that outlived its snapshot would hold it all the while.
-    let times = [patience.statement_ms, patience.snapshot_s.saturating_mul(1000)];
-    let statement_ms = times.into_iter().filter(|time| *time > 0).min().unwrap_or_default();
-    let limits = [("statement_timeout", statement_ms), ("lock_timeout", patience.lock_ms)];
-    limits.map(|(name, ms)| limit(name, &ms.to_string())).join("; ")
+    patience.limits().map(|(name, ms)| limit(name, &ms.to_string())).join("; ")
 }
 
 async fn begin(store: &mut Postgres, patience: Patience, is_single: bool) -> Result<State, Cause> {

@@ -1,7 +1,9 @@
 //! Rows on their way: out of one database and into another, in the form that both sides share. No more than a buffer of them is held.
+use std::sync::Arc;
+
 use futures_util::TryStreamExt;
 use sqlx::postgres::{PgConnection, PgCopyIn};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::super::{Fail, run, said};
 use super::PostgresRows;
@@ -14,10 +16,10 @@ use crate::model::copy::Form;
 use crate::stores::writing::{Poured, Refused, Transfer};
 
 /// Bytes that are sent at once.
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 64 << 10;
 
-/// So many times as much may wait to be sent.
-const BUFFERS: usize = 4;
+/// So many bytes may wait to be sent; a row that is larger waits alone.
+const ROOM: usize = 1 << 20;
 
 /// What texts look like must not depend on who asks.
 pub(super) const FORMS: &str = "\
@@ -107,7 +109,14 @@ impl PostgresRows {
         let mut passing = passing(transfer);
         let strange = |error: WireError| Cause::new(error.to_string());
         // Rows are read while others are on their way: neither server waits for the other.
-        let (full, mut taken) = mpsc::channel::<Vec<u8>>(BUFFERS);
+        let (full, mut taken) = mpsc::unbounded_channel::<(Vec<u8>, Option<OwnedSemaphorePermit>)>();
+        let room = Arc::new(Semaphore::new(ROOM));
+        let put = async move |buffer: Vec<u8>| {
+            let bytes = u32::try_from(buffer.len().min(ROOM)).unwrap_or(u32::MAX);
+            // Nobody closes it.
+            let held = Arc::clone(&room).acquire_many_owned(bytes).await.ok();
+            full.send((buffer, held)).is_ok()
+        };
         let read = async move {
             let mut buffer = Vec::with_capacity(BUFFER);
             while let Some(chunk) = rows.try_next().await.map_err(fail)? {
@@ -116,19 +125,19 @@ impl PostgresRows {
                 }
                 if buffer.len() + chunk.len() > BUFFER && !buffer.is_empty() {
                     let next = Vec::with_capacity(BUFFER);
-                    if full.send(std::mem::replace(&mut buffer, next)).await.is_err() {
+                    if !put(std::mem::replace(&mut buffer, next)).await {
                         // Whoever sends says why.
                         return Ok(None);
                     }
                 }
                 buffer.extend_from_slice(&chunk);
             }
-            let _ = full.send(buffer).await;
+            put(buffer).await;
             passing.map(Passing::end).transpose().map_err(strange)
         };
         let send = async move {
             // When one cannot be sent the rest is dropped, which tells the other side.
-            while let Some(buffer) = taken.recv().await {
+            while let Some((buffer, _held)) = taken.recv().await {
                 sink.write(&buffer).await?;
             }
             Ok::<(), Cause>(())

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Column as _, Row, SqlSafeStr};
 use super::answers::Trust;
 use super::pace::Pace;
 use super::select::{self, quoted};
-use super::{Fail, PostgresRows, begin, kinds, run, said};
+use super::{Fail, PostgresRows, SETTINGS, begin, kinds, run, said};
 use crate::digest::bucket::Bucket;
 use crate::digest::buckets::Buckets;
 use crate::digest::hashed_row::HashedRow;
@@ -31,7 +31,7 @@ impl RowSource for PostgresRows {
         let kinds = if let Some(kinds) = &self.kinds {
             Arc::clone(kinds)
         } else {
-            let json = self.store.texts(&[include_str!("../sql/kinds.sql")]).await?;
+            let json = self.store.texts(&[&modest(include_str!("../sql/kinds.sql"))]).await?;
             let kinds = Arc::new(kinds::kinds(&json.concat())?);
             self.kinds = Some(Arc::clone(&kinds));
             kinds
@@ -63,7 +63,7 @@ impl RowSource for PostgresRows {
             &format!("'{{{}}}'::oid[]", listed.join(",")),
             1,
         );
-        let json = self.store.texts(&[&sql]).await?;
+        let json = self.store.texts(&[&modest(&sql)]).await?;
         Ok(names.into_iter().zip(kinds::kinds_of(&json.concat(), &oids)?).collect())
     }
 
@@ -314,6 +314,12 @@ impl<'r> Of<'r> {
     pub(super) fn rows(rows: &'r Rows) -> Self {
         if rows.query.is_some() { Self::Query } else { Self::Table(&rows.table) }
     }
+}
+
+/// A question about types, with as much memory as servers give by themselves: it is planned for many more than there are, and what a
+/// plan foresees is claimed and cleared at once.
+fn modest(sql: &str) -> String {
+    format!("SET LOCAL work_mem = '4MB';\n{sql};\n{SETTINGS}")
 }
 
 /// The percentage of pages that holds a sample.

@@ -12,7 +12,7 @@ use super::super::{Fail, MARK, PostgresUrl, all, run, said};
 use super::ledger::{KEEPALIVE, ledger};
 use super::pouring::{FORMS, Sink};
 use super::select::{self, quoted, text_literal};
-use super::{Patience, PostgresRows, SAFE, SETTINGS, limits};
+use super::{Patience, PostgresRows, SAFE, SETTINGS};
 use crate::digest::bucket::Bucket;
 use crate::model::copy::Form;
 use crate::model::ledger::{CopyRange, CopyRun, Ledger, RangeState};
@@ -23,7 +23,8 @@ use crate::stores::writing::{Refused, RefusedFor, Transfer};
 /// A writer of one target.
 pub struct PostgresWriter {
     pub(super) rows: PostgresRows,
-    patience: Patience,
+    /// Sets, for a transaction, how long a statement may take.
+    limits: String,
     /// Whether triggers and the checks of references are left out.
     is_replica: bool,
 }
@@ -44,7 +45,11 @@ impl PostgresWriter {
         )
         .await
         .map_err(|error| Cause::from(Fail::Connect(said(&error))))?;
-        let mut writer = Self { rows, patience, is_replica: skips_triggers };
+        let mut writer = Self { rows, limits: String::new(), is_replica: skips_triggers };
+        // What the URL's own options say stays.
+        let ours = writer.all("SELECT name FROM pg_catalog.pg_settings WHERE source <> 'client'").await?;
+        let limits = patience.limits().into_iter().filter(|(name, _)| ours.iter().any(|own| own == name));
+        writer.limits = limits.map(|(name, ms)| format!("SET LOCAL {name} = {ms}; ")).collect();
         if skips_triggers {
             let tried = writer.run("BEGIN; SET LOCAL session_replication_role = replica; ROLLBACK").await;
             tried.map_err(|cause| cause.hint("let triggers fire (`[copy] triggers = \"fire\"`), or write with a role that may leave them out"))?;
@@ -79,8 +84,7 @@ impl PostgresWriter {
     }
 
     async fn begun(&mut self, new: &CopyRun, ranges: &[CopyRange]) -> Result<Ledger, Cause> {
-        self.run(format!("BEGIN READ WRITE; SET LOCAL search_path = pg_catalog; {}", limits(self.patience)))
-            .await?;
+        self.run(format!("BEGIN READ WRITE; {}SET LOCAL search_path = pg_catalog", self.limits)).await?;
         let connection = &mut self.rows.store.connection;
         let held = ledger(connection).await;
         let is_there = match &held {
@@ -132,8 +136,8 @@ impl PostgresWriter {
     pub async fn begin(&mut self, epoch: i64) -> Result<(), Cause> {
         let replica = if self.is_replica { "SET LOCAL session_replication_role = replica; " } else { "" };
         self.run(format!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {FORMS}; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off; {}; {replica}SET CONSTRAINTS ALL DEFERRED",
-            limits(self.patience)
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {FORMS}; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off; {}{replica}SET CONSTRAINTS ALL DEFERRED",
+            self.limits
         ))
         .await?;
         self.rows.begun = Instant::now();
@@ -200,7 +204,10 @@ impl PostgresWriter {
     /// # Errors
     /// When they cannot be read.
     pub async fn digest(&mut self, rows: &Rows) -> Result<Bucket, Cause> {
-        self.run(format!("{SETTINGS}; SAVEPOINT {SAFE}")).await?;
+        // While a range is read, others are read and sent: more processes would take turns with those.
+        let alone =
+            if rows.within.is_some() { "SET LOCAL max_parallel_workers_per_gather = 0; " } else { "" };
+        self.run(format!("{SETTINGS}; {alone}SAVEPOINT {SAFE}")).await?;
         let whole = Bucket::sum(&self.rows.digest(rows).await?);
         self.run(format!("RELEASE SAVEPOINT {SAFE}")).await?;
         Ok(whole)
