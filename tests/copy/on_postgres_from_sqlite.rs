@@ -1,7 +1,7 @@
 //! Rows of SQLite files, whose cells are of any type, in Postgres, whose columns are of one.
 use trueup::stores::sqlite::create;
 
-use crate::world::World;
+use crate::world::{Database, World};
 
 const OLD: &str = "
 CREATE TABLE people (id INTEGER PRIMARY KEY AUTOINCREMENT, ok BOOLEAN, at TEXT, score REAL, price NUMERIC, raw BLOB, name TEXT, born DATE, key TEXT);
@@ -41,6 +41,35 @@ async fn rows_arrive_as_what_the_columns_are() {
         world.ask("SELECT encode(convert_to(name, 'UTF8'), 'hex') FROM people WHERE id = 1").await.concat();
     assert!(name.ends_with("0a6c696e650d"), "{name}");
     assert_eq!(world.trueup(SEMANTIC, &RUN).1, 0);
+    world.remove().await;
+}
+
+#[tokio::test]
+async fn a_tier_moves_up_from_a_file() {
+    let read = |name: &str| std::fs::read_to_string(format!("fixtures/tier/{name}")).unwrap();
+    let empty = "DO $$ BEGIN EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I', tablename), ', ') FROM pg_tables WHERE schemaname = 'public'); END $$;";
+    let new = format!("{}{}{empty}", read("source.sql"), read("target.sql"));
+    let (world, _folder) = world(&read("source-sqlite.sql"), &new).await;
+    let manifest = read("trueup.toml");
+    let (_, manifest) = manifest.split_once("[[table]]").unwrap();
+    let manifest = format!("{SEMANTIC}[[table]]{manifest}");
+    for _ in 0..2 {
+        let (said, exit) = world.trueup(&manifest, &RUN);
+        assert_eq!(exit, 0, "{said}");
+        let (said, exit) = world.trueup(&manifest, &["verify", "--format", "concise"]);
+        assert_eq!(exit, 0, "{said}");
+    }
+    // It is the very tier that a Postgres without pgvector holds.
+    let twin = Database::of(&read("source.sql")).await;
+    let world = world.from(&twin.url);
+    let (said, exit) = world.trueup(&manifest, &["verify", "--format", "concise"]);
+    assert_eq!(exit, 0, "{said}");
+    world
+        .ask("WITH one AS (DELETE FROM messages WHERE id = 99 RETURNING 1) SELECT count(*)::text FROM one")
+        .await;
+    let (said, exit) = world.trueup(&manifest, &["verify", "--format", "concise"]);
+    assert_eq!(exit, 1, "{said}");
+    twin.remove().await;
     world.remove().await;
 }
 

@@ -1,7 +1,7 @@
 //! Units handed out to workers, and what they came to. The first that cannot be kept ends the run; those that are under way then are
 //! finished.
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
@@ -22,8 +22,9 @@ use crate::stores::writer::{Lock, Writer};
 /// How long workers are left to themselves before somebody looks whether the lock is still held.
 const WATCH: Duration = Duration::from_secs(20);
 
-/// How old the last look may be when a unit begins. Whoever has lost the lock to another run is refused by the ledger all the same.
-const RECENT: Duration = Duration::from_secs(1);
+/// How old the last look may be when a unit begins, in milliseconds. Whoever has lost the lock to another run is refused by the ledger all
+/// the same.
+const RECENT_MS: u128 = 1000;
 
 /// What became of a table.
 #[derive(Default)]
@@ -210,16 +211,16 @@ impl Pass<'_, '_, '_> {
     ) -> bool {
         let mut running = FuturesUnordered::new();
         let mut is_well = true;
-        let mut looked: Option<Instant> = None;
+        let mut looked: Option<Stopwatch> = None;
         loop {
             while is_well && !idle.is_empty() {
                 let Some(unit) = self.board.take() else { break };
-                if looked.is_none_or(|looked| looked.elapsed() >= RECENT) {
+                if looked.as_ref().is_none_or(|looked| looked.elapsed_ms() >= RECENT_MS) {
                     if !lock.is_held().await {
                         is_well = lost(&unit, written);
                         break;
                     }
-                    looked = Some(Instant::now());
+                    looked = Some(Stopwatch::start());
                 }
                 let Some(worker) = idle.pop() else { break };
                 running.push(at_work(worker, self.shared, unit, self.is_last));
