@@ -1,4 +1,5 @@
-//! Rows on their way: out of one database and into another, in the form that both sides share. No more than a buffer of them is held.
+//! Rows on their way: out of one database and into another, in the form that both sides share. No more than a megabyte of them is held, or
+//! one row that is larger.
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
