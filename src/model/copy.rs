@@ -39,6 +39,17 @@ pub struct CopyPlan {
     pub link_seconds: Option<u64>,
 }
 
+impl CopyPlan {
+    /// The rows of all tables that could be read.
+    pub fn rows(&self) -> Rows {
+        let all = self.tables.iter().filter_map(|table| table.rows.got());
+        all.fold(Rows { count: 0, is_exact: true }, |sum, rows| Rows {
+            count: sum.count.saturating_add(rows.count),
+            is_exact: sum.is_exact && rows.is_exact,
+        })
+    }
+}
+
 /// A gate when a plan was made.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -1,6 +1,7 @@
 //! A plan of a copy as a page.
 use super::survey::{Section, grouped, size, told};
 use crate::model::copy::{CopyPlan, Form, Gate, PlannedTable};
+use crate::model::survey::Rows;
 
 /// Everything that there is to say of a plan.
 pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
@@ -8,8 +9,6 @@ pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
     let head = ["", "table", "becomes", "rows", "size", "as", "notes"];
     let mut rows: Vec<Vec<String>> =
         plan.tables.iter().enumerate().map(|(place, table)| row(place + 1, table)).collect();
-    let count = |table: &PlannedTable| table.rows.got().map_or(0, |rows| rows.count);
-    let all = plan.tables.iter().map(count).fold(0, u64::saturating_add);
     let sizes: Vec<u64> = plan.tables.iter().filter_map(|table| table.bytes.got()).copied().collect();
     let bytes = sizes.iter().copied().fold(0, u64::saturating_add);
     let bytes = if sizes.is_empty() { "-".to_owned() } else { size(bytes) };
@@ -23,7 +22,7 @@ pub(super) fn sections(plan: &CopyPlan) -> Vec<Section> {
     });
     let note = notes.join("; ");
     let nothing = String::new;
-    rows.push(vec![nothing(), "all tables".into(), nothing(), grouped(all), bytes, nothing(), note]);
+    rows.push(vec![nothing(), "all tables".into(), nothing(), about(&plan.rows()), bytes, nothing(), note]);
     let mut page = vec![Section { title, head: head.to_vec(), rows }];
     let (mut order, mut steps): (Vec<Vec<String>>, Vec<Vec<String>>) = (Vec::new(), Vec::new());
     for late in &plan.second_pass {
@@ -61,6 +60,11 @@ fn gate(gate: &Gate) -> Vec<String> {
     vec![name, gate.state.word().to_owned(), said.into_iter().chain(help).collect::<Vec<_>>().join("; ")]
 }
 
+fn about(rows: &Rows) -> String {
+    let count = grouped(rows.count);
+    if rows.is_exact { count } else { format!("about {count}") }
+}
+
 fn counted(rows: &str) -> String {
     if rows == "1" { "1 row".to_owned() } else { format!("{rows} rows").replace("answers rows", "answers") }
 }
@@ -75,7 +79,7 @@ fn row(place: usize, table: &PlannedTable) -> Vec<String> {
         place.to_string(),
         table.source.clone(),
         target,
-        told(&table.rows, |rows| grouped(rows.count)),
+        told(&table.rows, about),
         told(&table.bytes, |bytes| size(*bytes)),
         form.to_owned(),
         table.notes.join("; "),

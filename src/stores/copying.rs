@@ -21,6 +21,12 @@ pub trait Copying {
     /// When the catalog cannot be read.
     fn foreign_keys(&mut self) -> impl Future<Output = Result<Vec<ForeignKey>, Cause>> + Send;
 
+    /// About how many rows a table has, which costs nothing; none where the store does not know.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    fn estimate(&mut self, table: &TableName) -> impl Future<Output = Result<Option<u64>, Cause>> + Send;
+
     /// Counts the rows that a condition takes and, of columns, the values that do not fit: one scan; one more for each question when
     /// a question cannot be asked. The condition's form was checked where it was declared.
     ///

@@ -206,6 +206,10 @@ impl Copying for Store {
         either!(self, store => store.foreign_keys().await)
     }
 
+    async fn estimate(&mut self, table: &TableName) -> Result<Option<u64>, Cause> {
+        either!(self, store => store.estimate(table).await)
+    }
+
     async fn weigh(
         &mut self,
         table: &TableName,

@@ -40,7 +40,8 @@ impl Bar {
         let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= PAUSE);
         if is_due {
             self.drawn = Some(Instant::now());
-            let line = line([self.rows, self.total, self.bytes], self.begun.elapsed());
+            let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0);
+            let line = line([self.rows, self.total, self.bytes], self.begun.elapsed(), width.into());
             put(&format!("\r\x1b[2K{line}"));
         }
     }
@@ -64,8 +65,8 @@ fn put(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes()).and_then(|()| io::stderr().flush());
 }
 
-/// Rows, all rows and bytes, after some time.
-fn line([rows, total, bytes]: [u64; 3], elapsed: Duration) -> String {
+/// Rows, all rows and bytes, after some time; less wide than the terminal, which would go on in another line that nobody wipes.
+fn line([rows, total, bytes]: [u64; 3], elapsed: Duration, width: usize) -> String {
     let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
     let total = total.max(rows);
     let full = (rows * WIDTH).checked_div(total).unwrap_or(WIDTH);
@@ -73,7 +74,8 @@ fn line([rows, total, bytes]: [u64; 3], elapsed: Duration) -> String {
     let left = (total - rows).saturating_mul(ms).checked_div(rows).map(|left| left / 1000);
     let left = left.map_or_else(String::new, |left| format!(", {}:{:02} left", left / 60, left % 60));
     let rate = bytes.saturating_mul(1000) / ms;
-    format!("[{bar}] {rows} of {total} rows, {}, {}/s{left}", size(bytes), size(rate))
+    let line = format!("[{bar}] {rows} of {total} rows, {}, {}/s{left}", size(bytes), size(rate));
+    line.chars().take(width.saturating_sub(1)).collect()
 }
 
 fn size(bytes: u64) -> String {
@@ -91,11 +93,12 @@ mod tests {
 
     #[test]
     fn a_line_tells_rows_bytes_rate_and_the_time_that_is_left() {
-        let half = line([500, 1000, 20_000_000], Duration::from_secs(10));
+        let half = line([500, 1000, 20_000_000], Duration::from_secs(10), 80);
         assert_eq!(half, "[############............] 500 of 1000 rows, 20 MB, 2000 kB/s, 0:10 left");
-        assert_eq!(line([0, 0, 0], Duration::ZERO), "[########################] 0 of 0 rows, 0 B, 0 B/s");
+        assert_eq!(line([0, 0, 0], Duration::ZERO, 80), "[########################] 0 of 0 rows, 0 B, 0 B/s");
         // More than were counted: somebody wrote the source between plan and copy.
-        assert!(line([7, 5, 1], Duration::from_secs(1)).contains("7 of 7 rows"));
-        assert!(line([1, u64::MAX, u64::MAX], Duration::from_secs(1)).contains("left"));
+        assert!(line([7, 5, 1], Duration::from_secs(1), 80).contains("7 of 7 rows"));
+        assert!(line([1, u64::MAX, u64::MAX], Duration::from_secs(1), 200).contains("left"));
+        assert_eq!(line([500, 1000, 1], Duration::from_secs(1), 40).len(), 39);
     }
 }

@@ -130,6 +130,7 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
         wait: Duration::from_secs(args.wait),
         rows_of_range: args.rows_per_range,
         jobs: args.jobs.map_or_else(usual_jobs, usize::from),
+        is_jobs_asked: args.jobs.is_some(),
         leaves_out: lines.is_some(),
         keys,
         holder: format!("process {}", std::process::id()),
@@ -139,7 +140,7 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
     let mut hands = Hands {
         confirm: &mut |plan| {
             let said = confirmed(args.yes, plan, &name);
-            bar.borrow_mut().begin(rows_of(plan));
+            bar.borrow_mut().begin(plan.rows().count);
             said
         },
         reject: &mut |mut row| {
@@ -193,6 +194,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Stop> {
         wait: Duration::from_secs(args.wait),
         rows_of_range: 1,
         jobs: 1,
+        is_jobs_asked: false,
         leaves_out: false,
         keys: Keys::Hidden,
         holder: format!("process {}", std::process::id()),
@@ -226,17 +228,15 @@ fn confirmed(is_given: bool, plan: &CopyPlan, target: &str) -> Consent {
     if is_given {
         return Consent::Given;
     }
+    let rows = plan.rows();
     let question = format!(
-        "plan {}: {} rows of {} tables go into {target}.",
+        "plan {}: {}{} rows of {} tables go into {target}.",
         plan.hash,
-        rows_of(plan),
+        if rows.is_exact { "" } else { "about " },
+        rows.count,
         plan.tables.len()
     );
     named(&question, target)
-}
-
-fn rows_of(plan: &CopyPlan) -> u64 {
-    plan.tables.iter().filter_map(|table| table.rows.got()).map(|rows| rows.count).sum()
 }
 
 /// Asks for a name on the terminal, if there is one.

@@ -31,7 +31,7 @@ pub use tuples::{TupleHands, TupleRun, tuples};
 use self::entities::{Entities, entities};
 use crate::digest::short::short;
 use crate::manifest::{At, Copy as Declared, Entities as DeclaredEntities, Source, glob};
-use crate::mapping::{Mapping, ProblemKind, Resolved, resolve};
+use crate::mapping::{Mapping, Pair, ProblemKind, Resolved, resolve};
 use crate::model::copy::StepPlace;
 use crate::model::copy::{CopyPlan, PlannedTable};
 use crate::model::ledger::{CopyRange, Ledger};
@@ -97,7 +97,7 @@ async fn open(endpoint: &Endpoint, patience: Patience) -> Result<Side, Cause> {
 pub async fn plan(settings: &Copy) -> Report {
     let mut report = Report::new("copy plan");
     let witness = gates::witness(&settings.gating, &settings.source).await;
-    if let Some(mut prepared) = prepare(settings, &mut report).await {
+    if let Some(mut prepared) = prepare(settings, Counts::Exact, &mut report).await {
         let gates = run::foreseen(settings, &witness, &mut prepared, &report).await;
         if let Some(plan) = &mut report.copy {
             plan.gates = gates;
@@ -152,7 +152,7 @@ async fn both(settings: &Copy, report: &mut Report) -> Option<(Side, Side)> {
 }
 
 /// Reads both sides, judges, and says all of it in the report. None where no plan could be made.
-async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
+async fn prepare(settings: &Copy, counts: Counts, report: &mut Report) -> Option<Prepared> {
     let mut sides = SidesFacts::of_one(&settings.source.name, &settings.target.name);
     if settings.source.address.is_same(&settings.target.address) {
         judge(SIDES_RULES, &settings.on(), &Look::Got(sides), &settings.levels, report);
@@ -186,7 +186,8 @@ async fn prepare(settings: &Copy, report: &mut Report) -> Option<Prepared> {
     if !are_two {
         return None;
     }
-    let found = planned(settings, (&mapping, &entities), &resolved, (&mut source, &mut target), report).await;
+    let sides = (&mut source, &mut target);
+    let found = planned(settings, (&mapping, &entities), &resolved, sides, counts, report).await;
     let targets = resolved.pairs.iter().map(|pair| pair.target.to_string()).collect();
     // Steps are of all tables.
     let placed = if mapping.only.is_empty() {
@@ -254,6 +255,7 @@ async fn planned(
     (mapping, entities): (&Mapping, &Entities),
     resolved: &Resolved,
     (source, target): (&mut Side, &mut Side),
+    counts: Counts,
     report: &mut Report,
 ) -> Result<(CopyFacts, Vec<DraftTable>, Option<Ledger>, String), Cause> {
     let keys = target.store.foreign_keys().await?;
@@ -296,13 +298,11 @@ async fn planned(
     report.not_compared.push(Gap { on: settings.on(), kind: GapKind::NotCompared, reason: UNHELD.into() });
     for drafted in &tables {
         report.not_compared.extend(drafted.untold.iter().map(untold));
-        one(resolved, drafted, (source, target), &mut facts).await;
-    }
-    for table in &mut facts.plan.tables {
-        let is_it = |range: &CopyRange| range.source == table.source && range.target == table.target;
-        if owned.is_some_and(|ledger| ledger.ranges.iter().any(is_it)) {
-            table.target_rows = Look::NotAsked("a copy of this plan writes it already".into());
-        }
+        let Some(pair) = resolved.pairs.get(drafted.pair) else { continue };
+        let (from, to) = (pair.source.to_string(), pair.target.to_string());
+        let is_it = |range: &CopyRange| range.source == from && range.target == to;
+        let is_owned = owned.is_some_and(|ledger| ledger.ranges.iter().any(is_it));
+        one(pair, drafted, (source, target), (counts, is_owned), &mut facts).await;
     }
     credentials(settings, &mut facts);
     Ok((facts, tables, ledger, whole))
@@ -335,22 +335,53 @@ fn untold((column, has, wants): &(String, String, String)) -> Gap {
     Gap { on, kind: GapKind::NotCompared, reason }
 }
 
+/// How the rows of the source are counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    /// Every table is read.
+    Exact,
+    /// Of a table that it would take long to read the server's estimate will do.
+    Estimated,
+}
+
+/// A table of this size is read in a moment.
+const SMALL_BYTES: u64 = 64 << 20;
+
 /// Counts one table, and adds what there is to say of it.
 async fn one(
-    resolved: &Resolved,
+    pair: &Pair,
     drafted: &DraftTable,
     (source, target): (&mut Side, &mut Side),
+    (counts, is_owned): (Counts, bool),
     facts: &mut CopyFacts,
 ) {
-    let Some(pair) = resolved.pairs.get(drafted.pair) else { return };
     let fits: Vec<_> = drafted.doubts.iter().map(|(column, fit, _)| (column.clone(), fit.clone())).collect();
-    let weighed = source.store.weigh(&pair.source, pair.source_where.as_deref(), &fits).await;
-    if let Ok(weighed) = &weighed {
-        for ((.., doubt), rows) in drafted.doubts.iter().zip(&weighed.misfits) {
+    let bytes = source.store.bytes(&pair.source).await;
+    let is_large = matches!(bytes, Ok(Some(bytes)) if bytes > SMALL_BYTES);
+    let may_estimate = counts == Counts::Estimated && is_large && pair.source_where.is_none();
+    let counted = async {
+        if may_estimate
+            && fits.is_empty()
+            && let Some(count) = source.store.estimate(&pair.source).await?
+        {
+            return Ok((Rows { count, is_exact: false }, Vec::new()));
+        }
+        let weighed = source.store.weigh(&pair.source, pair.source_where.as_deref(), &fits).await?;
+        Ok((Rows { count: weighed.rows, is_exact: true }, weighed.misfits))
+    };
+    let held = async {
+        if is_owned {
+            return Look::NotAsked("a copy of this plan writes it already".into());
+        }
+        let held = target.store.weigh(&pair.target, pair.target_where.as_deref(), &[]).await;
+        Look::from(held).map(|held| held.rows)
+    };
+    let (counted, target_rows) = tokio::join!(counted, held);
+    if let Ok((_, misfits)) = &counted {
+        for ((.., doubt), rows) in drafted.doubts.iter().zip(misfits) {
             facts.doubts.push(crate::model::copy::Doubt { rows: rows.clone(), ..doubt.clone() });
         }
     }
-    let held = target.store.weigh(&pair.target, pair.target_where.as_deref(), &[]).await;
     if !drafted.triggers.is_empty() {
         facts.firing.push(Firing { table: pair.target.to_string(), triggers: drafted.triggers.clone() });
     }
@@ -358,7 +389,6 @@ async fn one(
         let (table, declared) = (pair.target.to_string(), pair.declared.clone());
         facts.unwritable.push(Unwritable { table, reason, declared });
     }
-    let bytes = source.store.bytes(&pair.source).await;
     let bytes = match bytes {
         Ok(Some(bytes)) => Look::Got(bytes),
         Ok(None) => Look::NotAsked("the store does not tell".into()),
@@ -367,9 +397,9 @@ async fn one(
     facts.plan.tables.push(PlannedTable {
         source: pair.source.to_string(),
         target: pair.target.to_string(),
-        rows: Look::from(weighed).map(|weighed| Rows { count: weighed.rows, is_exact: true }),
+        rows: Look::from(counted).map(|(rows, _)| rows),
         bytes,
-        target_rows: Look::from(held).map(|held| held.rows),
+        target_rows,
         form: drafted.form,
         notes: drafted.notes.clone(),
     });

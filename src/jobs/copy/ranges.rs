@@ -20,8 +20,10 @@ pub(super) async fn ranges(
     let Some(key) = table.by.as_ref().filter(|_| most > 1) else { return Ok(one) };
     let name = &table.read.table;
     let Some((first, last)) = source.store.bounds(name, key).await? else { return Ok(one) };
-    let sample = source.store.integers(name, key, rows).await?.unwrap_or_default();
-    let buckets = Buckets::of_integers(first, last, &sample, last.abs_diff(first) / DENSE <= rows, most);
+    let is_dense = last.abs_diff(first) / DENSE <= rows;
+    let sample =
+        if is_dense { None } else { source.store.integers(name, key, rows).await? }.unwrap_or_default();
+    let buckets = Buckets::of_integers(first, last, &sample, is_dense, most);
     let spans: Option<Vec<Span>> = (0..buckets.count()).map(|place| buckets.span(place)).collect();
     Ok(spans.unwrap_or(one))
 }

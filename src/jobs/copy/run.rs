@@ -10,7 +10,7 @@ use super::steps::Steps;
 use super::tables::{Table, grouped, tables};
 use super::work::{Work, Written};
 use super::worker::Worker;
-use super::{Copy, Prepared, counters, prepare};
+use super::{Copy, Counts, Prepared, counters, prepare};
 use crate::digest::hasher::Seed;
 use crate::digest::short::short;
 use crate::manifest::{Keys, Triggers};
@@ -44,6 +44,8 @@ pub struct Run {
     pub rows_of_range: u64,
     /// How many ranges are written at the same time, where both sides can.
     pub jobs: usize,
+    /// Whether somebody asked for that many, and is told where there are fewer.
+    pub is_jobs_asked: bool,
     /// Whether rows that cannot be copied are told and left out.
     pub leaves_out: bool,
     /// How keys are printed.
@@ -71,7 +73,7 @@ pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
     let on = Object::endpoint(&copy.target.name);
     if copy.source.address.is_same(&copy.target.address) {
         // The plan says so.
-        let _ = prepare(copy, &mut report).await;
+        let _ = prepare(copy, Counts::Estimated, &mut report).await;
         report.sort();
         return report;
     }
@@ -101,7 +103,7 @@ pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
 async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: &mut Report) {
     let copy = &settings.copy;
     let seen = witness(&copy.gating, &copy.source).await;
-    let Some(mut prepared) = prepare(copy, report).await else { return };
+    let Some(mut prepared) = prepare(copy, Counts::Estimated, report).await else { return };
     let mut tables = if report.exit(false) == Exit::Held {
         let Some(tables) = tables(settings, &mut prepared, report).await else { return };
         tables
@@ -138,7 +140,7 @@ async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: 
             let mut work = Work::new(settings, first, ledger, (&tables, is_firing), Arc::clone(&steps));
             let open = async || Writer::open(&copy.target.address, copy.patience, skips).await;
             let (workers, why) = work.call_in(open).await;
-            if let Some(cause) = why {
+            if let Some(cause) = why.filter(|_| settings.is_jobs_asked) {
                 let workers = if workers == 1 { "1 worker".to_owned() } else { format!("{workers} workers") };
                 (hands.tell)(&format!("{workers}, and not {}: {}", settings.jobs, cause.message));
             }

@@ -225,10 +225,11 @@ async fn sides(
     for entry in wanted(&declared) {
         expect(&entry, &counted, &settings.levels, report);
     }
-    for (side, held) in [("source", &mut source), ("target", &mut target)] {
-        if let Some(store) = &mut held.store {
+    for (side, held) in [("source", source), ("target", target)] {
+        if let Some(mut store) = held.store {
             let word = if matches!(store.renew().await, Ok(Some(true))) { "proven" } else { "not proven" };
             report.run.facts.insert(format!("quiet {side}"), word.to_owned());
+            store.close().await;
         }
     }
     whole(report, on, &[], &settings.levels);

@@ -2,6 +2,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures_util::future::join_all;
+
 use super::Verify;
 use super::compare::{Compared, again, compare, told};
 use super::expected::{expect, wanted};
@@ -23,12 +25,12 @@ pub(super) type Outcomes = Vec<(usize, Share, Result<Compared, Cause>)>;
 pub(super) async fn content(
     settings: &Verify,
     pairs: &[Pair],
-    stores: Stores,
+    stores: &mut Stores,
     report: &mut Report,
     each: &mut (dyn FnMut(&DifferingRow) + Send),
 ) {
     let Stores { source: Some(source), target, .. } = stores else { return };
-    let (mut source, mut target) = (source.store, target.store);
+    let (source, target) = (&mut source.store, &mut target.store);
     let watch = Stopwatch::start();
     let each = Mutex::new(each);
     let next = AtomicUsize::new(0);
@@ -60,15 +62,15 @@ pub(super) async fn content(
             outcomes.push((index, share, compared));
         }
     };
-    let others =
-        futures_util::future::join_all(others.iter_mut().map(|[source, target]| work(source, target)));
-    let (mut outcomes, more) = tokio::join!(work(&mut source, &mut target), others);
+    let more = join_all(others.iter_mut().map(|[source, target]| work(source, target)));
+    let (mut outcomes, more) = tokio::join!(work(source, target), more);
     outcomes.extend(more.into_iter().flatten());
+    join_all(others.into_iter().flatten().map(Store::close)).await;
     outcomes.sort_by_key(|(index, ..)| *index);
     if outcomes.iter().any(|(.., outcome)| outcome.as_ref().is_ok_and(|compared| compared.plan.is_typed)) {
         report.run.facts.insert("readers".into(), workers.to_string());
         report.run.facts.insert("snapshots held".into(), format!("{} ms", watch.elapsed_ms()));
-        settle(settings, pairs, &mut outcomes, [&mut source, &mut target], report).await;
+        settle(settings, pairs, &mut outcomes, [source, target], report).await;
     }
     if let Some(shard) = settings.shard {
         report.part = Some(part(settings, shard, pairs, &outcomes));

@@ -101,6 +101,7 @@ pub async fn take(settings: &Take) -> Result<Fingerprint, Cause> {
     let vectors = vectors(settings, &pairs, &mut store).await?;
     let sets = sets(settings, &mut store).await;
     let origin = store.origin();
+    store.close().await;
     Ok(Fingerprint {
         endpoint: settings.endpoint.name.clone(),
         side: (!settings.mapping.is_plain()).then_some(settings.side),

@@ -137,7 +137,9 @@ pub async fn verify(
     match (source, target) {
         (Ok(source), Ok(target)) => {
             let mut row = |row: &DifferingRow| each(&Differing::Row(row));
-            is_judged |= sides(settings, source, target, &mut report, &mut row).await;
+            let mut stores = Stores::open(settings, source, target).await;
+            is_judged |= sides(settings, &mut stores, &mut report, &mut row).await;
+            stores.close().await;
         }
         (source, target) => {
             for (endpoint, opened) in [(&settings.source, source.err()), (&settings.target, target.err())] {
@@ -179,15 +181,14 @@ fn on(settings: &Verify) -> Object {
 /// Compares two open sides; whether they are two.
 async fn sides(
     settings: &Verify,
-    source: Opened,
-    target: Opened,
+    stores: &mut Stores,
     report: &mut Report,
     each: &mut (dyn FnMut(&DifferingRow) + Send),
 ) -> bool {
-    let is_same = source.store.is_same(&target.store);
-    let is_replica = !is_same && source.store.is_replica(&target.store);
-    let mut stores = Stores::open(settings, source, target).await;
-    let known = if is_same { Ok(BTreeMap::new()) } else { asked::known(settings, &mut stores).await };
+    let Some(source) = &stores.source else { return false };
+    let is_same = source.store.is_same(&stores.target.store);
+    let is_replica = !is_same && source.store.is_replica(&stores.target.store);
+    let known = if is_same { Ok(BTreeMap::new()) } else { asked::known(settings, stores).await };
     let (Some(source), target) = (&mut stores.source, &stores.target) else { return false };
     let inactive = |(name, is_active): (&String, &bool)| (!is_active).then(|| name.clone());
     let mut mapping = settings.mapping.clone();
@@ -221,22 +222,22 @@ async fn sides(
     let tolerated = tolerated::tolerate(&settings.vectors, &mut pairs, report);
     // What is no table's rows is looked at by one part alone.
     if settings.shard.is_none_or(|shard| shard.index == 1) {
-        asked::entities(settings, known, &stores, report);
-        asked::invariants(settings, &mut stores, report).await;
-        asked::counts(settings, &mut stores, report).await;
-        sets::sets(settings, &mut stores, report).await;
+        asked::entities(settings, known, stores, report);
+        asked::invariants(settings, stores, report).await;
+        asked::counts(settings, stores, report).await;
+        sets::sets(settings, stores, report).await;
         if settings.judges(&integrity::RULES) {
-            integrity::counters(settings, &pairs, &mut stores, report).await;
-            integrity::references(settings, &pairs, &mut stores, report).await;
+            integrity::counters(settings, &pairs, stores, report).await;
+            integrity::references(settings, &pairs, stores, report).await;
         }
         if settings.judges(&beside::RULES) {
             if settings.mapping.only.is_empty() && settings.mapping.entities.is_empty() {
-                beside::beside(settings, &mut stores, report).await;
+                beside::beside(settings, stores, report).await;
             }
-            beside::unmapped(settings, &mapping, &pairs, &mut stores, report).await;
+            beside::unmapped(settings, &mapping, &pairs, stores, report).await;
         }
         if settings.judges(&vectors::RULES) {
-            vectors::vectors(settings, &pairs, &tolerated, &mut stores, report).await;
+            vectors::vectors(settings, &pairs, &tolerated, stores, report).await;
         }
     }
     if settings.judges(&ROW_RULES) {

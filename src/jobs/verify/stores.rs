@@ -1,6 +1,8 @@
 //! The open stores of a run: source, target, and whatever else is asked.
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
+
 use super::{Opened, Verify, open};
 use crate::diff::fingerprint::VectorPrint;
 use crate::model::{Cause, Look};
@@ -28,6 +30,13 @@ impl Stores {
     /// A target whose source is a fingerprint.
     pub(super) fn of_target(target: Opened, taken: BTreeMap<String, Look<VectorPrint>>) -> Self {
         Self { source: None, target, taken, others: BTreeMap::new() }
+    }
+
+    /// Says good-bye to all of them.
+    pub(super) async fn close(self) {
+        let others = self.others.into_values().filter_map(Result::ok);
+        let all = self.source.into_iter().chain([self.target]).chain(others);
+        join_all(all.map(|opened| opened.store.close())).await;
     }
 
     /// The source, where it can be asked.

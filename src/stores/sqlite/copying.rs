@@ -22,6 +22,10 @@ impl Copying for Sqlite {
         Ok(self.keys().await?.into_iter().map(key).collect())
     }
 
+    async fn estimate(&mut self, _: &TableName) -> Result<Option<u64>, Cause> {
+        Ok(None)
+    }
+
     async fn weigh(
         &mut self,
         table: &TableName,

@@ -9,6 +9,7 @@ use super::select::{from, quoted};
 use crate::model::copy::{Fit, ForeignKey};
 use crate::model::{Cause, Look, TableName};
 use crate::stores::copying::{Copying, Weighed, weighed};
+use crate::stores::rows::RowSource;
 
 impl Copying for PostgresRows {
     async fn foreign_keys(&mut self) -> Result<Vec<ForeignKey>, Cause> {
@@ -22,6 +23,17 @@ impl Copying for PostgresRows {
             is_deferrable: key.is_deferrable,
         };
         Ok(all.into_iter().filter(|key| key.is_enforced).map(key).collect())
+    }
+
+    async fn estimate(&mut self, table: &TableName) -> Result<Option<u64>, Cause> {
+        // Whoever may not read all of it is told so now.
+        self.is_empty(table).await?;
+        // As many a page as when it was looked at last. A part that never was makes the sum negative, which is no number of rows.
+        let pages = "(pg_relation_size(c.oid) / current_setting('block_size')::int8)";
+        let rows = format!(
+            "CASE WHEN {pages} = 0 THEN 0 WHEN c.reltuples > 0 AND c.relpages > 0 THEN c.reltuples / c.relpages * {pages} ELSE -1e18 END"
+        );
+        self.over_parts(table, &rows).await
     }
 
     async fn weigh(
