@@ -362,7 +362,7 @@ async fn one(
     let counted = async {
         if may_estimate
             && fits.is_empty()
-            && let Some(count) = source.store.estimate(&pair.source).await?
+            && let Ok(Some(count)) = source.store.estimate(&pair.source).await
         {
             return Ok((Rows { count, is_exact: false }, Vec::new()));
         }

@@ -140,7 +140,7 @@ async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: 
             let mut work = Work::new(settings, first, ledger, (&tables, is_firing), Arc::clone(&steps));
             let open = async || Writer::open(&copy.target.address, copy.patience, skips).await;
             let (workers, why) = work.call_in(open).await;
-            if let Some(cause) = why.filter(|_| settings.is_jobs_asked) {
+            if let Some(cause) = why {
                 let workers = if workers == 1 { "1 worker".to_owned() } else { format!("{workers} workers") };
                 (hands.tell)(&format!("{workers}, and not {}: {}", settings.jobs, cause.message));
             }

@@ -86,7 +86,7 @@ impl<'w> Work<'w> {
                 Ok(Some(source)) => source,
                 Ok(None) => {
                     let cause = Cause::new("the source can be read by one session alone");
-                    return (self.workers.len(), Some(cause));
+                    return (self.workers.len(), self.settings.is_jobs_asked.then_some(cause));
                 }
                 Err(cause) => return (self.workers.len(), Some(cause)),
             };

@@ -29,6 +29,9 @@ pub use url::PostgresUrl;
 const LEDGER: &str = "trueup_ledger";
 const MARK: &str = "made by trueup: the ledger of its copies";
 
+/// How long a good-bye may take: over TLS it waits for the server's own.
+const PARTING: Duration = Duration::from_secs(2);
+
 /// How long a connection may take to come about.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -142,8 +145,7 @@ impl Postgres {
 
     /// Ends the transaction and says good-bye, so that nobody counts this connection any more.
     pub async fn close(self) {
-        // There is nothing to keep, so a server that does not answer loses nothing.
-        let _ = self.connection.close().await;
+        good_bye(self.connection).await;
     }
 
     /// The answers to several queries, each of one text, asked in one message.
@@ -181,6 +183,11 @@ async fn connect(url: &PostgresUrl) -> Result<PgConnection, Cause> {
         Ok(connected) => connected.map_err(|error| Fail::Connect(said(&error)).into()),
         Err(_) => Err(Fail::Slow.into()),
     }
+}
+
+/// Ends a session, so that nobody counts it any more. Nothing is lost where the server does not answer.
+async fn good_bye(connection: PgConnection) {
+    let _ = tokio::time::timeout(PARTING, connection.close()).await;
 }
 
 async fn run(connection: &mut PgConnection, sql: impl Into<String>) -> Result<(), sqlx::Error> {

@@ -6,9 +6,9 @@ use std::hash::{BuildHasher, Hasher};
 
 use futures_util::TryStreamExt;
 use sqlx::postgres::{PgConnection, PgDatabaseError, PgErrorPosition};
-use sqlx::{AssertSqlSafe, Connection, Either, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Either, SqlSafeStr};
 
-use super::{Fail, PostgresUrl, connect, run, said};
+use super::{Fail, PostgresUrl, connect, good_bye, run, said};
 use crate::model::Cause;
 
 /// A database that this process made. Only such a one can be dropped, because nothing else makes this value.
@@ -81,7 +81,7 @@ impl Scratch {
         let script = lines.join("\n");
         let mut connection = connect(&self.url()).await?;
         let loaded = each(&mut connection, &script).await;
-        let _ = connection.close().await;
+        good_bye(connection).await;
         loaded.map_err(|(done, error)| unloaded(&script, done, &error))
     }
 
@@ -96,9 +96,9 @@ impl Scratch {
             // The connection did not last; the database did.
             let mut connection = connect(&self.server).await?;
             dropped = run(&mut connection, drop).await;
-            let _ = connection.close().await;
+            good_bye(connection).await;
         }
-        let _ = self.keeper.close().await;
+        good_bye(self.keeper).await;
         dropped.map_err(|error| {
             Cause::new(format!("the scratch database {} is left behind: {}", self.name, said(&error)))
                 .hint("drop it by hand")

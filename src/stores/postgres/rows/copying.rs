@@ -6,6 +6,7 @@ use super::PostgresRows;
 use super::integrity::Declared;
 use super::scan::Of;
 use super::select::{from, quoted};
+use super::writing::named;
 use crate::model::copy::{Fit, ForeignKey};
 use crate::model::{Cause, Look, TableName};
 use crate::stores::copying::{Copying, Weighed, weighed};
@@ -28,12 +29,14 @@ impl Copying for PostgresRows {
     async fn estimate(&mut self, table: &TableName) -> Result<Option<u64>, Cause> {
         // Whoever may not read all of it is told so now.
         self.is_empty(table).await?;
-        // As many a page as when it was looked at last. A part that never was makes the sum negative, which is no number of rows.
-        let pages = "(pg_relation_size(c.oid) / current_setting('block_size')::int8)";
-        let rows = format!(
-            "CASE WHEN {pages} = 0 THEN 0 WHEN c.reltuples > 0 AND c.relpages > 0 THEN c.reltuples / c.relpages * {pages} ELSE -1e18 END"
-        );
-        self.over_parts(table, &rows).await
+        let sql = include_str!("../sql/estimate.sql").replace("$TABLE", &named(table).replace('\'', "''"));
+        let mut rows = None;
+        self.stream(Of::Table(table), sql, |row| {
+            rows = row.try_get::<Option<i64>, usize>(0)?;
+            Ok(())
+        })
+        .await?;
+        Ok(rows.and_then(|rows| u64::try_from(rows).ok()))
     }
 
     async fn weigh(

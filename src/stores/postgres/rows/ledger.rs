@@ -3,11 +3,10 @@
 //! The lock is one of the server's, held by a connection of its own: it is gone when its process is, however that ended.
 use std::time::{Duration, Instant};
 
-use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
 use super::super::catalog::read;
-use super::super::{Fail, MARK, PATIENCE, PostgresUrl, all, connect, run, said};
+use super::super::{Fail, MARK, PATIENCE, PostgresUrl, all, connect, good_bye, run, said};
 use super::PostgresRows;
 use crate::model::Cause;
 use crate::model::ledger::{CopyRange, CopyRun, Holder, Ledger};
@@ -96,7 +95,7 @@ impl TargetLock {
             }
             let holder = holder(&mut connection).await?;
             if begun.elapsed() >= wait {
-                let _ = connection.close().await;
+                good_bye(connection).await;
                 return Ok(Err(holder));
             }
             tokio::time::sleep(Duration::from_millis(500).min(wait)).await;
@@ -111,7 +110,7 @@ impl TargetLock {
     /// Lets go of it.
     pub async fn release(self) {
         // The server lets go of it with the connection, whatever this comes to.
-        let _ = self.connection.close().await;
+        good_bye(self.connection).await;
     }
 
     /// Who holds the lock of a target; none when nobody does.
@@ -121,7 +120,7 @@ impl TargetLock {
     pub async fn holder(url: &PostgresUrl) -> Result<Option<Holder>, Cause> {
         let mut connection = connect(url).await?;
         let holder = holder(&mut connection).await;
-        let _ = connection.close().await;
+        good_bye(connection).await;
         holder
     }
 
@@ -134,7 +133,7 @@ impl TargetLock {
         let still = self::holder(&mut connection).await?.is_some_and(|now| now == *holder);
         let sql = format!("SELECT pg_terminate_backend({})::text", holder.pid);
         let ended = if still { all(&mut connection, sql).await.map(|_| true) } else { Ok(false) };
-        let _ = connection.close().await;
+        good_bye(connection).await;
         ended.map_err(|error| Fail::Question(said(&error)).into())
     }
 }

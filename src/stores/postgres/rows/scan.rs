@@ -214,7 +214,7 @@ impl RowSource for PostgresRows {
 
 impl PostgresRows {
     /// A number summed over a table and its partitions.
-    pub(super) async fn over_parts(&mut self, table: &TableName, number: &str) -> Result<Option<u64>, Cause> {
+    async fn over_parts(&mut self, table: &TableName, number: &str) -> Result<Option<u64>, Cause> {
         let regclass = format!("{}.{}", quoted(&table.namespace), quoted(&table.name)).replace('\'', "''");
         let sql = format!(
             "SELECT sum({number})::int8 \

@@ -5,10 +5,9 @@
 //! the table is temporary and part of the same transaction, so that a kill leaves nothing behind.
 use std::time::Instant;
 
-use sqlx::Connection;
 use sqlx::postgres::PgDatabaseError;
 
-use super::super::{Fail, MARK, PostgresUrl, all, run, said};
+use super::super::{Fail, MARK, PostgresUrl, all, good_bye, run, said};
 use super::ledger::{KEEPALIVE, ledger};
 use super::pouring::{FORMS, Sink};
 use super::select::{self, quoted, text_literal};
@@ -349,7 +348,7 @@ impl PostgresWriter {
 
     /// Says good-bye.
     pub async fn close(self) {
-        let _ = self.rows.store.connection.close().await;
+        good_bye(self.rows.store.connection).await;
     }
 }
 
