@@ -239,3 +239,28 @@ fn hidden_keys_stand_in_no_part() {
         }
     }
 }
+
+/// Of a range no condition need take anything; of the whole it must.
+#[test]
+fn a_part_whose_range_a_condition_leaves_out_is_well() {
+    let world = World::pair(TABLES, TABLES);
+    for (condition, is_none) in [("id <= 900", false), ("id < 0", true)] {
+        let manifest = format!(
+            "[[table]]\nfrom = \"big\"\nwhere = \"{condition}\"\ntarget_where = \"{condition}\"\n\
+             [[skip]]\ntable = \"*\"\nreason = \"not asked here\"\n"
+        );
+        let whole = world.through(&manifest, &["--seed", "7"]);
+        assert_eq!(whole.code, i32::from(is_none), "{whole:?}");
+        let files = ["1", "2", "3"].map(|index| {
+            let (shard, file) = (format!("{index}/3"), format!("part{index}.json"));
+            let more = ["--seed", "7", "--accept-part", "--shard", &shard, "--output", &file];
+            let part = world.through(&manifest, &more);
+            assert_eq!(part.code, 0, "{part:?}");
+            file
+        });
+        let merged = merge(&world, &files);
+        assert_eq!((merged.lines(), merged.code), (whole.lines(), whole.code));
+        assert_eq!(merged.json()["evidence"], whole.json()["evidence"]);
+        assert_eq!(merged.lines().iter().any(|line| line.starts_with("filter-takes-nothing")), is_none);
+    }
+}

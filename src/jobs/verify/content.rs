@@ -135,7 +135,12 @@ fn judged(settings: &Verify, pair: &Pair, outcome: Result<Compared, Cause>, repo
             ColumnTypes { table: on.name.clone(), declared: pair.declared.clone(), ..compared.plan.types };
         judge(COLUMN_RULES, &on, &Look::Got(types), &settings.levels, report);
     }
-    let told = Look::Got(compared.told);
+    let mut told = compared.told;
+    if compared.plan.source.within.is_some() {
+        // What a condition takes of a range says nothing of its table: whoever joins the parts asks it of all.
+        (told.source_filter_took_none, told.target_filter_took_none) = (false, false);
+    }
+    let told = Look::Got(told);
     if compared.plan.is_typed {
         judge(MOVING_RULES, &on, &told, &settings.levels, report);
     }
