@@ -27,6 +27,15 @@ pub enum Buckets {
 /// Numbers from the first (included) to the second (included); `None` without end.
 pub type Span = (Option<i64>, Option<i64>);
 
+/// The numbers that are in both.
+pub fn narrower(one: Span, other: Span) -> Span {
+    let both = |a: Option<i64>, b: Option<i64>, choose: fn(i64, i64) -> i64| match (a, b) {
+        (Some(a), Some(b)) => Some(choose(a, b)),
+        (a, b) => a.or(b),
+    };
+    (both(one.0, other.0, i64::max), both(one.1, other.1, i64::min))
+}
+
 impl Buckets {
     /// How many there are.
     pub fn count(&self) -> u64 {
@@ -156,6 +165,12 @@ mod tests {
     #[test]
     fn keys_over_the_whole_range_are_cut_by_hash() {
         assert_eq!(Buckets::of_integers(i64::MIN, i64::MAX, &[], false, 4096), Buckets::Hash(4096));
+    }
+
+    #[test]
+    fn spans_meet() {
+        assert_eq!(narrower((None, None), (Some(1), None)), (Some(1), None));
+        assert_eq!(narrower((Some(5), Some(9)), (Some(1), Some(7))), (Some(5), Some(7)));
     }
 
     #[test]

@@ -177,8 +177,8 @@ pub struct Rows {
     pub seed: Seed,
     /// How rows are cut into buckets.
     pub buckets: Buckets,
-    /// The rows whose integer key lies in a span, where not all are asked for and the store finds them by it.
-    pub within: Option<Span>,
+    /// The rows whose integer key lies in one of these, where the store finds them by it; all of them where there is none.
+    pub within: Vec<Span>,
 }
 
 impl Rows {

@@ -1,4 +1,5 @@
 //! A target of any sort that is being written, and its lock.
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::endpoint::Address;
@@ -6,7 +7,7 @@ use super::postgres::{Patience, PostgresWriter, TargetLock};
 use super::rows::Rows;
 use super::sqlite::{FileLock, SqliteWriter};
 use super::store::Store;
-use super::writing::{Poured, Refused, Rejects, Sieve, Transfer};
+use super::writing::{Poured, Refused, Rejects, Sent, Sieve, Transfer};
 use crate::digest::bucket::Bucket;
 use crate::model::ledger::{CopyRange, CopyRun, Holder, Ledger, RangeState};
 use crate::model::{Cause, TableName};
@@ -78,7 +79,8 @@ impl Writer {
         }
     }
 
-    /// Sends the rows of a transfer: into the table itself, or to a place beside it. Those that cannot be sent are told to `reject`.
+    /// Sends the rows of a transfer: into the table itself, or to a place beside it. Those that cannot be sent are told to `reject`, and
+    /// what is sent is counted in `sent` on its way.
     ///
     /// # Errors
     /// When they cannot be read, the target refuses one, or one may not be left out.
@@ -88,10 +90,11 @@ impl Writer {
         transfer: &Transfer,
         is_direct: bool,
         reject: &mut Rejects<'_>,
+        sent: &Arc<Sent>,
     ) -> Result<Poured, Refused> {
         match (self, source) {
             (Self::Postgres(writer), source) => {
-                let mut sink = writer.sink(transfer, is_direct).await?;
+                let mut sink = writer.sink(transfer, is_direct, Arc::clone(sent)).await?;
                 let poured = match source.pour(transfer, &mut sink, reject).await {
                     Ok(poured) => poured,
                     Err(cause) => {
@@ -102,7 +105,9 @@ impl Writer {
                 let bytes = sink.end().await?;
                 Ok(Poured { bytes, ..poured })
             }
-            (Self::Sqlite(writer), Store::Sqlite(source)) => writer.put(source, transfer, is_direct).await,
+            (Self::Sqlite(writer), Store::Sqlite(source)) => {
+                writer.put(source, transfer, is_direct, sent).await
+            }
             (Self::Sqlite(_), Store::Postgres(_)) => Err(Cause::new(FROM_POSTGRES).into()),
         }
     }
@@ -156,12 +161,20 @@ impl Writer {
         either!(self, writer => writer.sift(transfer, how, reject).await)
     }
 
-    /// The digest of some rows, as they are in this transaction.
+    /// The digest of each bucket of some rows, as they are in this transaction.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn digests(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
+        either!(self, writer => writer.digests(rows).await)
+    }
+
+    /// The digest of all of them.
     ///
     /// # Errors
     /// When they cannot be read.
     pub async fn digest(&mut self, rows: &Rows) -> Result<Bucket, Cause> {
-        either!(self, writer => writer.digest(rows).await)
+        Ok(Bucket::sum(&self.digests(rows).await?))
     }
 
     /// The rows of the target that came from beside the table.

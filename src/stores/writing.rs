@@ -1,4 +1,6 @@
 //! What a copy asks of a target that it writes, and how rows get there.
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::digest::bucket::Bucket;
 use crate::digest::kind::Kind;
 use crate::model::copy::{Form, Reject};
@@ -54,6 +56,34 @@ pub struct Poured {
     pub rejected: u64,
     /// The digest of those that were sent, where it was computed on the way.
     pub digest: Option<Bucket>,
+}
+
+/// What is on its way, and not kept yet: for whoever shows it.
+#[derive(Debug, Default)]
+pub struct Sent {
+    rows: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Sent {
+    pub(super) fn row(&self) {
+        self.rows.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn add(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Nothing is.
+    pub fn clear(&self) {
+        self.rows.store(0, Ordering::Relaxed);
+        self.bytes.store(0, Ordering::Relaxed);
+    }
+
+    /// About how many rows, and how many bytes.
+    pub fn told(&self) -> (u64, u64) {
+        (self.rows.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
+    }
 }
 
 /// Where a row goes that cannot be sent. An error stops the copy.

@@ -2,8 +2,13 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use crate::jobs::copy::Progress;
+
 /// Drawn at the most so often.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// Where there is no terminal, somebody who has heard of nothing for so long is told what is under way.
+const LONG: Duration = Duration::from_secs(20);
 
 /// Characters of the bar itself.
 const WIDTH: u64 = 24;
@@ -12,16 +17,19 @@ const WIDTH: u64 = 24;
 pub(super) struct Bar {
     is_drawn: bool,
     begun: Instant,
+    /// When it was drawn, or something was said of a range.
     drawn: Option<Instant>,
     total: u64,
     rows: u64,
     bytes: u64,
+    /// The most that was shown. What is under way may be begun again, and the bar does not go back for that.
+    shown: (u64, u64),
 }
 
 impl Bar {
     pub(super) fn new() -> Self {
         let is_drawn = io::stderr().is_terminal();
-        Self { is_drawn, begun: Instant::now(), drawn: None, total: 0, rows: 0, bytes: 0 }
+        Self { is_drawn, begun: Instant::now(), drawn: None, total: 0, rows: 0, bytes: 0, shown: (0, 0) }
     }
 
     /// From here on, towards so many rows.
@@ -30,20 +38,42 @@ impl Bar {
         self.begun = Instant::now();
     }
 
-    /// A range is kept.
-    pub(super) fn kept(&mut self, text: &str, rows: u64, bytes: u64) {
+    pub(super) fn tell(&mut self, progress: &Progress<'_>) {
+        match *progress {
+            Progress::Kept(text, rows, bytes) => self.kept(text, rows, bytes),
+            Progress::UnderWay(rows, bytes) => self.under_way(rows, bytes),
+        }
+    }
+
+    fn kept(&mut self, text: &str, rows: u64, bytes: u64) {
         self.rows += rows;
         self.bytes += bytes;
         if !self.is_drawn {
-            return self.say(text);
-        }
-        let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= PAUSE);
-        if is_due {
             self.drawn = Some(Instant::now());
-            let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0);
-            let line = line([self.rows, self.total, self.bytes], self.begun.elapsed(), width.into());
-            put(&format!("\r\x1b[2K{line}"));
+            return put(&format!("{text}\n"));
         }
+        self.draw(0, 0);
+    }
+
+    fn under_way(&mut self, rows: u64, bytes: u64) {
+        if self.is_drawn {
+            return self.draw(rows, bytes);
+        }
+        if self.drawn.get_or_insert_with(Instant::now).elapsed() >= LONG && rows > 0 {
+            self.drawn = Some(Instant::now());
+            put(&format!("about {rows} rows under way, {bytes} bytes sent\n"));
+        }
+    }
+
+    fn draw(&mut self, rows: u64, bytes: u64) {
+        if self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE) {
+            return;
+        }
+        self.drawn = Some(Instant::now());
+        self.shown = (self.shown.0.max(self.rows + rows), self.shown.1.max(self.bytes + bytes));
+        let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0);
+        let line = line([self.shown.0, self.total, self.shown.1], self.begun.elapsed(), width.into());
+        put(&format!("\r\x1b[2K{line}"));
     }
 
     /// Says something beside it.
@@ -54,7 +84,7 @@ impl Bar {
 
     /// Leaves nothing of it on the terminal.
     pub(super) fn wipe(&mut self) {
-        if self.drawn.take().is_some() {
+        if self.drawn.take().is_some() && self.is_drawn {
             put("\r\x1b[2K");
         }
     }

@@ -90,9 +90,10 @@ pub(in crate::cli) struct Args {
     /// How keys are printed
     #[arg(long, value_enum)]
     keys: Option<Keys>,
-    /// About how many rows one transaction writes, where an integer key cuts them
-    #[arg(long, value_name = "N", default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1..))]
-    rows_per_range: u64,
+    /// About how many rows one transaction writes, where an integer key cuts them. Without it, a table of up to 256 MiB is one
+    /// transaction, and a larger one has 50,000 rows in each, or as many as 64 MiB hold
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    rows_per_range: Option<u64>,
     /// How many ranges are written at the same time, each by a connection of its own: without it, as many as this machine has
     /// processors, but 2 at the least and 4 at the most. A source that one session alone can read has one
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -160,7 +161,7 @@ pub(super) fn rows(args: &Args) -> Result<Exit, Stop> {
             lines.write(&row);
             Ok(())
         },
-        kept: &mut |text, rows, bytes| bar.borrow_mut().kept(text, rows, bytes),
+        progress: &mut |progress| bar.borrow_mut().tell(&progress),
         tell: &mut |text| bar.borrow_mut().say(text),
     };
     let mut report = runtime()?.block_on(run(&settings, &mut hands));
@@ -192,7 +193,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Stop> {
         seed: random(),
         reviewed: None,
         wait: Duration::from_secs(args.wait),
-        rows_of_range: 1,
+        rows_of_range: None,
         jobs: 1,
         is_jobs_asked: false,
         leaves_out: false,
@@ -206,7 +207,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Stop> {
             if args.yes { Consent::Given } else { named(&question, &name) }
         },
         reject: &mut |_| Err(Cause::new("no row is copied here")),
-        kept: &mut |text, _, _| say(text),
+        progress: &mut |_| (),
         tell: &mut |text| say(text),
     };
     let mut report = runtime()?.block_on(provision(&settings, &mut hands));

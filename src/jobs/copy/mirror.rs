@@ -1,9 +1,12 @@
 //! Rows that the source no longer has, removed when all others are there: of the tables that refer to others first.
+use std::sync::Arc;
+
 use super::transfer::within;
 use super::work::{Work, Written};
 use super::worker::{Trouble, Worker};
 use crate::digest::bucket::Bucket;
 use crate::model::Cause;
+use crate::model::copy::Reject;
 use crate::model::ledger::{CopyRange, RangeState};
 use crate::stores::writing::{Poured, Transfer};
 
@@ -18,7 +21,7 @@ impl Work<'_> {
             for range in ranges {
                 // A row that is refused is told, and what is there of it stays.
                 let Some(rows) = one.to_remove(range.place) else { continue };
-                let transfer = within(&table.whole, (range.lower, range.upper));
+                let transfer = within(&table.whole, &range);
                 match worker.removed(&transfer, epoch, range.place).await {
                     Ok(digest) => {
                         one.removed(range.place, digest);
@@ -42,7 +45,8 @@ impl Worker {
     async fn removed(&mut self, transfer: &Transfer, epoch: i64, place: i32) -> Result<Bucket, Trouble> {
         self.writer.begin(epoch, false).await?;
         let keys = keys_of(transfer);
-        self.writer.send(&mut self.source, &keys, false, &mut |row| Err(Cause::new(row.reason))).await?;
+        let refuse = &mut |row: Reject| Err(Cause::new(row.reason));
+        self.writer.send(&mut self.source, &keys, false, refuse, &Arc::default()).await?;
         let others = self.writer.others(&keys, false);
         if let Some(table) = self.writer.referrers(&others).await?.first() {
             let message = format!(

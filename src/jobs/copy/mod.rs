@@ -23,7 +23,7 @@ mod worker;
 pub use backfill::{BackfillRun, backfill};
 pub use gates::{Expected, Filed, Gating, database_of};
 pub use provision::provision;
-pub use run::{Hands, Run, run};
+pub use run::{Hands, Progress, Run, run};
 pub use steps::Ends;
 pub use tending::{reset, status, unlock};
 pub use tuples::{TupleHands, TupleRun, tuples};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::gates::{ROWS, STRICT, Sides, Step, Witness, database_id, hold, told, witness};
-use super::ranges::ranges;
+use super::ranges::{Size, ranges};
 use super::steps::Steps;
 use super::tables::{Table, grouped, tables};
 use super::work::{Work, Written};
@@ -40,8 +40,8 @@ pub struct Run {
     pub reviewed: Option<String>,
     /// How long the lock is waited for.
     pub wait: Duration,
-    /// About how many rows a range has.
-    pub rows_of_range: u64,
+    /// About how many rows a range has, where somebody says so.
+    pub rows_of_range: Option<u64>,
     /// How many ranges are written at the same time, where both sides can.
     pub jobs: usize,
     /// Whether somebody asked for that many, and is told where there are fewer.
@@ -60,10 +60,18 @@ pub struct Hands<'h> {
     pub confirm: &'h mut dyn FnMut(&CopyPlan) -> Consent,
     /// Told of each row that cannot be copied.
     pub reject: &'h mut Rejects<'h>,
-    /// Told of each range that is kept: in words, its rows, and the bytes that were sent.
-    pub kept: &'h mut dyn FnMut(&str, u64, u64),
+    /// Told of each range that is kept, and again and again of what is under way.
+    pub progress: &'h mut dyn FnMut(Progress<'_>),
     /// Told whatever else there is to say.
     pub tell: &'h mut dyn FnMut(&str),
+}
+
+/// How far a run is. Bytes are those that were sent.
+pub enum Progress<'p> {
+    /// A range is kept: in words, its rows, and its bytes.
+    Kept(&'p str, u64, u64),
+    /// About so many rows and bytes were sent, and are not kept yet.
+    UnderWay(u64, u64),
 }
 
 /// Copies rows.
@@ -135,7 +143,7 @@ async fn locked(settings: &Run, lock: &mut Lock, hands: &mut Hands<'_>, report: 
     let Prepared { source, mut target, resolved, entities, .. } = prepared;
     let written = match begun {
         Ok((writer, ledger)) => {
-            let first = Worker { source: source.store, writer };
+            let first = Worker::new(source.store, writer);
             let steps = Arc::new(Mutex::new(steps));
             let mut work = Work::new(settings, first, ledger, (&tables, is_firing), Arc::clone(&steps));
             let open = async || Writer::open(&copy.target.address, copy.patience, skips).await;
@@ -384,14 +392,16 @@ async fn cut(settings: &Run, prepared: &mut Prepared, tables: &[Table]) -> Resul
         if held.iter().any(|range| range.source == from && range.target == to) {
             continue;
         }
-        let rows =
+        let planned =
             prepared.facts.plan.tables.iter().find(|planned| planned.source == from && planned.target == to);
-        let rows = rows.and_then(|planned| planned.rows.got()).map_or(0, |rows| rows.count);
+        let rows = planned.and_then(|planned| planned.rows.got()).map_or(0, |rows| rows.count);
+        let bytes = planned.and_then(|planned| planned.bytes.got()).copied();
         let is_whole = drafted.is_at_once || table.group.is_some();
         let spans = if is_whole {
             vec![(None, None)]
         } else {
-            ranges(&table.whole, rows, settings.rows_of_range, &mut prepared.source).await?
+            let size = Size { rows, bytes };
+            ranges(&table.whole, size, settings.rows_of_range, &mut prepared.source).await?
         };
         for (lower, upper) in spans {
             let (source, target) = (from.clone(), to.clone());

@@ -8,6 +8,7 @@ use crate::digest::kind::Kind;
 use crate::digest::passing::is_canonical;
 use crate::mapping::Pair;
 use crate::model::copy::Form;
+use crate::model::ledger::CopyRange;
 use crate::model::schema::ConstraintKind;
 use crate::model::{Cause, ColumnRole, Gap, GapKind, Object, ObjectKind, Table};
 use crate::stores::paired::{Paired, value};
@@ -68,7 +69,7 @@ pub(super) async fn transfer(
         mode: pair.mode,
         seed,
         buckets: Buckets::Hash(1),
-        within: None,
+        within: Vec::new(),
     };
     let (columns, read, compared) = sent(pair, known, &paired);
     let rowid = target.store.rowid(&pair.target).await?;
@@ -238,13 +239,17 @@ pub(super) fn without(whole: &Transfer, late: &BTreeSet<String>) -> Transfer {
     part
 }
 
-/// The same, of a range of keys.
-pub(super) fn within(whole: &Transfer, span: Span) -> Transfer {
+/// The same, of a range of the ledger.
+pub(super) fn within(whole: &Transfer, range: &CopyRange) -> Transfer {
+    let span = (range.lower, range.upper);
+    if span == (None, None) { over(whole, &[]) } else { over(whole, &[span]) }
+}
+
+/// The same, of some spans of keys; all of it where there are none.
+pub(super) fn over(whole: &Transfer, spans: &[Span]) -> Transfer {
     let mut part = whole.clone();
-    if span != (None, None) {
-        for rows in [&mut part.read, &mut part.source, &mut part.target] {
-            rows.within = Some(span);
-        }
+    for rows in [&mut part.read, &mut part.source, &mut part.target] {
+        rows.within = spans.to_vec();
     }
     part
 }

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 
-use super::run::{Hands, Run};
+use super::run::{Hands, Progress, Run};
 use super::steps::Steps;
 use super::tables::Table;
 use super::units::{Board, Unit};
@@ -18,9 +18,13 @@ use crate::model::ledger::{CopyRange, Ledger};
 use crate::rules::copy::CopiedFacts;
 use crate::stores::rows::{RowSource, Stopwatch};
 use crate::stores::writer::{Lock, Writer};
+use crate::stores::writing::Sent;
 
-/// How long workers are left to themselves before somebody looks whether the lock is still held.
-const WATCH: Duration = Duration::from_secs(20);
+/// How often somebody is told how far the units are that are under way.
+const TICK: Duration = Duration::from_millis(200);
+
+/// How many milliseconds workers are left to themselves before somebody looks whether the lock is still held.
+const WATCH_MS: u128 = 20_000;
 
 /// How old the last look may be when a unit begins, in milliseconds. Whoever has lost the lock to another run is refused by the ledger all
 /// the same.
@@ -91,7 +95,7 @@ impl<'w> Work<'w> {
                 Err(cause) => return (self.workers.len(), Some(cause)),
             };
             match writer().await {
-                Ok(writer) => self.workers.push(Worker { source, writer }),
+                Ok(writer) => self.workers.push(Worker::new(source, writer)),
                 Err(cause) => return (self.workers.len(), Some(cause)),
             }
         }
@@ -121,7 +125,7 @@ impl<'w> Work<'w> {
         for is_last in [false, true] {
             let board = Board::new(self.tables, &self.ledger, is_last);
             let pass = Pass { shared: &shared, board, is_last };
-            if !pass.write(&mut self.workers, lock, &mut written, hands.kept).await {
+            if !pass.write(&mut self.workers, lock, &mut written, hands.progress).await {
                 return ended(written);
             }
         }
@@ -136,7 +140,7 @@ impl<'w> Work<'w> {
 
     /// Triggers of a table that came later may have written one that was done.
     pub(super) async fn look_again(&mut self, written: &mut [Written]) {
-        let Some(Worker { source, writer }) = self.workers.first_mut() else { return };
+        let Some(Worker { source, writer, .. }) = self.workers.first_mut() else { return };
         for (table, one) in self.tables.iter().zip(written) {
             let is_judged = one.kept.iter().any(|(_, kept)| kept.rejected > 0 || kept.target_only > 0);
             if is_judged {
@@ -207,11 +211,13 @@ impl Pass<'_, '_, '_> {
         idle: &mut Vec<Worker>,
         lock: &mut Lock,
         written: &mut [Written],
-        tell: &mut dyn FnMut(&str, u64, u64),
+        tell: &mut dyn FnMut(Progress<'_>),
     ) -> bool {
+        // All of them are idle.
+        let sent: Vec<Arc<Sent>> = idle.iter().map(|worker| Arc::clone(&worker.sent)).collect();
         let mut running = FuturesUnordered::new();
         let mut is_well = true;
-        let mut looked: Option<Stopwatch> = None;
+        let (mut looked, mut watched): (Option<Stopwatch>, _) = (None, Stopwatch::start());
         loop {
             while is_well && !idle.is_empty() {
                 let Some(unit) = self.board.take() else { break };
@@ -225,13 +231,23 @@ impl Pass<'_, '_, '_> {
                 let Some(worker) = idle.pop() else { break };
                 running.push(at_work(worker, self.shared, unit, self.is_last));
             }
-            let outcome = match tokio::time::timeout(WATCH, running.next()).await {
+            let outcome = match tokio::time::timeout(TICK, running.next()).await {
                 Ok(None) => return is_well,
                 Ok(Some(outcome)) => outcome,
-                Err(_) if lock.is_held().await => continue,
-                // Whoever waits for a server that is gone would wait for ever.
-                Err(_) => return lost(&Vec::new(), written),
+                Err(_) => {
+                    let (rows, bytes) = sent.iter().map(|sent| sent.told()).fold((0, 0), both);
+                    tell(Progress::UnderWay(rows, bytes));
+                    if watched.elapsed_ms() >= WATCH_MS {
+                        if !lock.is_held().await {
+                            // Whoever waits for a server that is gone would wait for ever.
+                            return lost(&Vec::new(), written);
+                        }
+                        watched = Stopwatch::start();
+                    }
+                    continue;
+                }
             };
+            watched = Stopwatch::start();
             let Outcome { worker, unit, kept, took_ms } = outcome;
             idle.push(worker);
             match kept {
@@ -256,7 +272,7 @@ impl Pass<'_, '_, '_> {
         kept: Vec<Kept>,
         took_ms: u128,
         written: &mut [Written],
-        tell: &mut dyn FnMut(&str, u64, u64),
+        tell: &mut dyn FnMut(Progress<'_>),
     ) {
         for ((table, range), kept) in unit.into_iter().zip(kept) {
             let is_done =
@@ -264,14 +280,19 @@ impl Pass<'_, '_, '_> {
             let Some(one) = written.get_mut(table) else { continue };
             let (rows, bytes) = (if is_done { kept.digest.rows() } else { 0 }, kept.bytes);
             let text = one.add(&range, kept, is_done, took_ms);
-            tell(&text, rows, bytes);
+            tell(Progress::Kept(&text, rows, bytes));
         }
     }
+}
+
+fn both(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
+    (one.0 + other.0, one.1 + other.1)
 }
 
 async fn at_work(mut worker: Worker, shared: &Shared<'_, '_>, unit: Unit, is_last: bool) -> Outcome {
     let watch = Stopwatch::start();
     let kept = worker.unit(shared, &unit, is_last).await;
+    worker.sent.clear();
     Outcome { worker, unit, kept, took_ms: watch.elapsed_ms() }
 }
 

@@ -3,10 +3,11 @@
 //! A range is sent, read back, and kept; whatever goes wrong before that is rolled back as a whole.
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::ranges::{apart, parts};
 use super::run::Run;
 use super::steps::Steps;
 use super::tables::Table;
-use super::transfer::within;
+use super::transfer::{over, within};
 use super::units::Unit;
 use crate::digest::bucket::Bucket;
 use crate::manifest::Keys;
@@ -18,7 +19,7 @@ use crate::stores::rows::{RowSource, Rows};
 use crate::stores::spool::Spool;
 use crate::stores::store::Store;
 use crate::stores::writer::Writer;
-use crate::stores::writing::{Poured, Refused, RefusedFor, Rejects, Sieve, Transfer};
+use crate::stores::writing::{Poured, Refused, RefusedFor, Rejects, Sent, Sieve, Transfer};
 
 /// How often a range is begun again that met other transactions.
 const TRIES: u32 = 5;
@@ -85,6 +86,8 @@ impl Shared<'_, '_> {
 pub(super) struct Worker {
     pub(super) source: Store,
     pub(super) writer: Writer,
+    /// What it has sent of its unit.
+    pub(super) sent: Arc<Sent>,
 }
 
 /// Rows that are left out, told when their range is kept.
@@ -107,6 +110,7 @@ impl Aside<'_, '_, '_> {
 }
 
 /// What a worker is about.
+#[derive(Clone, Copy)]
 struct Piece<'p> {
     transfer: &'p Transfer,
     /// Whether its rows refer to each other.
@@ -119,6 +123,10 @@ struct Piece<'p> {
 }
 
 impl Worker {
+    pub(super) fn new(source: Store, writer: Writer) -> Self {
+        Self { source, writer, sent: Arc::default() }
+    }
+
     /// Writes a unit, and keeps it: all of it, or nothing.
     pub(super) async fn unit(
         &mut self,
@@ -135,6 +143,7 @@ impl Worker {
                 return kept;
             };
             self.writer.roll_back().await;
+            self.sent.clear();
             match trouble {
                 Trouble::Met(_) if tries < TRIES => tries += 1,
                 Trouble::Met(cause) => return Err(Trouble::Failed(cause)),
@@ -178,10 +187,9 @@ impl Worker {
         let mut all = Vec::new();
         for (place, range) in unit {
             let Some(table) = shared.tables.get(*place) else { continue };
-            let span = (range.lower, range.upper);
             let (transfer, state) = match &table.first {
-                Some(first) if !is_last => (within(first, span), RangeState::Half),
-                _ => (within(&table.whole, span), RangeState::Done),
+                Some(first) if !is_last => (within(first, range), RangeState::Half),
+                _ => (within(&table.whole, range), RangeState::Done),
             };
             let piece = Piece {
                 transfer: &transfer,
@@ -205,9 +213,12 @@ impl Worker {
         if piece.is_fresh {
             return self.written(piece, true, aside).await;
         }
-        let (has, holds) =
-            tokio::join!(self.source.digest(&transfer.source), self.writer.digest(&transfer.target));
-        let (has, holds) = (Bucket::sum(&has?), holds?);
+        let parts = parts(transfer, &mut self.source).await?;
+        let in_parts = |rows: &Rows| Rows { buckets: parts.clone(), ..rows.clone() };
+        let (own, theirs) = (in_parts(&transfer.source), in_parts(&transfer.target));
+        let (own, theirs) = tokio::join!(self.source.digest(&own), self.writer.digests(&theirs));
+        let (own, theirs) = (own?, theirs?);
+        let (has, holds) = (Bucket::sum(&own), Bucket::sum(&theirs));
         // What is written and not compared may differ all the same.
         let mut columns = transfer.columns.iter().enumerate();
         let is_compared =
@@ -225,7 +236,14 @@ impl Worker {
                 .hint("give the table a primary key that is copied, or empty it with `trueup copy reset`")
                 .into());
         }
-        self.written(piece, false, aside).await
+        if !is_compared {
+            return self.written(piece, false, aside).await;
+        }
+        let (spans, equal) = apart(transfer, &parts, (&own, &theirs));
+        let differing = over(transfer, &spans);
+        let mut kept = self.written(&Piece { transfer: &differing, ..*piece }, false, aside).await?;
+        kept.digest.merge(&equal);
+        Ok(kept)
     }
 
     /// The digest of what was sent, without what was left out, and that of some rows of the target, which must be the same. Both databases work at it at once.
@@ -285,8 +303,7 @@ impl Worker {
         is_direct: bool,
         aside: &mut Aside<'_, '_, '_>,
     ) -> Result<Poured, Refused> {
-        let poured =
-            self.writer.send(&mut self.source, piece.transfer, is_direct, &mut |row| aside.put(row)).await?;
+        let poured = self.send(piece.transfer, is_direct, aside).await?;
         if !is_direct {
             self.writer.merge(piece.transfer).await?;
         }
@@ -297,6 +314,16 @@ impl Worker {
         Ok(poured)
     }
 
+    async fn send(
+        &mut self,
+        transfer: &Transfer,
+        is_direct: bool,
+        aside: &mut Aside<'_, '_, '_>,
+    ) -> Result<Poured, Refused> {
+        let Self { source, writer, sent } = self;
+        writer.send(source, transfer, is_direct, &mut |row| aside.put(row), sent).await
+    }
+
     /// The same without the rows that are refused.
     async fn sifted(
         &mut self,
@@ -305,7 +332,7 @@ impl Worker {
         aside: &mut Aside<'_, '_, '_>,
     ) -> Result<Kept, Trouble> {
         let told = Transfer { form: Form::Text, is_told: true, ..piece.transfer.clone() };
-        let poured = self.writer.send(&mut self.source, &told, false, &mut |row| aside.put(row)).await?;
+        let poured = self.send(&told, false, aside).await?;
         let how = Sieve { is_fresh: is_direct, is_own: piece.is_own, is_at_once: piece.is_at_once };
         let out = self.writer.sift(piece.transfer, how, &mut |row| aside.put(row)).await?;
         self.compared(piece, (is_direct, true), &poured, (&out, aside.count)).await

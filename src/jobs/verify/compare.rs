@@ -53,8 +53,8 @@ pub(super) async fn compare<S: RowSource, T: RowSource>(
     let watch = Stopwatch::start();
     let mut plan = plan(settings, pair, source, target).await?;
     if let Share::Keys { from, to } = share {
-        plan.source.within = Some((from, to));
-        plan.target.within = Some((from, to));
+        plan.source.within = vec![(from, to)];
+        plan.target.within = vec![(from, to)];
     }
     let (left, right) = tokio::join!(source.digest(&plan.source), target.digest(&plan.target));
     let (left, right) = (left?, right?);

@@ -136,7 +136,7 @@ fn judged(settings: &Verify, pair: &Pair, outcome: Result<Compared, Cause>, repo
         judge(COLUMN_RULES, &on, &Look::Got(types), &settings.levels, report);
     }
     let mut told = compared.told;
-    if compared.plan.source.within.is_some() {
+    if !compared.plan.source.within.is_empty() {
         // What a condition takes of a range says nothing of its table: whoever joins the parts asks it of all.
         (told.source_filter_took_none, told.target_filter_took_none) = (false, false);
     }

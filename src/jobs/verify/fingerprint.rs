@@ -385,7 +385,7 @@ pub(super) fn rows(
         mode: pair.mode,
         seed,
         buckets,
-        within: None,
+        within: Vec::new(),
         query: None,
     })
 }

@@ -78,7 +78,7 @@ impl SetOf<'_> {
             mode: self.mode,
             seed: self.seed,
             buckets: Buckets::Hash(1),
-            within: None,
+            within: Vec::new(),
         };
         let whole = Bucket::sum(&store.digest(&rows).await?);
         Ok(SetPrint { query: short(self.sql), mode: self.mode, columns, rows: whole })

@@ -94,7 +94,7 @@ pub(super) async fn plan<S: RowSource, T: RowSource>(
         mode: pair.mode,
         seed: settings.seed,
         buckets: Buckets::Hash(count),
-        within: None,
+        within: Vec::new(),
     };
     let mut plan = Plan {
         source: side(pair.source.clone(), left, &pair.source_where),
@@ -173,7 +173,7 @@ pub(super) fn plan_of_queries(
         mode,
         seed: settings.seed,
         buckets: Buckets::Hash(BUCKETS),
-        within: None,
+        within: Vec::new(),
     };
     Ok(Plan {
         source: side(&entry.source, chosen.source),

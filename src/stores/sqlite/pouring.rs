@@ -56,6 +56,7 @@ impl Sqlite {
             }
             line.push(b'\n');
             sink.write(&line).await?;
+            sink.row();
         }
         Ok(Poured { digest: Some(digest), ..poured })
     }

@@ -13,7 +13,7 @@ use crate::digest::bucket::Bucket;
 use crate::digest::hasher::RowHasher;
 use crate::model::Cause;
 use crate::model::value::Value;
-use crate::stores::writing::{Poured, Refused, Transfer};
+use crate::stores::writing::{Poured, Refused, Sent, Transfer};
 
 /// How many values, and about how many bytes, one statement brings.
 const MOST_VALUES: usize = 1000;
@@ -29,6 +29,7 @@ impl SqliteWriter {
         source: &mut Sqlite,
         transfer: &Transfer,
         is_direct: bool,
+        sent: &Sent,
     ) -> Result<Poured, Refused> {
         let is_beside = transfer.is_told || !is_direct;
         if is_beside {
@@ -59,7 +60,10 @@ impl SqliteWriter {
             }
             let told = if is_beside { key(transfer, &cells) } else { None };
             cells.truncate(transfer.columns.len());
-            poured.bytes += batch.add(&mut cells);
+            let bytes = batch.add(&mut cells);
+            poured.bytes += bytes;
+            sent.row();
+            sent.add(bytes);
             if is_beside {
                 batch.values.push(Value::Int(hash.as_int8()));
                 batch.values.push(told.map_or(Value::Null, Value::Text));

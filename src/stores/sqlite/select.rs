@@ -1,5 +1,6 @@
 //! The query that reads a table's compared columns.
 use super::{Encoding, quoted};
+use crate::digest::buckets::Span;
 use crate::stores::rows::{CellFrom, Rows};
 
 /// One query over one table, without an order. Names are qualified, because `SQLite` takes an unknown quoted name for
@@ -45,13 +46,18 @@ pub(super) fn removal(rows: &Rows) -> String {
     format!("DELETE FROM main.{}{}", quoted(&rows.table.name), filter(rows))
 }
 
-/// Whether the key, one integer, lies in the span that is asked for.
-fn spanned(rows: &Rows) -> Vec<String> {
-    let key = rows.key_cells().next().map(|cell| &cell.from);
-    let (Some((lower, upper)), Some(CellFrom::Column(name))) = (rows.within, key) else { return Vec::new() };
+/// Whether the key, one integer, lies in one of the spans that are asked for.
+fn spanned(rows: &Rows) -> Option<String> {
+    let Some(CellFrom::Column(name)) = rows.key_cells().next().map(|cell| &cell.from) else { return None };
     let key = format!("main.{}.{}", quoted(&rows.table.name), quoted(name));
-    let lower = lower.map(|lower| format!("{key} >= {lower}"));
-    lower.into_iter().chain(upper.map(|upper| format!("{key} <= {upper}"))).collect()
+    let one = |(lower, upper): &Span| {
+        let lower = lower.map(|lower| format!("{key} >= {lower}"));
+        let both: Vec<String> =
+            lower.into_iter().chain(upper.map(|upper| format!("{key} <= {upper}"))).collect();
+        if both.is_empty() { "1".to_owned() } else { both.join(" AND ") }
+    };
+    let all: Vec<String> = rows.within.iter().map(one).collect();
+    (!all.is_empty()).then(|| format!("({})", all.join(" OR ")))
 }
 
 /// What a query is called among the columns that are read of it.

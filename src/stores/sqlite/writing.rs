@@ -136,12 +136,12 @@ impl SqliteWriter {
         self.run(merge(transfer, None)).await
     }
 
-    /// The digest of the rows that a transfer speaks for, as they are in this transaction.
+    /// The digest of each bucket of some rows, as they are in this transaction.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub async fn digest(&mut self, rows: &Rows) -> Result<Bucket, Cause> {
-        Ok(Bucket::sum(&self.store.digest(rows).await?))
+    pub async fn digests(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
+        self.store.digest(rows).await
     }
 
     /// The rows of the target that lie beside the table as well, or those that do not.

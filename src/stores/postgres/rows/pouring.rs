@@ -14,7 +14,7 @@ use crate::digest::passing::Passing;
 use crate::digest::wire::WireError;
 use crate::model::Cause;
 use crate::model::copy::Form;
-use crate::stores::writing::{Poured, Refused, Transfer};
+use crate::stores::writing::{Poured, Refused, Sent, Transfer};
 
 /// Bytes that are sent at once.
 const BUFFER: usize = 64 << 10;
@@ -31,13 +31,23 @@ pub struct Sink<'c> {
     copy: PgCopyIn<&'c mut PgConnection>,
     buffer: Vec<u8>,
     bytes: u64,
+    sent: Arc<Sent>,
 }
 
 impl<'c> Sink<'c> {
     /// Begins, with a statement that takes rows in.
-    pub(super) async fn open(connection: &'c mut PgConnection, sql: &str) -> Result<Self, sqlx::Error> {
+    pub(super) async fn open(
+        connection: &'c mut PgConnection,
+        sql: &str,
+        sent: Arc<Sent>,
+    ) -> Result<Self, sqlx::Error> {
         let copy = connection.copy_in_raw(sql).await?;
-        Ok(Self { copy, buffer: Vec::with_capacity(BUFFER), bytes: 0 })
+        Ok(Self { copy, buffer: Vec::with_capacity(BUFFER), bytes: 0, sent })
+    }
+
+    /// One more row was given to it, for whoever shows that.
+    pub fn row(&self) {
+        self.sent.row();
     }
 
     /// Sends some of the rows.
@@ -66,6 +76,7 @@ impl<'c> Sink<'c> {
 
     async fn send(&mut self, data: &[u8]) -> Result<(), Cause> {
         self.bytes += data.len() as u64;
+        self.sent.add(data.len() as u64);
         let sent = self.copy.send(data).await;
         sent.map(|_| ()).map_err(|error| Cause::from(Fail::Write(said(&error))))
     }
@@ -109,6 +120,7 @@ impl PostgresRows {
         let mut rows = self.store.connection.copy_out_raw(&sql).await.map_err(fail)?;
         let mut passing = passing(transfer);
         let strange = |error: WireError| Cause::new(error.to_string());
+        let sent = Arc::clone(&sink.sent);
         // Rows are read while others are on their way: neither server waits for the other.
         let (full, mut taken) = mpsc::unbounded_channel::<(Vec<u8>, Option<OwnedSemaphorePermit>)>();
         let room = Arc::new(Semaphore::new(ROOM));
@@ -121,6 +133,8 @@ impl PostgresRows {
         let read = async move {
             let mut buffer = Vec::with_capacity(BUFFER);
             while let Some(chunk) = rows.try_next().await.map_err(fail)? {
+                // A server hands out each row by itself.
+                sent.row();
                 if let Some(passing) = &mut passing {
                     passing.take(&chunk).map_err(strange)?;
                 }

@@ -88,16 +88,19 @@ fn bucket(rows: &Rows, texts: Texts) -> Result<String, CanonicalError> {
 
 fn filter(rows: &Rows) -> String {
     let own = rows.filter.as_ref().map_or_else(|| "true".to_owned(), |filter| format!("({filter}\n)"));
-    rows.within.map_or(own.clone(), |span| format!("{own} AND {}", spanned(rows, span)))
+    if rows.within.is_empty() { own } else { format!("{own} AND {}", spanned(rows, &rows.within)) }
 }
 
-/// Whether the key, one integer, lies in a span.
-fn spanned(rows: &Rows, (lower, upper): Span) -> String {
+/// Whether the key, one integer, lies in one of some spans.
+fn spanned(rows: &Rows, spans: &[Span]) -> String {
     let key = rows.key_cells().next().and_then(|cell| raw(rows, cell)).unwrap_or_default();
-    let lower = lower.map(|lower| format!("{key} >= '{lower}'::int8"));
-    let upper = upper.map(|upper| format!("{key} <= '{upper}'::int8"));
-    let both: Vec<String> = lower.into_iter().chain(upper).collect();
-    if both.is_empty() { "true".to_owned() } else { format!("({})", both.join(" AND ")) }
+    let one = |(lower, upper): &Span| {
+        let lower = lower.map(|lower| format!("{key} >= '{lower}'::int8"));
+        let upper = upper.map(|upper| format!("{key} <= '{upper}'::int8"));
+        let both: Vec<String> = lower.into_iter().chain(upper).collect();
+        if both.is_empty() { "true".to_owned() } else { format!("({})", both.join(" AND ")) }
+    };
+    format!("({})", spans.iter().map(one).collect::<Vec<_>>().join(" OR "))
 }
 
 /// `bucket int8, rows int8, sum text`.
@@ -261,13 +264,11 @@ fn within(rows: &Rows, buckets: &BTreeSet<u64>, texts: Texts) -> Result<String, 
             _ => ranges.push((*bucket, *bucket)),
         }
     }
-    let span = |(first, last): &(u64, u64)| {
-        Some(spanned(rows, (rows.buckets.span(*first)?.0, rows.buckets.span(*last)?.1)))
-    };
+    let span = |(first, last): &(u64, u64)| Some((rows.buckets.span(*first)?.0, rows.buckets.span(*last)?.1));
     if ranges.len() <= MOST_RANGES
         && let Some(spans) = ranges.iter().map(span).collect::<Option<Vec<_>>>()
     {
-        return Ok(format!("({})", spans.join(" OR ")));
+        return Ok(spanned(rows, &spans));
     }
     let numbers: Vec<String> = buckets.iter().map(u64::to_string).collect();
     Ok(format!("{} = ANY ('{{{}}}'::int8[])", bucket(rows, texts)?, numbers.join(",")))

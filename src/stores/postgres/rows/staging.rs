@@ -1,6 +1,8 @@
 //! Steps of a copy that are more than rows of a table: what is staged in the target, and statements that read it.
 //!
 //! What is staged is temporary and of one transaction, so that nothing of it is left, however that ends.
+use std::sync::Arc;
+
 use std::io::Write;
 
 use futures_util::TryStreamExt;
@@ -51,7 +53,7 @@ impl PostgresWriter {
         let names: Vec<String> = columns.iter().map(|(name, _)| quoted(name)).collect();
         self.run(FORMS).await?;
         let sql = format!("COPY pg_temp.{name} ({}) FROM STDIN", names.join(", "));
-        let sink = Sink::open(&mut self.rows.store.connection, &sql).await;
+        let sink = Sink::open(&mut self.rows.store.connection, &sql, Arc::default()).await;
         sink.map_err(|error| refused(&error).cause)
     }
 

@@ -3,6 +3,7 @@
 //!
 //! The transaction copies, reads back what arrived, and keeps that in the ledger; only then it is committed. What is prepared beside
 //! the table is temporary and part of the same transaction, so that a kill leaves nothing behind.
+use std::sync::Arc;
 use std::time::Instant;
 
 use sqlx::postgres::PgDatabaseError;
@@ -17,7 +18,7 @@ use crate::model::copy::Form;
 use crate::model::ledger::{CopyRange, CopyRun, Ledger, RangeState};
 use crate::model::{Cause, TableName};
 use crate::stores::rows::{RowSource, Rows};
-use crate::stores::writing::{Refused, RefusedFor, Transfer};
+use crate::stores::writing::{Refused, RefusedFor, Sent, Transfer};
 
 /// A writer of one target.
 pub struct PostgresWriter {
@@ -154,11 +155,16 @@ impl PostgresWriter {
     ///
     /// # Errors
     /// When the target does not take them in.
-    pub async fn sink(&mut self, transfer: &Transfer, is_direct: bool) -> Result<Sink<'_>, Refused> {
+    pub async fn sink(
+        &mut self,
+        transfer: &Transfer,
+        is_direct: bool,
+        sent: Arc<Sent>,
+    ) -> Result<Sink<'_>, Refused> {
         self.run("SET LOCAL search_path TO DEFAULT").await?;
         if transfer.is_told {
             let sql = self.sieve(transfer).await?;
-            let sink = Sink::open(&mut self.rows.store.connection, &sql).await;
+            let sink = Sink::open(&mut self.rows.store.connection, &sql, sent).await;
             return sink.map_err(|error| refused(&error));
         }
         let columns = listed(&transfer.columns);
@@ -177,7 +183,7 @@ impl PostgresWriter {
             Form::Text => "text",
         };
         let sql = format!("COPY {into} ({columns}) FROM STDIN (FORMAT {form})");
-        let sink = Sink::open(&mut self.rows.store.connection, &sql).await;
+        let sink = Sink::open(&mut self.rows.store.connection, &sql, sent).await;
         sink.map_err(|error| refused(&error))
     }
 
@@ -198,18 +204,18 @@ impl PostgresWriter {
         self.tried("SET CONSTRAINTS ALL IMMEDIATE").await
     }
 
-    /// The digest of the rows that a transfer speaks for, as they are in this transaction.
+    /// The digest of each bucket of some rows, as they are in this transaction.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub async fn digest(&mut self, rows: &Rows) -> Result<Bucket, Cause> {
+    pub async fn digests(&mut self, rows: &Rows) -> Result<Vec<Bucket>, Cause> {
         // While a range is read, others are read and sent: more processes would take turns with those.
         let alone =
-            if rows.within.is_some() { "SET LOCAL max_parallel_workers_per_gather = 0; " } else { "" };
+            if rows.within.is_empty() { "" } else { "SET LOCAL max_parallel_workers_per_gather = 0; " };
         self.run(format!("{SETTINGS}; {alone}SAVEPOINT {SAFE}")).await?;
-        let whole = Bucket::sum(&self.rows.digest(rows).await?);
+        let buckets = self.rows.digest(rows).await?;
         self.run(format!("RELEASE SAVEPOINT {SAFE}")).await?;
-        Ok(whole)
+        Ok(buckets)
     }
 
     /// The rows of the target that lie beside the table as well, or those that do not.
