@@ -18,6 +18,7 @@ mod on_postgres_gates;
 mod on_postgres_killed;
 mod on_postgres_mirrored;
 mod on_postgres_provision;
+mod on_postgres_ranges;
 mod on_postgres_refused;
 mod on_postgres_steps;
 mod on_postgres_workers;
