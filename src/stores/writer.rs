@@ -51,8 +51,7 @@ impl Writer {
     pub fn postgres(&mut self) -> Result<&mut PostgresWriter, Cause> {
         match self {
             Self::Postgres(writer) => Ok(writer),
-            Self::Sqlite(_) => Err(Cause::new("this version runs steps of a copy on Postgres alone")
-                .hint("name a Postgres database as the target, or copy rows alone")),
+            Self::Sqlite(_) => Err(Cause::new(ON_POSTGRES)),
         }
     }
 
@@ -275,7 +274,20 @@ impl Writer {
 }
 
 /// What is said of a way that no rows go.
-pub const FROM_POSTGRES: &str = "this version copies the rows of a Postgres database into Postgres alone";
+const FROM_POSTGRES: &str = "this version copies the rows of a Postgres database into Postgres alone";
+
+/// What is said of steps beside rows that nobody runs.
+const ON_POSTGRES: &str = "this version runs steps of a copy on Postgres alone";
+
+/// Why a copy cannot be; none where it can.
+pub fn unsupported(source: &Address, target: &Address, has_steps: bool) -> Option<Cause> {
+    let cause = match (source, target) {
+        (Address::Postgres(_), Address::Sqlite(_)) => Cause::new(FROM_POSTGRES),
+        (_, Address::Sqlite(_)) if has_steps => Cause::new(ON_POSTGRES),
+        _ => return None,
+    };
+    Some(cause.hint("name a Postgres database as the target"))
+}
 
 /// The lock of one target, held as long as this is.
 pub enum Lock {

@@ -83,8 +83,7 @@ async fn rows_are_told_while_their_range_is_under_way() {
     let slow = "INSERT INTO t SELECT n, NULL FROM generate_series(1, 20) AS n";
     let world = World::of(&format!("{table}{slow}"), table).await;
     // The server hands out what it has when it is some kilobytes.
-    let manifest =
-        "[[table]]\nfrom = \"t\"\ncompute.what = \"repeat('x', 20000) || pg_sleep(0.1)::text\"\n";
+    let manifest = "[[table]]\nfrom = \"t\"\ncompute.what = \"repeat('x', 20000) || pg_sleep(0.1)::text\"\n";
     let folder = World::folder(manifest);
     let program = world.command(folder.path(), &[]);
     let command = format!("{} copy run rows --yes --format concise", program.get_program().to_str().unwrap());

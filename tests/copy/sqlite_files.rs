@@ -279,18 +279,25 @@ async fn rows_that_are_gone_are_removed_where_that_is_declared() {
 }
 
 #[tokio::test]
-async fn rows_of_postgres_go_into_postgres_alone() {
-    let files = Files::new("", "CREATE TABLE t (id INTEGER PRIMARY KEY)").await;
-    let (said, exit) = files.said(&[
-        "copy",
-        "run",
-        "rows",
-        "--yes",
-        "--source",
-        "postgres://nobody@127.0.0.1:1/none",
-        "--target",
-        "new.db",
-    ]);
-    assert_eq!(exit, 3, "{said}");
-    assert!(said.contains("into Postgres alone"), "{said}");
+async fn rows_of_postgres_and_steps_go_into_postgres_alone() {
+    let table = "CREATE TABLE t (id INTEGER PRIMARY KEY);";
+    let files = Files::new(&format!("{table} INSERT INTO t VALUES (1)"), table).await;
+    for step in [["run", "rows"].as_slice(), &["plan"]] {
+        let mut args = [&["copy"], step].concat();
+        if step.len() == 2 {
+            args.push("--yes");
+        }
+        args.extend(["--source", "postgres://nobody@127.0.0.1:1/none", "--target", "new.db"]);
+        let (said, exit) = files.said(&args);
+        assert_eq!(exit, 3, "{said}");
+        assert!(said.contains("into Postgres alone"), "{said}");
+    }
+    files.declare("[[copy.sql]]\nname = \"more\"\nsql = \"INSERT INTO t VALUES (2)\"\nrows = 1\n");
+    for args in [["copy", "run", "rows", "--yes"].as_slice(), &["copy", "plan"]] {
+        let (said, exit) = files.said(args);
+        assert_eq!(exit, 3, "{said}");
+        assert!(said.contains("runs steps of a copy on Postgres alone"), "{said}");
+    }
+    assert_eq!(files.ask("SELECT CAST(count(*) AS TEXT) FROM sqlite_schema").await, ["1"], "no ledger");
+    assert_eq!(files.ask("SELECT CAST(count(*) AS TEXT) FROM t").await, ["0"]);
 }

@@ -48,6 +48,7 @@ use crate::stores::endpoint::Endpoint;
 use crate::stores::postgres::Patience;
 use crate::stores::rows::{Catalog, RowSource};
 use crate::stores::store::Store;
+use crate::stores::writer::unsupported;
 
 /// What to copy.
 pub struct Copy {
@@ -78,6 +79,15 @@ pub struct Copy {
 impl Copy {
     fn on(&self) -> Object {
         Object::endpoint(format!("{} -> {}", self.source.name, self.target.name))
+    }
+
+    /// What is to be said of both sides where nothing can be copied, whatever is there.
+    fn impossible(&self, sides: &SidesFacts) -> Option<Look<SidesFacts>> {
+        let (source, target) = (&self.source.address, &self.target.address);
+        if source.is_same(target) {
+            return Some(Look::Got(sides.clone()));
+        }
+        unsupported(source, target, !self.declared.sql.is_empty()).map(Look::Failed)
     }
 }
 
@@ -154,8 +164,8 @@ async fn both(settings: &Copy, report: &mut Report) -> Option<(Side, Side)> {
 /// Reads both sides, judges, and says all of it in the report. None where no plan could be made.
 async fn prepare(settings: &Copy, counts: Counts, report: &mut Report) -> Option<Prepared> {
     let mut sides = SidesFacts::of_one(&settings.source.name, &settings.target.name);
-    if settings.source.address.is_same(&settings.target.address) {
-        judge(SIDES_RULES, &settings.on(), &Look::Got(sides), &settings.levels, report);
+    if let Some(sides) = settings.impossible(&sides) {
+        judge(SIDES_RULES, &settings.on(), &sides, &settings.levels, report);
         return None;
     }
     let (mut source, mut target) = both(settings, report).await?;

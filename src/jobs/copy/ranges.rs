@@ -1,8 +1,10 @@
 //! How a table is cut into ranges, each of which is one transaction; and what of a range is sent again.
 use super::Side;
+use super::run::Run;
 use crate::digest::bucket::Bucket;
 use crate::digest::buckets::{Buckets, Span, narrower};
 use crate::model::Cause;
+use crate::stores::postgres::Patience;
 use crate::stores::rows::RowSource;
 use crate::stores::store::Store;
 use crate::stores::writing::Transfer;
@@ -20,7 +22,7 @@ const RANGE_BYTES: u64 = 64 << 20;
 /// How many parts of a range are held against each other before any of it is sent again.
 const PARTS: u64 = 64;
 
-/// A range of so many rows is sent again as a whole.
+/// A range of so many rows, or fewer, is sent again as a whole.
 const FEW_ROWS: u64 = 10_000;
 
 /// How much a table holds, as far as that is known.
@@ -29,6 +31,13 @@ pub(super) struct Size {
     pub(super) rows: u64,
     /// What all of it takes on the source's disk.
     pub(super) bytes: Option<u64>,
+}
+
+/// How many rows a range has, where that is said, or servers are spared: what is waited for is waited for between ranges.
+pub(super) fn rows_of_range(settings: &Run) -> Option<u64> {
+    let Patience { rows_per_second, replica_lag_s, snapshot_s, .. } = settings.copy.patience;
+    let is_spared = rows_per_second.max(replica_lag_s).max(snapshot_s) > 0;
+    settings.rows_of_range.or(is_spared.then_some(RANGE_ROWS))
 }
 
 impl Size {
@@ -105,7 +114,8 @@ pub(super) fn apart(
             _ => spans.push(span),
         }
     }
-    (spans, equal)
+    // No span at all would be all rows.
+    if spans.is_empty() { whole } else { (spans, equal) }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::gates::{ROWS, STRICT, Sides, Step, Witness, database_id, hold, told, witness};
-use super::ranges::{Size, ranges};
+use super::ranges::{Size, ranges, rows_of_range};
 use super::steps::Steps;
 use super::tables::{Table, grouped, tables};
 use super::work::{Work, Written};
@@ -24,10 +24,11 @@ use crate::rules::copy::{
     LOCK_RULES, LockFacts, Owner,
 };
 use crate::rules::judge;
+use crate::rules::verify::SidesFacts;
 use crate::stores::endpoint::Address;
 use crate::stores::integrity::Integrity;
 use crate::stores::rows::RowSource;
-use crate::stores::writer::{FROM_POSTGRES, Lock, Writer};
+use crate::stores::writer::{Lock, Writer};
 use crate::stores::writing::{Rejects, next_epoch};
 
 /// What to write.
@@ -79,15 +80,10 @@ pub async fn run(settings: &Run, hands: &mut Hands<'_>) -> Report {
     let mut report = Report::new("copy run rows");
     let copy = &settings.copy;
     let on = Object::endpoint(&copy.target.name);
-    if copy.source.address.is_same(&copy.target.address) {
+    if copy.impossible(&SidesFacts::default()).is_some() {
         // The plan says so.
         let _ = prepare(copy, Counts::Estimated, &mut report).await;
         report.sort();
-        return report;
-    }
-    if let (Address::Postgres(_), Address::Sqlite(_)) = (&copy.source.address, &copy.target.address) {
-        let cause = Cause::new(FROM_POSTGRES).hint("name a Postgres database as the target");
-        judge(LOCK_RULES, &on, &Look::<LockFacts>::Failed(cause), &STRICT, &mut report);
         return report;
     }
     let mut facts = LockFacts { target: copy.target.name.clone(), ..LockFacts::default() };
@@ -401,7 +397,7 @@ async fn cut(settings: &Run, prepared: &mut Prepared, tables: &[Table]) -> Resul
             vec![(None, None)]
         } else {
             let size = Size { rows, bytes };
-            ranges(&table.whole, size, settings.rows_of_range, &mut prepared.source).await?
+            ranges(&table.whole, size, rows_of_range(settings), &mut prepared.source).await?
         };
         for (lower, upper) in spans {
             let (source, target) = (from.clone(), to.clone());

@@ -285,6 +285,7 @@ impl Worker {
         match self.brought(piece, is_direct, aside).await {
             Err(Refused { sort: RefusedFor::Row, .. }) if leaves_out => {
                 self.writer.rewind().await?;
+                self.sent.clear();
                 aside.held.cut(before)?;
                 aside.count = 0;
                 self.sifted(piece, is_direct, aside).await

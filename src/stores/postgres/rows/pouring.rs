@@ -120,7 +120,7 @@ impl PostgresRows {
         let mut rows = self.store.connection.copy_out_raw(&sql).await.map_err(fail)?;
         let mut passing = passing(transfer);
         let strange = |error: WireError| Cause::new(error.to_string());
-        let sent = Arc::clone(&sink.sent);
+        let counted = Arc::clone(&sink.sent);
         // Rows are read while others are on their way: neither server waits for the other.
         let (full, mut taken) = mpsc::unbounded_channel::<(Vec<u8>, Option<OwnedSemaphorePermit>)>();
         let room = Arc::new(Semaphore::new(ROOM));
@@ -134,7 +134,7 @@ impl PostgresRows {
             let mut buffer = Vec::with_capacity(BUFFER);
             while let Some(chunk) = rows.try_next().await.map_err(fail)? {
                 // A server hands out each row by itself.
-                sent.row();
+                counted.row();
                 if let Some(passing) = &mut passing {
                     passing.take(&chunk).map_err(strange)?;
                 }
