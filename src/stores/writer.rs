@@ -286,7 +286,11 @@ pub fn unsupported(source: &Address, target: &Address, has_steps: bool) -> Optio
         (_, Address::Sqlite(_)) if has_steps => Cause::new(ON_POSTGRES),
         _ => return None,
     };
-    Some(cause.hint("name a Postgres database as the target"))
+    Some(
+        cause.hint(
+            "name a Postgres database as the target, or copy tables of a SQLite file alone (`--table`)",
+        ),
+    )
 }
 
 /// The lock of one target, held as long as this is.

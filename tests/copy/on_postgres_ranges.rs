@@ -78,6 +78,22 @@ async fn what_somebody_else_changed_in_one_part_of_a_range_is_mended_and_nothing
 }
 
 #[tokio::test]
+async fn a_row_that_changes_with_another_one_of_its_range_is_no_equal_one() {
+    let table = "CREATE TABLE t (id int PRIMARY KEY, code text UNIQUE, up text";
+    let (old, new) = (format!("{table});"), format!("{table} REFERENCES t (code) ON UPDATE CASCADE);"));
+    let rows = "INSERT INTO t SELECT n, 'code ' || n, CASE WHEN n = 19000 THEN 'code 1' END FROM generate_series(1, 20000) AS n";
+    let world = World::of(&format!("{old}{rows}"), &new).await;
+    assert_eq!(sent(&world, "").1, 0);
+    // The row that has the code now comes in with the change, and what refers to it follows the one that had it.
+    world.load("UPDATE t SET code = 'other' WHERE id = 1; INSERT INTO t VALUES (-5, 'code 1')", "").await;
+    let (said, exit) = world.trueup("", &["copy", "run", "rows", "--yes", "--format", "concise"]);
+    assert_eq!(exit, 1, "{said}");
+    assert!(said.contains("[copy/changed-on-arrival]"), "{said}");
+    assert_eq!(world.ask("SELECT code FROM t WHERE id = 1").await, ["code 1"]);
+    world.remove().await;
+}
+
+#[tokio::test]
 async fn rows_are_told_while_their_range_is_under_way() {
     let table = "CREATE TABLE t (id int PRIMARY KEY, what text);";
     let slow = "INSERT INTO t SELECT n, NULL FROM generate_series(1, 20) AS n";

@@ -300,4 +300,8 @@ async fn rows_of_postgres_and_steps_go_into_postgres_alone() {
     }
     assert_eq!(files.ask("SELECT CAST(count(*) AS TEXT) FROM sqlite_schema").await, ["1"], "no ledger");
     assert_eq!(files.ask("SELECT CAST(count(*) AS TEXT) FROM t").await, ["0"]);
+    // Tables that are asked for go over without steps.
+    let (said, exit) = files.said(&["copy", "run", "rows", "--yes", "--table", "t"]);
+    assert_eq!(exit, 0, "{said}");
+    assert_eq!(files.ask("SELECT CAST(count(*) AS TEXT) FROM t").await, ["1"]);
 }

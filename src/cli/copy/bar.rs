@@ -72,7 +72,8 @@ impl Bar {
         self.drawn = Some(Instant::now());
         self.shown = (self.shown.0.max(self.rows + rows), self.shown.1.max(self.bytes + bytes));
         let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0);
-        let line = line([self.shown.0, self.total, self.shown.1], self.begun.elapsed(), width.into());
+        let all = [self.rows, self.shown.0, self.total, self.shown.1];
+        let line = line(all, self.begun.elapsed(), width.into());
         put(&format!("\r\x1b[2K{line}"));
     }
 
@@ -95,14 +96,18 @@ fn put(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes()).and_then(|()| io::stderr().flush());
 }
 
-/// Rows, all rows and bytes, after some time; less wide than the terminal, which would go on in another line that nobody wipes.
-fn line([rows, total, bytes]: [u64; 3], elapsed: Duration, width: usize) -> String {
+/// Rows that were kept, with those under way, all rows, and bytes, after some time; less wide than the terminal, which would go on in another line that nobody wipes.
+fn line([kept, rows, total, bytes]: [u64; 4], elapsed: Duration, width: usize) -> String {
     let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
     let total = total.max(rows);
     let full = (rows * WIDTH).checked_div(total).unwrap_or(WIDTH);
     let bar: String = (0..WIDTH).map(|place| if place < full { '#' } else { '.' }).collect();
     let left = (total - rows).saturating_mul(ms).checked_div(rows).map(|left| left / 1000);
-    let left = left.map_or_else(String::new, |left| format!(", {}:{:02} left", left / 60, left % 60));
+    let left = match left {
+        _ if rows >= total && kept < rows => ", reading back".to_owned(),
+        Some(left) => format!(", {}:{:02} left", left / 60, left % 60),
+        None => String::new(),
+    };
     let rate = bytes.saturating_mul(1000) / ms;
     let line = format!("[{bar}] {rows} of {total} rows, {}, {}/s{left}", size(bytes), size(rate));
     line.chars().take(width.saturating_sub(1)).collect()
@@ -123,12 +128,16 @@ mod tests {
 
     #[test]
     fn a_line_tells_rows_bytes_rate_and_the_time_that_is_left() {
-        let half = line([500, 1000, 20_000_000], Duration::from_secs(10), 80);
+        let half = line([500, 500, 1000, 20_000_000], Duration::from_secs(10), 80);
         assert_eq!(half, "[############............] 500 of 1000 rows, 20 MB, 2000 kB/s, 0:10 left");
-        assert_eq!(line([0, 0, 0], Duration::ZERO, 80), "[########################] 0 of 0 rows, 0 B, 0 B/s");
+        assert_eq!(
+            line([0, 0, 0, 0], Duration::ZERO, 80),
+            "[########################] 0 of 0 rows, 0 B, 0 B/s"
+        );
+        assert!(line([0, 1000, 1000, 1], Duration::from_secs(1), 80).ends_with("/s, reading back"));
         // More than were counted: somebody wrote the source between plan and copy.
-        assert!(line([7, 5, 1], Duration::from_secs(1), 80).contains("7 of 7 rows"));
-        assert!(line([1, u64::MAX, u64::MAX], Duration::from_secs(1), 200).contains("left"));
-        assert_eq!(line([500, 1000, 1], Duration::from_secs(1), 40).len(), 39);
+        assert!(line([7, 7, 5, 1], Duration::from_secs(1), 80).contains("7 of 7 rows"));
+        assert!(line([1, 1, u64::MAX, u64::MAX], Duration::from_secs(1), 200).contains("left"));
+        assert_eq!(line([500, 500, 1000, 1], Duration::from_secs(1), 40).len(), 39);
     }
 }

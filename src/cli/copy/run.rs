@@ -91,7 +91,7 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_enum)]
     keys: Option<Keys>,
     /// About how many rows one transaction writes, where an integer key cuts them. Without it, a table of up to 256 MiB is one
-    /// transaction, and a larger one has 50,000 rows in each, or as many as 64 MiB hold
+    /// transaction (where no limit spares a server), and a larger one has 50,000 rows in each, or as many as 64 MiB hold
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     rows_per_range: Option<u64>,
     /// How many ranges are written at the same time, each by a connection of its own: without it, as many as this machine has

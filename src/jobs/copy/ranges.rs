@@ -33,20 +33,15 @@ pub(super) struct Size {
     pub(super) bytes: Option<u64>,
 }
 
-/// How many rows a range has, where that is said, or servers are spared: what is waited for is waited for between ranges.
-pub(super) fn rows_of_range(settings: &Run) -> Option<u64> {
-    let Patience { rows_per_second, replica_lag_s, snapshot_s, .. } = settings.copy.patience;
-    let is_spared = rows_per_second.max(replica_lag_s).max(snapshot_s) > 0;
-    settings.rows_of_range.or(is_spared.then_some(RANGE_ROWS))
-}
-
 impl Size {
-    /// How many ranges, where nobody says how many rows one has. Of a table that a condition narrows, the bytes of the rows are not known.
-    fn ranges(self, is_narrowed: bool) -> u64 {
+    /// How many ranges, where nobody says how many rows one has.
+    fn ranges(self, is_narrowed: bool, is_spared: bool) -> u64 {
         let by_rows = self.rows.div_ceil(RANGE_ROWS);
         match self.bytes {
-            Some(bytes) if bytes <= WHOLE_BYTES => 1,
-            Some(bytes) if !is_narrowed => by_rows.max(bytes.div_ceil(RANGE_BYTES)),
+            // What is waited for, or given up, is so range by range.
+            Some(bytes) if bytes <= WHOLE_BYTES && !is_spared => 1,
+            // Of a table that a condition narrows, the bytes of the rows are not known.
+            Some(bytes) if !is_narrowed => by_rows.max(bytes.div_ceil(RANGE_BYTES)).min(self.rows),
             _ => by_rows,
         }
     }
@@ -56,14 +51,16 @@ impl Size {
 pub(super) async fn ranges(
     table: &Transfer,
     size: Size,
-    rows_of_range: Option<u64>,
+    settings: &Run,
     source: &mut Side,
 ) -> Result<Vec<Span>, Cause> {
     let one = vec![(None, None)];
     let rows = size.rows;
-    let most = match rows_of_range {
+    let Patience { rows_per_second, replica_lag_s, snapshot_s, statement_ms, .. } = settings.copy.patience;
+    let is_spared = [rows_per_second, replica_lag_s, snapshot_s, statement_ms].iter().any(|limit| *limit > 0);
+    let most = match settings.rows_of_range {
         Some(wanted) => rows.div_ceil(wanted.max(1)),
-        None => size.ranges(table.read.filter.is_some()).min(rows),
+        None => size.ranges(table.read.filter.is_some(), is_spared),
     };
     let Some(key) = table.by.as_ref().filter(|_| most > 1) else { return Ok(one) };
     let name = &table.read.table;
@@ -80,9 +77,13 @@ pub(super) async fn ranges(
 pub(super) async fn parts(range: &Transfer, source: &mut Store) -> Result<Buckets, Cause> {
     let one = Buckets::Hash(1);
     let Some(key) = &range.by else { return Ok(one) };
-    let Some((first, last)) = source.bounds(&range.read.table, key).await? else { return Ok(one) };
-    let own = range.read.within.first().copied().unwrap_or_default();
-    let (Some(first), Some(last)) = narrower(own, (Some(first), Some(last))) else { return Ok(one) };
+    let (first, last) = match range.read.within.first().copied().unwrap_or_default() {
+        (Some(first), Some(last)) => (first, last),
+        (lower, upper) => {
+            let Some((first, last)) = source.bounds(&range.read.table, key).await? else { return Ok(one) };
+            (lower.unwrap_or(first), upper.unwrap_or(last))
+        }
+    };
     Ok(match Buckets::of_integers(first, last, &[], true, PARTS) {
         Buckets::Hash(_) => one,
         even => even,
@@ -124,12 +125,16 @@ mod tests {
 
     #[test]
     fn a_table_is_cut_by_rows_and_by_bytes() {
-        let cut = |rows, bytes| Size { rows, bytes }.ranges(false);
+        let cut = |rows, bytes| Size { rows, bytes }.ranges(false, false);
         assert_eq!(cut(1_000_000, Some(WHOLE_BYTES)), 1);
         assert_eq!(cut(2_000_000, Some(500 << 20)), 40);
         // Of wide rows fewer are in a range.
         assert_eq!(cut(62_111, Some(640 << 20)), 10);
         assert_eq!(cut(62_111, None), 2);
-        assert_eq!(Size { rows: 10, bytes: Some(1 << 40) }.ranges(true), 1);
+        assert_eq!(cut(3, Some(640 << 20)), 3);
+        assert_eq!(Size { rows: 10, bytes: Some(1 << 40) }.ranges(true, false), 1);
+        // Where a server is spared.
+        assert_eq!(Size { rows: 1_000_000, bytes: Some(240 << 20) }.ranges(false, true), 20);
+        assert_eq!(Size { rows: 62_111, bytes: Some(640 << 20) }.ranges(false, true), 10);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::gates::{ROWS, STRICT, Sides, Step, Witness, database_id, hold, told, witness};
-use super::ranges::{Size, ranges, rows_of_range};
+use super::ranges::{Size, ranges};
 use super::steps::Steps;
 use super::tables::{Table, grouped, tables};
 use super::work::{Work, Written};
@@ -397,7 +397,7 @@ async fn cut(settings: &Run, prepared: &mut Prepared, tables: &[Table]) -> Resul
             vec![(None, None)]
         } else {
             let size = Size { rows, bytes };
-            ranges(&table.whole, size, rows_of_range(settings), &mut prepared.source).await?
+            ranges(&table.whole, size, settings, &mut prepared.source).await?
         };
         for (lower, upper) in spans {
             let (source, target) = (from.clone(), to.clone());

@@ -242,6 +242,16 @@ impl Worker {
         let (spans, equal) = apart(transfer, &parts, (&own, &theirs));
         let differing = over(transfer, &spans);
         let mut kept = self.written(&Piece { transfer: &differing, ..*piece }, false, aside).await?;
+        if equal.rows() > 0 {
+            // What was written may have changed other rows: by a reference that cascades, or a trigger.
+            let now = self.writer.digests(&in_parts(&transfer.target)).await?;
+            let is_untouched =
+                own.iter().zip(&theirs).zip(&now).all(|((own, was), now)| own != was || was == now);
+            if !is_untouched {
+                let arrived = Bucket::sum(&now).rows();
+                return Err(Trouble::Differs(Differing { sent: has.rows(), arrived }));
+            }
+        }
         kept.digest.merge(&equal);
         Ok(kept)
     }
@@ -322,6 +332,8 @@ impl Worker {
         aside: &mut Aside<'_, '_, '_>,
     ) -> Result<Poured, Refused> {
         let Self { source, writer, sent } = self;
+        // What comes by once more is told then.
+        let sent = if aside.is_quiet { &Arc::default() } else { &*sent };
         writer.send(source, transfer, is_direct, &mut |row| aside.put(row), sent).await
     }
 

@@ -181,11 +181,7 @@ fn text(row: &PgRow) -> Result<String, sqlx::Error> {
 async fn connect(url: &PostgresUrl) -> Result<PgConnection, Cause> {
     let options = url.options().clone().disable_statement_logging();
     match tokio::time::timeout(PATIENCE, PgConnection::connect_with(&options)).await {
-        Ok(Ok(connection)) => {
-            socket::send_at_once();
-            Ok(connection)
-        }
-        Ok(Err(error)) => Err(Fail::Connect(said(&error)).into()),
+        Ok(connected) => connected.map_err(|error| Fail::Connect(said(&error)).into()),
         Err(_) => Err(Fail::Slow.into()),
     }
 }

@@ -113,7 +113,9 @@ impl RowSource for Sqlite {
             return Ok(None);
         }
         let (name, from) = (quoted(column), quoted(&table.name));
-        let sql = format!("SELECT min(main.{from}.{name}), max(main.{from}.{name}) FROM main.{from}");
+        // Both at once would read the whole table.
+        let end = |which: &str| format!("(SELECT {which}(main.{from}.{name}) FROM main.{from})");
+        let sql = format!("SELECT {}, {}", end("min"), end("max"));
         let bound = |row: &sqlx::sqlite::SqliteRow, place| row.try_get_unchecked::<Option<i64>, usize>(place);
         let found = self.all(&sql, |row| Ok(bound(row, 0)?.zip(bound(row, 1)?))).await;
         let found = found.map_err(|error| Cause::from(Fail::Table(table.to_string(), said(&error))))?;

@@ -6,7 +6,6 @@ use super::PostgresRows;
 use super::integrity::Declared;
 use super::scan::Of;
 use super::select::{from, quoted};
-use super::writing::named;
 use crate::model::copy::{Fit, ForeignKey};
 use crate::model::{Cause, Look, TableName};
 use crate::stores::copying::{Copying, Weighed, weighed};
@@ -29,14 +28,7 @@ impl Copying for PostgresRows {
     async fn estimate(&mut self, table: &TableName) -> Result<Option<u64>, Cause> {
         // Whoever may not read all of it is told so now.
         self.is_empty(table).await?;
-        let sql = include_str!("../sql/estimate.sql").replace("$TABLE", &named(table).replace('\'', "''"));
-        let mut rows = None;
-        self.stream(Of::Table(table), sql, |row| {
-            rows = row.try_get::<Option<i64>, usize>(0)?;
-            Ok(())
-        })
-        .await?;
-        Ok(rows.and_then(|rows| u64::try_from(rows).ok()))
+        self.number_of(table, include_str!("../sql/estimate.sql")).await
     }
 
     async fn weigh(

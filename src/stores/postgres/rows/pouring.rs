@@ -133,8 +133,10 @@ impl PostgresRows {
         let read = async move {
             let mut buffer = Vec::with_capacity(BUFFER);
             while let Some(chunk) = rows.try_next().await.map_err(fail)? {
-                // A server hands out each row by itself.
-                counted.row();
+                // A server hands out each row by itself, and the end of a binary form as well.
+                if chunk[..] != [0xff, 0xff] {
+                    counted.row();
+                }
                 if let Some(passing) = &mut passing {
                     passing.take(&chunk).map_err(strange)?;
                 }

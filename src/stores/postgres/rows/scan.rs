@@ -213,21 +213,26 @@ impl RowSource for PostgresRows {
 }
 
 impl PostgresRows {
-    /// A number summed over a table and its partitions.
+    /// A number summed over a table, its partitions, and the tables that inherit from it.
     async fn over_parts(&mut self, table: &TableName, number: &str) -> Result<Option<u64>, Cause> {
-        let regclass = format!("{}.{}", quoted(&table.namespace), quoted(&table.name)).replace('\'', "''");
         let sql = format!(
-            "SELECT sum({number})::int8 \
-             FROM (SELECT relid FROM pg_partition_tree('{regclass}'::regclass) UNION SELECT '{regclass}'::regclass) AS p (relid) \
-             JOIN pg_class c ON c.oid = p.relid AND c.relkind = 'r'"
+            "WITH RECURSIVE part (oid) AS (SELECT '$TABLE'::regclass::oid UNION SELECT i.inhrelid FROM pg_inherits AS i \
+             JOIN part AS p ON p.oid = i.inhparent) \
+             SELECT sum({number})::int8 FROM part AS p JOIN pg_class AS c ON c.oid = p.oid AND c.relkind = 'r'"
         );
-        let mut sum = None;
-        self.stream(Of::Table(table), sql, |row| {
-            sum = row.try_get::<Option<i64>, usize>(0)?;
+        self.number_of(table, &sql).await
+    }
+
+    /// What a query about a table answers, which has `$TABLE` in the quotes of a literal: a number, or NULL.
+    pub(super) async fn number_of(&mut self, table: &TableName, sql: &str) -> Result<Option<u64>, Cause> {
+        let name = format!("{}.{}", quoted(&table.namespace), quoted(&table.name)).replace('\'', "''");
+        let mut number = None;
+        self.stream(Of::Table(table), sql.replace("$TABLE", &name), |row| {
+            number = row.try_get::<Option<i64>, usize>(0)?;
             Ok(())
         })
         .await?;
-        Ok(sum.and_then(|sum| u64::try_from(sum).ok()))
+        Ok(number.and_then(|number| u64::try_from(number).ok()))
     }
 
     /// The server's digest of some rows, into the places of their buckets. Answers how many rows it was of.

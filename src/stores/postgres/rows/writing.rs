@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use sqlx::postgres::PgDatabaseError;
 
+use super::super::socket::send_at_once;
 use super::super::{Fail, MARK, PostgresUrl, all, good_bye, run, said};
 use super::ledger::{KEEPALIVE, ledger};
 use super::pouring::{FORMS, Sink};
@@ -39,6 +40,7 @@ impl PostgresWriter {
     /// When the server cannot be reached.
     pub async fn open(url: &PostgresUrl, patience: Patience, skips_triggers: bool) -> Result<Self, Cause> {
         let mut rows = PostgresRows::open(url, patience).await?;
+        send_at_once();
         run(
             &mut rows.store.connection,
             format!("ROLLBACK; SET application_name = 'trueup copy'; {KEEPALIVE}"),
