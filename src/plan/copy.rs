@@ -204,6 +204,7 @@ fn table(known: &Known<'_>, (place, pair): (usize, &Pair), order: &Order, target
             doubts.extend(found);
         }
     }
+    notes.extend(lost(pair, &from, &to));
     let fires = to.triggers.iter().filter(|trigger| trigger.fires.as_deref() != Some("DISABLED"));
     // A row that is there already is updated when the copy goes on.
     let fires: Vec<&Trigger> = fires
@@ -224,6 +225,20 @@ fn table(known: &Known<'_>, (place, pair): (usize, &Pair), order: &Order, target
     };
     let after = BTreeSet::new();
     DraftTable { pair: place, form, notes, untold, doubts, triggers, stubborn, is_at_once, after, unwritable }
+}
+
+/// What somebody may miss behind a copy: columns that nothing fills, and columns that nothing takes.
+fn lost(pair: &Pair, from: &Table, to: &Table) -> Vec<String> {
+    let is_filled = |one: &&Column| pair.columns.iter().any(|column| column.target == one.name);
+    let empty = to.columns.iter().filter(|one| one.role == ColumnRole::Stored && !is_filled(one));
+    let is_taken =
+        |one: &&Column| pair.columns.iter().any(|column| column.source.as_ref() == Some(&one.name));
+    let left = from.columns.iter().filter(|one| one.role == ColumnRole::Stored && !is_taken(one));
+    let becomes = |one: &Column| match (&one.default, &one.identity) {
+        (None, None) => format!("`{}` becomes NULL", one.name),
+        _ => format!("`{}` gets the target's default", one.name),
+    };
+    empty.map(becomes).chain(left.map(|one| format!("`{}` is not taken over", one.name))).collect()
 }
 
 /// Whether the binary form of a type is the same in every database: arrays and composites of own types hold their numbers.

@@ -47,6 +47,15 @@ async fn a_tier_moves_up() {
     let manifest = read("trueup.toml");
     let (_, manifest) = manifest.split_once("[[table]]").unwrap();
     let manifest = format!("[[table]]{manifest}");
+    let (said, exit) = patiently(&world, &manifest, &["copy", "plan", "--format", "json"]);
+    assert_eq!(exit, 0, "{said}");
+    for told in [
+        "`embedding` becomes NULL",
+        "signed for the old environment",
+        "`provider_credentials` is copied, and its rows let somebody in",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
     for _ in 0..2 {
         let (said, exit) = patiently(&world, &manifest, &RUN);
         assert_eq!(exit, 0, "{said}");
