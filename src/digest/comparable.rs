@@ -23,6 +23,10 @@ pub fn comparable(source: &Kind, target: &Kind) -> Option<(Kind, Kind)> {
         (Kind::Record(one), Kind::Record(other)) if one.len() == other.len() => {
             let (mut left, mut right) = (Vec::new(), Vec::new());
             for ((name, kind), (other_name, other_kind)) in one.iter().zip(other) {
+                // What is the same by its place would mean something else by its name.
+                if name != other_name {
+                    return None;
+                }
                 let (kind, other_kind) = comparable(kind, other_kind)?;
                 left.push((name.clone(), kind));
                 right.push((other_name.clone(), other_kind));

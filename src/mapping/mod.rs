@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::manifest::{At, Manifest, Scalar, Side, SkipEntry, Source, TableEntry, glob};
+use crate::model::part::PartExpected;
 use crate::model::{Gap, Mode, Place, TableName};
 
 pub use alone::Alone;
@@ -43,6 +44,22 @@ pub struct Mapping {
 }
 
 impl Mapping {
+    /// The entries that say how many rows there must be.
+    pub fn wanted(&self) -> Vec<PartExpected> {
+        let entry = |entry: &TableEntry| {
+            let is_narrowed = !self.entities.is_empty() || !self.only.is_empty();
+            let is_part = is_narrowed && entry.from.contains('{');
+            Some(PartExpected {
+                table: entry.from.to_string(),
+                wanted: entry.rows.as_deref()?.into(),
+                is_part,
+                may_be_missing: !self.only.is_empty(),
+                declared: self.source.place_of(&entry.from),
+            })
+        };
+        self.tables.iter().filter_map(entry).collect()
+    }
+
     /// What a manifest declares.
     pub fn of(manifest: &Manifest, source: &Source) -> Self {
         Self {

@@ -149,4 +149,6 @@ pub struct TypeClash {
     pub target: String,
     /// Whether semantic mode reads the text of the one side as what the other has.
     pub has_meaning: bool,
+    /// Whether both are composites, of other fields or of the same ones in another order.
+    pub has_other_fields: bool,
 }

@@ -12,7 +12,7 @@ use crate::manifest::{Foreach, Triggers};
 use crate::mapping::{Mapping, Pair, PairColumn, Resolved};
 use crate::model::copy::{Doubt, Fit, ForeignKey, Form, LateReference};
 use crate::model::schema::{System, Trigger};
-use crate::model::{Cause, Column, ColumnRole, Look, Schema, Table, TableName};
+use crate::model::{Cause, Column, ColumnRole, Look, Schema, Table, TableKind, TableName};
 
 /// What is known before anything is counted.
 pub struct Known<'k> {
@@ -219,12 +219,39 @@ fn table(known: &Known<'_>, (place, pair): (usize, &Pair), order: &Order, target
     let is_lean = known.target.system == System::Sqlite;
     let stubborn = fires.iter().filter(|trigger| trigger.fires.is_some() || is_lean);
     let stubborn = stubborn.map(|trigger| trigger.name.clone()).collect();
-    let unwritable = match to.kind {
-        crate::model::TableKind::Table | crate::model::TableKind::Partitioned => None,
-        other => Some(format!("it is a {}", other.word())),
+    let heirs = heirs(known.source, &from);
+    let is_copied = |name: &&TableName| known.resolved.pairs.iter().any(|pair| pair.source == **name);
+    let twice = heirs.iter().find(is_copied);
+    notes.extend(
+        heirs
+            .iter()
+            .filter(|name| Some(*name) != twice)
+            .map(|name| format!("with the rows of `{name}`, which inherits from it")),
+    );
+    let unwritable = match (to.kind, twice) {
+        (TableKind::Table | TableKind::Partitioned, None) => None,
+        (TableKind::Table | TableKind::Partitioned, Some(heir)) => Some(format!(
+            "rows of `{heir}`, which inherits from it in the source, are rows of it as well, and would come twice"
+        )),
+        (other, _) => Some(format!("it is a {}", other.word())),
     };
     let after = BTreeSet::new();
     DraftTable { pair: place, form, notes, untold, doubts, triggers, stubborn, is_at_once, after, unwritable }
+}
+
+/// The tables whose rows are read with those of a table, and that are no partitions of it.
+fn heirs(schema: &Schema, of: &Table) -> Vec<TableName> {
+    let mut found: Vec<&Table> = if of.kind == TableKind::Partitioned { Vec::new() } else { vec![of] };
+    let mut at = 0;
+    while let Some(one) = found.get(at).copied() {
+        let is_new = |table: &&Table| {
+            table.is_child_of(one) && !found.iter().any(|known| known.full_name() == table.full_name())
+        };
+        let more: Vec<&Table> = schema.tables.iter().filter(is_new).collect();
+        found.extend(more);
+        at += 1;
+    }
+    found.iter().skip(1).map(|table| table.full_name()).collect()
 }
 
 /// What somebody may miss behind a copy: columns that nothing fills, and columns that nothing takes.

@@ -25,6 +25,21 @@ pub fn integer_key(kinds: &BTreeMap<String, ColumnKind>, rows: &Rows) -> Option<
     kinds.get(name).filter(|column| column.not_null).map(|_| name.clone())
 }
 
+/// The names of a composite's fields, those of composites in it as well.
+fn fields(kind: &Kind) -> Option<Vec<&str>> {
+    match kind {
+        Kind::Record(all) => Some(
+            all.iter()
+                .flat_map(|(name, kind)| {
+                    std::iter::once(name.as_str()).chain(fields(kind).into_iter().flatten())
+                })
+                .collect(),
+        ),
+        Kind::Array(inner) | Kind::Range(inner) | Kind::Multirange(inner) => fields(inner),
+        _ => None,
+    }
+}
+
 /// The cells of two sides, in one order.
 #[derive(Default)]
 pub struct Paired {
@@ -91,14 +106,20 @@ impl Paired {
             None => comparable(one, other).filter(|_| !is_rewritten),
         };
         let Some((one, other)) = compared else {
-            let word = |declared: &str| {
-                if declared.is_empty() { "text of any kind".to_owned() } else { declared.to_owned() }
+            let (own_fields, their_fields) = (fields(one), fields(other));
+            let has_other_fields =
+                own_fields.is_some() && their_fields.is_some() && own_fields != their_fields;
+            let word = |declared: &str, fields: &Option<Vec<&str>>| match fields {
+                _ if declared.is_empty() => "text of any kind".to_owned(),
+                Some(fields) if has_other_fields => format!("{declared} ({})", fields.join(", ")),
+                _ => declared.to_owned(),
             };
             self.types.clashes.push(TypeClash {
                 column: name.clone(),
-                source: word(one_declared),
-                target: word(other_declared),
+                source: word(one_declared, &own_fields),
+                target: word(other_declared, &their_fields),
                 has_meaning,
+                has_other_fields,
             });
             return;
         };

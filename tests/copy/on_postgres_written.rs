@@ -93,6 +93,67 @@ async fn what_changed_in_the_source_is_brought_and_what_went_is_told() {
 }
 
 #[tokio::test]
+async fn every_feature_of_the_mapping_is_copied_through() {
+    let old = "CREATE TABLE old_users (uid int PRIMARY KEY, full_name text, born date, legacy text, gone boolean NOT NULL, score numeric);
+        CREATE TABLE maybe (id int PRIMARY KEY); CREATE TABLE notes (id int PRIMARY KEY, v text); CREATE TABLE logs (t text);
+        INSERT INTO old_users SELECT n, 'First' || n || ' Last', '2000-01-01'::date + n, 'x', n % 5 = 0, CASE WHEN n % 3 > 0 THEN n END FROM generate_series(1, 30) AS n;
+        INSERT INTO notes VALUES (1, 'a'); INSERT INTO logs VALUES ('z')";
+    let new = "CREATE SCHEMA app; CREATE TABLE app.users (id bigint PRIMARY KEY, name text NOT NULL, first text, birthday date, score numeric NOT NULL,
+        origin text NOT NULL, added timestamptz DEFAULT now(), note text); CREATE TABLE notes (id int PRIMARY KEY, v text)";
+    let manifest = "
+[[table]]
+from = \"old_users\"
+to = \"app.users\"
+rename = { uid = \"id\", full_name = \"name\", born = \"birthday\" }
+drop = [\"legacy\", \"gone\"]
+default = { score = 0, origin = \"old\" }
+compute = { first = \"split_part(full_name, ' ', 1)\" }
+target_owned = [\"added\", \"note\"]
+where = \"NOT gone\"
+rows = 24
+[[table]]
+from = \"maybe\"
+if_empty = \"skip\"
+[[table]]
+from = \"notes\"
+[[skip]]
+table = \"logs\"
+reason = \"they stay\"
+";
+    let world = World::of(old, new).await;
+    let unlisted = manifest.replace("\"logs\"", "\"log\"");
+    let other = manifest.replace("rows = 24", "rows = { max = 23 }");
+    for (manifest, why) in [
+        (&unlisted, "the source's table `logs` is on no list"),
+        (&other, "must have at most 23, and the source has 24 rows"),
+    ] {
+        for args in [["copy", "plan", "--format", "concise"].as_slice(), &RUN] {
+            let (said, exit) = world.trueup(manifest, args);
+            assert_eq!(exit, 1, "{said}");
+            assert!(said.contains(why), "{said}");
+        }
+        assert_eq!(world.ask("SELECT count(*)::text FROM app.users").await, ["0"]);
+        assert_eq!(
+            world.ask("SELECT coalesce(to_regnamespace('trueup_ledger')::text, 'none')").await,
+            ["none"]
+        );
+    }
+    let (said, exit) = world.plan(manifest, "json");
+    assert_eq!(exit, 0, "{said}");
+    for note in ["`added` gets the target's default", "`note` becomes NULL", "`legacy` is not taken over"] {
+        assert!(said.contains(note), "{note}: {said}");
+    }
+    for _ in 0..2 {
+        let (said, exit) = world.trueup(manifest, &RUN);
+        assert_eq!(exit, 0, "{said}");
+        verified(&world, manifest);
+    }
+    let third = "SELECT concat_ws('|', id, name, first, birthday, score, origin, coalesce(note, 'null'), added IS NOT NULL) FROM app.users WHERE id = 3";
+    assert_eq!(world.ask(third).await, ["3|First3 Last|First3|2000-01-04|0|old|null|t"]);
+    world.remove().await;
+}
+
+#[tokio::test]
 async fn a_range_that_arrives_changed_is_rolled_back() {
     let tables = "CREATE TABLE t (id int PRIMARY KEY, a text);";
     let trigger = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF new.id = 33 THEN new.a := upper(new.a); END IF; RETURN new; END';
@@ -274,13 +335,43 @@ async fn a_table_that_a_later_one_changes_is_told() {
 }
 
 #[tokio::test]
-async fn rows_of_a_table_that_inherits_are_not_there_twice_unseen() {
+async fn rows_of_a_table_that_inherits_do_not_come_twice() {
     let tables = "CREATE TABLE a (id int, n int); CREATE TABLE b () INHERITS (a);";
     let rows = "INSERT INTO a VALUES (1, 2); INSERT INTO b VALUES (1, 1), (2, 1)";
     let world = World::of(&format!("{tables}{rows}"), tables).await;
     let (said, exit) = world.trueup("", &RUN);
     assert_eq!(exit, 1, "{said}");
-    assert!(said.contains("[copy/changed-later] `a` does not hold any more"), "{said}");
+    assert!(
+        said.contains("[copy/unwritable-table] no row can be copied into `a`: rows of `b`, which inherits"),
+        "{said}"
+    );
+    assert_eq!(world.ask("SELECT count(*)::text FROM a").await, ["0"]);
+    let flat = "[[table]]\nfrom = \"a\"\n[[skip]]\ntable = \"b\"\nreason = \"its rows are in a\"\n";
+    let (said, exit) = world.plan(flat, "json");
+    assert!(exit == 0 && said.contains("with the rows of `b`, which inherits from it"), "{said}");
+    let (said, exit) = world.trueup(flat, &RUN);
+    assert_eq!(exit, 0, "{said}");
+    assert_eq!(world.ask("SELECT count(*)::text FROM a").await, ["3"]);
+    world.remove().await;
+}
+
+#[tokio::test]
+async fn a_composite_of_other_fields_is_not_taken_for_the_same() {
+    let of = |fields: &str| {
+        format!("CREATE TYPE addr AS ({fields}); CREATE TABLE c (id int PRIMARY KEY, v addr, vs addr[]);")
+    };
+    let row = "INSERT INTO c VALUES (1, ROW('Bern', 'Gasse'), ARRAY[ROW('Bern', 'Gasse')::addr])";
+    let world =
+        World::of(&format!("{}{row}", of("city text, street text")), &of("street text, city text")).await;
+    let (said, exit) = world.trueup("", &RUN);
+    assert_eq!(exit, 3, "{said}");
+    let why = "`v` is public.addr (city, street) in the source and public.addr (street, city) in the target";
+    assert!(said.contains(why), "{said}");
+    assert_eq!(world.ask("SELECT count(*)::text FROM c").await, ["0"]);
+    world.load("", row).await;
+    let (said, exit) = world.trueup("", &["verify", "--format", "concise"]);
+    assert_eq!(exit, 1, "{said}");
+    assert!(said.contains(why) && said.contains("`vs` is"), "{said}");
     world.remove().await;
 }
 

@@ -30,18 +30,19 @@ pub use tuples::{TupleHands, TupleRun, tuples};
 
 use self::entities::{Entities, entities};
 use crate::digest::short::short;
-use crate::manifest::{At, Copy as Declared, Entities as DeclaredEntities, Source, glob};
+use crate::manifest::{At, Copy as Declared, Entities as DeclaredEntities, Source, Triggers, glob};
 use crate::mapping::{Mapping, Pair, ProblemKind, Resolved, resolve};
 use crate::model::copy::StepPlace;
 use crate::model::copy::{CopyPlan, PlannedTable};
 use crate::model::ledger::{CopyRange, Ledger};
+use crate::model::part::PartExpected;
 use crate::model::survey::Rows;
 use crate::model::{Cause, Gap, GapKind, Look, Object, ObjectKind, Report, RuleId, Schema};
 use crate::plan::copy::{Draft, DraftTable, Known, draft};
 use crate::plan::steps::{Placed, place, text, told};
 use crate::rules::copy::{Carried, CopyFacts, Firing, RULES, StaleName, Unwritable};
 use crate::rules::run::{RULES as RUN_RULES, RunFacts};
-use crate::rules::verify::{SIDES_RULES, SidesFacts};
+use crate::rules::verify::{ExpectedRows, SIDES_RULES, SidesFacts};
 use crate::rules::{Levels, judge};
 use crate::stores::copying::Copying;
 use crate::stores::endpoint::Endpoint;
@@ -308,15 +309,29 @@ async fn planned(
     let stale = settings.declared.order.iter().filter(|name| unmet.iter().any(|one| one == name.as_str()));
     facts.stale.extend(stale.map(|name| met_nothing(settings, name, "no target table of the mapping")));
     report.not_compared.push(Gap { on: settings.on(), kind: GapKind::NotCompared, reason: UNHELD.into() });
+    // Of a run that is narrowed nobody knows how many rows it should bring.
+    let mut entries = settings.mapping.wanted();
+    entries.retain(|entry| !entry.is_part && !entry.may_be_missing);
     for drafted in &tables {
         report.not_compared.extend(drafted.untold.iter().map(untold));
         let Some(pair) = resolved.pairs.get(drafted.pair) else { continue };
         let (from, to) = (pair.source.to_string(), pair.target.to_string());
         let is_it = |range: &CopyRange| range.source == from && range.target == to;
         let is_owned = owned.is_some_and(|ledger| ledger.ranges.iter().any(is_it));
-        one(pair, drafted, (source, target), (counts, is_owned), &mut facts).await;
+        let is_expected = entries.iter().any(|entry| entry.declared == pair.declared);
+        let how = (counts, is_owned, is_expected);
+        one(
+            pair,
+            drafted,
+            (source, target),
+            how,
+            settings.declared.triggers == Some(Triggers::Skip),
+            &mut facts,
+        )
+        .await;
     }
     credentials(settings, &mut facts);
+    facts.expected = expected(&entries, resolved, &facts.plan);
     Ok((facts, tables, ledger, whole))
 }
 
@@ -364,13 +379,14 @@ async fn one(
     pair: &Pair,
     drafted: &DraftTable,
     (source, target): (&mut Side, &mut Side),
-    (counts, is_owned): (Counts, bool),
+    (counts, is_owned, is_expected): (Counts, bool, bool),
+    is_skipping: bool,
     facts: &mut CopyFacts,
 ) {
     let fits: Vec<_> = drafted.doubts.iter().map(|(column, fit, _)| (column.clone(), fit.clone())).collect();
     let bytes = source.store.bytes(&pair.source).await;
     let is_large = matches!(bytes, Ok(Some(bytes)) if bytes > SMALL_BYTES);
-    let may_estimate = counts == Counts::Estimated && is_large && pair.source_where.is_none();
+    let may_estimate = counts == Counts::Estimated && is_large && !is_expected && pair.source_where.is_none();
     let counted = async {
         if may_estimate
             && fits.is_empty()
@@ -394,8 +410,9 @@ async fn one(
             facts.doubts.push(crate::model::copy::Doubt { rows: rows.clone(), ..doubt.clone() });
         }
     }
-    if !drafted.triggers.is_empty() {
-        facts.firing.push(Firing { table: pair.target.to_string(), triggers: drafted.triggers.clone() });
+    let triggers = if is_skipping { &drafted.stubborn } else { &drafted.triggers };
+    if !triggers.is_empty() {
+        facts.firing.push(Firing { table: pair.target.to_string(), triggers: triggers.clone() });
     }
     if let Some(reason) = drafted.unwritable.clone() {
         let (table, declared) = (pair.target.to_string(), pair.declared.clone());
@@ -415,6 +432,28 @@ async fn one(
         form: drafted.form,
         notes: drafted.notes.clone(),
     });
+}
+
+/// What the source has of tables whose number of rows is declared; without those that cannot be counted.
+fn expected(entries: &[PartExpected], resolved: &Resolved, plan: &CopyPlan) -> Vec<ExpectedRows> {
+    let counted = |pair: &Pair| {
+        let is_it = |table: &&PlannedTable| {
+            table.source == pair.source.to_string() && table.target == pair.target.to_string()
+        };
+        plan.tables.iter().find(is_it)?.rows.got().map(|rows| rows.count)
+    };
+    let one = |entry: &PartExpected| {
+        let pairs = resolved.pairs.iter().filter(|pair| pair.declared == entry.declared);
+        let rows: Vec<u64> = pairs.map(counted).collect::<Option<_>>()?;
+        Some(ExpectedRows {
+            table: entry.table.clone(),
+            tables: rows.len(),
+            rows: rows.iter().sum(),
+            wanted: Some(entry.wanted.clone()),
+            declared: entry.declared.clone(),
+        })
+    };
+    entries.iter().filter_map(one).collect()
 }
 
 fn credentials(settings: &Copy, facts: &mut CopyFacts) {

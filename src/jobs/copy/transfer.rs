@@ -48,8 +48,8 @@ pub(super) async fn transfer(
         };
         paired.take(index, column, own.as_ref(), theirs);
     }
-    if paired.source.is_empty() {
-        return Err(Cause::new("none of its columns can be compared, so that nobody could say what arrived"));
+    if let Some(cause) = refused(&paired) {
+        return Err(cause);
     }
     let gaps = gaps(pair, &paired);
     let is_keyed = !pair.key.is_empty() && pair.key.iter().all(|index| paired.places.contains(index));
@@ -96,6 +96,21 @@ pub(super) async fn transfer(
     };
     let by = number(&whole, source, target).await?;
     Ok(Prepared { whole: Transfer { by, ..whole }, gaps })
+}
+
+/// Why rows of a pair cannot be sent, whatever they are.
+fn refused(paired: &Paired) -> Option<Cause> {
+    if paired.source.is_empty() {
+        let message = "none of its columns can be compared, so that nobody could say what arrived";
+        return Some(Cause::new(message));
+    }
+    let clash = paired.types.clashes.iter().find(|clash| clash.has_other_fields)?;
+    let message = format!(
+        "`{}` is {} in the source and {} in the target: its values would mean something else there",
+        clash.column, clash.source, clash.target
+    );
+    let hint = "give the type the same fields in the same order, or say how it is made: `compute` of the `[[table]]`";
+    Some(Cause::new(message).hint(hint))
 }
 
 /// The one column of the key by whose numbers both sides find ranges of rows.

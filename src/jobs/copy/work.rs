@@ -14,7 +14,7 @@ use super::units::{Board, Unit};
 use super::worker::{Kept, Shared, Trouble, Worker};
 use crate::digest::bucket::Bucket;
 use crate::model::Cause;
-use crate::model::ledger::{CopyRange, Ledger};
+use crate::model::ledger::{CopyRange, Ledger, RangeState};
 use crate::rules::copy::CopiedFacts;
 use crate::stores::rows::{RowSource, Stopwatch};
 use crate::stores::writer::{Lock, Writer};
@@ -166,6 +166,7 @@ impl<'w> Work<'w> {
         let facts = CopiedFacts {
             table: table.name.clone(),
             ranges: table.ranges(&self.ledger).count(),
+            before: table.ranges(&self.ledger).filter(|range| range.state == RangeState::Done).count(),
             ..CopiedFacts::default()
         };
         Written { facts, ..Written::default() }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::at_hand;
 use super::beside::conditional;
-use super::expected::{expect, wanted};
+use super::expected::expect;
 use super::held::{Outcome, outcome};
 use super::held_sets;
 use super::parts::sorted;
@@ -222,7 +222,7 @@ async fn sides(
     }
     let mut declared = settings.mapping.clone();
     declared.only = mapping.only;
-    for entry in wanted(&declared) {
+    for entry in declared.wanted() {
         expect(&entry, &counted, &settings.levels, report);
     }
     for (side, held) in [("source", source), ("target", target)] {

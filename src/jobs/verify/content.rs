@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use super::Verify;
 use super::compare::{Compared, again, compare, told};
-use super::expected::{expect, wanted};
+use super::expected::expect;
 use super::share::{part, share};
 use super::stores::Stores;
 use crate::mapping::Pair;
@@ -82,7 +82,7 @@ pub(super) async fn content(
                 Some((pairs.get(*index)?.declared.clone(), rows))
             })
             .collect();
-        for entry in wanted(&settings.mapping) {
+        for entry in settings.mapping.wanted() {
             expect(&entry, &counted, &settings.levels, report);
         }
     }

@@ -1,25 +1,8 @@
 //! Numbers of rows that the manifest says the target's tables have.
-use crate::mapping::Mapping;
 use crate::model::part::PartExpected;
 use crate::model::{Cause, Look, Object, Place, Report};
 use crate::rules::verify::{EXPECTED_RULES, ExpectedRows};
 use crate::rules::{Levels, judge};
-
-/// What the mapping declares.
-pub(super) fn wanted(mapping: &Mapping) -> Vec<PartExpected> {
-    let entry = |entry: &crate::manifest::TableEntry| {
-        let is_narrowed = !mapping.entities.is_empty() || !mapping.only.is_empty();
-        let is_part = is_narrowed && entry.from.contains('{');
-        Some(PartExpected {
-            table: entry.from.to_string(),
-            wanted: entry.rows.as_deref()?.into(),
-            is_part,
-            may_be_missing: !mapping.only.is_empty(),
-            declared: mapping.source.place_of(&entry.from),
-        })
-    };
-    mapping.tables.iter().filter_map(entry).collect()
-}
 
 /// Holds the tables that one entry speaks for to their number of rows. Each pair that was counted is told by the manifest line
 /// that declares it.

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use super::Verify;
 use super::content::Outcomes;
-use super::expected::wanted;
 use crate::digest::kind::Kind;
 use crate::digest::short::short;
 use crate::manifest::Keys;
@@ -87,7 +86,7 @@ pub(super) fn part(settings: &Verify, shard: Shard, pairs: &[Pair], outcomes: &O
         }
     };
     let tables = pairs.iter().enumerate().map(table).collect();
-    Part { shard, shared: agreed, tables, expected: wanted(&settings.mapping) }
+    Part { shard, shared: agreed, tables, expected: settings.mapping.wanted() }
 }
 
 /// What stands before a rule's id among what parts share.

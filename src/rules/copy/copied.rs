@@ -18,6 +18,8 @@ pub struct CopiedFacts {
     pub ranges: usize,
     /// Those that are there, read back from the target.
     pub done: usize,
+    /// Those that were there before this run.
+    pub before: usize,
     /// How many rows they have.
     pub rows: u64,
     /// Rows that the target cannot hold.
@@ -59,7 +61,7 @@ fn changed_on_arrival(facts: &CopiedFacts, out: &mut Sink<'_>) {
             rows(arrived)
         );
         check.find(&facts.table, message).help(
-            "a trigger or a rule of the target changes or drops rows, or there were others of those keys: declare `target_owned` columns, or `triggers` under `[copy]`",
+            "a trigger or a rule of the target changes or drops rows, there were others of those keys, or its types keep the same values otherwise (`1.50` for `1.5000`): declare `target_owned` columns, `triggers` under `[copy]`, or `mode = \"semantic\"` under `[verify]`",
         );
     }
 }
@@ -80,9 +82,10 @@ fn rejected_row(facts: &CopiedFacts, out: &mut Sink<'_>) {
     let mut check = out.check(Object::table(&facts.table), Looked::at(looked, "row"));
     if facts.rejected > 0 {
         let message = format!(
-            "`{}`: {} cannot be held by the target, and was not copied",
+            "`{}`: {} cannot be held by the target, and {} not copied",
             facts.table,
-            rows(facts.rejected)
+            rows(facts.rejected),
+            if facts.rejected == 1 { "was" } else { "were" }
         );
         check
             .find(&facts.table, message)
@@ -114,8 +117,14 @@ fn unfinished_table(facts: &CopiedFacts, out: &mut Sink<'_>) {
             Some(cause) => (format!(": {}", cause.message), cause.hint.clone()),
             None => (String::new(), None),
         };
-        let message =
-            format!("{} of {} ranges of `{}` are copied{why}", facts.done, facts.ranges, facts.table);
+        let CopiedFacts { table, ranges, done, before, .. } = facts;
+        let message = if done + before > *ranges || before == ranges {
+            format!(
+                "`{table}` was copied before, and {done} of its {ranges} ranges were looked at again{why}"
+            )
+        } else {
+            format!("{} of {ranges} ranges of `{table}` are copied{why}", (*done).max(*before))
+        };
         let help =
             help.unwrap_or_else(|| "run the same command again: it goes on where this one stopped".into());
         check.find(&facts.table, message).help(help);

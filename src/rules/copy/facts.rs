@@ -1,4 +1,5 @@
 //! What the rules over a plan judge.
+use crate::rules::verify::ExpectedRows;
 use serde::Deserialize;
 
 use crate::model::copy::{CopyPlan, Doubt};
@@ -14,6 +15,8 @@ pub struct CopyFacts {
     pub cycles: Vec<Vec<String>>,
     /// Columns whose values were counted, because the target may not take them as they are.
     pub doubts: Vec<Doubt>,
+    /// Tables whose number of rows is declared, with what the source has of them.
+    pub expected: Vec<ExpectedRows>,
     /// Target tables with triggers that fire.
     pub firing: Vec<Firing>,
     /// How many globs of credentials are declared.

@@ -19,14 +19,15 @@ pub use proof::EVIDENCE_RULES;
 pub use steps::{Miscounted, STEP_RULES, StepFacts};
 pub use tuples::{TUPLE_RULES, TupleFacts};
 
-use super::{Rule, Sink, rules};
+use super::verify::ExpectedRows;
+use super::{Rule, Sink, answer, rules};
 use crate::model::{Look, Looked, Object};
 
 /// The rules over a plan.
 pub const RULES: &[Rule<CopyFacts>] = rules![
     "copy":
     carried_credential, misfit, reference_cycle, stale_declaration, target_not_empty, trigger_fires, uncounted,
-    unprovisioned, unwritable_table
+    unexpected_rows, unprovisioned, unwritable_table
 ];
 
 fn carried_credential(facts: &CopyFacts, out: &mut Sink<'_>) {
@@ -126,6 +127,25 @@ fn uncounted(facts: &CopyFacts, out: &mut Sink<'_>) {
     }
 }
 
+fn unexpected_rows(facts: &CopyFacts, out: &mut Sink<'_>) {
+    for ExpectedRows { table, tables, rows, wanted, declared } in &facts.expected {
+        let Some(wanted) = wanted else { continue };
+        if !facts.plan.steps.is_empty() {
+            out.skip(Object::table(table), "steps may add rows, or take some away: `trueup verify` looks");
+            continue;
+        }
+        let mut check = out.check(Object::table(table), Looked::at(*tables, "table"));
+        check.facts(wanted.to_string(), rows.to_string());
+        if !answer::is_count(wanted, *rows) {
+            let has = if *rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+            check
+                .find("rows", format!("`{table}`: the target must have {wanted}, and the source has {has}"))
+                .at(declared.clone())
+                .help("find out which rows came or went, or mend the number that is declared");
+        }
+    }
+}
+
 fn unprovisioned(facts: &CopyFacts, out: &mut Sink<'_>) {
     let mut check = out.check(facts.on(), Looked::at(facts.provisions, "step"));
     for one in &facts.unprovisioned {
@@ -151,6 +171,6 @@ fn unwritable_table(facts: &CopyFacts, out: &mut Sink<'_>) {
         check
             .find(&one.table, message)
             .at(one.declared.clone())
-            .help("name the table that holds the rows as its `to`, or declare a `[[skip]]` with the reason");
+            .help("name the table that holds the rows as its `to`, or declare a `[[skip]]` of one of them with the reason");
     }
 }
