@@ -20,6 +20,8 @@ pub struct Known<'k> {
     pub mapping: &'k Mapping,
     /// How it met both schemas.
     pub resolved: &'k Resolved,
+    /// The pairs of all tables, whatever this plan is narrowed to.
+    pub all: &'k [Pair],
     /// The source's.
     pub source: &'k Schema,
     /// The target's.
@@ -219,15 +221,8 @@ fn table(known: &Known<'_>, (place, pair): (usize, &Pair), order: &Order, target
     let is_lean = known.target.system == System::Sqlite;
     let stubborn = fires.iter().filter(|trigger| trigger.fires.is_some() || is_lean);
     let stubborn = stubborn.map(|trigger| trigger.name.clone()).collect();
-    let heirs = heirs(known.source, &from);
-    let is_copied = |name: &&TableName| known.resolved.pairs.iter().any(|pair| pair.source == **name);
-    let twice = heirs.iter().find(is_copied);
-    notes.extend(
-        heirs
-            .iter()
-            .filter(|name| Some(*name) != twice)
-            .map(|name| format!("with the rows of `{name}`, which inherits from it")),
-    );
+    let (twice, with) = inherited(known, pair, (&from, &to));
+    notes.extend(with);
     let unwritable = match (to.kind, twice) {
         (TableKind::Table | TableKind::Partitioned, None) => None,
         (TableKind::Table | TableKind::Partitioned, Some(heir)) => Some(format!(
@@ -245,13 +240,40 @@ fn heirs(schema: &Schema, of: &Table) -> Vec<TableName> {
     let mut at = 0;
     while let Some(one) = found.get(at).copied() {
         let is_new = |table: &&Table| {
-            table.is_child_of(one) && !found.iter().any(|known| known.full_name() == table.full_name())
+            !table.parents.is_empty()
+                && table.is_child_of(one)
+                && !found.iter().any(|known| known.full_name() == table.full_name())
         };
         let more: Vec<&Table> = schema.tables.iter().filter(is_new).collect();
         found.extend(more);
         at += 1;
     }
     found.iter().skip(1).map(|table| table.full_name()).collect()
+}
+
+/// A table whose rows would come twice, for it is copied as well; and what is to be said of those that come with this one alone.
+fn inherited(
+    known: &Known<'_>,
+    pair: &Pair,
+    (from, to): (&Table, &Table),
+) -> (Option<TableName>, Vec<String>) {
+    let there = heirs(known.target, to);
+    let targets_of = |heir: &TableName| {
+        let pairs = known.all.iter().filter(|other| other.source == *heir);
+        pairs.map(|other| other.target.clone()).collect::<Vec<_>>()
+    };
+    let is_read_again = |target: &TableName| *target == pair.target || there.contains(target);
+    let (mut twice, mut notes) = (None, Vec::new());
+    for heir in heirs(known.source, from) {
+        let targets = targets_of(&heir);
+        if targets.is_empty() {
+            let how = if pair.source_where.is_some() { ", as far as the condition takes them" } else { "" };
+            notes.push(format!("with the rows of `{heir}`, which inherits from it{how}"));
+        } else if pair.source_where.is_none() && targets.iter().any(is_read_again) {
+            twice = twice.or(Some(heir));
+        }
+    }
+    (twice, notes)
 }
 
 /// What somebody may miss behind a copy: columns that nothing fills, and columns that nothing takes.

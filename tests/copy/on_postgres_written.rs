@@ -352,6 +352,22 @@ async fn rows_of_a_table_that_inherits_do_not_come_twice() {
     let (said, exit) = world.trueup(flat, &RUN);
     assert_eq!(exit, 0, "{said}");
     assert_eq!(world.ask("SELECT count(*)::text FROM a").await, ["3"]);
+    let (said, exit) = world.trueup("", &["copy", "run", "rows", "--yes", "--table", "b"]);
+    assert_eq!(exit, 1, "another plan: {said}");
+    world.remove().await;
+
+    // One after the other they would come twice as well.
+    let world = World::of(&format!("{tables}{rows}"), tables).await;
+    let (said, exit) = world.trueup("", &["copy", "run", "rows", "--yes", "--table", "a"]);
+    assert!(exit == 1 && said.contains("[copy/unwritable-table]"), "{said}");
+    world.remove().await;
+
+    // In a target where nothing inherits each table holds what is read of its counterpart.
+    let apart = "CREATE TABLE a (id int, n int); CREATE TABLE b (id int, n int);";
+    let world = World::of(&format!("{tables}{rows}"), apart).await;
+    let (said, exit) = world.trueup("", &RUN);
+    assert_eq!(exit, 0, "{said}");
+    verified(&world, "");
     world.remove().await;
 }
 

@@ -273,9 +273,15 @@ async fn planned(
 ) -> Result<(CopyFacts, Vec<DraftTable>, Option<Ledger>, String), Cause> {
     let keys = target.store.foreign_keys().await?;
     let first: Vec<String> = settings.declared.order.iter().map(|name| name.as_str().to_owned()).collect();
+    let whole = (!mapping.only.is_empty()).then(|| {
+        let mut all = mapping.clone();
+        all.only.clear();
+        resolve(&all, &source.schema, &target.schema, &|_| false)
+    });
     let known = Known {
         mapping,
         resolved,
+        all: whole.as_ref().map_or(&resolved.pairs, |whole| &whole.pairs),
         source: &source.schema,
         target: &target.schema,
         keys: &keys,
@@ -445,7 +451,8 @@ fn expected(entries: &[PartExpected], resolved: &Resolved, plan: &CopyPlan) -> V
     let one = |entry: &PartExpected| {
         let pairs = resolved.pairs.iter().filter(|pair| pair.declared == entry.declared);
         let rows: Vec<u64> = pairs.map(counted).collect::<Option<_>>()?;
-        Some(ExpectedRows {
+        // Where no table was met, that is what is said.
+        (!rows.is_empty()).then(|| ExpectedRows {
             table: entry.table.clone(),
             tables: rows.len(),
             rows: rows.iter().sum(),

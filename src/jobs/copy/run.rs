@@ -200,14 +200,15 @@ async fn is_agreed(
 fn may_change_later(settings: &Run, prepared: &Prepared, report: &mut Report) -> bool {
     let targets = || prepared.resolved.pairs.iter().map(|pair| &pair.target);
     let mut schema = prepared.target.schema.tables.iter();
-    let may = prepared.tables.iter().any(|table| !table.triggers.is_empty())
-        || schema.any(|table| !table.parents.is_empty() && targets().any(|one| *one == table.full_name()));
-    let is_firing = settings.copy.declared.triggers != Some(Triggers::Skip);
-    if may && is_firing && !settings.copy.mapping.only.is_empty() {
-        let reason = "tables that came over before, and that this part does not name, are not looked at again, though triggers may write them";
+    let has_triggers = prepared.tables.iter().any(|table| !table.triggers.is_empty());
+    let has_heirs =
+        schema.any(|table| !table.parents.is_empty() && targets().any(|one| *one == table.full_name()));
+    let is_firing = has_triggers && settings.copy.declared.triggers != Some(Triggers::Skip);
+    if (is_firing || has_heirs) && !settings.copy.mapping.only.is_empty() {
+        let reason = "tables that came over before, and that this part does not name, are not looked at again, though triggers or tables that inherit from them may change them";
         report.not_compared.push(gap(settings, reason.into()));
     }
-    may
+    has_triggers || has_heirs
 }
 
 /// What holds rows and is no table of the plan.

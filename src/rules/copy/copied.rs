@@ -118,7 +118,7 @@ fn unfinished_table(facts: &CopiedFacts, out: &mut Sink<'_>) {
             None => (String::new(), None),
         };
         let CopiedFacts { table, ranges, done, before, .. } = facts;
-        let message = if done + before > *ranges || before == ranges {
+        let message = if before == ranges {
             format!(
                 "`{table}` was copied before, and {done} of its {ranges} ranges were looked at again{why}"
             )
